@@ -1,0 +1,208 @@
+"""The client of one TrueNAS: one persistent session, connected on demand, that knows which release it talks to."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+import logging
+from typing import Any
+
+import aiohttp
+from yarl import URL
+
+from ..errors import (
+    AuthFailed,
+    BadResponse,
+    CallFailed,
+    CannotConnect,
+    CertificateRejected,
+    ClientError,
+    InsecureTransport,
+    NotSupported,
+    PermissionDenied,
+)
+from .connection import Connection
+from .greeting import certificate_of, greet, pin, translated
+from .methods import Method, Operation, events_of, method_of
+from .protocol import Ddp, Event, JsonRpc
+from .releases import V24_04, V27, Release, newest_endpoint, release_of
+
+_LOGGER = logging.getLogger(__name__)
+
+MAX_FRAME = 4 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """Deadlines in seconds: one attempt to connect and log in, one call, one WebSocket ping."""
+
+    connect: float = 8.0
+    call: float = 10.0
+    heartbeat: float = 15.0
+
+
+class TrueNasClient:
+    """Talks to one TrueNAS of 24.04 or newer.
+
+    `on_event` gets every pushed event; `on_lost` is called when an open session ends by itself.
+    """
+
+    def __init__(
+        self,
+        session: aiohttp.ClientSession,
+        url: URL,
+        api_key: str,
+        *,
+        username: str | None = None,
+        fingerprint: str | None = None,
+        timing: Timing | None = None,
+    ) -> None:
+        self.url = url
+        self.release: Release = V24_04
+        self.version = ""
+        self.logins = 0
+        self.calls = 0
+        self.subscribed: frozenset[str] = frozenset()
+        self.on_event: Callable[[Event], None] = lambda event: None
+        self.on_lost: Callable[[], None] = lambda: None
+        self._session = session
+        self._api_key = api_key
+        self._username = username
+        self._fingerprint = fingerprint
+        self._timing = timing or Timing()
+        self._connection: Connection | None = None
+        self._connecting = asyncio.Lock()
+
+    @property
+    def connected(self) -> bool:
+        """Return whether a logged-in session is open."""
+        return self._connection is not None and not self._connection.closed
+
+    async def connect(self) -> None:
+        """Open a session where none is open: one attempt, one login.
+
+        Raises CannotConnect, CertificateRejected, InsecureTransport, AuthFailed, NotSupported, BadResponse.
+        """
+        async with self._connecting:
+            if self.connected:
+                return
+            try:
+                async with asyncio.timeout(self._timing.connect):
+                    await self._connect()
+            except TimeoutError as err:
+                raise CannotConnect("No answer in time") from err
+            except CertificateRejected as err:
+                if err.found:
+                    raise
+                # not trusted by the system: learn which one it is, to tell the person
+                seen = await self._certificate_fingerprint()
+                raise CertificateRejected(seen, err.expected) from err
+
+    async def close(self) -> None:
+        """End the session; safe at any time."""
+        if connection := self._connection:
+            self._connection = None
+            await connection.close()
+
+    async def ask(self, operation: Operation, *args: Any) -> Any:
+        """Return the answer of a read. Raises the client's errors; NotSupported where this release lacks it."""
+        return await self.call(method_of(operation, self.release), *args)
+
+    async def call(self, method: Method, *args: Any) -> Any:
+        """Return the result of one call on the open session, or the job id where the method is a job."""
+        if not (connection := self._connection) or connection.closed:
+            raise CannotConnect("Not connected")
+        self.calls += 1
+        return await connection.call(method.name, method.params(*args), method.deadline or self._timing.call)
+
+    async def _connect(self) -> None:
+        greeting = await greet(self._session, self.url, self._fingerprint)
+        if greeting.endpoints is None:
+            path, dialect = "websocket", Ddp()
+        elif self.url.scheme == "http":
+            # the server would revoke a key that arrives over plain http
+            raise InsecureTransport("Plain http to 25.04 or newer")
+        else:
+            # from 27 on a key needs its user's name, which older endpoints of the same server do not ask for
+            before = None if self._username else V27
+            path, dialect = f"api/{newest_endpoint(greeting.endpoints, before)}", JsonRpc()
+        with translated(self._fingerprint):
+            try:
+                socket = await self._session.ws_connect(
+                    self.url.with_scheme("wss" if self.url.scheme == "https" else "ws") / path,
+                    ssl=pin(self._fingerprint),
+                    heartbeat=self._timing.heartbeat,
+                    max_msg_size=MAX_FRAME,
+                )
+            except aiohttp.WSServerHandshakeError as err:
+                raise BadResponse(f"No TrueNAS interface at this address (HTTP {err.status})") from err
+        connection = Connection(socket, dialect, self._event, self._lost)
+        try:
+            await connection.greet(self._timing.call)
+            await self._log_in(connection, dialect)
+            await self._learn_release(connection, path)
+            self._connection = connection
+            await self._subscribe(connection)
+        except BaseException:
+            self._connection = None
+            await connection.close()
+            raise
+
+    async def _log_in(self, connection: Connection, dialect: JsonRpc | Ddp) -> None:
+        try:
+            if self._username and isinstance(dialect, JsonRpc):
+                credentials = {
+                    "mechanism": "API_KEY_PLAIN",
+                    "username": self._username,
+                    "api_key": self._api_key,
+                }
+                answer = await connection.call("auth.login_ex", [credentials], self._timing.call)
+                kind = answer.get("response_type") if isinstance(answer, dict) else None
+            else:
+                answer = await connection.call("auth.login_with_api_key", [self._api_key], self._timing.call)
+                kind = "SUCCESS" if answer is True else "AUTH_ERR"
+        except (PermissionDenied, CallFailed, NotSupported) as err:
+            # busy, still booting, or a standby controller: not a word about the key
+            raise CannotConnect("The server does not take logins now") from err
+        if kind == "SUCCESS":
+            self.logins += 1
+        elif kind == "REDIRECT":
+            raise CannotConnect("This is the standby controller")
+        else:
+            raise AuthFailed("The key was not accepted", revoked=kind == "EXPIRED")
+
+    async def _learn_release(self, connection: Connection, path: str) -> None:
+        version = await connection.call("system.version", [], self._timing.call)
+        if not isinstance(version, str):
+            raise BadResponse("No version")
+        release = release_of(version)
+        if path.startswith("api/v"):
+            # an older endpoint of a newer server speaks as that older release did
+            release = min(release, release_of(path.removeprefix("api/")))
+        self.version, self.release = version, release
+
+    async def _subscribe(self, connection: Connection) -> None:
+        async def one(name: str) -> str | None:
+            try:
+                await connection.subscribe(name, self._timing.call)
+            except (PermissionDenied, NotSupported, CallFailed) as err:
+                _LOGGER.debug("No events of %s: %s", name, err)
+                return None
+            return name
+
+        names = await asyncio.gather(*(one(name) for name in events_of(self.release)))
+        self.subscribed = frozenset(name for name in names if name)
+
+    async def _certificate_fingerprint(self) -> str:
+        try:
+            async with asyncio.timeout(self._timing.connect):
+                return (await certificate_of(self._session, self.url)).fingerprint
+        except (TimeoutError, ClientError) as err:
+            raise CannotConnect("The certificate is not trusted and could not be read") from err
+
+    def _event(self, event: Event) -> None:
+        self.on_event(event)
+
+    def _lost(self) -> None:
+        if self._connection is not None:
+            self._connection = None
+            self.on_lost()

@@ -1,0 +1,9 @@
+"""A whole home server that answers on loopback: demo, end-to-end tests, fault suite and benchmarks use it."""
+
+from .calls import Call
+from .faults import Fault, Faults
+from .runner import run
+from .simulation import Simulation
+from .world import World
+
+__all__ = ["Call", "Fault", "Faults", "Simulation", "World", "run"]

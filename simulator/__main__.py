@@ -1,0 +1,61 @@
+"""`python -m simulator`: runs until SIGTERM or SIGINT; its first line of output says where it answers."""
+
+import argparse
+import asyncio
+import json
+from pathlib import Path
+import signal
+
+from .runner import run
+from .truenas.releases import RELEASE_NAMES
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="simulator", description=__doc__)
+    parser.add_argument("--truenas", choices=RELEASE_NAMES, default="25.10", help="which release to be")
+    parser.add_argument("--port", type=int, default=0, help="of the TrueNAS; 0 takes a free one")
+    parser.add_argument("--control-port", type=int, default=0, help="of the switchboard; 0 takes a free one")
+    parser.add_argument("--http", action="store_true", help="plain http instead of TLS")
+    parser.add_argument("--profile", choices=("idle-noise", "frozen"), default="idle-noise")
+    parser.add_argument("--disks", type=int, help="total number of disks")
+    parser.add_argument("--apps", type=int, help="total number of apps")
+    parser.add_argument("--latency", type=float, default=0.0, metavar="MS", help="added to each call")
+    parser.add_argument("--state-dir", type=Path, metavar="DIR", help="keeps the certificate")
+    parser.add_argument("--seed", type=int, default=1)
+    return parser.parse_args()
+
+
+async def _main(arguments: argparse.Namespace) -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    async with run(
+        arguments.truenas,
+        tls=not arguments.http,
+        profile=arguments.profile,
+        disks=arguments.disks,
+        apps=arguments.apps,
+        latency=arguments.latency / 1000,
+        seed=arguments.seed,
+        state_dir=arguments.state_dir,
+        port=arguments.port,
+        control_port=arguments.control_port,
+        auth_delay=1.0,
+        job_pace=1.0,
+        downtime=15.0,
+    ) as sim:
+        ready = {
+            "truenas": sim.url,
+            "control": sim.control_url,
+            "api_key": sim.api_key,
+            "readonly_key": sim.readonly_key,
+            "limited_key": sim.limited_key,
+            "username": sim.username,
+            "fingerprint": sim.fingerprint,
+        }
+        print(json.dumps(ready), flush=True)
+        await stop.wait()
+
+
+if __name__ == "__main__":
+    asyncio.run(_main(_arguments()))

@@ -1,0 +1,56 @@
+"""How a simulation is run inside a program."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from .simulation import Profile, Simulation
+
+
+@asynccontextmanager
+async def run(
+    version: str = "25.10",
+    *,
+    tls: bool = True,
+    profile: Profile = "frozen",
+    disks: int | None = None,
+    apps: int | None = None,
+    latency: float = 0.0,
+    seed: int = 1,
+    state_dir: Path | str | None = None,
+    port: int = 0,
+    control_port: int = 0,
+    auth_delay: float = 0.05,
+    job_pace: float = 0.1,
+    loopback_is_remote: bool = True,
+    downtime: float = 0.2,
+    unauthenticated_limit: int = 20,
+    event_pace: float = 1.0,
+) -> AsyncGenerator[Simulation]:
+    """A home server on loopback, in the caller's loop.
+
+    `latency` in seconds is added to each call; `auth_delay` is the pause after a failed login;
+    `job_pace` times the real duration of jobs; `downtime` is how long a reboot takes.
+    `loopback_is_remote`: treat plain http from loopback as the real server treats it from elsewhere.
+    """
+    sim = Simulation(
+        version=version,
+        tls=tls,
+        profile=profile,
+        disks=disks,
+        apps=apps,
+        latency=latency,
+        seed=seed,
+        state_dir=Path(state_dir) if state_dir is not None else None,
+        auth_delay=auth_delay,
+        job_pace=job_pace,
+        loopback_is_remote=loopback_is_remote,
+        downtime=downtime,
+        unauthenticated_limit=unauthenticated_limit,
+        event_pace=event_pace,
+    )
+    try:
+        await sim.open(port, control_port)
+        yield sim
+    finally:
+        await sim.close()

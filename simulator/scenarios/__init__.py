@@ -1,0 +1,11 @@
+"""Things that can happen to the server, each with a way back where that makes sense."""
+
+from .base import Scenario
+from .disks import DISKS
+from .network import NETWORK
+from .pools import POOLS
+from .system import SYSTEM
+
+SCENARIOS: dict[str, type[Scenario]] = {kind.name: kind for kind in (*DISKS, *POOLS, *SYSTEM, *NETWORK)}
+
+__all__ = ["SCENARIOS", "Scenario"]

@@ -1,0 +1,300 @@
+"""A running simulation: the world, its faces, the cable in front of them, the switchboard beside them."""
+
+import asyncio
+from pathlib import Path
+import ssl
+from typing import Any, Literal
+
+from aiohttp import web
+
+from . import tls as certificates
+from .build import build
+from .calls import Call, CallLog
+from .clock import Clock
+from .control import control_app
+from .faults import Faults
+from .scenarios import SCENARIOS, Scenario
+from .truenas.face import TrueNAS
+from .truenas.releases import Release
+from .wire import Wire
+from .world import World
+
+type Profile = Literal["idle-noise", "frozen"]
+
+
+class Simulation:
+    """Everything that `simulator.run` hands out."""
+
+    def __init__(
+        self,
+        *,
+        version: str,
+        tls: bool,
+        profile: Profile,
+        disks: int | None,
+        apps: int | None,
+        latency: float,
+        seed: int,
+        state_dir: Path | None,
+        auth_delay: float,
+        job_pace: float,
+        loopback_is_remote: bool,
+        downtime: float,
+        unauthenticated_limit: int,
+        event_pace: float,
+    ) -> None:
+        self._apps, self._disks, self._seed = apps, disks, seed
+        self._state_dir = state_dir
+        self._tls = tls
+        self._job_pace = job_pace
+        self.downtime = downtime
+        self.log = CallLog()
+        self.faults = Faults()
+        self.faults.on_server_fault = self._server_fault
+        self.certificate = certificates.kept(state_dir) if tls else None
+        self._ssl: ssl.SSLContext | None = None
+        clock = Clock(moving=profile == "idle-noise")
+        self.world: World = build(clock, seed=seed, disks=disks, apps=apps)
+        self.world.jobs.pace = job_pace
+        self.truenas = TrueNAS(
+            self.world,
+            Release.parse(version),
+            self.log,
+            self.faults,
+            secure=tls,
+            latency=latency,
+            auth_delay=auth_delay,
+            loopback_is_remote=loopback_is_remote,
+            unauthenticated_limit=unauthenticated_limit,
+            event_pace=event_pace,
+        )
+        self.truenas.power = self._power
+        self.truenas.cut = self._cut
+        self.scenarios: dict[str, Scenario] = {}
+        self.stopped = asyncio.Event()
+        self._runners: list[web.AppRunner] = []
+        self._wire: Wire | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._control_port = 0
+
+    # What clients need
+
+    @property
+    def wire(self) -> Wire:
+        """The cable."""
+        assert self._wire is not None
+        return self._wire
+
+    @property
+    def url(self) -> str:
+        """Where the TrueNAS answers."""
+        return f"{'https' if self._tls else 'http'}://127.0.0.1:{self.wire.port}"
+
+    @property
+    def control_url(self) -> str:
+        """Where the switchboard answers."""
+        return f"http://127.0.0.1:{self._control_port}"
+
+    @property
+    def api_key(self) -> str:
+        """A full administrator's key."""
+        return self.world.keys[1].text
+
+    @property
+    def readonly_key(self) -> str:
+        """A READONLY_ADMIN's key (25.04 on; before, keys have no roles)."""
+        return self.world.keys[2].text
+
+    @property
+    def limited_key(self) -> str:
+        """A key below READONLY_ADMIN."""
+        return self.world.keys[3].text
+
+    @property
+    def username(self) -> str:
+        """Whose `api_key` is; the other keys belong to `watcher` and `graphs`."""
+        return self.world.keys[1].username
+
+    @property
+    def fingerprint(self) -> str | None:
+        """SHA-256 of the certificate in hex; None over plain http."""
+        return self.certificate.fingerprint if self.certificate else None
+
+    # What tests count
+
+    @property
+    def calls(self) -> list[Call]:
+        """Every call since the start or the last reset."""
+        return self.log.calls
+
+    @property
+    def refusals(self) -> list[Call]:
+        """Calls that were refused."""
+        return self.log.refusals
+
+    @property
+    def logins(self) -> int:
+        """How many logins succeeded."""
+        return self.truenas.logins
+
+    @property
+    def sessions(self) -> int:
+        """Open WebSockets."""
+        return len(self.truenas.sessions)
+
+    # Life
+
+    async def open(self, port: int, control_port: int) -> None:
+        """Begin to answer."""
+        if self.certificate is not None:
+            self._ssl = certificates.server_context(self.certificate)
+        inner = await self._serve(self.truenas.app(), 0, self._ssl)
+        self._wire = Wire(inner)
+        await self._wire.start(port)
+        self._control_port = await self._serve(control_app(self), control_port, None)
+        self._spawn(self._ticking())
+
+    async def _serve(self, app: web.Application, port: int, context: ssl.SSLContext | None) -> int:
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1, handler_cancellation=True)
+        await runner.setup()
+        self._runners.append(runner)
+        site = web.TCPSite(runner, "127.0.0.1", port, ssl_context=context)
+        await site.start()
+        found: int = runner.addresses[0][1]
+        return found
+
+    async def close(self) -> None:
+        """Stop everything."""
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._wire is not None:
+            await self._wire.stop()
+        for session in list(self.truenas.sessions.values()):
+            await session.close()
+        for runner in self._runners:
+            await runner.cleanup()
+
+    def _spawn(self, work: Any) -> None:
+        task: asyncio.Task[None] = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _ticking(self) -> None:
+        while True:
+            self.world.tick()
+            await asyncio.sleep(0.05)
+
+    # What tests and the switchboard do
+
+    def advance(self, seconds: float) -> None:
+        """Push time forward; everything that was due happens now."""
+        self.world.clock.advance(seconds)
+        self.world.tick()
+        self.truenas.events.advanced()
+
+    def set_profile(self, profile: Profile) -> None:
+        """`frozen`: nothing wanders. `idle-noise`: a server at rest."""
+        self.world.clock.moving = profile == "idle-noise"
+
+    async def scenario(self, name: str, **params: Any) -> None:
+        """Make something happen; KeyError for an unknown name."""
+        kind = SCENARIOS[name]
+        if name in self.scenarios:
+            await self.scenario_off(name)
+        running = kind(self)
+        self.scenarios[name] = running
+        await running.on(**params)
+
+    async def scenario_off(self, name: str) -> None:
+        """Undo it, where that makes sense; nothing where it is not on."""
+        running = self.scenarios.pop(name, None)
+        if running is not None:
+            await running.off()
+
+    async def stop_listening(self) -> None:
+        """The server is down: old connections break, new ones are refused."""
+        await self.wire.stop()
+
+    async def start_listening(self) -> None:
+        """Up again, on the same port."""
+        await self.wire.start()
+
+    async def reboot(self, downtime: float = 0.0) -> None:
+        """A new boot: jobs, sessions and counters are gone, the boot id is new."""
+        await self.wire.stop()
+        if downtime:
+            await asyncio.sleep(downtime)
+        self.truenas.temperature_cache.clear()
+        self.truenas.tokens.clear()
+        if self.world.update.installed and self.world.update.version:
+            self.world.version_suffix = self.world.update.version
+            self.world.update.version = None
+            self.world.update.installed = self.world.update.downloaded = False
+            self.world.clear_alerts("HasUpdate")
+        self.world.restart()
+        await self.wire.start()
+
+    def _power(self, kind: str, delay: float) -> None:
+        async def later() -> None:
+            await asyncio.sleep(delay)
+            if kind == "reboot":
+                await self.reboot(self.downtime)
+            else:
+                await self.wire.stop()
+
+        self._spawn(later())
+
+    async def set_version(self, version: str) -> None:
+        """Another release from now on, as after an upgrade."""
+        self.truenas.release = Release.parse(version)
+        self.world.version_suffix = None
+        await self.reboot()
+
+    async def new_certificate(self) -> None:
+        """Present another certificate; old connections break."""
+        if self._ssl is None:
+            raise RuntimeError("There is no certificate over plain http")
+        self.certificate = certificates.keep(certificates.make(), self._state_dir)
+        certificates.load(self._ssl, self.certificate)
+        self.wire.drop()
+
+    async def push(self, collection: str, msg: str, fields: Any = None, id: Any = None) -> None:
+        """Any event, to all who subscribed to the collection."""
+        self.truenas.events.push(collection, msg, id, fields)
+        await asyncio.sleep(0)
+
+    async def send_raw(self, text: str) -> None:
+        """A frame that nobody asked for, to all sockets."""
+        await self.truenas.send_raw(text)
+
+    def drop(self) -> None:
+        """Break every connection."""
+        self.wire.drop()
+
+    def _cut(self, peer_port: int) -> bool:
+        return self.wire.cut(peer_port)
+
+    def _server_fault(self, kind: str, on: bool) -> None:
+        if kind == "black_hole":
+            self.wire.set_black_hole(on)
+        elif kind == "half_open":
+            self.wire.set_half_open(on)
+        elif kind == "slow_bytes":
+            self.wire.set_slow(on)
+        elif kind == "not_authenticated" and on:
+            self.truenas.logout_everybody()
+
+    async def reset(self) -> None:
+        """As at the start: no faults, no scenarios, a new world, no call on record."""
+        for name in list(self.scenarios):
+            await self.scenario_off(name)
+        self.faults.clear()
+        moving = self.world.clock.moving
+        self.world = build(Clock(moving=moving), seed=self._seed, disks=self._disks, apps=self._apps)
+        self.world.jobs.pace = self._job_pace
+        self.truenas.attach(self.world)
+        self.truenas.logins = 0
+        self.log.clear()
+        await self.wire.start()
+        self.wire.drop()

@@ -1,0 +1,1 @@
+"""TrueNAS as its clients see it."""

@@ -1,0 +1,1 @@
+"""Checks of the ground that the code stands on: packaging, texts, pictures, who may import whom."""
