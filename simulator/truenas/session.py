@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from aiohttp import web
 
 AT_ONCE = 10
-AT_MOST = 40
+AT_MOST = 20
 
 
 @dataclass(slots=True)

@@ -1,0 +1,13 @@
+"""Names that several rooms share."""
+
+from typing import Final
+
+DOMAIN: Final = "home_server_monitor"
+MANUFACTURER: Final = "Home Server Monitor"
+
+CONF_KIND: Final = "kind"
+CONF_SERVER: Final = "server"
+CONF_FINGERPRINT: Final = "fingerprint"
+
+KIND_SERVER: Final = "server"
+HOME: Final = "home"

@@ -1,0 +1,68 @@
+"""What Home Assistant itself stands on, and what is therefore never taken away from here."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+import ipaddress
+from pathlib import Path
+import re
+import socket
+
+_CONTAINER_ID = re.compile(r"(?:docker|containers|libpod)[/-]([0-9a-f]{64})")
+
+
+def container_node(container_id: str) -> str:
+    """Return the node id of a container, the same from every source that sees it."""
+    return f"container:{container_id}"
+
+
+def endpoint_node(host: str, port: int) -> str:
+    """Return the node id of an address and port."""
+    return f"endpoint:{host.lower()}:{port}"
+
+
+def named_node(name: str) -> str:
+    """Return the node id by which a person names an app or a container."""
+    return f"name:{name.lower()}"
+
+
+@dataclass(frozen=True, slots=True)
+class OwnPath:
+    """Node ids that Home Assistant needs, each with the reason in words."""
+
+    needed: frozenset[tuple[str, str]] = frozenset()
+
+    def stands_on(self, touched: Iterable[str]) -> str | None:
+        """Return why one of these may not be taken away, or None."""
+        reasons = dict(self.needed)
+        return next((reasons[node] for node in touched if node in reasons), None)
+
+
+def own_container() -> str | None:
+    """Return the id of the container that this process runs in, or None outside of one. Blocks on /proc."""
+    for path in ("/proc/self/mountinfo", "/proc/self/cgroup"):
+        try:
+            text = Path(path).read_text(encoding="utf-8", errors="replace")
+        except OSError:
+            continue
+        if match := _CONTAINER_ID.search(text):
+            return match[1]
+    return None
+
+
+def own_pod() -> str | None:
+    """Return the name of the Kubernetes pod (a 24.04 app) that this process runs in, or None. Blocks on /proc."""
+    try:
+        inside = "kubepods" in Path("/proc/self/mountinfo").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return None
+    return socket.gethostname() if inside else None
+
+
+def addresses_of(host: str) -> frozenset[str]:
+    """Return a host name and the addresses that it resolves to, so that both spellings match. Blocks on DNS."""
+    found = {host.lower()}
+    try:
+        found |= {str(ipaddress.ip_address(info[4][0])) for info in socket.getaddrinfo(host, None)}
+    except (OSError, ValueError):
+        pass
+    return frozenset(found)

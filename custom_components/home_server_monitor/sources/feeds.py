@@ -1,0 +1,137 @@
+"""Feeds: what is fetched how often, what happened to it last time, and whether it may still be shown."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+import time
+from typing import Any
+
+from .errors import AuthFailed, CannotConnect, ClientError, NotSupported, PermissionDenied
+
+FIRST_RETRY = 25.0
+LAST_RETRY = 300.0
+ASK_DENIED_AGAIN = 24 * 3600.0
+FAILURES_UNTIL_STALE = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feed:
+    """One thing to fetch: `fetch` returns its parsed value; `every` is in seconds."""
+
+    key: str
+    fetch: Callable[[], Awaitable[Any]]
+    every: float
+
+
+@dataclass(slots=True)
+class _State:
+    value: Any = None
+    fetched: float | None = None
+    due: float = 0.0
+    failures: int = 0
+    denied: str | None = None
+    unsupported: bool = False
+
+
+class Feeds:
+    """The book of all feeds of one system.
+
+    A feed that fails is asked again after 25 s, then ever more rarely up to 5 min; one that is denied or not
+    supported is dark and asked again after a day or after `reset`.
+    """
+
+    def __init__(self, feeds: Iterable[Feed], clock: Callable[[], float] = time.monotonic) -> None:
+        self._feeds = {feed.key: feed for feed in feeds}
+        self._states = {key: _State() for key in self._feeds}
+        self._clock = clock
+
+    def value(self, key: str) -> Any:
+        """Return the newest value, or None before there is one."""
+        return self._states[key].value
+
+    def stale(self, key: str) -> bool:
+        """Return whether the value is too old to be shown, or is not there."""
+        state, feed = self._states[key], self._feeds[key]
+        if state.fetched is None:
+            return True
+        return state.failures >= FAILURES_UNTIL_STALE or self._clock() - state.fetched > 2 * feed.every + 60
+
+    @property
+    def stale_keys(self) -> frozenset[str]:
+        """Return the keys of all stale feeds."""
+        return frozenset(key for key in self._feeds if self.stale(key))
+
+    @property
+    def denied(self) -> dict[str, str]:
+        """Return the methods that the credentials may not call, by feed."""
+        return {key: state.denied for key, state in self._states.items() if state.denied}
+
+    @property
+    def unsupported(self) -> frozenset[str]:
+        """Return the feeds that this version of the system does not have."""
+        return frozenset(key for key, state in self._states.items() if state.unsupported)
+
+    def reset(self) -> None:
+        """Make everything due, also what was dark: another version, or other credentials."""
+        for state in self._states.values():
+            state.due, state.failures, state.denied, state.unsupported = 0.0, 0, None, False
+
+    def hurry(self, key: str) -> bool:
+        """Make one feed due now, because something was pushed; returns whether it is one that can be asked."""
+        state = self._states.get(key)
+        if state is None or state.denied or state.unsupported:
+            return False
+        state.due = 0.0
+        return True
+
+    def due(self) -> list[Feed]:
+        """Return the feeds to fetch now."""
+        now = self._clock()
+        return [feed for key, feed in self._feeds.items() if self._states[key].due <= now]
+
+    async def refresh(self, feeds: Iterable[Feed], deadline: float) -> int:
+        """Fetch these at once, within `deadline` seconds; returns how many were answered.
+
+        Being denied or unsupported counts as an answer. Raises AuthFailed, and CannotConnect where every one of
+        them failed to get an answer; whatever else fails is noted in its own feed.
+        """
+        feeds = list(feeds)
+        if not feeds:
+            return 0
+        tasks = {asyncio.ensure_future(feed.fetch()): feed for feed in feeds}
+        try:
+            await asyncio.wait(tasks, timeout=deadline)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+        answered = 0
+        lost: CannotConnect | None = None
+        for task, feed in tasks.items():
+            error = CannotConnect("No answer in time") if task.cancelled() else task.exception()
+            if isinstance(error, AuthFailed):
+                raise error
+            if error is not None and not isinstance(error, ClientError):
+                raise error
+            self._note(feed, None if error else task.result(), error)
+            if isinstance(error, CannotConnect):
+                lost = error
+            else:
+                answered += 1
+        if lost and not answered:
+            raise lost
+        return answered
+
+    def _note(self, feed: Feed, value: Any, error: BaseException | None) -> None:
+        state, now = self._states[feed.key], self._clock()
+        if error is None:
+            state.value, state.fetched, state.failures = value, now, 0
+            state.denied, state.unsupported, state.due = None, False, now + feed.every
+            return
+        if isinstance(error, (PermissionDenied, NotSupported)):
+            state.denied = error.method if isinstance(error, PermissionDenied) else None
+            state.unsupported = isinstance(error, NotSupported)
+            state.value, state.fetched, state.due = None, None, now + ASK_DENIED_AGAIN
+            return
+        state.failures += 1
+        state.due = now + min(FIRST_RETRY * 2 ** (state.failures - 1), LAST_RETRY)

@@ -1,0 +1,77 @@
+"""ServiceKind: the row that a folder offers; set-up and the config flow know a kind of service only by its row."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from homeassistant.const import Platform
+from homeassistant.core import HomeAssistant
+import voluptuous as vol
+
+if TYPE_CHECKING:
+    from ..coordinator import HsmConfigEntry, ServiceCoordinator
+    from ..entity import ObjectTable
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Probe:
+    """What a tested connection revealed.
+
+    `unique_id` is what the system itself guarantees, or None where it guarantees nothing. `data` is what the
+    entry keeps. `found` fills the placeholders of the flow's last page.
+    """
+
+    title: str
+    unique_id: str | None
+    data: dict[str, Any]
+    found: dict[str, str] = field(default_factory=dict)
+
+
+class FlowError(Exception):
+    """The connection was tested and failed: an error key of the flow, the field that it belongs to, placeholders."""
+
+    def __init__(self, key: str, placeholders: Mapping[str, str] | None = None, *, field: str = "base") -> None:
+        super().__init__(key)
+        self.key = key
+        self.field = field
+        self.placeholders = dict(placeholders or {})
+
+
+class Question(Exception):  # noqa: N818 - it is not an error: the flow asks and probes again
+    """A person must decide before the probe can go on.
+
+    The flow shows the step `step` with `placeholders` and, when it is confirmed, probes again with `answer` merged
+    into the data and `step` in the set of answered questions.
+    """
+
+    def __init__(self, step: str, placeholders: Mapping[str, str], answer: Mapping[str, Any] | None = None) -> None:
+        super().__init__(step)
+        self.step = step
+        self.placeholders = dict(placeholders)
+        self.answer = dict(answer or {})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ServiceKind:
+    """One kind of system.
+
+    key: the menu key and the value of `entry.data["kind"]`.
+    schema: the fields of the form; also shown, without `secrets`, by reconfigure.
+    secrets: the fields that reauth asks for and that are never shown again.
+    probe: tests data, given the steps that were answered; raises FlowError and Question.
+    make: builds the coordinator of an entry; does not connect.
+    platforms: loaded and unloaded for the entry.
+    tables: what entities there are, by platform.
+    options: the schema of the options, or None for a kind without any.
+    host: the field whose host a discovered one is compared with.
+    """
+
+    key: str
+    schema: vol.Schema
+    secrets: frozenset[str]
+    probe: Callable[[HomeAssistant, Mapping[str, Any], frozenset[str]], Awaitable[Probe]]
+    make: "Callable[[HomeAssistant, HsmConfigEntry], ServiceCoordinator[Any]]"
+    platforms: tuple[Platform, ...]
+    tables: "Mapping[Platform, tuple[ObjectTable[Any, Any], ...]]"
+    options: vol.Schema | None = None
+    host: str = "url"
