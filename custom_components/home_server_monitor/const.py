@@ -11,3 +11,5 @@ CONF_FINGERPRINT: Final = "fingerprint"
 
 KIND_SERVER: Final = "server"
 HOME: Final = "home"
+
+CONF_OWN_PATH: Final = "own_path"

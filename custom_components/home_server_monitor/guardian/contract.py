@@ -124,7 +124,7 @@ class Verdict:
     facts: Mapping[str, Any] = field(default_factory=dict)
 
 
-class Refused(Exception):  # noqa: N818 - read as "the plan was refused"
+class Refused(Exception):
     """Planning or checking found a reason not to act."""
 
     def __init__(self, refusal: Refusal) -> None:

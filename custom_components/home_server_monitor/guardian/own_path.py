@@ -1,6 +1,7 @@
 """What Home Assistant itself stands on, and what is therefore never taken away from here."""
 
 from collections.abc import Iterable
+import contextlib
 from dataclasses import dataclass
 import ipaddress
 from pathlib import Path
@@ -61,8 +62,6 @@ def own_pod() -> str | None:
 def addresses_of(host: str) -> frozenset[str]:
     """Return a host name and the addresses that it resolves to, so that both spellings match. Blocks on DNS."""
     found = {host.lower()}
-    try:
+    with contextlib.suppress(OSError, ValueError):
         found |= {str(ipaddress.ip_address(info[4][0])) for info in socket.getaddrinfo(host, None)}
-    except (OSError, ValueError):
-        pass
     return frozenset(found)

@@ -23,7 +23,7 @@ async def run(action: Action, own_path: OwnPath, target: str, params: Mapping[st
     try:
         async with asyncio.timeout(plan.deadline):
             for step in range(len(plan.steps)):
-                receipts.append(await action.run(plan, step))
+                receipts += [await action.run(plan, step)]
             return await action.verify(plan, receipts)
     except TimeoutError:
         return Verdict(Outcome.INCONCLUSIVE, {"reason": "no result in time"})

@@ -31,6 +31,7 @@ class _State:
     failures: int = 0
     denied: str | None = None
     unsupported: bool = False
+    error: str | None = None
 
 
 class Feeds:
@@ -44,6 +45,10 @@ class Feeds:
         self._feeds = {feed.key: feed for feed in feeds}
         self._states = {key: _State() for key in self._feeds}
         self._clock = clock
+
+    def has(self, key: str) -> bool:
+        """Return whether there is such a feed."""
+        return key in self._feeds
 
     def value(self, key: str) -> Any:
         """Return the newest value, or None before there is one."""
@@ -70,6 +75,20 @@ class Feeds:
     def unsupported(self) -> frozenset[str]:
         """Return the feeds that this version of the system does not have."""
         return frozenset(key for key, state in self._states.items() if state.unsupported)
+
+    def report(self) -> dict[str, dict[str, Any]]:
+        """Return how each feed stands, for diagnostics."""
+        now = self._clock()
+        return {
+            key: {
+                "age": None if state.fetched is None else round(now - state.fetched),
+                "failures": state.failures,
+                "error": state.error,
+                "denied": state.denied,
+                "unsupported": state.unsupported,
+            }
+            for key, state in self._states.items()
+        }
 
     def reset(self) -> None:
         """Make everything due, also what was dark: another version, or other credentials."""
@@ -122,8 +141,20 @@ class Feeds:
             raise lost
         return answered
 
+    async def read(self, key: str, deadline: float) -> Any:
+        """Fetch one feed now and return its value. Raises ClientError."""
+        feed = self._feeds[key]
+        try:
+            async with asyncio.timeout(deadline):
+                value = await feed.fetch()
+        except TimeoutError as err:
+            raise CannotConnect("No answer in time") from err
+        self._note(feed, value, None)
+        return value
+
     def _note(self, feed: Feed, value: Any, error: BaseException | None) -> None:
         state, now = self._states[feed.key], self._clock()
+        state.error = str(error) if error else None
         if error is None:
             state.value, state.fetched, state.failures = value, now, 0
             state.denied, state.unsupported, state.due = None, False, now + feed.every

@@ -11,6 +11,7 @@ import voluptuous as vol
 if TYPE_CHECKING:
     from ..coordinator import HsmConfigEntry, ServiceCoordinator
     from ..entity import ObjectTable
+    from ..guardian.house import House
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -30,21 +31,25 @@ class Probe:
 class FlowError(Exception):
     """The connection was tested and failed: an error key of the flow, the field that it belongs to, placeholders."""
 
-    def __init__(self, key: str, placeholders: Mapping[str, str] | None = None, *, field: str = "base") -> None:
+    def __init__(
+        self, key: str, placeholders: Mapping[str, str] | None = None, *, field: str = "base"
+    ) -> None:
         super().__init__(key)
         self.key = key
         self.field = field
         self.placeholders = dict(placeholders or {})
 
 
-class Question(Exception):  # noqa: N818 - it is not an error: the flow asks and probes again
+class Question(Exception):
     """A person must decide before the probe can go on.
 
     The flow shows the step `step` with `placeholders` and, when it is confirmed, probes again with `answer` merged
     into the data and `step` in the set of answered questions.
     """
 
-    def __init__(self, step: str, placeholders: Mapping[str, str], answer: Mapping[str, Any] | None = None) -> None:
+    def __init__(
+        self, step: str, placeholders: Mapping[str, str], answer: Mapping[str, Any] | None = None
+    ) -> None:
         super().__init__(step)
         self.step = step
         self.placeholders = dict(placeholders)
@@ -70,8 +75,8 @@ class ServiceKind:
     schema: vol.Schema
     secrets: frozenset[str]
     probe: Callable[[HomeAssistant, Mapping[str, Any], frozenset[str]], Awaitable[Probe]]
-    make: "Callable[[HomeAssistant, HsmConfigEntry], ServiceCoordinator[Any]]"
+    make: Callable[[HomeAssistant, HsmConfigEntry, House], ServiceCoordinator[Any]]
     platforms: tuple[Platform, ...]
-    tables: "Mapping[Platform, tuple[ObjectTable[Any, Any], ...]]"
+    tables: Mapping[Platform, tuple[ObjectTable[Any, Any], ...]]
     options: vol.Schema | None = None
     host: str = "url"

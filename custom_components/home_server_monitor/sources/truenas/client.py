@@ -117,14 +117,16 @@ class TrueNasClient:
     async def _connect(self) -> None:
         greeting = await greet(self._session, self.url, self._fingerprint)
         if greeting.endpoints is None:
-            path, dialect = "websocket", Ddp()
+            path = "websocket"
+            dialect: JsonRpc | Ddp = Ddp()
         elif self.url.scheme == "http":
             # the server would revoke a key that arrives over plain http
             raise InsecureTransport("Plain http to 25.04 or newer")
         else:
             # from 27 on a key needs its user's name, which older endpoints of the same server do not ask for
             before = None if self._username else V27
-            path, dialect = f"api/{newest_endpoint(greeting.endpoints, before)}", JsonRpc()
+            path = f"api/{newest_endpoint(greeting.endpoints, before)}"
+            dialect = JsonRpc()
         with translated(self._fingerprint):
             try:
                 socket = await self._session.ws_connect(

@@ -1,7 +1,7 @@
 """What a server tells before anybody logs in: which endpoints it has, its certificate, signs of a proxy."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterator
 import contextlib
 from dataclasses import dataclass
 from datetime import datetime
@@ -59,7 +59,7 @@ def pin(fingerprint: str | None) -> aiohttp.Fingerprint | bool:
 
 
 @contextlib.contextmanager
-def translated(fingerprint: str | None) -> Iterable[None]:
+def translated(fingerprint: str | None) -> Iterator[None]:
     """Turn aiohttp's errors of connecting into the client's own."""
     try:
         yield
@@ -80,7 +80,10 @@ async def greet(session: aiohttp.ClientSession, url: URL, fingerprint: str | Non
     """
     with translated(fingerprint):
         async with session.get(
-            url / "api/versions", ssl=pin(fingerprint), allow_redirects=False, headers={"Accept": "application/json"}
+            url / "api/versions",
+            ssl=pin(fingerprint),
+            allow_redirects=False,
+            headers={"Accept": "application/json"},
         ) as response:
             body = await response.content.read(MAX_BODY)
             headers, status = response.headers, response.status

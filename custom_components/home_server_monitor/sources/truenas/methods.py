@@ -26,6 +26,7 @@ class Operation(StrEnum):
     DATASETS = "datasets"
     SNAPSHOT_COUNT = "snapshot_count"
     SNAPSHOTS = "snapshots"
+    FIND_SNAPSHOTS = "find_snapshots"
     SNAPSHOT_TASKS = "snapshot_tasks"
     REPLICATIONS = "replications"
     CLOUD_SYNCS = "cloud_syncs"
@@ -120,7 +121,14 @@ def _page(offset: int, limit: int) -> list[Any]:
     ]
 
 
-_PROPERTIES = ["used", "available", "quota", "encryption", "keystatus", "readonly", "volsize", "creation"]
+def _find(field: str, value: str, limit: int) -> list[Any]:
+    return [
+        [[field, "=", value]],
+        {"extra": {"properties": ["creation", "used"], "holds": True}, "limit": limit},
+    ]
+
+
+_PROPERTIES = ["used", "available", "quota", "readonly", "volsize", "creation"]
 _STANDBY_SAFE = {"powermode": "STANDBY"}
 _COUNT = _fixed([], {"count": True})
 # a job's own deadline is the job follower's; only the call that starts it is bounded here
@@ -143,7 +151,9 @@ def _scrub(action: str) -> tuple[Row, ...]:
 
 def _service(verb: str) -> tuple[Row, ...]:
     old = Method(f"service.{verb.lower()}", lambda name: [name, {"silent": False}], role="SERVICE_WRITE")
-    new = Method("service.control", lambda name: [verb, name, {"silent": False}], job=True, role="SERVICE_WRITE")
+    new = Method(
+        "service.control", lambda name: [verb, name, {"silent": False}], job=True, role="SERVICE_WRITE"
+    )
     return ((V24_04, old), (V25_10, new))
 
 
@@ -178,7 +188,8 @@ def _always(name: str, params: Callable[..., list[Any]] = _as_given, **more: Any
 _METHODS: Mapping[Operation, tuple[Row, ...]] = {
     Operation.SYSTEM: _always("system.info"),
     Operation.HOST_ID: _always("system.host_id"),
-    Operation.ME: _always("auth.me"),
+    # a key of 24.x has no user
+    Operation.ME: ((V25_04, Method("auth.me")),),
     Operation.REBOOT_INFO: ((V25_04, Method("system.reboot.info", role="SYSTEM_GENERAL_READ")),),
     Operation.BOOT_POOL: _always("boot.get_state"),
     Operation.POOLS: _always("pool.query", _query(200), role="POOL_READ"),
@@ -205,6 +216,7 @@ _METHODS: Mapping[Operation, tuple[Row, ...]] = {
     ),
     Operation.SNAPSHOT_COUNT: _snapshot("query", _COUNT, "SNAPSHOT_READ"),
     Operation.SNAPSHOTS: _snapshot("query", _page, "SNAPSHOT_READ"),
+    Operation.FIND_SNAPSHOTS: _snapshot("query", _find, "SNAPSHOT_READ"),
     Operation.SNAPSHOT_TASKS: _always("pool.snapshottask.query", _query(500), role="SNAPSHOT_TASK_READ"),
     Operation.REPLICATIONS: _always("replication.query", _query(500), role="REPLICATION_TASK_READ"),
     Operation.CLOUD_SYNCS: _always("cloudsync.query", _query(500), role="CLOUD_SYNC_READ"),
@@ -260,16 +272,32 @@ _METHODS: Mapping[Operation, tuple[Row, ...]] = {
     Operation.UPGRADE_APP: (
         (
             V24_04,
-            Method("chart.release.upgrade", lambda app, version: [app, {"item_version": version}], True, "APPS_WRITE"),
+            Method(
+                "chart.release.upgrade",
+                lambda app, version: [app, {"item_version": version}],
+                True,
+                "APPS_WRITE",
+            ),
         ),
-        (V24_10, Method("app.upgrade", lambda app, version: [app, {"app_version": version}], True, "APPS_WRITE")),
+        (
+            V24_10,
+            Method("app.upgrade", lambda app, version: [app, {"app_version": version}], True, "APPS_WRITE"),
+        ),
     ),
     Operation.ROLLBACK_APP: (
         (
             V24_04,
-            Method("chart.release.rollback", lambda app, version: [app, {"item_version": version}], True, "APPS_WRITE"),
+            Method(
+                "chart.release.rollback",
+                lambda app, version: [app, {"item_version": version}],
+                True,
+                "APPS_WRITE",
+            ),
         ),
-        (V24_10, Method("app.rollback", lambda app, version: [app, {"app_version": version}], True, "APPS_WRITE")),
+        (
+            V24_10,
+            Method("app.rollback", lambda app, version: [app, {"app_version": version}], True, "APPS_WRITE"),
+        ),
     ),
     Operation.START_SERVICE: _service("START"),
     Operation.STOP_SERVICE: _service("STOP"),
@@ -281,7 +309,10 @@ _METHODS: Mapping[Operation, tuple[Row, ...]] = {
         (V26, Method("container.start", lambda key: [int(key)], role="CONTAINER_WRITE", deadline=60)),
     ),
     Operation.STOP_INSTANCE: (
-        (V25_04, Method("virt.instance.stop", lambda key: [key, {"timeout": 30}], True, "VIRT_INSTANCE_WRITE")),
+        (
+            V25_04,
+            Method("virt.instance.stop", lambda key: [key, {"timeout": 30}], True, "VIRT_INSTANCE_WRITE"),
+        ),
         (V26, Method("container.stop", lambda key: [int(key)], job=True, role="CONTAINER_WRITE")),
     ),
     Operation.SMART_TEST: (
@@ -322,7 +353,7 @@ _EVENTS: tuple[tuple[str, Release, Release | None], ...] = (
     ("virt.instance.query", V25_04, V26),
     ("container.query", V26, None),
     ("update.status", V25_10, None),
-    ('reporting.realtime:{"interval": 30}', V24_04, None),
+    ('reporting.realtime:{"interval": 10}', V24_04, None),
 )
 
 

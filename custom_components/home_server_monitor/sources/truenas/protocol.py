@@ -52,7 +52,7 @@ class Event:
     collection: str
     kind: str
     id: Any
-    fields: dict[str, Any]
+    fields: Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ def _event(message: dict[str, Any]) -> Event | None:
         collection=collection.split(":", 1)[0],
         kind=str(message.get("msg", "")).lower(),
         id=message.get("id"),
-        fields=fields if isinstance(fields, dict) else {},
+        fields=fields if fields is not None else message.get("extra"),
     )
 
 
@@ -172,7 +172,9 @@ class Ddp(Dialect):
             case "added" | "changed" | "removed":
                 return _event(message)
             case "ping":
-                return Reply(json.dumps({"msg": "pong", "id": message["id"]} if "id" in message else {"msg": "pong"}))
+                return Reply(
+                    json.dumps({"msg": "pong", "id": message["id"]} if "id" in message else {"msg": "pong"})
+                )
         return None
 
     @staticmethod

@@ -31,12 +31,12 @@ def _tagged(value: dict[str, Any]) -> Any:
         if "$time" in value:
             try:
                 return time.fromisoformat(value["$time"])
-            except (TypeError, ValueError):
+            except TypeError, ValueError:
                 return None
     elif value.get("$type") == "date" and len(value) == 2:
         try:
             return date.fromisoformat(value["$value"])
-        except (KeyError, TypeError, ValueError):
+        except KeyError, TypeError, ValueError:
             return None
     return value
 
@@ -57,6 +57,6 @@ def instant(value: Any) -> datetime | None:
                 return datetime.fromtimestamp(int(value), UTC)
             found = datetime.fromisoformat(value)
             return found if found.tzinfo else found.replace(tzinfo=UTC)
-    except (ValueError, OverflowError, OSError):
+    except ValueError, OverflowError, OSError:
         return None
     return None

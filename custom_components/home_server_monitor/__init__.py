@@ -1,0 +1,128 @@
+"""Home Server Monitor: watches a home server and says what is wrong with it."""
+
+from typing import Any
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.const import CONF_NAME
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import config_validation as cv, device_registry as dr
+from homeassistant.helpers.typing import ConfigType
+from homeassistant.util.hass_dict import HassKey
+
+from .const import CONF_KIND, CONF_SERVER, DOMAIN, HOME, KIND_SERVER
+from .coordinator import HsmConfigEntry, ServiceCoordinator
+from .guardian.house import House
+from .issues import clear_server_missing, raise_server_missing
+from .kinds import KINDS
+from .objects import GoneObjects
+from .own_path_edge import async_derive_own_path
+from .services import async_setup_services
+
+CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
+HOUSE: HassKey[House] = HassKey(DOMAIN)
+
+
+async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
+    """Make the House and register the actions."""
+    hass.data[HOUSE] = House()
+    async_setup_services(hass)
+    return True
+
+
+async def async_setup_entry(hass: HomeAssistant, entry: HsmConfigEntry) -> bool:
+    """Set up the server or one of its services."""
+    house = hass.data[HOUSE]
+    if entry.data[CONF_KIND] == KIND_SERVER:
+        return await _async_setup_server(hass, entry, house)
+    kind = KINDS[entry.data[CONF_KIND]]
+    coordinator = kind.make(hass, entry, house)
+    entry.async_on_unload(coordinator.async_close)
+    await coordinator.async_config_entry_first_refresh()
+    entry.runtime_data = coordinator
+    house.own_path = await async_derive_own_path(hass)
+    _register_device(hass, entry, coordinator)
+    entry.async_on_unload(house.attach(coordinator))
+    gone = GoneObjects(hass, entry, coordinator)
+
+    @callback
+    def on_update() -> None:
+        gone.async_check()
+        if coordinator.last_update_success:
+            house.updated(coordinator)
+
+    await hass.config_entries.async_forward_entry_setups(entry, kind.platforms)
+    entry.async_on_unload(coordinator.async_add_listener(on_update))
+    on_update()
+    return True
+
+
+async def async_unload_entry(hass: HomeAssistant, entry: HsmConfigEntry) -> bool:
+    """Unload one entry."""
+    if entry.data[CONF_KIND] == KIND_SERVER:
+        return True
+    return await hass.config_entries.async_unload_platforms(entry, KINDS[entry.data[CONF_KIND]].platforms)
+
+
+async def async_remove_entry(hass: HomeAssistant, entry: HsmConfigEntry) -> None:
+    """Offer to make the server again where its services are still there."""
+    if entry.data[CONF_KIND] == KIND_SERVER and entry.unique_id == HOME and _services(hass):
+        raise_server_missing(hass)
+    if not _services(hass):
+        clear_server_missing(hass)
+
+
+async def async_remove_config_entry_device(
+    hass: HomeAssistant, entry: HsmConfigEntry, device: dr.AnyDeviceEntry
+) -> bool:
+    """Let the user delete the device of what is no longer there; never that of the service itself."""
+    coordinator = entry.runtime_data
+    if coordinator is None:
+        return False
+    return all(
+        domain != DOMAIN or coordinator.forget(identifier) for domain, identifier in device.identifiers
+    )
+
+
+async def _async_setup_server(hass: HomeAssistant, entry: HsmConfigEntry, house: House) -> bool:
+    entry.runtime_data = None
+    _server_device(hass, entry)
+    clear_server_missing(hass)
+    entry.async_on_unload(entry.add_update_listener(_async_options_changed))
+    house.own_path = await async_derive_own_path(hass)
+    return True
+
+
+async def _async_options_changed(hass: HomeAssistant, entry: HsmConfigEntry) -> None:
+    hass.data[HOUSE].own_path = await async_derive_own_path(hass)
+
+
+def _services(hass: HomeAssistant) -> list[ConfigEntry[Any]]:
+    return [
+        entry for entry in hass.config_entries.async_entries(DOMAIN) if entry.data[CONF_KIND] != KIND_SERVER
+    ]
+
+
+@callback
+def _server_device(hass: HomeAssistant, entry: ConfigEntry[Any]) -> dr.DeviceEntry:
+    return dr.async_get(hass).async_get_or_create(
+        config_entry_id=entry.entry_id,
+        identifiers={(DOMAIN, entry.unique_id or entry.entry_id)},
+        name=entry.data.get(CONF_NAME, entry.title),
+        manufacturer="Home Server Monitor",
+        entry_type=dr.DeviceEntryType.SERVICE,
+    )
+
+
+@callback
+def _register_device(
+    hass: HomeAssistant, entry: HsmConfigEntry, coordinator: ServiceCoordinator[Any]
+) -> None:
+    """Register the service's device before its platforms, so that theirs can hang on it."""
+    server = hass.config_entries.async_entry_for_domain_unique_id(DOMAIN, entry.data[CONF_SERVER])
+    info = coordinator.device_info
+    if server is not None:
+        info["via_device_id"] = _server_device(hass, server).id
+    else:
+        raise_server_missing(hass)
+    device = dr.async_get(hass).async_get_or_create(config_entry_id=entry.entry_id, **info)
+    coordinator.device_id = device.id

@@ -1,0 +1,32 @@
+"""Buttons of all sources: each runs one action, for an admin user."""
+
+from typing import Any, override
+
+from homeassistant.components.button import ButtonEntity
+from homeassistant.const import Platform
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .coordinator import HsmConfigEntry
+from .descriptions import ObjectButton
+from .entity import HsmEntity
+from .objects import async_add_objects
+
+PARALLEL_UPDATES = 1
+
+
+class HsmButton(HsmEntity[Any], ButtonEntity):
+    """A button."""
+
+    entity_description: ObjectButton[Any]
+
+    @override
+    async def async_press(self) -> None:
+        await self.async_act(self.entity_description.action, self.entity_description.params())
+
+
+async def async_setup_entry(
+    hass: HomeAssistant, entry: HsmConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
+) -> None:
+    """Set up the buttons of one service."""
+    await async_add_objects(entry, async_add_entities, Platform.BUTTON, HsmButton)

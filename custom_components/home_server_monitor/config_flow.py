@@ -1,0 +1,281 @@
+"""The config flow: a menu, and one flow for every kind of service, led by the kind's row."""
+
+from collections.abc import Mapping
+import logging
+from typing import Any, override
+
+from homeassistant.config_entries import (
+    SOURCE_REAUTH,
+    SOURCE_RECONFIGURE,
+    SOURCE_SYSTEM,
+    ConfigEntry,
+    ConfigFlow,
+    ConfigFlowResult,
+    OptionsFlow,
+)
+from homeassistant.const import CONF_NAME, CONF_USERNAME
+from homeassistant.core import callback
+from homeassistant.helpers.selector import TextSelector
+from homeassistant.helpers.service_info.zeroconf import ZeroconfServiceInfo
+from homeassistant.util.ulid import ulid_now
+import voluptuous as vol
+from yarl import URL
+
+from .const import CONF_KIND, CONF_SERVER, DOMAIN, HOME, KIND_SERVER
+from .kinds import KINDS
+from .options_flow import ServerOptionsFlow, ServiceOptionsFlow
+from .sources.kind import FlowError, Probe, Question, ServiceKind
+
+_LOGGER = logging.getLogger(__name__)
+
+REAUTH_FORM = "reauth_confirm"
+RECONFIGURE_FORM = "reconfigure"
+
+
+class HomeServerMonitorConfigFlow(ConfigFlow, domain=DOMAIN):
+    """Adds servers and services, and mends services."""
+
+    VERSION = 1
+
+    def __init__(self) -> None:
+        """Begin with nothing known."""
+        self._kind: ServiceKind
+        self._form = ""
+        self._typed: dict[str, Any] = {}
+        self._answers: dict[str, Any] = {}
+        self._answered: frozenset[str] = frozenset()
+        self._question: Question
+        self._probe: Probe
+
+    @staticmethod
+    @callback
+    @override
+    def async_get_options_flow(config_entry: ConfigEntry) -> OptionsFlow:
+        """Return the flow of the entry's options."""
+        return ServerOptionsFlow() if config_entry.data[CONF_KIND] == KIND_SERVER else ServiceOptionsFlow()
+
+    @classmethod
+    @callback
+    @override
+    def async_supports_options_flow(cls, config_entry: ConfigEntry) -> bool:
+        """Return whether the entry has options."""
+        key = config_entry.data.get(CONF_KIND)
+        return key == KIND_SERVER or (key in KINDS and KINDS[key].options is not None)
+
+    # What a person adds
+
+    @override
+    async def async_step_user(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Choose what to add; a further server only where there is one."""
+        choices = [*KINDS, KIND_SERVER] if self._has_home() else [*KINDS]
+        return self.async_show_menu(step_id="user", menu_options=choices)
+
+    async def async_step_truenas(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Add a TrueNAS."""
+        return await self._async_step_service(KINDS["truenas"], user_input)
+
+    async def async_step_server(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Add one more server, for another site."""
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            if name := user_input[CONF_NAME].strip():
+                await self.async_set_unique_id(ulid_now())
+                return self.async_create_entry(title=name, data={CONF_KIND: KIND_SERVER})
+            errors[CONF_NAME] = "empty_name"
+        schema: Any = vol.Schema({vol.Required(CONF_NAME): TextSelector()})
+        return self.async_show_form(step_id="server", data_schema=schema, errors=errors)
+
+    # What comes by itself
+
+    async def async_step_system(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Make the first server: the first service asks for it, or a repair."""
+        await self.async_set_unique_id(HOME)
+        self._abort_if_unique_id_configured()
+        return self.async_create_entry(title="Home", data={CONF_KIND: KIND_SERVER})
+
+    @override
+    async def async_step_zeroconf(self, discovery_info: ZeroconfServiceInfo) -> ConfigFlowResult:
+        """Offer a NAS that was found by its default name, unless something of ours already points at it."""
+        hostname = discovery_info.hostname.rstrip(".").lower()
+        places = {hostname, hostname.removesuffix(".local"), *discovery_info.addresses}
+        for entry in self._async_current_entries(include_ignore=False):
+            kind = KINDS.get(entry.data.get(CONF_KIND, ""))
+            if kind and _host(entry.data.get(kind.host)) in places:
+                return self.async_abort(reason="already_configured")
+        # the host id is known only after a login: until then the name stands for it, so that it can be ignored
+        await self.async_set_unique_id(f"mdns:{hostname}")
+        self._abort_if_unique_id_configured()
+        self.context["title_placeholders"] = {CONF_NAME: hostname}
+        self._typed = {KINDS["truenas"].host: f"https://{hostname}"}
+        return await self.async_step_truenas()
+
+    # What mends a service
+
+    async def async_step_reauth(self, entry_data: Mapping[str, Any]) -> ConfigFlowResult:
+        """The credentials are no longer accepted."""
+        return await self.async_step_reauth_confirm()
+
+    async def async_step_reauth_confirm(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Ask for new credentials."""
+        kind = KINDS[self._get_reauth_entry().data[CONF_KIND]]
+        return await self._async_step_service(kind, user_input, REAUTH_FORM)
+
+    async def async_step_reconfigure(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Change the address or the credentials."""
+        entry = self._get_reconfigure_entry()
+        if entry.data[CONF_KIND] == KIND_SERVER:
+            return self.async_abort(reason="nothing_to_reconfigure")
+        kind = KINDS[entry.data[CONF_KIND]]
+        if user_input is None:
+            self._typed = {name: value for name, value in entry.data.items() if name not in kind.secrets}
+        return await self._async_step_service(kind, user_input, RECONFIGURE_FORM)
+
+    # The one flow of all kinds
+
+    async def _async_step_service(
+        self, kind: ServiceKind, user_input: dict[str, Any] | None, form: str | None = None
+    ) -> ConfigFlowResult:
+        """Ask for the fields of a kind and test them."""
+        self._kind, self._form = kind, form or kind.key
+        if user_input is None:
+            return self._show()
+        if user_input.get(kind.host) != self._typed.get(kind.host):
+            # what a person trusted, they trusted at that address
+            self._answers = {}
+        self._typed, self._answered = user_input, frozenset()
+        return await self._async_test()
+
+    async def _async_test(self) -> ConfigFlowResult:
+        """Probe what is known; ask, show the error, or go on."""
+        kind = self._kind
+        try:
+            self._probe = await kind.probe(self.hass, self._known() | self._answers, self._answered)
+        except Question as question:
+            self._question = question
+            return self._ask()
+        except FlowError as err:
+            # a key that once was good and has not been changed since
+            spent = err.key == "invalid_auth" and self.source == SOURCE_REAUTH and self._is_unchanged()
+            return self._show({err.field: "key_revoked" if spent else err.key}, err.placeholders)
+        except Exception:
+            _LOGGER.exception("Unexpected error while testing a %s", kind.key)
+            return self._show({"base": "unknown"})
+        if self._probe.unique_id is None:
+            self._async_abort_entries_match({CONF_KIND: kind.key, kind.host: self._probe.data.get(kind.host)})
+        else:
+            await self.async_set_unique_id(self._probe.unique_id, raise_on_progress=False)
+            self._abort_if_unique_id_mismatch(reason="unique_id_mismatch")
+        if entry := self._mended():
+            about = {name: entry.data[name] for name in (CONF_KIND, CONF_SERVER)}
+            return self.async_update_reload_and_abort(entry, data=self._probe.data | about)
+        self._abort_if_unique_id_configured()
+        return await self.async_step_found()
+
+    async def async_step_found(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Say what was found, then add it; the server first, which it hangs on."""
+        if user_input is None:
+            return self.async_show_form(step_id="found", description_placeholders=self._probe.found)
+        if not self._has_home():
+            await self.hass.config_entries.flow.async_init(DOMAIN, context={"source": SOURCE_SYSTEM})
+        about = {CONF_KIND: self._kind.key, CONF_SERVER: HOME}
+        return self.async_create_entry(title=self._probe.title, data=self._probe.data | about)
+
+    # Questions
+
+    async def async_step_trust_certificate(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask whether to trust a certificate that no authority vouches for."""
+        return await self._async_step_question(user_input)
+
+    async def async_step_trust_new_certificate(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask whether to trust one that is not the trusted one."""
+        return await self._async_step_question(user_input)
+
+    async def async_step_proxy_warning(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Ask whether to send the key through what looks like a proxy."""
+        return await self._async_step_question(user_input)
+
+    async def async_step_limited_rights(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Ask whether to go on with credentials that may read but not act."""
+        return await self._async_step_question(user_input)
+
+    async def _async_step_question(self, user_input: dict[str, Any] | None) -> ConfigFlowResult:
+        """Take the answer, which is yes, and probe again."""
+        if user_input is None:
+            return self._ask()
+        self._answers |= self._question.answer
+        self._answered |= {self._question.step}
+        return await self._async_test()
+
+    # Helpers
+
+    def _ask(self) -> ConfigFlowResult:
+        return self.async_show_form(
+            step_id=self._question.step, description_placeholders=self._question.placeholders
+        )
+
+    def _show(
+        self, errors: dict[str, str] | None = None, placeholders: Mapping[str, str] | None = None
+    ) -> ConfigFlowResult:
+        """Show the form that this flow is about; an error of a field that it lacks goes on top."""
+        fields = self._fields()
+        shown = {field if field in fields else "base": key for field, key in (errors or {}).items()}
+        schema: Any = vol.Schema(fields)
+        return self.async_show_form(
+            step_id=self._form,
+            data_schema=self.add_suggested_values_to_schema(schema, self._typed),
+            errors=shown,
+            description_placeholders=placeholders,
+        )
+
+    def _fields(self) -> dict[Any, Any]:
+        """Return the fields of the form: reauth asks only who, reconfigure keeps secrets that are left empty."""
+        kind = self._kind
+        fields: dict[Any, Any] = kind.schema.schema
+        if self._form == REAUTH_FORM:
+            return {key: field for key, field in fields.items() if key in kind.secrets | {CONF_USERNAME}}
+        if self._form == RECONFIGURE_FORM:
+            return {
+                vol.Optional(key.schema) if key in kind.secrets else key: field
+                for key, field in fields.items()
+            }
+        return fields
+
+    def _known(self) -> dict[str, Any]:
+        """Return what was typed, with what the entry that is mended knows besides."""
+        typed = {name: value for name, value in self._typed.items() if value != ""}
+        if not (entry := self._mended()):
+            return typed
+        secrets, host = self._kind.secrets, self._kind.host
+        if host in typed and _host(typed[host]) != _host(entry.data[host]):
+            # what was learned about another host does not hold here
+            kept = {name: entry.data[name] for name in secrets if name in entry.data}
+        else:
+            gone = self._fields().keys() - secrets | {CONF_KIND, CONF_SERVER}
+            kept = {name: value for name, value in entry.data.items() if name not in gone}
+        return kept | typed
+
+    def _is_unchanged(self) -> bool:
+        """Return whether reauth was given the secrets that the entry already has."""
+        old, new = self._get_reauth_entry().data, self._known()
+        return all(old.get(name) == new.get(name) for name in self._kind.secrets)
+
+    def _mended(self) -> ConfigEntry | None:
+        if self.source == SOURCE_REAUTH:
+            return self._get_reauth_entry()
+        return self._get_reconfigure_entry() if self.source == SOURCE_RECONFIGURE else None
+
+    def _has_home(self) -> bool:
+        entries = self.hass.config_entries
+        return entries.async_entry_for_domain_unique_id(DOMAIN, HOME) is not None
+
+
+def _host(address: str | None) -> str | None:
+    """Return the host in an address, with or without a scheme."""
+    try:
+        return URL(address if address and "://" in address else f"//{address or ''}").host
+    except ValueError:
+        return None

@@ -1,0 +1,181 @@
+"""ServiceCoordinator: the one seam where client errors become UpdateFailed, reauth or stale values."""
+
+from abc import abstractmethod
+from collections.abc import Coroutine, Mapping, Sequence
+from datetime import timedelta
+import logging
+import random
+from typing import Any, override
+
+from homeassistant.config_entries import ConfigEntry, ConfigEntryState
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.exceptions import ConfigEntryAuthFailed
+from homeassistant.helpers.debounce import Debouncer
+from homeassistant.helpers.device_registry import DeviceInfo
+from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
+
+from .const import DOMAIN
+from .guardian.contract import Action, Finding, Node
+from .guardian.house import House
+from .issues import clear_certificate_changed, raise_certificate_changed
+from .sources.errors import (
+    AuthFailed,
+    BadResponse,
+    CannotConnect,
+    CertificateRejected,
+    ClientError,
+    InsecureTransport,
+    NotSupported,
+)
+
+_LOGGER = logging.getLogger(__name__)
+
+# A cycle of at most 15 s and a wait of at most 20 s: shown within two cycles, healed within 30 s.
+TICK = 30.0
+CYCLE = 15.0
+FIRST_RETRY = 4.0
+LAST_RETRY = 18.0
+PUSH_DELAY = 1.0
+
+type HsmConfigEntry = ConfigEntry[ServiceCoordinator[Any] | None]
+
+
+class ServiceCoordinator[DataT](DataUpdateCoordinator[DataT]):
+    """Keeps one immutable snapshot of one service.
+
+    A kind implements `async_fetch`, which returns a new snapshot or raises the clients' errors, and `feed_of`.
+    """
+
+    config_entry: HsmConfigEntry
+    kind: str
+    tick: float = TICK
+
+    def __init__(self, hass: HomeAssistant, entry: HsmConfigEntry, house: House) -> None:
+        self._hurry: Debouncer[Coroutine[Any, Any, None]] = Debouncer(
+            hass, _LOGGER, cooldown=PUSH_DELAY, immediate=False
+        )
+        super().__init__(
+            hass,
+            _LOGGER,
+            config_entry=entry,
+            name=entry.title,
+            update_interval=timedelta(seconds=self.tick),
+            always_update=False,
+            request_refresh_debouncer=self._hurry,
+        )
+        self.house = house
+        self.id = entry.unique_id or entry.entry_id
+        # the service's own device, which its objects' devices hang on
+        self.device_id: str | None = None
+        self._failures = 0
+        self._refused_logins = 0
+
+    @property
+    @abstractmethod
+    def findings(self) -> Sequence[Finding]:
+        """Return what is wrong, judged on the newest snapshot."""
+
+    @property
+    @abstractmethod
+    def nodes(self) -> Sequence[Node]:
+        """Return what depends on what inside this system."""
+
+    @property
+    @abstractmethod
+    def actions(self) -> Mapping[str, Action]:
+        """Return what may be done here."""
+
+    @abstractmethod
+    async def async_fetch(self) -> DataT:
+        """Return a new snapshot. Raises ClientError."""
+
+    @abstractmethod
+    async def async_close(self) -> None:
+        """End connections and write what is to be kept."""
+
+    @property
+    @abstractmethod
+    def device_info(self) -> DeviceInfo:
+        """Return how the service's own device is described."""
+
+    @abstractmethod
+    def fresh(self, feed: str) -> bool:
+        """Return whether the values of a feed may be shown."""
+
+    @abstractmethod
+    def complete(self, feed: str) -> bool:
+        """Return whether the newest listing of a feed was whole, so that what it lacks is gone."""
+
+    @abstractmethod
+    def supported(self, feed: str) -> bool:
+        """Return whether this version of the service has a feed at all."""
+
+    @abstractmethod
+    def forget(self, identifier: str) -> bool:
+        """Return whether the device with this identifier may be deleted by the user, and forget its object."""
+
+    @abstractmethod
+    async def async_list(self, key: str, fields: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """Return a listing for a response. Raises ClientError; NotSupported where there is no such list."""
+
+    @abstractmethod
+    def diagnose(self) -> dict[str, Any]:
+        """Return what helps to find a fault; the caller redacts it."""
+
+    @override
+    async def _async_update_data(self) -> DataT:
+        try:
+            data = await self.async_fetch()
+        except AuthFailed as err:
+            self._refused_logins += 1
+            # a server that is just starting may refuse a good key once: only a second refusal is the person's matter
+            if self._refused_logins > 1 or self.config_entry.state is ConfigEntryState.SETUP_IN_PROGRESS:
+                raise ConfigEntryAuthFailed(
+                    translation_domain=DOMAIN,
+                    translation_key="auth_failed",
+                    translation_placeholders=self._named,
+                ) from err
+            raise self._failed("auth_failed", err) from err
+        except CertificateRejected as err:
+            raise_certificate_changed(self.hass, self.config_entry, err.expected, err.found)
+            raise self._failed("certificate_rejected", err) from err
+        except InsecureTransport as err:
+            raise self._failed("insecure_http", err) from err
+        except NotSupported as err:
+            raise self._failed("not_supported", err) from err
+        except BadResponse as err:
+            raise self._failed("bad_response", err) from err
+        except CannotConnect as err:
+            raise self._failed("cannot_connect", err) from err
+        if self._failures or self._refused_logins:
+            clear_certificate_changed(self.hass, self.config_entry)
+        self._failures = self._refused_logins = 0
+        return data
+
+    @property
+    def _named(self) -> dict[str, str]:
+        return {"name": self.config_entry.title}
+
+    def _failed(self, key: str, err: ClientError) -> UpdateFailed:
+        """Return the failure, to be tried again after a short and slightly random wait."""
+        wait = min(FIRST_RETRY * 2**self._failures, LAST_RETRY)
+        self._failures += 1
+        return UpdateFailed(
+            translation_domain=DOMAIN,
+            translation_key=key,
+            translation_placeholders={**self._named, "error": str(err)},
+            retry_after=wait * random.uniform(0.8, 1.1),  # noqa: S311 - spreads retries, guards nothing
+        )
+
+    @callback
+    def async_publish(self, data: DataT) -> None:
+        """Show a snapshot that came by push; the polling underneath keeps its rhythm."""
+        if self.last_update_success and data != self.data:
+            self.data = data
+            self.async_update_listeners()
+
+    @callback
+    def async_hurry(self) -> None:
+        """Refresh soon because something was pushed; many pushes within a second make one refresh."""
+        if not self._shutdown_requested:
+            self._hurry.async_schedule_call()

@@ -1,0 +1,49 @@
+"""Descriptions of entities: what a source's table says of each."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from homeassistant.components.binary_sensor import BinarySensorEntityDescription
+from homeassistant.components.button import ButtonEntityDescription
+from homeassistant.components.sensor import SensorEntityDescription
+from homeassistant.components.update import UpdateEntityDescription
+from homeassistant.const import EntityCategory
+
+from .entity import ObjectDescription
+
+
+@dataclass(frozen=True, kw_only=True)
+class ObjectSensor[ObjT](ObjectDescription[ObjT], SensorEntityDescription):
+    """A sensor of an object. `dead_band`: a smaller change is not written at once."""
+
+    value: Callable[[ObjT], Any]
+    dead_band: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class ObjectBinarySensor[ObjT](ObjectDescription[ObjT], BinarySensorEntityDescription):
+    """A binary sensor of an object."""
+
+    value: Callable[[ObjT], bool | None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ObjectButton[ObjT](ObjectDescription[ObjT], ButtonEntityDescription):
+    """A button of an object: the key of its action and what the action is given."""
+
+    action: str
+    params: Callable[[], Mapping[str, Any]] = dict
+    entity_category: EntityCategory | None = EntityCategory.CONFIG
+
+
+@dataclass(frozen=True, kw_only=True)
+class ObjectUpdate[ObjT](ObjectDescription[ObjT], UpdateEntityDescription):
+    """An update entity of an object; `progress` in percent while it is under way, else None."""
+
+    installed: Callable[[ObjT], str | None]
+    latest: Callable[[ObjT], str | None]
+    action: str
+    progress: Callable[[ObjT], float | None] = lambda item: None
+    url: Callable[[ObjT], str | None] = lambda item: None
+    entity_category: EntityCategory | None = EntityCategory.CONFIG

@@ -1,0 +1,87 @@
+"""What a person must do, as issues of Home Assistant's repairs."""
+
+from collections.abc import Iterable
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import issue_registry as ir
+
+from .const import DOMAIN
+from .fingerprint import in_groups
+
+CERTIFICATE_CHANGED = "certificate_changed"
+MISSING_RIGHTS = "missing_rights"
+SERVER_MISSING = "server_missing"
+
+
+@callback
+def raise_certificate_changed(hass: HomeAssistant, entry: ConfigEntry, old: str | None, new: str) -> None:
+    """Tell that a server shows another certificate than the pinned one; both as SHA-256 in hex.
+
+    `old` is None where the system's authorities vouched for it until now.
+    """
+    ir.async_create_issue(
+        hass,
+        DOMAIN,
+        f"{CERTIFICATE_CHANGED}_{entry.entry_id}",
+        is_fixable=True,
+        severity=ir.IssueSeverity.ERROR,
+        translation_key=CERTIFICATE_CHANGED,
+        translation_placeholders={
+            "name": entry.title,
+            "old": in_groups(old) if old else "none (an authority vouched for it)",
+            "new": in_groups(new),
+        },
+        data={"entry_id": entry.entry_id, "old": old, "new": new},
+    )
+
+
+@callback
+def clear_certificate_changed(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """The pinned certificate is back."""
+    ir.async_delete_issue(hass, DOMAIN, f"{CERTIFICATE_CHANGED}_{entry.entry_id}")
+
+
+@callback
+def raise_missing_rights(
+    hass: HomeAssistant, entry: ConfigEntry, roles: Iterable[str], dark: Iterable[str]
+) -> None:
+    """Tell which roles the key lacks, and what stays dark without them, in words."""
+    ir.async_create_issue(
+        hass,
+        DOMAIN,
+        f"{MISSING_RIGHTS}_{entry.entry_id}",
+        is_fixable=False,
+        severity=ir.IssueSeverity.WARNING,
+        translation_key=MISSING_RIGHTS,
+        translation_placeholders={
+            "name": entry.title,
+            "roles": ", ".join(roles),
+            "dark": "\n".join(f"- {each}" for each in dark),
+        },
+    )
+
+
+@callback
+def clear_missing_rights(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """The key has all that it needs."""
+    ir.async_delete_issue(hass, DOMAIN, f"{MISSING_RIGHTS}_{entry.entry_id}")
+
+
+@callback
+def raise_server_missing(hass: HomeAssistant) -> None:
+    """Tell that services hang on a server that was deleted."""
+    ir.async_create_issue(
+        hass,
+        DOMAIN,
+        SERVER_MISSING,
+        is_fixable=True,
+        severity=ir.IssueSeverity.WARNING,
+        translation_key=SERVER_MISSING,
+    )
+
+
+@callback
+def clear_server_missing(hass: HomeAssistant) -> None:
+    """The server is there, or nothing hangs on it."""
+    ir.async_delete_issue(hass, DOMAIN, SERVER_MISSING)

@@ -1,0 +1,295 @@
+"""Keeps the snapshot of one NAS: tiers of polling underneath, pushed events on top."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, tzinfo
+import logging
+import time
+from typing import Any, override
+
+import aiohttp
+from homeassistant.const import CONF_API_KEY, CONF_URL, CONF_USERNAME
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.aiohttp_client import async_create_clientsession
+from homeassistant.helpers.device_registry import DeviceInfo
+from homeassistant.helpers.storage import Store
+from homeassistant.util import dt as dt_util
+from yarl import URL
+
+from ...const import CONF_FINGERPRINT, DOMAIN
+from ...coordinator import CYCLE, HsmConfigEntry, ServiceCoordinator
+from ...guardian.capabilities import SmartReading
+from ...guardian.contract import Action, Finding, Node
+from ...guardian.house import House
+from ...history import DailyHistory
+from ...issues import clear_missing_rights, raise_missing_rights
+from ..errors import CannotConnect, ClientError, NotSupported
+from ..feeds import Feeds
+from .assemble import assemble
+from .client import TrueNasClient
+from .dark import dark_features
+from .forecast import Forecast, forecast
+from .jobs import Jobs
+from .listings import listing, plain, read_smart
+from .memory import Memory
+from .methods import Operation
+from .model import TrueNas
+from .nodes import nodes_of
+from .orders import actions_of
+from .parse import text
+from .protocol import Event
+from .reading import MACHINE_FEEDS, PUSHED, TASK_FEEDS, feeds, feeds_of_job
+from .rules import judge
+from .system import Realtime, realtime
+from .work import AppStats, app_stats
+
+_LOGGER = logging.getLogger(__name__)
+
+# pushed numbers come every 30 s; older than this they are not shown any more
+PUSH_AGE = 120.0
+DAY = 86400
+SAVE_DELAY = 60
+GROUPS: Mapping[str, tuple[str, ...]] = {"tasks": TASK_FEEDS, "machines": MACHINE_FEEDS}
+
+
+class TrueNasCoordinator(ServiceCoordinator[TrueNas]):
+    """One TrueNAS."""
+
+    kind = "truenas"
+
+    def __init__(self, hass: HomeAssistant, entry: HsmConfigEntry, house: House) -> None:
+        super().__init__(hass, entry, house)
+        session = async_create_clientsession(hass, cookie_jar=aiohttp.DummyCookieJar())
+        self.client = TrueNasClient(
+            session,
+            URL(entry.data[CONF_URL]),
+            entry.data[CONF_API_KEY],
+            username=entry.data.get(CONF_USERNAME),
+            fingerprint=entry.data.get(CONF_FINGERPRINT),
+        )
+        self.client.on_event = self._event
+        self.client.on_lost = self.async_hurry
+        self.feeds = Feeds(feeds(self.client, temperatures=entry.options.get("disk_temperatures", True)))
+        self.jobs = Jobs(self.client)
+        self.memory = Memory(self._remember)
+        self._memory_store: Store[dict[str, Any]] = Store(hass, 1, f"{DOMAIN}/memory/{entry.entry_id}")
+        self._histories: dict[str, DailyHistory] = {}
+        self._forecasts: dict[str, Forecast] = {}
+        self._realtime: tuple[float, Realtime] | None = None
+        self._stats: tuple[float, Mapping[str, AppStats]] | None = None
+        self._zone: tzinfo = UTC
+        self._zone_name = ""
+        self._release = self.client.release
+        self._actions = actions_of(self)
+
+    @property
+    @override
+    def findings(self) -> Sequence[Finding]:
+        return judge(self.id, self.data, self.memory, dt_util.utcnow())
+
+    @property
+    @override
+    def nodes(self) -> Sequence[Node]:
+        return nodes_of(self.id, self.data)
+
+    @property
+    @override
+    def actions(self) -> Mapping[str, Action]:
+        return self._actions
+
+    @property
+    @override
+    def device_info(self) -> DeviceInfo:
+        system = self.data.system
+        return DeviceInfo(
+            identifiers={(DOMAIN, self.id)},
+            name=system.hostname if system else self.name,
+            manufacturer=(system.manufacturer if system else None) or "iXsystems",
+            model=system.product if system else None,
+            hw_version=system.model if system else None,
+            sw_version=self.client.version,
+            configuration_url=str(self.client.url),
+        )
+
+    @override
+    def fresh(self, feed: str) -> bool:
+        return feed not in self.data.stale
+
+    @override
+    def complete(self, feed: str) -> bool:
+        return feed in self.data.complete
+
+    @override
+    def supported(self, feed: str) -> bool:
+        return feed not in self.feeds.unsupported
+
+    @override
+    def forget(self, identifier: str) -> bool:
+        kind, _, key = identifier.removeprefix(f"{self.id}_").partition("_")
+        present: Mapping[str, Any] | None = {"pool": self.data.pools, "disk": self.data.disks}.get(kind)
+        if identifier == self.id or (present is not None and key in present):
+            return False
+        if kind == "disk":
+            self.memory.forget_disk(key)
+        return True
+
+    @override
+    async def async_list(self, key: str, fields: Mapping[str, Any]) -> list[dict[str, Any]]:
+        await self._connect()
+        return await listing(self, key, fields)
+
+    @override
+    def diagnose(self) -> dict[str, Any]:
+        return {
+            "version": self.client.version,
+            "release": self.client.release,
+            "connected": self.client.connected,
+            "logins": self.client.logins,
+            "calls": self.client.calls,
+            "subscribed": sorted(self.client.subscribed),
+            "feeds": self.feeds.report(),
+            "skipped": dict(self.data.skipped),
+            "findings": [plain(finding) for finding in self.findings],
+            "snapshot": plain(self.data),
+        }
+
+    @override
+    async def _async_setup(self) -> None:
+        self.memory.load(await self._memory_store.async_load())
+
+    @override
+    async def async_fetch(self) -> TrueNas:
+        await self._connect()
+        try:
+            await self.feeds.refresh(self.feeds.due(), CYCLE - 3)
+        except CannotConnect:
+            if self.client.connected:
+                # it is connected and answers nothing: a new connection is the only thing left to try
+                await self.client.close()
+                raise
+            # the session ended meanwhile (the NAS restarted its middleware): log in once more
+            await self._connect()
+            await self.feeds.refresh(self.feeds.due(), CYCLE - 8)
+        data = self._assemble()
+        return self._assemble() if await self._learn(data) else data
+
+    @override
+    async def async_close(self) -> None:
+        self.client.on_lost = lambda: None
+        await self.client.close()
+        await self._memory_store.async_save(self.memory.save())
+
+    async def async_look(self, *keys: str) -> TrueNas:
+        """Read these feeds now, show and return the snapshot; also `tasks` and `machines`. Raises ClientError."""
+        await self._connect()
+        for key in (feed for name in keys for feed in GROUPS.get(name, (name,))):
+            try:
+                await self.feeds.read(key, CYCLE)
+            except NotSupported:
+                if key in keys:
+                    raise
+        data = self._assemble()
+        self.async_publish(data)
+        return data
+
+    async def _connect(self) -> None:
+        if self.client.connected:
+            return
+        await self.client.connect()
+        self._realtime = self._stats = None
+        if self.client.release != self._release:
+            # another version has other methods, so what was dark may be there now
+            _LOGGER.info("%s now runs %s", self.name, self.client.version)
+            self._release = self.client.release
+            self.feeds.reset()
+
+    async def _learn(self, data: TrueNas) -> bool:
+        """Take in what a new listing brings; returns whether the snapshot is to be made anew."""
+        again = False
+        if data.system and data.system.timezone and data.system.timezone != self._zone_name:
+            self._zone_name = data.system.timezone
+            self._zone = await dt_util.async_get_time_zone(self._zone_name) or UTC
+            again = True
+        for guid, pool in data.pools.items():
+            if "datasets" not in data.stale and pool.used is not None and pool.available is not None:
+                again |= await self._note_day(guid, pool.used, pool.used + pool.available)
+        if "disks" in data.complete:
+            self.memory.meet(
+                {key: f"{disk.model or disk.kind} {disk.serial}" for key, disk in data.disks.items()}
+            )
+        if dark := dark_features(self.feeds.denied, self.client.release):
+            raise_missing_rights(self.hass, self.config_entry, sorted(dark), sorted(set(dark.values())))
+        else:
+            clear_missing_rights(self.hass, self.config_entry)
+        return again
+
+    async def _note_day(self, guid: str, used: int, total: int) -> bool:
+        """Note how full a pool is today; returns whether there is a new forecast."""
+        first = guid not in self._histories
+        if first:
+            self._histories[guid] = DailyHistory(self.hass, "pool", guid, ("used", "total"))
+            await self._histories[guid].async_load()
+        history = self._histories[guid]
+        if not history.record(int(time.time()) // DAY, {"used": used, "total": total}) and not first:
+            return False
+        if found := forecast(history.series("used"), total):
+            self._forecasts[guid] = found
+        return found is not None
+
+    def _assemble(self) -> TrueNas:
+        now = time.monotonic()
+
+        def recent[T](pushed: tuple[float, T] | None) -> T | None:
+            return pushed[1] if pushed and now - pushed[0] < PUSH_AGE else None
+
+        return assemble(
+            self.feeds,
+            self.memory,
+            release=self.client.release,
+            zone=self._zone,
+            now=dt_util.utcnow(),
+            realtime=recent(self._realtime),
+            stats=recent(self._stats),
+            forecasts=self._forecasts,
+        )
+
+    @callback
+    def _event(self, event: Event) -> None:
+        """Take a pushed event: numbers are shown at once, a change of state makes its listing due."""
+        try:
+            if event.collection == "reporting.realtime":
+                self._realtime = (time.monotonic(), realtime(event.fields))
+            elif event.collection == "app.stats":
+                self._stats = (time.monotonic(), app_stats(event.fields))
+            else:
+                self._changed(event)
+                return
+        except (ClientError, TypeError, ValueError, AttributeError) as err:
+            _LOGGER.debug("Skipped an event of %s: %s", event.collection, err)
+            return
+        if self.data is not None:
+            self.async_publish(self._assemble())
+
+    @callback
+    def _changed(self, event: Event) -> None:
+        keys = PUSHED.get(event.collection, ())
+        if event.collection == "core.get_jobs" and isinstance(event.fields, dict):
+            self.jobs.pushed()
+            if event.fields.get("state") in ("SUCCESS", "FAILED", "ABORTED", "RUNNING"):
+                keys = feeds_of_job(text(event.fields.get("method")) or "")
+        hurried = [self.feeds.hurry(key) for key in keys]
+        if any(hurried):
+            self.async_hurry()
+
+    @callback
+    def _remember(self) -> None:
+        self._memory_store.async_delay_save(self.memory.save, SAVE_DELAY)
+
+    async def read_smart(self) -> Mapping[str, SmartReading]:
+        """Return SMART readings by serial (capability ReadsSmart); never wakes a disk. Raises ClientError."""
+        return await read_smart(self, await self.async_look("temperatures"))
+
+    async def snapshot_dataset(self, dataset: str, name: str) -> str:
+        """Take a snapshot (capability SnapshotsDatasets) and return its full name. Raises ClientError."""
+        await self._connect()
+        await self.client.ask(Operation.CREATE_SNAPSHOT, dataset, name, False)
+        return f"{dataset}@{name}"

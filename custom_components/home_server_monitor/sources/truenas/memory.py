@@ -1,0 +1,59 @@
+"""What a NAS forgets over a reboot and we keep: last good scrubs, last successes, the disks that were there."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+
+@dataclass(slots=True)
+class Memory:
+    """Small facts that may be lost; `changed` is called when there is something new to save."""
+
+    changed: Callable[[], None] = lambda: None
+    scrubs: dict[str, float] = field(default_factory=dict)
+    successes: dict[str, float] = field(default_factory=dict)
+    disks: dict[str, str] = field(default_factory=dict)
+    errors: dict[str, int] = field(default_factory=dict)
+
+    def load(self, data: Any) -> None:
+        """Take over what was saved; anything of another shape is left out."""
+        for part, kind in (
+            ("scrubs", (int, float)),
+            ("successes", (int, float)),
+            ("disks", str),
+            ("errors", int),
+        ):
+            stored = data.get(part) if isinstance(data, Mapping) else None
+            if isinstance(stored, Mapping):
+                getattr(self, part).update(
+                    {str(key): value for key, value in stored.items() if isinstance(value, kind)}
+                )
+
+    def save(self) -> dict[str, Any]:
+        """Return what is to be saved."""
+        return {
+            "scrubs": dict(self.scrubs),
+            "successes": dict(self.successes),
+            "disks": dict(self.disks),
+            "errors": dict(self.errors),
+        }
+
+    def newest(self, part: dict[str, float], key: str, seen: datetime | None) -> datetime | None:
+        """Return the newer of what is remembered and what is seen, and remember it."""
+        known = part.get(key)
+        if seen is not None and (known is None or seen.timestamp() > known):
+            known = part[key] = seen.timestamp()
+            self.changed()
+        return None if known is None else datetime.fromtimestamp(known, UTC)
+
+    def meet(self, disks: Mapping[str, str]) -> None:
+        """Remember disks (identity to a name for people)."""
+        if any(self.disks.get(key) != shown for key, shown in disks.items()):
+            self.disks.update(disks)
+            self.changed()
+
+    def forget_disk(self, identity: str) -> None:
+        """Forget a disk that the user removed."""
+        if self.disks.pop(identity, None) is not None:
+            self.changed()

@@ -1,0 +1,225 @@
+"""What runs on the NAS: scheduled tasks, apps, virtual machines and containers, as immutable values."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from .parse import Malformed, Row, at, count, flag, integer, name, number, text, when, word
+
+APP_STATES = frozenset({"running", "stopped", "deploying", "crashed", "stopping"})
+TASK_RESULTS = frozenset({"success", "failed", "aborted", "hold", "waiting"})
+MACHINE_STATES = frozenset({"running", "stopped", "suspended", "error", "frozen", "starting", "stopping"})
+# the server's words for the outcome of a task's newest run, and ours
+_RESULTS = {
+    "FINISHED": "success",
+    "SUCCESS": "success",
+    "ERROR": "failed",
+    "FAILED": "failed",
+    "ABORTED": "aborted",
+    "HOLD": "hold",
+    "WAITING": "waiting",
+}
+
+
+class TaskKind(StrEnum):
+    """The five kinds of scheduled task."""
+
+    SNAPSHOT = "snapshot"
+    REPLICATION = "replication"
+    CLOUD_SYNC = "cloud_sync"
+    RSYNC = "rsync"
+    CLOUD_BACKUP = "cloud_backup"
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """A cron-like schedule as the server writes it: dow 1 is Monday, 7 is Sunday."""
+
+    minute: str
+    hour: str
+    dom: str
+    month: str
+    dow: str
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A scheduled task. `ended` and `last_success` are UTC; `last_success` is remembered over the NAS's reboots."""
+
+    key: str
+    kind: TaskKind
+    id: int
+    name: str
+    enabled: bool
+    schedule: Schedule | None
+    result: str | None
+    running: bool
+    ended: datetime | None
+    error: str | None
+    locked: bool | None = None
+    last_success: datetime | None = None
+    next_run: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AppStats:
+    """Numbers of one app: percent of one CPU's worth of all CPUs, bytes, bytes per second."""
+
+    cpu: float | None
+    memory: int | None
+    received: float | None
+    sent: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """An app: a compose project (24.10 and newer) or a chart release (24.04)."""
+
+    name: str
+    title: str
+    state: str | None
+    version: str | None
+    latest: str | None
+    upgrade: bool
+    custom: bool
+    containers: tuple[str, ...]
+    ports: tuple[int, ...]
+    unhealthy: tuple[str, ...] = ()
+    stats: AppStats | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """A virtual machine or a system container, whichever interface this release has for it."""
+
+    key: str
+    kind: str
+    id: str
+    name: str
+    state: str | None
+    memory: int | None
+    autostart: bool | None
+
+
+def _schedule(row: Any) -> Schedule | None:
+    if not isinstance(row, dict):
+        return None
+    return Schedule(*(str(row.get(part) or "*") for part in ("minute", "hour", "dom", "month", "dow")))
+
+
+def task(kind: TaskKind, title: Callable[[Row], Any]) -> Callable[[Row], tuple[str, Task]]:
+    """Return the parser of one kind of task; the five queries differ only in their title and their `state`."""
+
+    def parse(row: Row) -> tuple[str, Task]:
+        number_ = integer(row.get("id"))
+        if number_ is None:
+            raise Malformed("a task without an id")
+        key = f"{kind}_{number_}"
+        job, state = row.get("job"), row.get("state")
+        raw = at(state, "state") or at(job, "state")
+        return key, Task(
+            key=key,
+            kind=kind,
+            id=number_,
+            name=text(title(row)) or f"{kind.replace('_', ' ')} {number_}",
+            enabled=row.get("enabled") is not False,
+            schedule=_schedule(row.get("schedule")),
+            result=_RESULTS.get(str(raw)),
+            running="RUNNING" in (raw, at(job, "state")),
+            ended=when(at(state, "datetime")) or when(at(job, "time_finished")),
+            error=text(at(state, "error")) or text(at(state, "reason")) or text(at(job, "error")),
+            locked=flag(row.get("locked")),
+        )
+
+    return parse
+
+
+def app(row: Row) -> tuple[str, App]:
+    """Parse one row of `app.query`."""
+    key = name(row.get("name") or row.get("id"))
+    details = at(row, "active_workloads", "container_details")
+    used = at(row, "active_workloads", "used_ports")
+    containers = details if isinstance(details, list) else []
+    return key, App(
+        name=key,
+        title=text(at(row, "metadata", "title")) or key,
+        state=word(row.get("state"), APP_STATES),
+        version=text(row.get("version")),
+        latest=text(row.get("latest_app_version") or row.get("latest_version")),
+        upgrade=row.get("upgrade_available") is True,
+        custom=row.get("custom_app") is True,
+        containers=tuple(found for item in containers if (found := text(at(item, "id")))),
+        ports=tuple(
+            port
+            for item in (used if isinstance(used, list) else [])
+            for host in (at(item, "host_ports") or [])
+            if (port := integer(at(host, "host_port"))) is not None
+        ),
+        unhealthy=tuple(
+            text(at(item, "service_name")) or "?"
+            for item in containers
+            if at(item, "state") in ("crashed", "exited")
+        ),
+    )
+
+
+def chart_release(row: Row) -> tuple[str, App]:
+    """Parse one row of `chart.release.query` (24.04)."""
+    key = name(row.get("name") or row.get("id"))
+    ports = row.get("used_ports")
+    state = {"ACTIVE": "running"}.get(str(row.get("status")), row.get("status"))
+    return key, App(
+        name=key,
+        title=text(at(row, "chart_metadata", "name")) or key,
+        state=word(state, APP_STATES),
+        version=text(row.get("human_version")),
+        latest=text(row.get("human_latest_version")),
+        upgrade=row.get("update_available") is True,
+        custom=False,
+        containers=(),
+        ports=tuple(
+            port
+            for item in (ports if isinstance(ports, list) else [])
+            if (port := integer(at(item, "port"))) is not None
+        ),
+    )
+
+
+def app_stats(raw: Any) -> dict[str, AppStats]:
+    """Parse one event of `app.stats`: only running apps are in it."""
+    found: dict[str, AppStats] = {}
+    for row in raw if isinstance(raw, list) else ():
+        if (key := text(at(row, "app_name"))) is None:
+            continue
+        networks = at(row, "networks")
+        networks = networks if isinstance(networks, list) else []
+        found[key] = AppStats(
+            cpu=number(at(row, "cpu_usage")),
+            memory=integer(at(row, "memory")),
+            received=sum(count(at(item, "rx_bytes")) for item in networks) if networks else None,
+            sent=sum(count(at(item, "tx_bytes")) for item in networks) if networks else None,
+        )
+    return found
+
+
+def machine(kind: str) -> Callable[[Row], tuple[str, Machine]]:
+    """Return the parser of `vm.query`, `virt.instance.query` or `container.query`."""
+
+    def parse(row: Row) -> tuple[str, Machine]:
+        identity = name(row.get("id"))
+        state = at(row, "status", "state") if isinstance(row.get("status"), dict) else row.get("status")
+        memory = integer(row.get("memory"))
+        return f"{kind}_{identity}", Machine(
+            key=f"{kind}_{identity}",
+            kind=kind,
+            id=identity,
+            name=text(row.get("name")) or identity,
+            state=word(state, MACHINE_STATES),
+            # vm.query counts in MiB, the others in bytes
+            memory=memory * 1024 * 1024 if memory is not None and kind == "vm" else memory,
+            autostart=flag(row.get("autostart")),
+        )
+
+    return parse

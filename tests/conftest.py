@@ -1,0 +1,66 @@
+"""Fixtures of all tests. Sockets are open to loopback only where a test asks for the simulator."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager
+from typing import Any
+
+from homeassistant.core import HomeAssistant
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+# Home Assistant mounts its test configuration's custom_components first: ours is found only when it is loaded already
+import custom_components.home_server_monitor  # noqa: F401
+from custom_components.home_server_monitor.const import CONF_FINGERPRINT, CONF_KIND, CONF_SERVER, DOMAIN, HOME
+import simulator
+
+
+@pytest.fixture(autouse=True)
+def _custom_integrations(request: pytest.FixtureRequest) -> None:
+    """Let Home Assistant load this integration, in the tests that have a Home Assistant."""
+    if "hass" in request.fixturenames:
+        request.getfixturevalue("enable_custom_integrations")
+
+
+@pytest.fixture
+def server_entry(hass: HomeAssistant) -> MockConfigEntry:
+    """The server's entry, not yet set up."""
+    entry = MockConfigEntry(domain=DOMAIN, title="Home", unique_id=HOME, data={CONF_KIND: "server"})
+    entry.add_to_hass(hass)
+    return entry
+
+
+def nas_entry(sim: Any, **options: Any) -> MockConfigEntry:
+    """Return the entry that the flow would make for a simulated NAS."""
+    return MockConfigEntry(
+        domain=DOMAIN,
+        title="truenas",
+        unique_id=sim.world.host_id if hasattr(sim.world, "host_id") else "nas",
+        data={
+            CONF_KIND: "truenas",
+            CONF_SERVER: HOME,
+            "url": sim.url,
+            "api_key": sim.api_key,
+            CONF_FINGERPRINT: sim.fingerprint,
+        },
+        options=options,
+    )
+
+
+@pytest.fixture
+async def sim(socket_enabled: None) -> AsyncIterator[Any]:
+    """A simulated TrueNAS 25.10 in which nothing moves by itself."""
+    async with simulator.run(version="25.10", profile="frozen") as running:
+        yield running
+
+
+type Simulated = Callable[..., AbstractAsyncContextManager[Any]]
+
+
+@pytest.fixture
+async def nas(hass: HomeAssistant, server_entry: MockConfigEntry, sim: Any) -> MockConfigEntry:
+    """The set-up entry of the simulated NAS."""
+    entry = nas_entry(sim)
+    entry.add_to_hass(hass)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done()
+    return entry
