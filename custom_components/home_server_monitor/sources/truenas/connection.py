@@ -76,14 +76,14 @@ class Connection:
     async def close(self) -> None:
         """Close the socket and end the reader; safe to call twice."""
         self._reader.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await self._reader
+        await asyncio.wait([self._reader])
         self._fail_waiting()
 
     async def _ask(self, call_id: str, frame: str, timeout: float) -> Answer:
         if self.closed:
             raise CannotConnect("The connection is closed")
-        future = self._waiting[call_id] = asyncio.get_running_loop().create_future()
+        future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        self._waiting[call_id] = future
         sent = False
         try:
             async with asyncio.timeout(timeout):

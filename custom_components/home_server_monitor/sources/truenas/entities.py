@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Mapping
 from datetime import timedelta
-from typing import Any
+from operator import attrgetter, methodcaller
+from typing import Any, cast
 
 from homeassistant.components.binary_sensor import BinarySensorDeviceClass
 from homeassistant.components.button import ButtonDeviceClass
@@ -53,8 +54,8 @@ def _device(
     """Return how the device of an object is described: its identity, and what else the object says."""
 
     def describe(coordinator: Coordinator, item: Any) -> DeviceInfo:
-        found: dict[str, Any] = {field: value(item) for field, value in info.items()}
-        device = DeviceInfo(identifiers={(DOMAIN, f"{coordinator.id}_{kind}_{key(item)}")}, **found)  # type: ignore[typeddict-item]
+        device = DeviceInfo(identifiers={(DOMAIN, f"{coordinator.id}_{kind}_{key(item)}")})
+        device.update(cast("DeviceInfo", {field: value(item) for field, value in info.items()}))
         if via := coordinator.device_id:
             device["via_device_id"] = via
         return device
@@ -392,7 +393,7 @@ _POOL_SENSORS: tuple[ObjectSensor[Any], ...] = (
     *(
         _count(
             f"{kind}_errors",
-            lambda p, kind=kind: p.errors(kind),
+            methodcaller("errors", kind),
             entity_category=DIAGNOSTIC,
             entity_registry_enabled_default=False,
         )
@@ -452,7 +453,7 @@ _DISK_SENSORS: tuple[ObjectSensor[Any], ...] = (
 _DATASET_SENSORS: tuple[ObjectSensor[Any], ...] = tuple(
     _bytes(
         f"dataset_{field}",
-        lambda d, field=field: getattr(d, field),
+        attrgetter(field),
         entity_category=DIAGNOSTIC,
         entity_registry_enabled_default=False,
         dead_band=2**26,
