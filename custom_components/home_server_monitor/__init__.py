@@ -12,7 +12,12 @@ from homeassistant.util.hass_dict import HassKey
 from .const import CONF_KIND, CONF_SERVER, DOMAIN, HOME, KIND_SERVER
 from .coordinator import HsmConfigEntry, ServiceCoordinator
 from .guardian.house import House
-from .issues import clear_server_missing, raise_server_missing
+from .issues import (
+    clear_certificate_changed,
+    clear_missing_rights,
+    clear_server_missing,
+    raise_server_missing,
+)
 from .kinds import KINDS
 from .objects import GoneObjects
 from .own_path_edge import async_derive_own_path
@@ -35,7 +40,8 @@ async def async_setup_entry(hass: HomeAssistant, entry: HsmConfigEntry) -> bool:
     if entry.data[CONF_KIND] == KIND_SERVER:
         return await _async_setup_server(hass, entry, house)
     kind = KINDS[entry.data[CONF_KIND]]
-    coordinator = kind.make(hass, entry, house)
+    coordinator = kind.make(hass, entry)
+    coordinator.house = house
     entry.async_on_unload(coordinator.async_close)
     await coordinator.async_config_entry_first_refresh()
     entry.runtime_data = coordinator
@@ -64,7 +70,9 @@ async def async_unload_entry(hass: HomeAssistant, entry: HsmConfigEntry) -> bool
 
 
 async def async_remove_entry(hass: HomeAssistant, entry: HsmConfigEntry) -> None:
-    """Offer to make the server again where its services are still there."""
+    """Offer to make the server again where its services are still there; take the entry's own issues along."""
+    clear_certificate_changed(hass, entry)
+    clear_missing_rights(hass, entry)
     if entry.data[CONF_KIND] == KIND_SERVER and entry.unique_id == HOME and _services(hass):
         raise_server_missing(hass)
     if not _services(hass):
@@ -97,9 +105,8 @@ async def _async_options_changed(hass: HomeAssistant, entry: HsmConfigEntry) -> 
 
 
 def _services(hass: HomeAssistant) -> list[ConfigEntry[Any]]:
-    return [
-        entry for entry in hass.config_entries.async_entries(DOMAIN) if entry.data[CONF_KIND] != KIND_SERVER
-    ]
+    entries = hass.config_entries.async_entries(DOMAIN, include_ignore=False)
+    return [entry for entry in entries if entry.data[CONF_KIND] != KIND_SERVER]
 
 
 @callback

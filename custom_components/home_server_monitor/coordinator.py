@@ -49,8 +49,10 @@ class ServiceCoordinator[DataT](DataUpdateCoordinator[DataT]):
     config_entry: HsmConfigEntry
     kind: str
     tick: float = TICK
+    # set before the first refresh
+    house: House
 
-    def __init__(self, hass: HomeAssistant, entry: HsmConfigEntry, house: House) -> None:
+    def __init__(self, hass: HomeAssistant, entry: HsmConfigEntry) -> None:
         self._hurry: Debouncer[Coroutine[Any, Any, None]] = Debouncer(
             hass, _LOGGER, cooldown=PUSH_DELAY, immediate=False
         )
@@ -63,7 +65,6 @@ class ServiceCoordinator[DataT](DataUpdateCoordinator[DataT]):
             always_update=False,
             request_refresh_debouncer=self._hurry,
         )
-        self.house = house
         self.id = entry.unique_id or entry.entry_id
         # the service's own device, which its objects' devices hang on
         self.device_id: str | None = None

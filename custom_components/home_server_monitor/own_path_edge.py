@@ -28,7 +28,7 @@ async def async_derive_own_path(hass: HomeAssistant) -> OwnPath:
         endpoints.append((URL(recorder.db_url), "Home Assistant's database is on it"))
     named = [
         name
-        for entry in hass.config_entries.async_entries(DOMAIN)
+        for entry in hass.config_entries.async_entries(DOMAIN, include_ignore=False)
         if entry.data.get(CONF_KIND) == KIND_SERVER
         for name in entry.options.get(CONF_OWN_PATH, ())
     ]

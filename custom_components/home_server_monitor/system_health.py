@@ -18,7 +18,9 @@ def async_register(hass: HomeAssistant, register: system_health.SystemHealthRegi
 async def system_health_info(hass: HomeAssistant) -> dict[str, Any]:
     """Return the information."""
     entries = [
-        entry for entry in hass.config_entries.async_entries(DOMAIN) if entry.data[CONF_KIND] != KIND_SERVER
+        entry
+        for entry in hass.config_entries.async_entries(DOMAIN, include_ignore=False)
+        if entry.data[CONF_KIND] != KIND_SERVER
     ]
     loaded = [entry for entry in entries if entry.state is ConfigEntryState.LOADED]
     answering = [entry for entry in loaded if entry.runtime_data.last_update_success]

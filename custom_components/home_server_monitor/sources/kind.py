@@ -11,7 +11,6 @@ import voluptuous as vol
 if TYPE_CHECKING:
     from ..coordinator import HsmConfigEntry, ServiceCoordinator
     from ..entity import ObjectTable
-    from ..guardian.house import House
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -75,7 +74,7 @@ class ServiceKind:
     schema: vol.Schema
     secrets: frozenset[str]
     probe: Callable[[HomeAssistant, Mapping[str, Any], frozenset[str]], Awaitable[Probe]]
-    make: Callable[[HomeAssistant, HsmConfigEntry, House], ServiceCoordinator[Any]]
+    make: Callable[[HomeAssistant, HsmConfigEntry], ServiceCoordinator[Any]]
     platforms: tuple[Platform, ...]
     tables: Mapping[Platform, tuple[ObjectTable[Any, Any], ...]]
     options: vol.Schema | None = None

@@ -19,7 +19,6 @@ from ...const import CONF_FINGERPRINT, DOMAIN
 from ...coordinator import CYCLE, HsmConfigEntry, ServiceCoordinator
 from ...guardian.capabilities import SmartReading
 from ...guardian.contract import Action, Finding, Node
-from ...guardian.house import House
 from ...history import DailyHistory
 from ...issues import clear_missing_rights, raise_missing_rights
 from ..errors import CannotConnect, ClientError, NotSupported
@@ -56,8 +55,8 @@ class TrueNasCoordinator(ServiceCoordinator[TrueNas]):
 
     kind = "truenas"
 
-    def __init__(self, hass: HomeAssistant, entry: HsmConfigEntry, house: House) -> None:
-        super().__init__(hass, entry, house)
+    def __init__(self, hass: HomeAssistant, entry: HsmConfigEntry) -> None:
+        super().__init__(hass, entry)
         session = async_create_clientsession(hass, cookie_jar=aiohttp.DummyCookieJar())
         self.client = TrueNasClient(
             session,

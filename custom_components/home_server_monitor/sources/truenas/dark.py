@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from .methods import method_of, supports
-from .releases import Release
+from .releases import V25_04, Release
 from .rights import READS
 
 # these need full administration on some releases: nobody should raise a key's rights for them
@@ -11,7 +11,10 @@ OPTIONAL = frozenset({"smart", "smart_tests"})
 
 
 def dark_features(denied: Mapping[str, str], release: Release) -> dict[str, str]:
-    """Return the missing roles, each with what it would light, from the denied methods by feed."""
+    """Return the missing roles (on 24.x methods), each with what it would light, from the denied methods by feed."""
+    if release < V25_04:
+        # a key of 24.x has no roles but a list of allowed methods
+        return {method: method for method in denied.values()}
     missing: dict[str, list[str]] = {}
     for right in READS:
         methods = {

@@ -87,6 +87,9 @@ async def greet(session: aiohttp.ClientSession, url: URL, fingerprint: str | Non
         ) as response:
             body = await response.content.read(MAX_BODY)
             headers, status = response.headers, response.status
+    if status >= 500 or status == 429:
+        # a newer server that is only starting must not be taken for an older one that takes keys over http
+        raise CannotConnect(f"The server is not ready (HTTP {status})")
     if url.scheme == "http" and 300 <= status < 400 and headers.get("Location", "").startswith("https://"):
         raise InsecureTransport("The server wants https")
     signs = [f"{name}: {headers[name][:60]}" for name in PROXY_HEADERS if name in headers]

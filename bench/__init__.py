@@ -1,0 +1,1 @@
+"""Measures what watching costs: `script/bench` prints a table and writes JSON."""

@@ -1,0 +1,46 @@
+"""All cases, each in a process of its own: 8, 64 and 512 disks, 0, 20 and 50 ms away."""
+
+import argparse
+import json
+from pathlib import Path
+import subprocess
+import sys
+
+from bench.rows import Row, table, write
+
+CASES = [(disks, latency, False) for disks in (8, 64, 512) for latency in (0, 20, 50)]
+STEADY_CASES = [(64, 0, True)]
+
+
+def name_of(disks: int, latency: int, steady: bool) -> str:
+    """Return the name by which `--only` picks a case."""
+    return f"{disks}-{latency}{'-steady' if steady else ''}"
+
+
+def main() -> int:
+    """Run the chosen cases; exit 1 where a figure is over its budget."""
+    parser = argparse.ArgumentParser(prog="script/bench", description=__doc__)
+    parser.add_argument("--json", type=Path, help="write the rows to this file")
+    parser.add_argument("--only", help="run one case: DISKS-LATENCY or DISKS-LATENCY-steady")
+    options = parser.parse_args()
+    rows: list[Row] = []
+    for disks, latency, steady in [*CASES, *STEADY_CASES]:
+        if options.only not in (None, name_of(disks, latency, steady)):
+            continue
+        command = [sys.executable, "-m", "bench.case", "--disks", str(disks), "--latency", str(latency)]
+        done = subprocess.run(
+            command + ["--steady"] * steady, capture_output=True, text=True, timeout=400, check=False
+        )
+        if done.returncode:
+            print(done.stderr[-3000:], file=sys.stderr)
+            return 2
+        rows += [Row(**row) for row in json.loads(done.stdout.splitlines()[-1])]
+        print(f"{name_of(disks, latency, steady)} done", file=sys.stderr)
+    print(table(rows))
+    if options.json:
+        write(rows, options.json)
+    return int(any(row.over for row in rows))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,38 @@
+"""The rows that a benchmark makes; lower is better in every one."""
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+import json
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One figure of one case, with its budget where the design sets one."""
+
+    case: str
+    metric: str
+    value: float
+    unit: str
+    budget: float | None = None
+
+    @property
+    def over(self) -> bool:
+        """Return whether it is over its budget."""
+        return self.budget is not None and self.value > self.budget
+
+
+def write(rows: Iterable[Row], path: Path) -> None:
+    """Write rows as JSON; a row without a budget has no such key."""
+    found = [{key: value for key, value in asdict(row).items() if value is not None} for row in rows]
+    path.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+
+
+def table(rows: Iterable[Row]) -> str:
+    """Return the rows as a table for people."""
+    lines = [f"{'case':<22} {'metric':<34} {'value':>12} {'unit':<8} {'budget':>8}"]
+    for row in rows:
+        budget = "" if row.budget is None else f"{row.budget:g}"
+        mark = "  OVER" if row.over else ""
+        lines.append(f"{row.case:<22} {row.metric:<34} {row.value:>12.2f} {row.unit:<8} {budget:>8}{mark}")
+    return "\n".join(lines)
