@@ -8,7 +8,6 @@ from dataclasses import asdict
 import gc
 import json
 import logging
-from pathlib import Path
 import statistics
 import sys
 import time
@@ -23,7 +22,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, async_
 
 from bench.meters import Heartbeat, memory
 from bench.rows import Row
-import custom_components.home_server_monitor as integration
+import custom_components.home_server_monitor  # noqa: F401 - found only when it is loaded already
 from custom_components.home_server_monitor.const import CONF_FINGERPRINT, CONF_KIND, CONF_SERVER, DOMAIN, HOME
 from custom_components.home_server_monitor.sources.truenas.connection import Connection
 
@@ -69,10 +68,12 @@ class Traffic:
             self.bytes += len(text)
             take(connection, text)
 
-        Connection._take = counted  # type: ignore[method-assign]  # noqa: SLF001
+        Connection._take = counted  # type: ignore[method-assign, assignment]  # noqa: SLF001
 
 
-async def measure(hass: HomeAssistant, case: str, told: dict[str, str], *, disks: int, steady: bool) -> list[Row]:
+async def measure(
+    hass: HomeAssistant, case: str, told: dict[str, str], *, disks: int, steady: bool
+) -> list[Row]:
     """Set up, run whole cycles, watch a steady minute, unload."""
     limit = 50.0 if disks <= 64 else 100.0
     rows: list[Row] = []
@@ -99,7 +100,12 @@ async def measure(hass: HomeAssistant, case: str, told: dict[str, str], *, disks
     async with Heartbeat() as heart:
         for _ in range(CYCLES):
             source.feeds.reset()
-            asked, size, cpu, wall = source.client.calls, traffic.bytes, time.process_time(), time.perf_counter()
+            asked, size, cpu, wall = (
+                source.client.calls,
+                traffic.bytes,
+                time.process_time(),
+                time.perf_counter(),
+            )
             await source.async_refresh()
             walls.append(time.perf_counter() - wall)
             cpus.append(time.process_time() - cpu)
@@ -148,10 +154,11 @@ async def _steady(hass: HomeAssistant, source: Any, traffic: Traffic, row: Any, 
 async def run(disks: int, latency: int, steady: bool) -> list[Row]:
     """Run one case."""
     name = f"{disks} disks, {latency} ms" + (", steady" if steady else "")
-    resolver = patch("homeassistant.helpers.aiohttp_client._async_make_resolver", lambda hass: ThreadedResolver())
+    resolver = patch(
+        "homeassistant.helpers.aiohttp_client._async_make_resolver", lambda hass: ThreadedResolver()
+    )
     async with simulator(disks, latency, "idle-noise") as told, async_test_home_assistant() as hass:
         hass.data.pop(loader.DATA_CUSTOM_COMPONENTS, None)
-        assert Path(integration.__file__).exists()
         try:
             with resolver:
                 return await measure(hass, name, told, disks=disks, steady=steady)

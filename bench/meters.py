@@ -6,7 +6,7 @@ import gc
 from pathlib import Path
 import resource
 import time
-from typing import Any
+from typing import Any, Self
 
 BEAT = 0.002
 
@@ -21,7 +21,7 @@ class Heartbeat:
         self._collected = 0.0
         self._task: asyncio.Task[None] | None = None
 
-    async def __aenter__(self) -> Heartbeat:
+    async def __aenter__(self) -> Self:
         gc.callbacks.append(self._gc)
         self._task = asyncio.create_task(self._beat())
         await asyncio.sleep(0)

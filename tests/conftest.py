@@ -1,9 +1,12 @@
 """Fixtures of all tests. Sockets are open to loopback only where a test asks for the simulator."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
+from datetime import UTC, datetime
 from typing import Any
 
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
@@ -11,7 +14,10 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 # Home Assistant mounts its test configuration's custom_components first: ours is found only when it is loaded already
 import custom_components.home_server_monitor  # noqa: F401
 from custom_components.home_server_monitor.const import CONF_FINGERPRINT, CONF_KIND, CONF_SERVER, DOMAIN, HOME
+from custom_components.home_server_monitor.sources.feeds import Feeds
 import simulator
+
+from .warp import Warp
 
 
 @pytest.fixture(autouse=True)
@@ -56,11 +62,40 @@ async def sim(socket_enabled: None) -> AsyncIterator[Any]:
 type Simulated = Callable[..., AbstractAsyncContextManager[Any]]
 
 
+async def _ticking(sim: Any) -> None:
+    """Let the simulated world move once a second."""
+    while True:
+        sim.world.tick()
+        await asyncio.sleep(1)
+
+
 @pytest.fixture
-async def nas(hass: HomeAssistant, server_entry: MockConfigEntry, sim: Any) -> MockConfigEntry:
+async def warp(monkeypatch: pytest.MonkeyPatch) -> Warp:
+    """Time flies while nothing happens: for the loop, for the integration and for the simulator."""
+    loop = asyncio.get_running_loop()
+    loop.set_debug(False)
+    found = Warp(loop)
+    place = "custom_components.home_server_monitor"
+    for module in (f"{place}.entity", f"{place}.sources.truenas.coordinator", "simulator.clock"):
+        monkeypatch.setattr(f"{module}.time", found)
+    monkeypatch.setattr(simulator.Simulation, "_ticking", _ticking)
+    monkeypatch.setattr(Feeds.__init__, "__defaults__", (found.monotonic,))
+    monkeypatch.setattr(
+        "homeassistant.util.dt.utcnow", lambda: datetime.fromtimestamp(found.time(), UTC)
+    )
+    return found
+
+
+@pytest.fixture
+async def nas(
+    hass: HomeAssistant, hass_storage: dict[str, Any], server_entry: MockConfigEntry, sim: Any
+) -> AsyncIterator[MockConfigEntry]:
     """The set-up entry of the simulated NAS."""
     entry = nas_entry(sim)
     entry.add_to_hass(hass)
     assert await hass.config_entries.async_setup(entry.entry_id)
     await hass.async_block_till_done()
-    return entry
+    yield entry
+    if entry.state is ConfigEntryState.LOADED:
+        assert await hass.config_entries.async_unload(entry.entry_id)
+        await hass.async_block_till_done()

@@ -9,7 +9,8 @@ from typing import Any
 from .errors import AuthFailed, CannotConnect, ClientError, NotSupported, PermissionDenied
 
 FIRST_RETRY = 25.0
-LAST_RETRY = 300.0
+# a call that hangs keeps a place on the server, so it is asked ever more rarely
+LAST_RETRY = 120.0
 ASK_DENIED_AGAIN = 24 * 3600.0
 FAILURES_UNTIL_STALE = 2
 
@@ -37,8 +38,8 @@ class _State:
 class Feeds:
     """The book of all feeds of one system.
 
-    A feed that fails is asked again after 25 s, then ever more rarely up to 5 min; one that is denied or not
-    supported is dark and asked again after a day or after `reset`.
+    A feed that fails is asked again after 25 s; one that hangs ever more rarely, up to 2 min; one that is denied or
+    not supported is dark and asked again after a day or after `reset`.
     """
 
     def __init__(self, feeds: Iterable[Feed], clock: Callable[[], float] = time.monotonic) -> None:
@@ -94,6 +95,12 @@ class Feeds:
         """Make everything due, also what was dark: another version, or other credentials."""
         for state in self._states.values():
             state.due, state.failures, state.denied, state.unsupported = 0.0, 0, None, False
+
+    def retry(self) -> None:
+        """Make due what failed: there is a new connection."""
+        for state in self._states.values():
+            if state.failures:
+                state.due = 0.0
 
     def hurry(self, key: str) -> bool:
         """Make one feed due now, because something was pushed; returns whether it is one that can be asked."""
@@ -165,4 +172,5 @@ class Feeds:
             state.value, state.fetched, state.due = None, None, now + ASK_DENIED_AGAIN
             return
         state.failures += 1
-        state.due = now + min(FIRST_RETRY * 2 ** (state.failures - 1), LAST_RETRY)
+        hung = isinstance(error, CannotConnect)
+        state.due = now + (min(FIRST_RETRY * 2 ** (state.failures - 1), LAST_RETRY) if hung else FIRST_RETRY)

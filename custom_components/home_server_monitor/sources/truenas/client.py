@@ -28,7 +28,8 @@ from .releases import V24_04, V27, Release, newest_endpoint, release_of
 
 _LOGGER = logging.getLogger(__name__)
 
-MAX_FRAME = 4 * 1024 * 1024
+# what ends the connection; a frame that is merely too large to parse costs only its own call
+MAX_MESSAGE = 32 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +115,18 @@ class TrueNasClient:
         self.calls += 1
         return await connection.call(method.name, method.params(*args), method.deadline or self._timing.call)
 
+    async def answers(self, timeout: float) -> bool:
+        """Return whether the server answers a call that costs it nothing, within `timeout` seconds."""
+        if (connection := self._connection) is None:
+            return False
+        try:
+            await connection.call("system.version", [], timeout)
+        except CannotConnect:
+            return False
+        except ClientError:
+            return True
+        return True
+
     async def _connect(self) -> None:
         greeting = await greet(self._session, self.url, self._fingerprint)
         if greeting.endpoints is None:
@@ -133,7 +146,7 @@ class TrueNasClient:
                     self.url.with_scheme("wss" if self.url.scheme == "https" else "ws") / path,
                     ssl=pin(self._fingerprint),
                     heartbeat=self._timing.heartbeat,
-                    max_msg_size=MAX_FRAME,
+                    max_msg_size=MAX_MESSAGE,
                 )
             except aiohttp.WSServerHandshakeError as err:
                 raise BadResponse(f"No TrueNAS interface at this address (HTTP {err.status})") from err

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import contextlib
 import itertools
 import logging
+import re
 from typing import Any
 
 import aiohttp
@@ -19,6 +20,9 @@ MAX_CALLS = 8
 # A hung call keeps its place on the server: past this many the connection is worth more new than old.
 MAX_ABANDONED = 4
 FRAMES_PER_TURN = 50
+# characters; parsing 32 MiB holds the interpreter for half a second
+MAX_FRAME = 4 * 1024 * 1024
+_ID = re.compile(r'"id": ?"(hsm-\d+)"')
 
 
 class Connection:
@@ -127,6 +131,9 @@ class Connection:
                     await self._socket.close()
 
     def _take(self, text: str) -> None:
+        if len(text) > MAX_FRAME:
+            self._too_large(text)
+            return
         try:
             frame = self._dialect.read(text)
         except BadResponse:
@@ -144,6 +151,14 @@ class Connection:
             case Reply(text=reply):
                 task = asyncio.ensure_future(self._socket.send_str(reply))
                 task.add_done_callback(lambda done: done.cancelled() or done.exception())
+
+    def _too_large(self, text: str) -> None:
+        """End the call that a huge answer belongs to; the id is among its first or last members."""
+        _LOGGER.debug("Skipped a frame of %s characters", len(text))
+        found = _ID.search(text[:300]) or _ID.search(text[-300:])
+        future = self._waiting.pop(found[1], None) if found else None
+        if future is not None and not future.done():
+            future.set_exception(BadResponse("The answer is too large"))
 
     def _fail_waiting(self) -> None:
         for future in self._waiting.values():

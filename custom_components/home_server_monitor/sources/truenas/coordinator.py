@@ -158,16 +158,21 @@ class TrueNasCoordinator(ServiceCoordinator[TrueNas]):
     @override
     async def async_fetch(self) -> TrueNas:
         await self._connect()
+        began = time.monotonic()
         try:
-            await self.feeds.refresh(self.feeds.due(), CYCLE - 3)
+            await self.feeds.refresh(self.feeds.due(), CYCLE - 4)
         except CannotConnect:
             if self.client.connected:
-                # it is connected and answers nothing: a new connection is the only thing left to try
-                await self.client.close()
+                if not await self.client.answers(3.0):
+                    # it is connected and answers nothing: a new connection is the only thing left to try
+                    await self.client.close()
+                    raise
+            elif time.monotonic() - began > CYCLE - 8:
                 raise
-            # the session ended meanwhile (the NAS restarted its middleware): log in once more
-            await self._connect()
-            await self.feeds.refresh(self.feeds.due(), CYCLE - 8)
+            else:
+                # the session ended meanwhile (the NAS restarted its middleware): log in once more
+                await self._connect()
+                await self.feeds.refresh(self.feeds.due(), CYCLE - 8)
         data = self._assemble()
         return self._assemble() if await self._learn(data) else data
 
@@ -193,8 +198,11 @@ class TrueNasCoordinator(ServiceCoordinator[TrueNas]):
     async def _connect(self) -> None:
         if self.client.connected:
             return
+        if not self.last_update_success:
+            # numbers from before an outage are not shown after it; new ones come while connecting
+            self._realtime = self._stats = None
         await self.client.connect()
-        self._realtime = self._stats = None
+        self.feeds.retry()
         if self.client.release != self._release:
             # another version has other methods, so what was dark may be there now
             _LOGGER.info("%s now runs %s", self.name, self.client.version)

@@ -1,0 +1,61 @@
+"""What the demo and the end-to-end tests do alike."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+import time
+
+import aiohttp
+
+from .client import ApiError, Client, Flow
+from .processes import HomeAssistant, SimulatedServer
+
+DOMAIN = "home_server_monitor"
+QUESTIONS = frozenset({"trust_certificate", "limited_rights", "found"})
+
+
+async def wait_for[T](
+    what: str, look: Callable[[], Awaitable[T]], *, within: float = 30.0, pause: float = 0.25
+) -> T:
+    """Look every `pause` seconds until there is something; raises TimeoutError, naming `what`."""
+    end = time.monotonic() + within
+    while True:
+        if found := await look():
+            return found
+        if time.monotonic() > end:
+            raise TimeoutError(f"Not within {within:g} s: {what}")
+        await asyncio.sleep(pause)
+
+
+async def wait_until_up(hass: HomeAssistant, client: Client, within: float = 90.0) -> None:
+    """Wait until Home Assistant answers; raises RuntimeError with its log where it ends instead."""
+
+    async def look() -> bool:
+        if not hass.running:
+            raise RuntimeError(f"Home Assistant ended:\n{hass.tail()}")
+        with suppress(aiohttp.ClientError, ApiError):
+            return bool(await client.request("GET", "/manifest.json"))
+        return False
+
+    await wait_for("Home Assistant answers", look, within=within, pause=0.1)
+
+
+async def wait_until_running(client: Client, within: float = 90.0) -> None:
+    """Wait until everything in Home Assistant is set up."""
+
+    async def look() -> bool:
+        return bool((await client.request("GET", "/api/config"))["state"] == "RUNNING")
+
+    await wait_for("Home Assistant has started", look, within=within, pause=0.1)
+
+
+async def add_truenas(client: Client, server: SimulatedServer) -> Flow:
+    """Add the simulated NAS in the dialog; returns its last page."""
+    flow = await client.start_flow(DOMAIN)
+    flow = await flow.answer(next_step_id="truenas")
+    flow = await flow.answer(url=server.url, api_key=server.api_key, username=server.username)
+    while flow.kind == "form" and flow.step in QUESTIONS and not flow.errors:
+        flow = await flow.answer()
+    if flow.kind != "create_entry":
+        raise RuntimeError(f"The dialog ended at {flow.step or flow.kind}: {dict(flow.shown)}")
+    return flow

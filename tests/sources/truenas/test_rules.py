@@ -1,0 +1,521 @@
+"""What each rule finds, how bad it says it is, and what it leaves alone."""
+
+from dataclasses import fields
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from custom_components.home_server_monitor.guardian.contract import Finding, Proposal, Severity
+from custom_components.home_server_monitor.sources.truenas.memory import Memory
+from custom_components.home_server_monitor.sources.truenas.model import TrueNas
+from custom_components.home_server_monitor.sources.truenas.reading import FEED_OF_TASK
+from custom_components.home_server_monitor.sources.truenas.rules import COVERED, judge
+from custom_components.home_server_monitor.sources.truenas.storage import Vdev
+from custom_components.home_server_monitor.sources.truenas.system import Alert, Certificate, Service
+from custom_components.home_server_monitor.sources.truenas.work import App, Schedule, Task, TaskKind
+
+from . import build
+from .build import (
+    GIB,
+    NOW,
+    SOURCE,
+    alert,
+    alerts,
+    app,
+    disk,
+    disks,
+    findings,
+    leaf,
+    pool,
+    pools,
+    rules,
+    scan,
+    task,
+    tasks,
+    vdev,
+)
+
+INFO, WARNING, HIGH, CRITICAL = Severity.INFO, Severity.WARNING, Severity.HIGH, Severity.CRITICAL
+LOST = leaf(None, "unavail", missing="WCC7K0LTY136")
+
+
+def one(found: list[Finding], rule: str) -> Finding:
+    """Return the only finding of a rule."""
+    (finding,) = [each for each in found if each.rule == rule]
+    return finding
+
+
+def raidz(kind: str, lost: int, width: int = 6) -> Vdev:
+    """Return a raidz vdev with lost disks."""
+    return vdev(kind, *[LOST] * lost, *(leaf(f"sd{index}") for index in range(width - lost)))
+
+
+def test_a_healthy_nas_has_no_findings() -> None:
+    data = TrueNas(
+        pools={"1": pool(scan=scan())},
+        disks={"a": disk("sda", "WD-WCC7K0LTY135"), "b": disk("sdb", "WD-WX11D7654321")},
+        tasks={"snapshot_1": task()},
+        services={"cifs": Service("cifs", True, True), "ftp": Service("ftp", False, False)},
+        apps={"plex": app(), "old": app(name="old", state="stopped")},
+        certificates={"c": Certificate("c", NOW + timedelta(days=300))},
+        ups={"rmonitor": False, "monuser": "upsmon"},
+        roles=frozenset({"READONLY_ADMIN"}),
+        complete=frozenset({"disks", "pools"}),
+    )
+    assert not findings(data, build.remembering(a="WDC", b="WDC"))
+
+
+def test_nothing_is_found_before_the_first_snapshot() -> None:
+    assert not judge(SOURCE, None, Memory(), NOW)
+
+
+@pytest.mark.parametrize(
+    ("vdevs", "severity"),
+    [
+        ((vdev("mirror", leaf(), LOST),), CRITICAL),
+        ((vdev("mirror", leaf(), leaf("sdb"), LOST),), HIGH),
+        ((vdev("mirror", leaf(), LOST, LOST),), CRITICAL),
+        ((raidz("raidz1", 1),), CRITICAL),
+        ((raidz("raidz2", 1),), HIGH),
+        ((raidz("raidz2", 2),), CRITICAL),
+        ((raidz("raidz3", 2),), HIGH),
+        # the worst vdev counts
+        ((raidz("raidz2", 1), vdev("mirror", leaf(), LOST)), CRITICAL),
+        ((raidz("raidz2", 0), raidz("raidz2", 1)), HIGH),
+        ((leaf(status="degraded"),), CRITICAL),
+    ],
+)
+def test_a_degraded_pool_is_as_bad_as_the_next_fault(vdevs: tuple[Vdev, ...], severity: Severity) -> None:
+    finding = one(findings(pools(pool(status="degraded", healthy=False, vdevs=vdevs))), "pool_degraded")
+    assert finding.severity is severity
+    assert finding.object == "pool:1"
+
+
+@pytest.mark.parametrize("role", ["cache", "spare"])
+@pytest.mark.parametrize("status", ["unknown", "unavail"])
+def test_a_cache_or_spare_holds_no_data(role: str, status: str) -> None:
+    vdevs = (raidz("raidz2", 1), leaf("sdx", status, role=role))
+    finding = one(findings(pools(pool(status="degraded", vdevs=vdevs))), "pool_degraded")
+    assert finding.severity is HIGH
+
+
+def test_a_degraded_pool_names_its_devices() -> None:
+    vdevs = (vdev("mirror", leaf("sda", "faulted"), LOST),)
+    finding = one(findings(pools(pool(status="degraded", vdevs=vdevs))), "pool_degraded")
+    assert finding.placeholders["devices"] == "sda, WCC7K0LTY136"
+
+
+@pytest.mark.parametrize("status", ["faulted", "unavail", "suspended", "offline", "removed"])
+def test_a_pool_that_cannot_be_used_is_critical(status: str) -> None:
+    (finding,) = findings(pools(pool(status=status)))
+    assert (finding.rule, finding.severity) == ("pool_unavailable", CRITICAL)
+    assert finding.placeholders["devices"] == "?"
+
+
+@pytest.mark.parametrize("status", ["online", "unknown"])
+def test_a_pool_of_no_known_trouble_is_left_alone(status: str) -> None:
+    assert not findings(pools(pool(status=status)))
+
+
+@pytest.mark.parametrize("kind", ["read", "write", "checksum"])
+def test_errors_name_the_worst_disk(kind: str) -> None:
+    few: dict[str, Any] = {f"{kind}_errors": 2}
+    many: dict[str, Any] = {f"{kind}_errors": 12}
+    finding = one(
+        findings(pools(pool(vdevs=(vdev("mirror", leaf("sda", **few), leaf("sdb", **many)),)))), "pool_errors"
+    )
+    assert finding.severity is WARNING
+    assert finding.placeholders == {"pool": "tank", "count": "14", "device": "sdb"}
+    assert finding.evidence[kind] == 14
+    assert finding.proposal == Proposal(action="start_scrub", target="1")
+
+
+def test_errors_without_redundancy_are_worse() -> None:
+    found = findings(pools(pool(vdevs=(leaf(checksum_errors=1),))))
+    assert one(found, "pool_errors").severity is HIGH
+
+
+@pytest.mark.parametrize("paused", [False, True])
+def test_no_scrub_is_proposed_while_one_is_under_way(paused: bool) -> None:
+    under_way = scan(state="scanning", ended=None, paused=paused)
+    broken = (vdev("mirror", leaf(checksum_errors=1), leaf("sdb")),)
+    data = pools(pool(vdevs=broken, scan=under_way, last_scrub=NOW - timedelta(days=90)))
+    assert one(findings(data), "pool_errors").proposal is None
+    assert "scrub_overdue" not in rules(data)
+
+
+def test_errors_that_a_scrub_could_not_repair_are_critical() -> None:
+    assert one(findings(pools(pool(scan=scan(errors=3)))), "scan_errors").severity is CRITICAL
+    assert not findings(pools(pool(scan=scan(errors=0))))
+    assert not findings(pools(pool(scan=scan(errors=3, state="scanning"))))
+
+
+@pytest.mark.parametrize(("days", "found"), [(39, []), (40, ["scrub_overdue"]), (400, ["scrub_overdue"])])
+def test_a_scrub_is_overdue_after_forty_days(days: int, found: list[str]) -> None:
+    data = pools(pool(last_scrub=NOW - timedelta(days=days)))
+    assert rules(data) == found
+    for finding in findings(data):
+        assert finding.severity is WARNING
+        assert finding.placeholders["days"] == str(days)
+        assert finding.proposal == Proposal(action="start_scrub", target="1")
+
+
+def test_a_pool_without_a_known_scrub_is_not_overdue() -> None:
+    assert not findings(pools(pool(last_scrub=None)))
+
+
+@pytest.mark.parametrize(
+    ("percent", "severity"),
+    [(79.9, None), (80, INFO), (90, WARNING), (94.9, WARNING), (95, HIGH), (100, HIGH)],
+)
+def test_how_full_is_how_bad(percent: float, severity: Severity | None) -> None:
+    used = round(percent * GIB)
+    found = findings(pools(pool(used=used, available=100 * GIB - used)))
+    assert [each.severity for each in found] == ([severity] if severity is not None else [])
+
+
+@pytest.mark.parametrize(
+    ("days", "found"), [(None, []), (31.0, []), (30.0, ["pool_filling"]), (2.0, ["pool_filling"])]
+)
+def test_a_pool_is_filling_when_a_month_is_left(days: float | None, found: list[str]) -> None:
+    assert rules(pools(pool(days_to={90: days}))) == found
+
+
+def test_a_full_pool_is_not_also_filling() -> None:
+    assert rules(pools(pool(used=91 * GIB, available=9 * GIB, days_to={90: 0.0}))) == ["pool_full"]
+
+
+@pytest.mark.parametrize(
+    "vdevs", [(leaf(),), (leaf(), leaf("sdb")), (vdev("mirror", leaf(), leaf("sdb")), leaf("sdc"))]
+)
+def test_one_disk_that_holds_a_pool_alone(vdevs: tuple[Vdev, ...]) -> None:
+    assert one(findings(pools(pool(vdevs=vdevs))), "single_disk_pool").severity is INFO
+
+
+def test_a_single_cache_disk_is_fine() -> None:
+    cache, log = leaf("nvme0n1", role="cache"), leaf("nvme1n1", role="log")
+    assert not findings(pools(pool(vdevs=(build.MIRROR, cache, log))))
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "model", "same"),
+    [
+        ("WD-WCC7K0LTY135", "WD-WCC7K0LTY139", "A", True),
+        ("WD-WCC7K0LTY135", "WD-WCC7K0LTY135X", "A", False),
+        ("WD-WCC7K0LTY135", "WD-WX11D7654321", "A", False),
+        ("WD-WCC7K0LTY135", "WD-WCC7K0LTY139", "B", False),
+        ("A135", "A139", "A", False),
+        ("WD-WCC7K0LTY135", None, "A", False),
+    ],
+)
+def test_two_disks_of_one_batch(first: str, second: str | None, model: str, same: bool) -> None:
+    data = disks(disk("sda", first, model="A"), disk("sdb", second, model=model), pools={"1": pool()})
+    assert rules(data) == (["same_batch"] if same else [])
+    assert all(each.severity is INFO for each in findings(data))
+
+
+def test_one_batch_in_a_raidz2_is_not_told() -> None:
+    wide = pool(vdevs=(vdev("raidz2", leaf("sda"), leaf("sdb"), leaf("sdc"), leaf("sdd")),))
+    assert not findings(
+        disks(disk("sda", "WD-WCC7K0LTY135"), disk("sdb", "WD-WCC7K0LTY139"), pools={"1": wide})
+    )
+
+
+def test_a_disk_is_missing_only_from_a_complete_listing() -> None:
+    memory = build.remembering(a="WDC A", b="WDC B")
+    present = {"a": disk()}
+    assert not findings(TrueNas(disks=present), memory)
+    finding = one(findings(TrueNas(disks=present, complete=frozenset({"disks"})), memory), "disk_missing")
+    assert (finding.object, finding.severity) == ("disk:b", HIGH)
+    assert finding.placeholders == {"disk": "WDC B"}
+
+
+def test_a_disk_that_the_user_removed_is_not_missing() -> None:
+    memory = build.remembering(b="WDC B")
+    memory.forget_disk("b")
+    assert not findings(TrueNas(complete=frozenset({"disks"})), memory)
+
+
+def test_a_disk_under_another_name_is_not_missing() -> None:
+    renamed = disk("sdk", "S1")
+    memory = build.remembering(S1="WDC S1")
+    assert not findings(disks(renamed, complete=frozenset({"disks"})), memory)
+
+
+@pytest.mark.parametrize(
+    ("device", "kind", "degrees", "severity"),
+    [
+        ("sda", "HDD", 49.0, None),
+        ("sda", "HDD", 50.0, WARNING),
+        ("sda", "HDD", 57.0, HIGH),
+        ("sda", "SSD", 64.0, None),
+        ("sda", "SSD", 65.0, WARNING),
+        ("sda", "SSD", 72.0, HIGH),
+        ("nvme0n1", "SSD", 71.0, None),
+        ("nvme0n1", "SSD", 72.0, WARNING),
+        ("nvme0n1", "SSD", 80.0, HIGH),
+        ("sda", None, 50.0, WARNING),
+        ("sda", "HDD", None, None),
+    ],
+)
+def test_a_hot_disk(device: str, kind: str | None, degrees: float | None, severity: Severity | None) -> None:
+    found = findings(disks(disk(device, kind=kind, temperature=degrees)))
+    assert [(each.rule, each.severity) for each in found] == ([("disk_hot", severity)] if severity else [])
+
+
+@pytest.mark.parametrize(
+    ("result", "found"),
+    [("failed", ["self_test_failed"]), ("success", []), ("running", []), ("aborted", []), (None, [])],
+)
+def test_a_failed_self_test(result: str | None, found: list[str]) -> None:
+    data = disks(disk(last_test=result))
+    assert rules(data) == found
+    assert all(each.severity is HIGH for each in findings(data))
+
+
+def test_a_failed_task_can_be_run_again() -> None:
+    (finding,) = findings(tasks(task(result="failed", error="No space left")))
+    assert (finding.rule, finding.severity, finding.object) == ("task_failed", WARNING, "task:nas:snapshot_1")
+    assert finding.placeholders == {"task": "tank/media", "kind": "snapshot", "error": "No space left"}
+    assert finding.proposal == Proposal(action="run_task", target="snapshot_1")
+
+
+def test_a_failed_task_without_a_reason_is_told_all_the_same() -> None:
+    (finding,) = findings(tasks(task(result="failed")))
+    assert finding.placeholders["error"] == "?"
+
+
+def test_a_task_that_runs_again_is_not_proposed_again() -> None:
+    (finding,) = findings(tasks(task(result="failed", running=True)))
+    assert finding.proposal is None
+
+
+@pytest.mark.parametrize("result", ["success", "aborted", "hold", "waiting", None])
+def test_other_results_are_no_failure(result: str | None) -> None:
+    assert not findings(tasks(task(result=result)))
+
+
+def test_a_task_that_is_switched_off_is_not_judged() -> None:
+    old = NOW - timedelta(days=60)
+    assert not findings(
+        tasks(task(enabled=False, result="failed"), task(key="k", enabled=False, last_success=old))
+    )
+
+
+@pytest.mark.parametrize(("days", "overdue"), [(1, False), (2, False), (4, True), (60, True)])
+def test_a_daily_task_is_overdue_after_two_missed_days(days: int, overdue: bool) -> None:
+    data = tasks(task(last_success=NOW - timedelta(days=days)))
+    assert rules(data) == (["task_overdue"] if overdue else [])
+    for finding in findings(data):
+        assert finding.severity is WARNING
+        assert finding.placeholders["days"] == str(days)
+        assert finding.proposal == Proposal(action="run_task", target="snapshot_1")
+
+
+@pytest.mark.parametrize(("days", "overdue"), [(6, False), (8, False), (20, True)])
+def test_a_weekly_task_has_a_week(days: int, overdue: bool) -> None:
+    weekly = Schedule(minute="0", hour="3", dom="*", month="*", dow="7")
+    coming = NOW + timedelta(days=5, hours=15)
+    data = tasks(task(schedule=weekly, next_run=coming, last_success=NOW - timedelta(days=days)))
+    assert rules(data) == (["task_overdue"] if overdue else [])
+
+
+@pytest.mark.parametrize("missing", ["last_success", "next_run", "schedule"])
+def test_a_task_of_which_too_little_is_known_is_not_overdue(missing: str) -> None:
+    old = NOW - timedelta(days=60)
+    assert not findings(tasks(task(**{"last_success": old} | {missing: None})))
+
+
+def test_a_task_that_runs_now_is_not_overdue() -> None:
+    assert not findings(tasks(task(running=True, result=None, last_success=NOW - timedelta(days=60))))
+
+
+@pytest.mark.parametrize(
+    ("days", "severity", "told"),
+    [
+        (21.5, None, ""),
+        (20.9, INFO, "20"),
+        (7.5, INFO, "7"),
+        (6.9, WARNING, "6"),
+        (0.5, WARNING, "0"),
+        (-0.1, HIGH, "0"),
+        (-100, HIGH, "0"),
+    ],
+)
+def test_a_certificate_that_ends(days: float, severity: Severity | None, told: str) -> None:
+    found = findings(build.expiring(days))
+    assert [each.severity for each in found] == ([severity] if severity is not None else [])
+    assert [each.placeholders["days"] for each in found] == ([told] if told else [])
+
+
+@pytest.mark.parametrize("state", ["running", "stopped", "deploying", "stopping", None])
+def test_only_a_crashed_app_is_told(state: str | None) -> None:
+    assert not findings(TrueNas(apps={"plex": app(state=state)}))
+    (finding,) = findings(TrueNas(apps={"plex": app(state="crashed")}))
+    assert (finding.rule, finding.severity, finding.object) == ("app_crashed", WARNING, "app:nas:plex")
+    assert finding.proposal == Proposal(action="restart_app", target="plex")
+
+
+@pytest.mark.parametrize(
+    ("running", "enabled", "found"),
+    [(False, True, True), (True, True, False), (False, False, False), (None, True, False)],
+)
+def test_a_service_that_should_run(running: bool | None, enabled: bool, found: bool) -> None:
+    told = findings(TrueNas(services={"cifs": Service("cifs", running, enabled)}))
+    assert [(each.rule, each.severity) for each in told] == ([("service_stopped", WARNING)] if found else [])
+    assert [each.proposal for each in told] == [Proposal(action="start_service", target="cifs")] * found
+
+
+@pytest.mark.parametrize(
+    ("ups", "found"),
+    [
+        ({"rmonitor": True, "monuser": "upsmon"}, ["default_ups_password"]),
+        ({"rmonitor": False, "monuser": "upsmon"}, []),
+        ({"rmonitor": True, "monuser": "somebody"}, []),
+        ({}, []),
+    ],
+)
+def test_a_ups_with_its_factory_login(ups: dict[str, object], found: list[str]) -> None:
+    assert rules(TrueNas(ups=ups)) == found
+    assert all(each.severity is INFO for each in findings(TrueNas(ups=ups)))
+
+
+def test_a_key_that_may_do_everything() -> None:
+    (finding,) = findings(TrueNas(roles=frozenset({"FULL_ADMIN", "READONLY_ADMIN"})))
+    assert (finding.rule, finding.severity) == ("key_too_powerful", INFO)
+
+
+@pytest.mark.parametrize(
+    ("level", "severity"),
+    [
+        ("info", None),
+        ("notice", None),
+        ("warning", WARNING),
+        ("error", HIGH),
+        ("critical", HIGH),
+        ("alert", HIGH),
+        ("emergency", CRITICAL),
+    ],
+)
+def test_an_alert_of_the_nas_keeps_its_level(level: str, severity: Severity | None) -> None:
+    found = findings(alerts(alert(level=level)))
+    assert [(each.rule, each.severity) for each in found] == ([("nas_alert", severity)] if severity else [])
+
+
+def test_an_alert_tells_its_class_in_words() -> None:
+    (finding,) = findings(alerts(alert(klass="MemoryErrors", text="One module is bad")))
+    assert finding.object == "alert:nas:a-1"
+    assert finding.placeholders == {"title": "Memory Errors", "text": "One module is bad"}
+
+
+def test_a_dismissed_alert_is_not_told() -> None:
+    assert not findings(alerts(alert(dismissed=True, level="emergency")))
+
+
+@pytest.mark.parametrize("klass", sorted(COVERED))
+def test_what_a_rule_tells_is_not_told_again_as_an_alert(klass: str) -> None:
+    assert not findings(alerts(alert(klass=klass, level="critical")))
+
+
+def test_a_degraded_pool_and_its_alert_are_one_finding() -> None:
+    degraded = pool(status="degraded", vdevs=(vdev("mirror", leaf(), LOST),))
+    volume = alert(klass="VolumeStatus", level="critical", text="Pool tank state is DEGRADED")
+    assert rules(alerts(volume, pools={"1": degraded})) == ["pool_degraded"]
+
+
+def test_covered_classes_name_rules_that_exist() -> None:
+    assert {rule for rule in COVERED.values() if rule} <= build.EXAMPLES.keys()
+
+
+STALE = [
+    ("pools", pools(pool(status="faulted", used=99 * GIB, available=GIB, scan=scan(errors=1)))),
+    ("temperatures", disks(disk(temperature=60.0))),
+    ("smart_tests", disks(disk(last_test="failed"))),
+    ("snapshot_tasks", tasks(task(result="failed"))),
+    ("certificates", build.expiring(1)),
+    ("apps", TrueNas(apps={"plex": app(state="crashed")})),
+    ("services", TrueNas(services={"cifs": Service("cifs", False, True)})),
+    ("ups", TrueNas(ups={"rmonitor": True, "monuser": "upsmon"})),
+    ("roles", TrueNas(roles=frozenset({"FULL_ADMIN"}))),
+    ("alerts", alerts(alert())),
+]
+
+
+@pytest.mark.parametrize(("feed", "data"), STALE, ids=[feed for feed, _ in STALE])
+def test_what_is_stale_is_not_judged(feed: str, data: TrueNas) -> None:
+    stale = {each.name: getattr(data, each.name) for each in fields(TrueNas)} | {"stale": frozenset({feed})}
+    assert findings(data)
+    assert not findings(TrueNas(**stale))
+
+
+@pytest.mark.parametrize("kind", TaskKind)
+def test_a_stale_list_of_tasks_is_not_judged_and_silences_no_other(kind: TaskKind) -> None:
+    failed = task(kind=kind, result="failed")
+    assert not findings(tasks(failed, stale=frozenset({FEED_OF_TASK[kind]})))
+    others = frozenset(FEED_OF_TASK.values()) - {FEED_OF_TASK[kind]}
+    assert rules(tasks(failed, stale=others)) == ["task_failed"]
+
+
+def test_stale_sizes_are_not_judged() -> None:
+    """How full a pool is comes with the datasets."""
+    assert not findings(pools(pool(used=99 * GIB, available=GIB), stale=frozenset({"datasets"})))
+
+
+def test_a_stale_list_of_disks_misses_none() -> None:
+    data = TrueNas(complete=frozenset({"disks"}), stale=frozenset({"disks"}))
+    assert not findings(data, build.remembering(gone="WDC"))
+
+
+def test_what_is_unknown_is_not_wrong() -> None:
+    """Everything that may be None is None, and every list that may be empty is empty."""
+    nothing = scan(kind=None, state=None, progress=None, errors=None, started=None, ended=None)
+    sizes = {"healthy": None, "size": None, "allocated": None, "free": None, "used": None, "available": None}
+    unknown = {"fragmentation": None, "last_scrub": None}
+    data = TrueNas(
+        pools={
+            "1": pool(status="unknown", vdevs=(), scan=None, **sizes, **unknown),
+            "2": pool(guid="2", status="unknown", vdevs=(), scan=nothing, **sizes, **unknown),
+            "3": pool(
+                guid="3", vdevs=(vdev("mirror", leaf(None), leaf(None)),), days_to={90: None}, **unknown
+            ),
+        },
+        disks={
+            "d": disk(
+                "sdx", None, model=None, size=None, kind=None, pool=None, temperature=None, asleep=None
+            ),
+            "e": disk(
+                "sdy", None, model=None, size=None, kind=None, pool=None, temperature=None, asleep=None
+            ),
+        },
+        tasks={"t": Task("t", task().kind, 1, "t", True, None, None, False, None, None)},
+        services={"s": Service("s", None, True)},
+        apps={"a": App("a", "a", None, None, None, False, False, (), ())},
+        certificates={"c": Certificate("c", None)},
+        alerts={"x": Alert("x", "unknown", "info", "", None, False)},
+        ups={"rmonitor": None, "monuser": None},
+        complete=frozenset({"disks", "pools"}),
+    )
+    assert not findings(data)
+
+
+def test_a_broken_pool_of_which_little_is_known_is_told() -> None:
+    nameless = leaf(None, "unknown")
+    data = pools(
+        pool(status="degraded", vdevs=()),
+        pool(guid="2", status="faulted", size=None, used=None, available=None, vdevs=(nameless,)),
+    )
+    assert {each.rule for each in findings(data)} >= {"pool_degraded", "pool_unavailable"}
+
+
+def test_the_worst_comes_first() -> None:
+    data = pools(
+        pool(vdevs=(leaf(),)),
+        pool(guid="2", status="faulted"),
+        pool(guid="3", used=96 * GIB, available=4 * GIB),
+        roles=frozenset({"FULL_ADMIN"}),
+    )
+    found = findings(data)
+    assert [each.severity for each in found] == [CRITICAL, HIGH, INFO, INFO]
+    assert [each.rule for each in found][2:] == ["key_too_powerful", "single_disk_pool"]
+    assert {each.source for each in found} == {SOURCE}

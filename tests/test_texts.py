@@ -1,0 +1,159 @@
+"""Texts whose keys are computed: of findings, entities, actions and refusals."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+import re
+from typing import Any
+
+import pytest
+
+from custom_components.home_server_monitor.guardian.contract import Outcome
+from custom_components.home_server_monitor.services import ACTS, LISTINGS
+from custom_components.home_server_monitor.sources.truenas.entities import TABLES
+
+from .ground.texts import actions, placeholders
+from .ground.tree import PACKAGE, read_json
+from .sources.truenas.build import EXAMPLES
+
+TEXTS = read_json(PACKAGE / "translations/en.json")
+TRUENAS = PACKAGE / "sources/truenas"
+# what fits beside the time in a notification on a phone
+TITLE = 40
+
+
+def syntax(path: Path) -> Iterator[ast.AST]:
+    return ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+
+
+def literals(node: ast.expr | None) -> set[str]:
+    """Return the strings that an expression can be."""
+    match node:
+        case ast.Constant(value=str(text)):
+            return {text}
+        case ast.IfExp(body=body, orelse=orelse):
+            return literals(body) | literals(orelse)
+        case ast.Lambda(body=body):
+            return literals(body)
+    return set()
+
+
+def rules_of_the_code() -> set[str]:
+    """Return every rule that rules.py can name."""
+    calls = [node for node in syntax(TRUENAS / "rules.py") if isinstance(node, ast.Call)]
+    named = [each.value for call in calls for each in call.keywords if each.arg == "rule"]
+    return set().union(*(literals(value) for value in named))
+
+
+def refusals_of_the_code() -> set[str]:
+    """Return every key with which an action can refuse, written out or computed."""
+    found: set[str] = set()
+    for path in (*TRUENAS.glob("*.py"), PACKAGE / "guardian/runner.py"):
+        for node in syntax(path):
+            match node:
+                case ast.Call(func=ast.Name(id="Refusal"), args=[key, *_]):
+                    found |= literals(key)
+                case ast.keyword(arg="allowed", value=value):
+                    found |= literals(value)
+                case ast.FunctionDef(name=name) if name.startswith("_may_") or name == "refusal":
+                    returned = [each for each in ast.walk(node) if isinstance(each, ast.Return)]
+                    found |= set().union(*(literals(each.value) for each in returned))
+    return found
+
+
+def test_every_rule_has_an_example() -> None:
+    found = rules_of_the_code()
+    assert len(found) > 15
+    assert found == EXAMPLES.keys()
+
+
+@pytest.mark.parametrize("rule", EXAMPLES)
+def test_a_finding_is_told(rule: str) -> None:
+    (finding,) = [each for each in EXAMPLES[rule]() if each.rule == rule]
+    title = TEXTS["issues"][rule]["title"].format(**finding.placeholders)
+    description = TEXTS["issues"][rule]["description"].format(**finding.placeholders)
+
+    assert len(title) <= TITLE, title
+    assert not title.endswith((".", "!"))
+    meaning, _, proposal = description.partition("\n")
+    assert re.fullmatch(r"[A-Z].{10,}\.", meaning), "the first line says what it means for me"
+    assert len(proposal) > 10, "the second line says what is proposed"
+    assert "None" not in title + description
+
+
+@pytest.mark.parametrize("rule", EXAMPLES)
+def test_what_a_rule_tells_is_said(rule: str) -> None:
+    """A placeholder that no text uses would be lost on the person."""
+    (finding,) = [each for each in EXAMPLES[rule]() if each.rule == rule]
+    said = placeholders(TEXTS["issues"][rule]["title"]) | placeholders(TEXTS["issues"][rule]["description"])
+    assert said <= finding.placeholders.keys()
+    assert finding.placeholders.keys() - said <= {"kind", "status"}
+
+
+def test_every_refusal_is_told() -> None:
+    keys = refusals_of_the_code()
+    assert {"own_path", "target_changed", "scan_running", "nothing_to_upgrade", "snapshot_held"} <= keys
+    keys |= {f"action_{outcome}" for outcome in Outcome if outcome is not Outcome.SUCCEEDED}
+    assert not keys - TEXTS["exceptions"].keys()
+
+
+@pytest.mark.parametrize("key", sorted(refusals_of_the_code()))
+def test_a_refusal_uses_what_it_is_given(key: str) -> None:
+    given = {"target", "reason"} if key == "own_path" else {"target"}
+    assert placeholders(TEXTS["exceptions"][key]["message"]) <= given
+
+
+def described() -> Iterator[tuple[str, str, Any, set[str]]]:
+    """Yield platform, text key, description and placeholders of every entity that has a name of its own."""
+    for platform, tables in TABLES.items():
+        for table in tables:
+            named = {"name"} if table.kind in ("dataset", "service", "interface", "certificate") else set()
+            for each in table.descriptions:
+                key = each.translation_key or (None if each.device_class else each.key)
+                if key is not None:
+                    yield platform.value, key, each, named
+
+
+def test_every_entity_has_a_name() -> None:
+    wanted: dict[str, set[str]] = {}
+    for platform, key, _, named in described():
+        wanted.setdefault(platform, set()).add(key)
+        assert placeholders(TEXTS["entity"][platform][key]["name"]) == named, key
+    assert wanted == {platform: set(names) for platform, names in TEXTS["entity"].items()}
+
+
+def test_every_state_has_a_text() -> None:
+    for platform, key, each, _ in described():
+        if options := getattr(each, "options", None):
+            assert set(TEXTS["entity"][platform][key]["state"]) == set(options), key
+
+
+def test_a_translated_unit_is_the_only_one() -> None:
+    for platform, key, each, _ in described():
+        if "unit_of_measurement" in TEXTS["entity"][platform][key]:
+            assert each.native_unit_of_measurement is None, key
+
+
+def test_icons_of_entities() -> None:
+    icons = read_json(PACKAGE / "icons.json")["entity"]
+    without = [
+        f"{platform}.{key}"
+        for platform, key, each, _ in described()
+        if each.device_class is None and key not in icons.get(platform, {})
+    ]
+    assert not without
+
+
+def test_actions_are_described_as_they_are_registered() -> None:
+    registered = {row.name: row.fields for row in ACTS} | {f"list_{row.key}": row.fields for row in LISTINGS}
+    written = actions(PACKAGE / "services.yaml")
+    assert registered.keys() == written.keys()
+    for name, fields in registered.items():
+        have = written[name]["fields"]
+        assert {"device_id", *map(str, fields)} == set(have), name
+        assert have["device_id"]["required"] is True
+        for marker in fields:
+            body = have[str(marker)]
+            assert body.get("required", False) is (type(marker).__name__ == "Required"), f"{name}.{marker}"
+            default = getattr(marker, "default", None)
+            assert body.get("default") == (default() if callable(default) and default() is not ... else None)
