@@ -11,6 +11,8 @@ from .coordinator import ServiceCoordinator
 from .guardian.contract import Outcome, Refused
 from .sources.errors import ClientError, NotSupported, PermissionDenied
 
+_NOT_DONE = {Outcome.FAILED: "action_failed", Outcome.INCONCLUSIVE: "action_inconclusive"}
+
 
 async def async_act(
     hass: HomeAssistant,
@@ -59,7 +61,7 @@ async def async_act(
     if verdict.outcome is not Outcome.SUCCEEDED:
         raise HomeAssistantError(
             translation_domain=DOMAIN,
-            translation_key=f"action_{verdict.outcome}",
+            translation_key=_NOT_DONE[verdict.outcome],
             translation_placeholders={"error": str(verdict.facts.get("reason", "?"))},
         )
     return {"outcome": verdict.outcome.value, "target": target, **verdict.facts}

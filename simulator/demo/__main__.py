@@ -18,7 +18,7 @@ import aiohttp
 from ..truenas.releases import RELEASE_NAMES
 from .client import ApiError, Client
 from .processes import ROOT, HomeAssistant, SimulatedServer, free_port
-from .steps import DOMAIN, add_truenas, wait_for, wait_until_running, wait_until_up
+from .steps import DOMAIN, add_truenas, furnish, wait_for, wait_until_running, wait_until_up
 
 USER = PASSWORD = "demo"  # noqa: S105 # it is printed
 # How many there must be of what says most about the NAS, its pools and its disks.
@@ -82,24 +82,33 @@ class Demo:
             await client.onboard("Demo", USER, PASSWORD)
             await wait_until_running(client)
             await add_truenas(client, self.server)
+            await furnish(client)
             port, control_port = self.server.ports
-            told = {"truenas": self.release, "port": port, "control_port": control_port}
+            told = {
+                "truenas": self.release,
+                "port": port,
+                "control_port": control_port,
+                "url": self.server.url,
+                "api_key": self.server.api_key,
+                "username": self.server.username,
+            }
             self.notes.write_text(json.dumps(told))
         else:
             await client.log_in(USER, PASSWORD)
             await wait_until_running(client)
-        print(await self._alive(client), flush=True)
         if self.check:
+            print(await self._alive(client))
             return
         print(
-            f"\n  Home Assistant   {self.hass.url}\n"
+            f"\n  Home Assistant   {self.hass.url}  (ready after {time.monotonic() - self.started:.1f} s)\n"
             f"  user, password   {USER}, {PASSWORD}\n"
             f"  the server       TrueNAS {self.release} at {self.server.url}\n"
-            f"  what happens     {self.server.control} (switch trouble on and off)\n"
+            f"  make trouble     {self.server.control}\n"
             f"  logs             {self.hass.log.parent}\n"
-            "\nCtrl-C stops both.",
+            "\nCtrl-C stops both.\n",
             flush=True,
         )
+        print(await self._alive(client), flush=True)
         while self.hass.running and self.server.running:  # noqa: ASYNC110 # of other processes
             await asyncio.sleep(0.5)
         which = self.server if self.hass.running else self.hass

@@ -59,3 +59,16 @@ async def add_truenas(client: Client, server: SimulatedServer) -> Flow:
     if flow.kind != "create_entry":
         raise RuntimeError(f"The dialog ended at {flow.step or flow.kind}: {dict(flow.shown)}")
     return flow
+
+
+async def furnish(client: Client) -> None:
+    """Put the NAS, its pools and its disks into an area, so that the overview shows them."""
+    async with client.websocket() as socket:
+        for area in await socket.call("config/area_registry/list"):
+            await socket.call("config/area_registry/delete", area_id=area["area_id"])
+        made = await socket.call("config/area_registry/create", name="Server cupboard", icon="mdi:server")
+        for device in await socket.call("config/device_registry/list"):
+            keys = [key for domain, key in device["identifiers"] if domain == DOMAIN]
+            if any("_" not in key or "_pool_" in key or "_disk_" in key for key in keys):
+                area_id = made["area_id"]
+                await socket.call("config/device_registry/update", device_id=device["id"], area_id=area_id)

@@ -8,6 +8,7 @@ from custom_components.home_server_monitor.guardian.contract import Finding
 from custom_components.home_server_monitor.sources.truenas.memory import Memory
 from custom_components.home_server_monitor.sources.truenas.model import TrueNas
 from custom_components.home_server_monitor.sources.truenas.rules import judge
+from custom_components.home_server_monitor.sources.truenas.schedules import next_run
 from custom_components.home_server_monitor.sources.truenas.storage import Disk, Pool, Scan, Vdev
 from custom_components.home_server_monitor.sources.truenas.system import Alert, Certificate, Service
 from custom_components.home_server_monitor.sources.truenas.work import App, Schedule, Task, TaskKind
@@ -104,7 +105,10 @@ def task(**more: Any) -> Task:
         "last_success": NOW - timedelta(hours=9),
         "next_run": NOW + timedelta(hours=15),
     }
-    return Task(**values | more)
+    values |= more
+    if "due" not in values and values["schedule"] and values["last_success"]:
+        values["due"] = next_run(values["schedule"], UTC, values["last_success"])
+    return Task(**values)
 
 
 def app(**more: Any) -> App:
@@ -207,6 +211,6 @@ EXAMPLES: Mapping[str, Callable[[], list[Finding]]] = {
     "app_crashed": lambda: findings(TrueNas(apps={"plex": app(state="crashed")})),
     "service_stopped": lambda: findings(TrueNas(services={"cifs": Service("cifs", False, True)})),
     "default_ups_password": lambda: findings(TrueNas(ups={"rmonitor": True, "monuser": "upsmon"})),
-    "key_too_powerful": lambda: findings(TrueNas(roles=frozenset({"FULL_ADMIN"}))),
+    "key_too_powerful": lambda: findings(TrueNas(release=(25, 10), roles=frozenset({"FULL_ADMIN"}))),
     "nas_alert": lambda: findings(alerts(alert())),
 }

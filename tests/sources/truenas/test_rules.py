@@ -9,7 +9,8 @@ import pytest
 from custom_components.home_server_monitor.guardian.contract import Finding, Proposal, Severity
 from custom_components.home_server_monitor.sources.truenas.memory import Memory
 from custom_components.home_server_monitor.sources.truenas.model import TrueNas
-from custom_components.home_server_monitor.sources.truenas.reading import FEED_OF_TASK
+from custom_components.home_server_monitor.sources.truenas.reading import _TABLE, FEED_OF_TASK
+from custom_components.home_server_monitor.sources.truenas.releases import V25_10
 from custom_components.home_server_monitor.sources.truenas.rules import COVERED, judge
 from custom_components.home_server_monitor.sources.truenas.storage import Vdev
 from custom_components.home_server_monitor.sources.truenas.system import Alert, Certificate, Service
@@ -321,7 +322,7 @@ def test_a_weekly_task_has_a_week(days: int, overdue: bool) -> None:
     assert rules(data) == (["task_overdue"] if overdue else [])
 
 
-@pytest.mark.parametrize("missing", ["last_success", "next_run", "schedule"])
+@pytest.mark.parametrize("missing", ["last_success", "due", "schedule"])
 def test_a_task_of_which_too_little_is_known_is_not_overdue(missing: str) -> None:
     old = NOW - timedelta(days=60)
     assert not findings(tasks(task(**{"last_success": old} | {missing: None})))
@@ -382,7 +383,7 @@ def test_a_ups_with_its_factory_login(ups: dict[str, object], found: list[str]) 
 
 
 def test_a_key_that_may_do_everything() -> None:
-    (finding,) = findings(TrueNas(roles=frozenset({"FULL_ADMIN", "READONLY_ADMIN"})))
+    (finding,) = findings(TrueNas(release=V25_10, roles=frozenset({"FULL_ADMIN", "READONLY_ADMIN"})))
     assert (finding.rule, finding.severity) == ("key_too_powerful", INFO)
 
 
@@ -424,8 +425,8 @@ def test_a_degraded_pool_and_its_alert_are_one_finding() -> None:
     assert rules(alerts(volume, pools={"1": degraded})) == ["pool_degraded"]
 
 
-def test_covered_classes_name_rules_that_exist() -> None:
-    assert {rule for rule in COVERED.values() if rule} <= build.EXAMPLES.keys()
+def test_covered_classes_name_feeds_that_exist() -> None:
+    assert {feed for feed in COVERED.values() if feed} <= {key for key, _, _ in _TABLE}
 
 
 STALE = [
@@ -437,7 +438,7 @@ STALE = [
     ("apps", TrueNas(apps={"plex": app(state="crashed")})),
     ("services", TrueNas(services={"cifs": Service("cifs", False, True)})),
     ("ups", TrueNas(ups={"rmonitor": True, "monuser": "upsmon"})),
-    ("roles", TrueNas(roles=frozenset({"FULL_ADMIN"}))),
+    ("roles", TrueNas(release=V25_10, roles=frozenset({"FULL_ADMIN"}))),
     ("alerts", alerts(alert())),
 ]
 
@@ -513,6 +514,7 @@ def test_the_worst_comes_first() -> None:
         pool(vdevs=(leaf(),)),
         pool(guid="2", status="faulted"),
         pool(guid="3", used=96 * GIB, available=4 * GIB),
+        release=V25_10,
         roles=frozenset({"FULL_ADMIN"}),
     )
     found = findings(data)

@@ -43,6 +43,7 @@ def assemble(
     realtime: Realtime | None,
     stats: Mapping[str, AppStats] | None,
     forecasts: Mapping[str, Forecast],
+    errors_before: Mapping[str, int],
 ) -> TrueNas:
     """Return the snapshot of this moment; equal input gives an equal snapshot."""
 
@@ -66,7 +67,7 @@ def assemble(
         realtime=realtime,
         reboot_reasons=feeds.value("reboot"),
         update=feeds.value("update"),
-        pools=_pools(pools, items("datasets"), memory, forecasts),
+        pools=_pools(pools, items("datasets"), memory, forecasts, errors_before),
         disks=_disks(feeds, items("disks"), [*pools.values(), *([boot] if boot else [])], release),
         datasets=items("datasets"),
         snapshots=snapshots.by_dataset if snapshots else MappingProxyType({}),
@@ -92,7 +93,11 @@ def assemble(
 
 
 def _pools(
-    pools: Mapping[str, Pool], datasets: Mapping[str, Any], memory: Memory, forecasts: Mapping[str, Forecast]
+    pools: Mapping[str, Pool],
+    datasets: Mapping[str, Any],
+    memory: Memory,
+    forecasts: Mapping[str, Forecast],
+    errors_before: Mapping[str, int],
 ) -> Mapping[str, Pool]:
     found = {}
     for guid, pool in pools.items():
@@ -105,6 +110,7 @@ def _pools(
             used=(root.used if root else pool.allocated) if imported else None,
             available=(root.available if root else pool.free) if imported else None,
             last_scrub=memory.newest(memory.scrubs, guid, scan.ended if scan and good else None),
+            errors_before=errors_before.get(guid),
             days_to=MappingProxyType(forecast.days_to if forecast else {}),
             forecast_interval=forecast.interval if forecast else None,
         )
@@ -142,9 +148,11 @@ def _apps(apps: Mapping[str, App], stats: Mapping[str, AppStats] | None) -> Mapp
 
 
 def _task(task: Task, memory: Memory, zone: tzinfo, now: datetime) -> Task:
-    good = task.ended if task.result == "success" else None
+    success = memory.newest(memory.successes, task.key, task.ended if task.result == "success" else None)
+    schedule = task.schedule if task.enabled else None
     return replace(
         task,
-        last_success=memory.newest(memory.successes, task.key, good),
-        next_run=next_run(task.schedule, zone, now) if task.enabled and task.schedule else None,
+        last_success=success,
+        next_run=next_run(schedule, zone, now) if schedule else None,
+        due=next_run(schedule, zone, success) if schedule and success else None,
     )

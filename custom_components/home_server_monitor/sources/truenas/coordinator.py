@@ -1,5 +1,6 @@
 """Keeps the snapshot of one NAS: tiers of polling underneath, pushed events on top."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import UTC, tzinfo
 import logging
@@ -73,6 +74,7 @@ class TrueNasCoordinator(ServiceCoordinator[TrueNas]):
         self._memory_store: Store[dict[str, Any]] = Store(hass, 1, f"{DOMAIN}/memory/{entry.entry_id}")
         self._histories: dict[str, DailyHistory] = {}
         self._forecasts: dict[str, Forecast] = {}
+        self._errors_before: dict[str, int] = {}
         self._realtime: tuple[float, Realtime] | None = None
         self._stats: tuple[float, Mapping[str, AppStats]] | None = None
         self._zone: tzinfo = UTC
@@ -167,12 +169,16 @@ class TrueNasCoordinator(ServiceCoordinator[TrueNas]):
                     # it is connected and answers nothing: a new connection is the only thing left to try
                     await self.client.close()
                     raise
-            elif time.monotonic() - began > CYCLE - 8:
-                raise
             else:
                 # the session ended meanwhile (the NAS restarted its middleware): log in once more
-                await self._connect()
-                await self.feeds.refresh(self.feeds.due(), CYCLE - 8)
+                left = CYCLE - (time.monotonic() - began)
+                try:
+                    async with asyncio.timeout(left):
+                        await self._connect()
+                except TimeoutError as err:
+                    raise CannotConnect("No answer in time") from err
+                if left > 8:
+                    await self.feeds.refresh(self.feeds.due(), CYCLE - 8)
         data = self._assemble()
         return self._assemble() if await self._learn(data) else data
 
@@ -218,10 +224,10 @@ class TrueNasCoordinator(ServiceCoordinator[TrueNas]):
             again = True
         for guid, pool in data.pools.items():
             if "datasets" not in data.stale and pool.used is not None and pool.available is not None:
-                again |= await self._note_day(guid, pool.used, pool.used + pool.available)
+                again |= await self._note_day(guid, pool.used, pool.used + pool.available, pool.all_errors)
         if "disks" in data.complete:
             self.memory.meet(
-                {key: f"{disk.model or disk.kind} {disk.serial}" for key, disk in data.disks.items()}
+                {key: f"{disk.model or disk.kind or 'Disk'} {key}" for key, disk in data.disks.items()}
             )
         if dark := dark_features(self.feeds.denied, self.client.release):
             raise_missing_rights(self.hass, self.config_entry, sorted(dark), sorted(set(dark.values())))
@@ -229,18 +235,23 @@ class TrueNasCoordinator(ServiceCoordinator[TrueNas]):
             clear_missing_rights(self.hass, self.config_entry)
         return again
 
-    async def _note_day(self, guid: str, used: int, total: int) -> bool:
-        """Note how full a pool is today; returns whether there is a new forecast."""
+    async def _note_day(self, guid: str, used: int, total: int, errors: int) -> bool:
+        """Note how full a pool is today and its errors; returns whether that says something new."""
         first = guid not in self._histories
         if first:
-            self._histories[guid] = DailyHistory(self.hass, "pool", guid, ("used", "total"))
+            self._histories[guid] = DailyHistory(self.hass, "pool", guid, ("used", "total", "errors"))
             await self._histories[guid].async_load()
         history = self._histories[guid]
-        if not history.record(int(time.time()) // DAY, {"used": used, "total": total}) and not first:
+        if (
+            not history.record(int(time.time()) // DAY, {"used": used, "total": total, "errors": errors})
+            and not first
+        ):
             return False
         if found := forecast(history.series("used"), total):
             self._forecasts[guid] = found
-        return found is not None
+        if noted := history.series("errors"):
+            self._errors_before[guid] = int(noted[-1][1])
+        return True
 
     def _assemble(self) -> TrueNas:
         now = time.monotonic()
@@ -257,6 +268,7 @@ class TrueNasCoordinator(ServiceCoordinator[TrueNas]):
             realtime=recent(self._realtime),
             stats=recent(self._stats),
             forecasts=self._forecasts,
+            errors_before=self._errors_before,
         )
 
     @callback

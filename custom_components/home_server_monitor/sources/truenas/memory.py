@@ -14,7 +14,6 @@ class Memory:
     scrubs: dict[str, float] = field(default_factory=dict)
     successes: dict[str, float] = field(default_factory=dict)
     disks: dict[str, str] = field(default_factory=dict)
-    errors: dict[str, int] = field(default_factory=dict)
 
     def load(self, data: Any) -> None:
         """Take over what was saved; anything of another shape is left out."""
@@ -36,7 +35,6 @@ class Memory:
             "scrubs": dict(self.scrubs),
             "successes": dict(self.successes),
             "disks": dict(self.disks),
-            "errors": dict(self.errors),
         }
 
     def newest(self, part: dict[str, float], key: str, seen: datetime | None) -> datetime | None:

@@ -10,9 +10,9 @@ from ...guardian.contract import Finding, Proposal, Severity
 from .memory import Memory
 from .model import TrueNas
 from .nodes import app_node, disk_node, host_node, pool_node, task_node
-from .schedules import next_run
+from .reading import FEED_OF_TASK
+from .releases import V25_10
 from .storage import Disk, Pool
-from .work import Schedule
 
 SCRUB_DUE_DAYS = 40
 HOT = {"HDD": (50.0, 57.0), "SSD": (65.0, 72.0)}
@@ -42,17 +42,22 @@ def judge(source: str, data: TrueNas | None, memory: Memory, now: datetime) -> S
     if data is None:
         return ()
     case = Case(source, data, memory, now, partial(Finding, source=source))
-    found = [finding for feed, rule in RULES if feed not in data.stale for finding in rule(case)]
+    found = [finding for feeds, rule in RULES if data.stale.isdisjoint(feeds) for finding in rule(case)]
     return sorted(found, key=lambda finding: (-finding.severity, finding.rule, finding.object))
+
+
+# losing one of these loses the pool; caches, spares and logs do not
+HOLDS_DATA = frozenset({"data", "special", "dedup"})
+SPARE = {"raidz1": 1, "raidz2": 2, "raidz3": 3, "draid": 1, "draid1": 1, "draid2": 2, "draid3": 3}
+WELL = frozenset({"online", "unknown"})
 
 
 def _redundancy_left(pool: Pool) -> bool:
     """Return whether each damaged vdev can still lose one more device."""
-    spare = {"mirror": 1, "raidz1": 1, "raidz2": 2, "raidz3": 3, "draid1": 1, "draid2": 2, "draid3": 3}
     for vdev in pool.vdevs:
-        lost = sum(leaf.status != "online" for leaf in vdev.leaves())
-        allowed = len(vdev.children) - 1 if vdev.kind == "mirror" else spare.get(vdev.kind, 0)
-        if lost and lost >= allowed:
+        lost = sum(leaf.status not in WELL for leaf in vdev.leaves())
+        allowed = len(vdev.children) - 1 if vdev.kind == "mirror" else SPARE.get(vdev.kind, 0)
+        if vdev.role in HOLDS_DATA and lost and lost >= allowed:
             return False
     return True
 
@@ -64,7 +69,7 @@ def pool_degraded(case: Case) -> Iterator[Finding]:
             continue
         lost = pool.status in ("faulted", "unavail", "suspended", "offline", "removed")
         severity = Severity.CRITICAL if lost or not _redundancy_left(pool) else Severity.HIGH
-        gone = [leaf.disk or leaf.missing or leaf.guid for leaf in pool.leaves() if leaf.status != "online"]
+        gone = [leaf.disk or leaf.missing or leaf.guid for leaf in pool.leaves() if leaf.status not in WELL]
         yield case.make(
             rule="pool_unavailable" if lost else "pool_degraded",
             object=pool_node(pool.guid),
@@ -75,7 +80,7 @@ def pool_degraded(case: Case) -> Iterator[Finding]:
 
 
 def pool_errors(case: Case) -> Iterator[Finding]:
-    """Read, write or checksum errors on an online pool: a scrub tells whether they go on."""
+    """Read, write or checksum errors: more than at the start of the day, or standing from before (only noted)."""
     for pool in case.data.pools.values():
         if not (total := pool.all_errors):
             continue
@@ -84,7 +89,7 @@ def pool_errors(case: Case) -> Iterator[Finding]:
         yield case.make(
             rule="pool_errors",
             object=pool_node(pool.guid),
-            severity=Severity.WARNING if _mirrored(pool) else Severity.HIGH,
+            severity=_error_severity(pool, total),
             placeholders={"pool": pool.name, "count": str(total), "device": worst.disk or worst.guid},
             evidence={
                 "read": pool.errors("read"),
@@ -105,6 +110,12 @@ def scan_errors(case: Case) -> Iterator[Finding]:
                 severity=Severity.CRITICAL,
                 placeholders={"pool": pool.name, "count": str(scan.errors)},
             )
+
+
+def _error_severity(pool: Pool, total: int) -> Severity:
+    if pool.errors_before is not None and total <= pool.errors_before:
+        return Severity.INFO
+    return Severity.WARNING if _mirrored(pool) else Severity.HIGH
 
 
 def _mirrored(pool: Pool) -> bool:
@@ -132,7 +143,7 @@ def capacity(case: Case) -> Iterator[Finding]:
     for pool in case.data.pools.values():
         if (percent := pool.used_percent) is None:
             continue
-        if severity := next((level for mark, level in FULL if percent >= mark), None):
+        if (severity := next((level for mark, level in FULL if percent >= mark), None)) is not None:
             yield case.make(
                 rule="pool_full",
                 object=pool_node(pool.guid),
@@ -226,7 +237,7 @@ def disk_errors(case: Case) -> Iterator[Finding]:
 def tasks(case: Case) -> Iterator[Finding]:
     """A task whose newest run failed, or that has not succeeded for long after it should have."""
     for key, task in case.data.tasks.items():
-        if not task.enabled:
+        if not task.enabled or FEED_OF_TASK[task.kind] in case.data.stale:
             continue
         shown = {"task": task.name, "kind": task.kind.replace("_", " ")}
         node = task_node(case.source, key)
@@ -238,22 +249,16 @@ def tasks(case: Case) -> Iterator[Finding]:
                 placeholders={**shown, "error": task.error or "?"},
                 proposal=None if task.running else Proposal(action="run_task", target=key),
             )
-        elif task.last_success and task.next_run and not task.running:
-            due = _last_due(task.schedule, task.next_run, task.last_success)
-            if due is not None and (case.now - due).days >= OVERDUE_DAYS:
-                yield case.make(
-                    rule="task_overdue",
-                    object=node,
-                    severity=Severity.WARNING,
-                    placeholders={**shown, "days": str((case.now - task.last_success).days)},
-                    proposal=Proposal(action="run_task", target=key),
-                )
-
-
-def _last_due(schedule: Schedule | None, coming: datetime, success: datetime) -> datetime | None:
-    """Return when the task should have run after its last success: one period later, judged by its schedule."""
-    due = next_run(schedule, coming.tzinfo, success) if schedule and coming.tzinfo else None
-    return due if due is not None and due < coming else None
+            continue
+        late = (case.now - task.due).days if task.due and task.last_success and not task.running else 0
+        if task.last_success and late >= OVERDUE_DAYS:
+            yield case.make(
+                rule="task_overdue",
+                object=node,
+                severity=Severity.WARNING,
+                placeholders={**shown, "days": str((case.now - task.last_success).days)},
+                proposal=Proposal(action="run_task", target=key),
+            )
 
 
 def certificates(case: Case) -> Iterator[Finding]:
@@ -262,7 +267,7 @@ def certificates(case: Case) -> Iterator[Finding]:
         if certificate.expires is None:
             continue
         days = (certificate.expires - case.now).days
-        if severity := next((level for mark, level in CERTIFICATE_DAYS if days < mark), None):
+        if (severity := next((level for mark, level in CERTIFICATE_DAYS if days < mark), None)) is not None:
             yield case.make(
                 rule="certificate_expiring",
                 object=f"certificate:{case.source}:{key}",
@@ -305,32 +310,31 @@ def default_ups_password(case: Case) -> Iterator[Finding]:
 
 
 def key_too_powerful(case: Case) -> Iterator[Finding]:
-    """The key may do everything; only reboot and shutdown (and a few things on 25.04) need that."""
-    if "FULL_ADMIN" in case.data.roles:
+    """The key may do everything; only reboot and shutdown need that (on 25.04 SMART does, too)."""
+    if "FULL_ADMIN" in case.data.roles and case.data.release >= V25_10:
         yield case.make(rule="key_too_powerful", object=host_node(case.source), severity=Severity.INFO)
 
 
-# Alert classes that a rule above tells in its own words; the others become findings as they are.
+# Alert classes that a rule above tells in its own words, with the feed that it judges: while that is not to be
+# had, the alert is told as it is. No feed: told by the update entities, or it is our own session.
 COVERED: Mapping[str, str] = {
-    "VolumeStatus": "pool_degraded",
-    "ZpoolCapacityNotice": "pool_full",
-    "ZpoolCapacityWarning": "pool_full",
-    "ZpoolCapacityCritical": "pool_full",
-    "ScrubNotStarted": "scrub_overdue",
-    "ReplicationFailed": "task_failed",
-    "CloudSyncTaskFailed": "task_failed",
-    "CloudBackupTaskFailed": "task_failed",
-    "RsyncFailed": "task_failed",
-    "SnapshotFailed": "task_failed",
-    "CertificateIsExpiring": "certificate_expiring",
-    "CertificateIsExpiringSoon": "certificate_expiring",
-    "CertificateExpired": "certificate_expiring",
-    "DiskTemperatureTooHot": "disk_hot",
-    # told by the update entities
+    "VolumeStatus": "pools",
+    "ScrubNotStarted": "pools",
+    "ZpoolCapacityNotice": "datasets",
+    "ZpoolCapacityWarning": "datasets",
+    "ZpoolCapacityCritical": "datasets",
+    "ReplicationFailed": "replications",
+    "CloudSyncTaskFailed": "cloud_syncs",
+    "CloudBackupTaskFailed": "cloud_backups",
+    "RsyncFailed": "rsyncs",
+    "SnapshotFailed": "snapshot_tasks",
+    "CertificateIsExpiring": "certificates",
+    "CertificateIsExpiringSoon": "certificates",
+    "CertificateExpired": "certificates",
+    "DiskTemperatureTooHot": "temperatures",
     "HasUpdate": "",
     "AppUpdate": "",
     "ChartReleaseUpdate": "",
-    # our own session
     "AdminSession": "",
 }
 _LEVELS = {
@@ -345,35 +349,38 @@ _LEVELS = {
 def alerts(case: Case) -> Iterator[Finding]:
     """An alert of the NAS of a class that no rule covers, from level warning up."""
     for alert in case.data.alerts.values():
-        if not alert.dismissed and alert.klass not in COVERED and (severity := _LEVELS.get(alert.level)):
-            yield case.make(
-                rule="nas_alert",
-                object=f"alert:{case.source}:{alert.uuid}",
-                severity=severity,
-                placeholders={"title": _spaced(alert.klass), "text": alert.text},
-            )
+        if alert.dismissed or COVERED.get(alert.klass, "unknown") not in case.data.stale | {"unknown"}:
+            continue
+        if (severity := _LEVELS.get(alert.level)) is None:
+            continue
+        yield case.make(
+            rule="nas_alert",
+            object=f"alert:{case.source}:{alert.uuid}",
+            severity=severity,
+            placeholders={"title": _spaced(alert.klass), "text": alert.text},
+        )
 
 
 def _spaced(klass: str) -> str:
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", klass)
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", klass)
 
 
-RULES: tuple[tuple[str, Rule], ...] = (
-    ("pools", pool_degraded),
-    ("pools", pool_errors),
-    ("pools", scan_errors),
-    ("pools", scrub_overdue),
-    ("pools", capacity),
-    ("pools", single_disk_pool),
-    ("pools", same_batch),
-    ("disks", disk_missing),
-    ("temperatures", disk_hot),
-    ("smart_tests", disk_errors),
-    ("snapshot_tasks", tasks),
-    ("certificates", certificates),
-    ("apps", apps),
-    ("services", services),
-    ("ups", default_ups_password),
-    ("roles", key_too_powerful),
-    ("alerts", alerts),
+RULES: tuple[tuple[tuple[str, ...], Rule], ...] = (
+    (("pools",), pool_degraded),
+    (("pools",), pool_errors),
+    (("pools",), scan_errors),
+    (("pools",), scrub_overdue),
+    (("pools", "datasets"), capacity),
+    (("pools",), single_disk_pool),
+    (("pools",), same_batch),
+    (("disks",), disk_missing),
+    (("temperatures",), disk_hot),
+    (("smart_tests",), disk_errors),
+    ((), tasks),
+    (("certificates",), certificates),
+    (("apps",), apps),
+    (("services",), services),
+    (("ups",), default_ups_password),
+    (("roles",), key_too_powerful),
+    (("alerts",), alerts),
 )

@@ -79,6 +79,7 @@ class Pool:
     used: int | None = None
     available: int | None = None
     last_scrub: datetime | None = None
+    errors_before: int | None = None
     days_to: Mapping[int, float | None] = field(default_factory=lambda: MappingProxyType({}))
     forecast_interval: tuple[float | None, float | None] | None = None
 

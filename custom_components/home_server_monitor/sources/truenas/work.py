@@ -46,7 +46,10 @@ class Schedule:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A scheduled task. `ended` and `last_success` are UTC; `last_success` is remembered over the NAS's reboots."""
+    """A scheduled task; instants are UTC.
+
+    `last_success` is remembered over the NAS's reboots; `due` is when it should have run after that.
+    """
 
     key: str
     kind: TaskKind
@@ -61,6 +64,7 @@ class Task:
     locked: bool | None = None
     last_success: datetime | None = None
     next_run: datetime | None = None
+    due: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,186 @@
+"""Feeds: one that fails costs only itself, and nothing is shown for longer than it is true."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from custom_components.home_server_monitor.sources.errors import (
+    AuthFailed,
+    BadResponse,
+    CannotConnect,
+    NotSupported,
+    PermissionDenied,
+)
+from custom_components.home_server_monitor.sources.feeds import ASK_DENIED_AGAIN, Feed, Feeds
+
+
+class Book:
+    """Two feeds, `a` each minute and `b` each five, whose answers a test sets; exceptions are raised."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+        self.answers: dict[str, Any] = {"a": 1, "b": 2}
+        self.feeds = Feeds(
+            [Feed(key="a", fetch=lambda: self._fetch("a"), every=60), Feed(key="b", fetch=self._b, every=300)],
+            lambda: self.now,
+        )
+
+    async def _b(self) -> Any:
+        return await self._fetch("b")
+
+    async def _fetch(self, key: str) -> Any:
+        answer = self.answers[key]
+        if answer is asyncio:
+            await asyncio.sleep(3600)
+        if isinstance(answer, BaseException):
+            raise answer
+        return answer
+
+    def due(self) -> list[str]:
+        return [feed.key for feed in self.feeds.due()]
+
+    async def refresh(self, deadline: float = 5) -> int:
+        return await self.feeds.refresh(self.feeds.due(), deadline)
+
+
+@pytest.fixture
+def book() -> Book:
+    return Book()
+
+
+async def test_each_is_asked_in_its_own_rhythm(book: Book) -> None:
+    assert book.due() == ["a", "b"]
+    assert await book.refresh() == 2
+    assert (book.feeds.value("a"), book.feeds.value("b")) == (1, 2)
+    assert book.due() == []
+    assert await book.refresh() == 0
+    book.now += 60
+    assert book.due() == ["a"]
+    book.now += 240
+    assert book.due() == ["a", "b"]
+
+
+async def test_nothing_is_fresh_before_it_was_fetched(book: Book) -> None:
+    assert book.feeds.stale_keys == {"a", "b"}
+    await book.refresh()
+    assert book.feeds.stale_keys == set()
+    assert (book.feeds.has("a"), book.feeds.has("c")) == (True, False)
+
+
+async def test_a_value_grows_too_old(book: Book) -> None:
+    await book.refresh()
+    book.now += 180
+    assert not book.feeds.stale("a")
+    book.now += 1
+    assert book.feeds.stale("a")
+    assert not book.feeds.stale("b")
+
+
+async def test_one_failure_keeps_the_value_and_two_do_not(book: Book) -> None:
+    await book.refresh()
+    book.answers["a"] = BadResponse("broken")
+    book.now += 60
+    await book.refresh()
+    assert not book.feeds.stale("a")
+    assert book.feeds.report()["a"]["error"] == "broken"
+    book.now += 25
+    assert book.due() == ["a"]
+    await book.refresh()
+    assert book.feeds.stale_keys == {"a"}
+    book.answers["a"] = 5
+    book.now += 25
+    await book.refresh()
+    assert (book.feeds.value("a"), book.feeds.stale("a")) == (5, False)
+    assert book.feeds.report()["a"]["failures"] == 0
+
+
+async def test_what_hangs_is_asked_ever_more_rarely(book: Book) -> None:
+    await book.refresh()
+    book.answers["a"] = CannotConnect("hangs")
+    waits = []
+    for _ in range(6):
+        while "a" not in book.due():
+            book.now += 5
+        book.now += 5
+        await book.feeds.refresh([*book.feeds.due(), _answered()], 5)
+        start = book.now
+        while "a" not in book.due():
+            book.now += 5
+        waits.append(book.now - start)
+    assert waits == sorted(waits)
+    assert waits[0] <= 25 < waits[-1] <= 120
+
+
+def _answered() -> Feed:
+    async def fetch() -> int:
+        return 0
+
+    return Feed(key="b", fetch=fetch, every=300)
+
+
+@pytest.mark.parametrize("error", [PermissionDenied("pool.query"), NotSupported("no such thing")])
+async def test_what_is_denied_is_dark_and_not_asked_again(book: Book, error: Exception) -> None:
+    await book.refresh()
+    book.answers["a"] = error
+    book.now += 60
+    assert await book.refresh() == 1
+    assert book.feeds.stale("a")
+    assert book.feeds.value("a") is None
+    assert book.feeds.denied == ({"a": "pool.query"} if isinstance(error, PermissionDenied) else {})
+    assert book.feeds.unsupported == (frozenset() if book.feeds.denied else {"a"})
+    assert not book.feeds.hurry("a")
+    book.now += 3600
+    assert "a" not in book.due()
+    book.now += ASK_DENIED_AGAIN
+    assert "a" in book.due()
+    book.feeds.reset()
+    assert book.feeds.denied == {}
+    assert book.feeds.unsupported == frozenset()
+
+
+async def test_a_push_makes_one_feed_due(book: Book) -> None:
+    await book.refresh()
+    assert book.feeds.hurry("b")
+    assert book.due() == ["b"]
+    assert not book.feeds.hurry("unknown")
+
+
+async def test_a_new_connection_makes_due_what_failed(book: Book) -> None:
+    await book.refresh()
+    book.answers["b"] = CannotConnect("hangs")
+    book.feeds.hurry("b")
+    with pytest.raises(CannotConnect):
+        await book.refresh()
+    assert book.due() == []
+    book.feeds.retry()
+    assert book.due() == ["b"]
+
+
+async def test_a_hung_feed_does_not_hold_up_the_others(book: Book) -> None:
+    book.answers["a"] = asyncio
+    assert await book.refresh(0.01) == 1
+    assert book.feeds.value("b") == 2
+    assert book.feeds.report()["a"]["error"] == "No answer in time"
+
+
+async def test_no_answer_at_all_is_the_servers_failure(book: Book) -> None:
+    book.answers = {"a": CannotConnect("gone"), "b": CannotConnect("gone")}
+    with pytest.raises(CannotConnect):
+        await book.refresh()
+
+
+@pytest.mark.parametrize("error", [AuthFailed("no"), RuntimeError("a fault of our own")])
+async def test_what_is_not_the_feeds_own_matter_comes_out(book: Book, error: Exception) -> None:
+    book.answers["b"] = error
+    with pytest.raises(type(error)):
+        await book.refresh()
+
+
+async def test_reading_one_now(book: Book) -> None:
+    assert await book.feeds.read("a", 5) == 1
+    assert not book.feeds.stale("a")
+    book.answers["a"] = asyncio
+    with pytest.raises(CannotConnect):
+        await book.feeds.read("a", 0.01)
+    assert book.feeds.value("a") == 1
