@@ -19,7 +19,7 @@ from .issues import (
     raise_server_missing,
 )
 from .kinds import KINDS
-from .objects import GoneObjects
+from .objects import ObjectDevices
 from .own_path_edge import async_derive_own_path
 from .services import async_setup_services
 
@@ -48,11 +48,11 @@ async def async_setup_entry(hass: HomeAssistant, entry: HsmConfigEntry) -> bool:
     house.own_path = await async_derive_own_path(hass)
     _register_device(hass, entry, coordinator)
     entry.async_on_unload(house.attach(coordinator))
-    gone = GoneObjects(hass, entry, coordinator)
+    devices = ObjectDevices(hass, entry, coordinator)
 
     @callback
     def on_update() -> None:
-        gone.async_check()
+        devices.async_check()
         if coordinator.last_update_success:
             house.updated(coordinator)
 

@@ -28,6 +28,41 @@ def tables_of(coordinator: ServiceCoordinator[Any], platform: Platform) -> Seque
     return KINDS[coordinator.kind].tables.get(platform, ())
 
 
+def may_remove(coordinator: ServiceCoordinator[Any], table: ObjectTable[Any, Any]) -> bool:
+    """Return whether what the newest listing of a kind lacks is surely gone and does not stay."""
+    # a feed that this server does not have lists nothing, and that is complete
+    listed = (feed for feed in table.listings if coordinator.supported(feed))
+    return not table.keep and all(coordinator.complete(feed) for feed in listed)
+
+
+class _Newcomers:
+    """Finds the entities that are not there yet."""
+
+    def __init__(self, coordinator: ServiceCoordinator[Any], platform: Platform, factory: Factory) -> None:
+        self._coordinator = coordinator
+        self._tables = tables_of(coordinator, platform)
+        self._factory = factory
+        self._known: set[tuple[str, str, str]] = set()
+
+    @callback
+    def async_take(self) -> list[HsmEntity[Any]]:
+        """Return an entity for each object and description that is new; what was surely removed may come back."""
+        return [entity for table in self._tables for entity in self._of(table)]
+
+    def _of(self, table: ObjectTable[Any, Any]) -> list[HsmEntity[Any]]:
+        objects = table.objects(self._coordinator.data)
+        if may_remove(self._coordinator, table):
+            self._known = {item for item in self._known if item[0] != table.kind or item[1] in objects}
+        wanted = {
+            (table.kind, key, description.key): (key, description)
+            for key, item in objects.items()
+            for description in table.descriptions
+            if (table.kind, key, description.key) not in self._known and description.exists(item)
+        }
+        self._known |= wanted.keys()
+        return [self._factory(self._coordinator, table, *each) for each in wanted.values()]
+
+
 async def async_add_objects(
     entry: HsmConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
@@ -38,46 +73,25 @@ async def async_add_objects(
     coordinator = entry.runtime_data
     if coordinator is None:
         return
-    known: set[tuple[str, str, str]] = set()
-    tables = tables_of(coordinator, platform)
-
-    @callback
-    def fresh_ones() -> list[HsmEntity[Any]]:
-        found = []
-        for table in tables:
-            objects = table.objects(coordinator.data)
-            known.difference_update(
-                [
-                    item
-                    for item in known
-                    if item[0] == table.kind and item[1] not in objects and not table.keep
-                ]
-            )
-            for key, item in objects.items():
-                for description in table.descriptions:
-                    name = (table.kind, key, description.key)
-                    if name not in known and description.exists(item):
-                        known.add(name)
-                        found.append(factory(coordinator, table, key, description))
-        return found
-
-    for batch in itertools.batched(fresh_ones(), BATCH, strict=False):
+    newcomers = _Newcomers(coordinator, platform, factory)
+    for batch in itertools.batched(newcomers.async_take(), BATCH, strict=False):
         async_add_entities(batch)
         await asyncio.sleep(0)
 
     @callback
     def on_update() -> None:
-        if coordinator.last_update_success and (found := fresh_ones()):
+        if coordinator.last_update_success and (found := newcomers.async_take()):
             async_add_entities(found)
 
     entry.async_on_unload(coordinator.async_add_listener(on_update))
 
 
-class GoneObjects:
-    """Removes from the registries what a complete listing does not have any more.
+class ObjectDevices:
+    """Keeps the registries in step with the objects.
 
-    It also runs once after start, for what went away while Home Assistant was off. Objects of a table that keeps
-    them stay: they become unavailable, and the user may delete their device.
+    What a complete listing does not have any more is removed; that also runs once after start, for what went away
+    while Home Assistant was off. Objects of a table that keeps them stay: they become unavailable, and the user may
+    delete their device. A device whose object was renamed or upgraded is described anew.
     """
 
     def __init__(
@@ -87,25 +101,36 @@ class GoneObjects:
         self._entry = entry
         self._coordinator = coordinator
         tables = itertools.chain.from_iterable(KINDS[coordinator.kind].tables.values())
-        self._tables = {table.kind: table for table in tables if table.kind and not table.keep}
+        self._tables = {table.kind: table for table in tables if table.kind}
         self._seen: dict[str, frozenset[str]] = {}
+        self._described: dict[str, tuple[Any, Any]] = {}
 
     @callback
     def async_check(self) -> None:
-        """Compare each complete listing with the one before."""
+        """Compare with the snapshot before."""
         if not self._coordinator.last_update_success:
             return
+        self._describe(self._coordinator.device_info)
         for kind, table in self._tables.items():
-            if not all(self._coordinator.complete(feed) for feed in self._listed(table)):
-                continue
-            present = frozenset(table.objects(self._coordinator.data))
-            if self._seen.get(kind) != present:
+            objects = table.objects(self._coordinator.data)
+            for item in objects.values():
+                self._describe(table.device(self._coordinator, item))
+            present = frozenset(objects)
+            if self._seen.get(kind) != present and may_remove(self._coordinator, table):
                 self._seen[kind] = present
                 self._remove(kind, present)
 
-    def _listed(self, table: ObjectTable[Any, Any]) -> list[str]:
-        """Return the feeds that count: one that this server does not have lists nothing."""
-        return [feed for feed in table.listings if self._coordinator.supported(feed)]
+    def _describe(self, info: dr.DeviceInfo) -> None:
+        """Write what a person sees of a device where it is not what was written before."""
+        if "name" not in info:
+            return
+        identifier = next(iter(info["identifiers"]))
+        shown = (info.get("name"), info.get("sw_version"))
+        if self._described.get(identifier[1], shown) != shown:
+            device = dr.async_get(self._hass).async_get_device_by_identifier(identifier, self._entry.entry_id)
+            if device is not None:
+                dr.async_get(self._hass).async_update_device(device.id, name=shown[0], sw_version=shown[1])
+        self._described[identifier[1]] = shown
 
     def _remove(self, kind: str, present: frozenset[str]) -> None:
         start = f"{self._coordinator.id}_{kind}_"

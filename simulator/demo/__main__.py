@@ -34,7 +34,7 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument("--keep", action="store_true", help="go on with the configuration of the last run")
     parser.add_argument(
-        "--folder", type=Path, default=ROOT / ".demo", help="for the throw-away configuration"
+        "--folder", type=Path, default=ROOT / ".demo/run", help="for the throw-away configuration"
     )
     parser.add_argument(
         "--headless-check", action="store_true", help="wait until the entities are alive, say so, and stop"
@@ -50,7 +50,7 @@ class Demo:
         self.started = time.monotonic()
         folder: Path = arguments.folder
         if self.check:
-            folder /= "check"
+            folder = folder.with_name("check")
         if not arguments.keep or self.check:
             shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True, exist_ok=True)

@@ -185,7 +185,7 @@ async def browse(session: aiohttp.ClientSession, client: Client) -> AsyncIterato
 
 async def walk_the_dialog(page: Page, client: Client, folder: Path, size: str) -> None:
     """Remove the NAS and add it again in the browser, with a picture of each step."""
-    demo = json.loads((ROOT / ".demo/demo.json").read_text())
+    demo = json.loads((ROOT / ".demo/run/demo.json").read_text())
     async with client.websocket() as socket:
         entries = await socket.call("config_entries/get", domain=DOMAIN)
     for entry in entries:

@@ -39,7 +39,7 @@ from .parse import text
 from .protocol import Event
 from .reading import MACHINE_FEEDS, PUSHED, TASK_FEEDS, feeds, feeds_of_job
 from .rules import judge
-from .system import Realtime, realtime
+from .system import Realtime, plain_version, realtime
 from .work import AppStats, app_stats
 
 _LOGGER = logging.getLogger(__name__)
@@ -107,7 +107,7 @@ class TrueNasCoordinator(ServiceCoordinator[TrueNas]):
             manufacturer=(system.manufacturer if system else None) or "iXsystems",
             model=system.product if system else None,
             hw_version=system.model if system else None,
-            sw_version=self.client.version,
+            sw_version=plain_version(self.client.version),
             configuration_url=str(self.client.url),
         )
 

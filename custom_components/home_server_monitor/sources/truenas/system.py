@@ -117,6 +117,11 @@ class Share:
     locked: bool | None
 
 
+def plain_version(version: str) -> str:
+    """Return the number of a version text: `TrueNAS-SCALE-24.04.2.4` is 24.04.2.4."""
+    return version.removeprefix("TrueNAS-").removeprefix("SCALE-")
+
+
 def system(raw: Any) -> System:
     """Parse `system.info`."""
     row = record(raw)
@@ -126,7 +131,7 @@ def system(raw: Any) -> System:
     load = row.get("loadavg")
     return System(
         hostname=text(row.get("hostname")) or "truenas",
-        version=text(row.get("version")) or "",
+        version=plain_version(text(row.get("version")) or ""),
         model=text(row.get("model")),
         manufacturer=text(row.get("system_manufacturer")),
         product=text(row.get("system_product")),
