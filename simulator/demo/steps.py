@@ -62,8 +62,10 @@ async def add_truenas(client: Client, server: SimulatedServer) -> Flow:
 
 
 async def furnish(client: Client) -> None:
-    """Put the NAS, its pools and its disks into an area, so that the overview shows them."""
+    """Put the NAS, its pools and its disks into an area, so that the overview shows them, and nothing before it."""
     async with client.websocket() as socket:
+        dismissed = {"welcome_banner_dismissed": True}
+        await socket.call("frontend/set_system_data", key="home", value=dismissed)
         for area in await socket.call("config/area_registry/list"):
             await socket.call("config/area_registry/delete", area_id=area["area_id"])
         made = await socket.call("config/area_registry/create", name="Server cupboard", icon="mdi:server")

@@ -42,7 +42,7 @@ def test_steady_growth() -> None:
 
 
 def test_one_big_copy_moves_it_little() -> None:
-    rows = [(day, 100 + 10 * day + (300 if day >= 15 else 0)) for day in range(30)]
+    rows = [(day, 100 + 10 * day + (300 if day >= 26 else 0)) for day in range(30)]
     found = forecast(rows, 2000)
     assert found
     assert found.days_to[90] == pytest.approx((1800 - rows[-1][1]) / 10, rel=0.35)

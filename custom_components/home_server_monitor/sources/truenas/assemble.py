@@ -15,7 +15,7 @@ from .reading import MACHINE_FEEDS, TASK_FEEDS, SnapshotListing
 from .releases import V25_10, Release
 from .schedules import next_run
 from .storage import Disk, Pool
-from .system import Realtime
+from .system import Realtime, System
 from .work import App, AppStats, Task
 
 _EMPTY: Rows[Any] = Rows()
@@ -54,6 +54,7 @@ def assemble(
         found = feeds.value(key)
         return found is not None and not found.skipped and not feeds.stale(key)
 
+    system: System | None = feeds.value("system")
     pools = items("pools")
     boot: Pool | None = feeds.value("boot_pool")
     snapshots: SnapshotListing | None = feeds.value("snapshots")
@@ -62,7 +63,7 @@ def assemble(
     stale |= {"app_stats"} if stats is None else set()
     return TrueNas(
         release=release,
-        system=feeds.value("system"),
+        system=replace(system, booted=memory.boot(system.booted)) if system else None,
         boot_pool=boot,
         realtime=realtime,
         reboot_reasons=feeds.value("reboot"),

@@ -150,6 +150,9 @@ class TrueNasClient:
                 )
             except aiohttp.WSServerHandshakeError as err:
                 raise BadResponse(f"No TrueNAS interface at this address (HTTP {err.status})") from err
+        if socket._response.history:  # noqa: SLF001 - aiohttp follows redirects here and offers no way not to
+            await socket.close()
+            raise BadResponse("The server sends elsewhere; the key is not sent there")
         connection = Connection(socket, dialect, self._event, self._lost)
         try:
             await connection.greet(self._timing.call)

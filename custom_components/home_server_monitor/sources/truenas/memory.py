@@ -5,6 +5,17 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+# seconds since 1970 of the year 2200: what is beyond it is damage
+LATEST = 7_258_118_400
+
+
+def _sane(value: Any) -> bool:
+    """Return whether a number can be an instant or a count."""
+    return isinstance(value, str) or 0 <= value < LATEST
+
+
+SAME_BOOT = 60.0
+
 
 @dataclass(slots=True)
 class Memory:
@@ -14,6 +25,7 @@ class Memory:
     scrubs: dict[str, float] = field(default_factory=dict)
     successes: dict[str, float] = field(default_factory=dict)
     disks: dict[str, str] = field(default_factory=dict)
+    booted: datetime | None = None
 
     def load(self, data: Any) -> None:
         """Take over what was saved; anything of another shape is left out."""
@@ -21,12 +33,15 @@ class Memory:
             ("scrubs", (int, float)),
             ("successes", (int, float)),
             ("disks", str),
-            ("errors", int),
         ):
             stored = data.get(part) if isinstance(data, Mapping) else None
             if isinstance(stored, Mapping):
                 getattr(self, part).update(
-                    {str(key): value for key, value in stored.items() if isinstance(value, kind)}
+                    {
+                        str(key): value
+                        for key, value in stored.items()
+                        if isinstance(value, kind) and _sane(value)
+                    }
                 )
 
     def save(self) -> dict[str, Any]:
@@ -44,6 +59,14 @@ class Memory:
             known = part[key] = seen.timestamp()
             self.changed()
         return None if known is None else datetime.fromtimestamp(known, UTC)
+
+    def boot(self, seen: datetime | None) -> datetime | None:
+        """Return when the NAS started: it computes that anew each time, so a few seconds are no new start."""
+        if seen is not None and (
+            self.booted is None or abs((seen - self.booted).total_seconds()) > SAME_BOOT
+        ):
+            self.booted = seen
+        return self.booted
 
     def meet(self, disks: Mapping[str, str]) -> None:
         """Remember disks (identity to a name for people)."""

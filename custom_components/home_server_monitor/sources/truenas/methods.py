@@ -321,7 +321,6 @@ _METHODS: Mapping[Operation, tuple[Row, ...]] = {
             Method(
                 "smart.test.manual_test",
                 lambda identifier, kind: [[{"identifier": identifier, "type": kind}]],
-                job=True,
                 role="FULL_ADMIN",
             ),
         ),
