@@ -25,10 +25,10 @@ def test_realtime_events(version: str) -> None:
     found = system.realtime(fields)
     assert found.cpu is not None
     assert 0 <= found.cpu <= 100
-    assert found.memory_total
-    assert found.memory_percent is not None
-    assert 0 < found.memory_percent < 100
-    assert found.interfaces
+    assert found.interfaces["enp1s0"].received is not None
+    assert found.arc_size
+    # what was computed for 24.04 has no memory in it
+    assert (found.memory_percent is None) is (version == "24.04")
 
 
 @pytest.mark.parametrize("version", ["24.04", "25.04"])

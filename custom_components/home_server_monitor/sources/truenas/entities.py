@@ -28,7 +28,7 @@ from ...entity import ObjectTable
 from .model import TrueNas
 from .reading import FEED_OF_TASK
 from .storage import POOL_STATES, Dataset, Pool
-from .system import Certificate, Interface, Rates, Service, alerts_by_level
+from .system import Certificate, Interface, Rates, alerts_by_level
 from .work import APP_STATES, MACHINE_STATES, TaskKind
 
 DIAGNOSTIC = EntityCategory.DIAGNOSTIC
@@ -236,7 +236,7 @@ def _alerts(data: TrueNas, *levels: str) -> int:
 
 def _newest_alert(data: TrueNas) -> str | None:
     shown = [alert for alert in data.alerts.values() if not alert.dismissed and alert.raised]
-    return max(shown, key=lambda alert: alert.raised or dt_util.utcnow()).klass if shown else "none"
+    return max(shown, key=lambda alert: alert.raised or dt_util.utcnow()).title if shown else "none"
 
 
 _NAS_SENSORS: tuple[ObjectSensor[Any], ...] = (
@@ -651,7 +651,7 @@ def _table(
     return make
 
 
-def _named(item: Dataset | Service | Interface | Certificate) -> dict[str, str]:
+def _named(item: Dataset | Interface | Certificate) -> dict[str, str]:
     return {"name": item.name}
 
 
@@ -675,7 +675,9 @@ _task = _table(
     feeds=tuple(FEED_OF_TASK.values()),
     feed_of=lambda task: FEED_OF_TASK[task.kind],
 )
-_service = _table("service", "services", lambda d: d.services, device=_nas, placeholders=_named)
+_service = _table(
+    "service", "services", lambda d: d.services, device=_nas, placeholders=lambda item: {"name": item.title}
+)
 _app = _table("app", "apps", lambda d: d.apps, device=_app_device)
 _machine = _table(
     "machine",

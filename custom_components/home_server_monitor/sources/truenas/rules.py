@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-import re
 
 from ...guardian.contract import Finding, Proposal, Severity
 from .memory import Memory
@@ -357,12 +356,8 @@ def alerts(case: Case) -> Iterator[Finding]:
             rule="nas_alert",
             object=f"alert:{case.source}:{alert.uuid}",
             severity=severity,
-            placeholders={"title": _spaced(alert.klass), "text": alert.text},
+            placeholders={"title": alert.title, "text": alert.text},
         )
-
-
-def _spaced(klass: str) -> str:
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", klass)
 
 
 RULES: tuple[tuple[tuple[str, ...], Rule], ...] = (

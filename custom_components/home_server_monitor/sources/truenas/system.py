@@ -4,12 +4,25 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+import re
 from types import MappingProxyType
 from typing import Any
 
 from .parse import Row, at, flag, integer, name, number, record, rows, text, when, word
 
 ALERT_LEVELS = ("info", "notice", "warning", "error", "critical", "alert", "emergency")
+SERVICE_TITLES = {
+    "cifs": "SMB",
+    "nfs": "NFS",
+    "ssh": "SSH",
+    "ups": "UPS",
+    "iscsitarget": "iSCSI",
+    "ftp": "FTP",
+    "snmp": "SNMP",
+    "smartd": "SMART",
+    "nvmet": "NVMe-oF",
+    "webshare": "WebShare",
+}
 SERVICE_STATES = frozenset({"running", "stopped"})
 
 
@@ -76,6 +89,11 @@ class Service:
     running: bool | None
     enabled: bool
 
+    @property
+    def title(self) -> str:
+        """Return the name that TrueNAS shows to people."""
+        return SERVICE_TITLES.get(self.name, self.name)
+
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
@@ -95,6 +113,11 @@ class Alert:
     text: str
     raised: datetime | None
     dismissed: bool
+
+    @property
+    def title(self) -> str:
+        """Return the class in words: `ZpoolCapacityNotice` is Zpool Capacity Notice."""
+        return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", self.klass)
 
 
 @dataclass(frozen=True, slots=True)
