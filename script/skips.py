@@ -1,5 +1,6 @@
 """Reads the results of test runs: `skips.py ALLOWED FOLDER` lists skips, `skips.py --count FOLDER` counts."""
 
+from collections import Counter
 from collections.abc import Iterator
 import os
 from pathlib import Path
@@ -16,14 +17,14 @@ def skips(allowed: Path, folder: Path) -> int:
     """List every skip; returns 1 where one of them is a failure because CI is set."""
     lines = [line.strip() for line in allowed.read_text().splitlines()]
     names = [line for line in lines if line and not line.startswith("#")]
-    refused = 0
+    found: Counter[str] = Counter()
     for case in _cases(folder):
-        if (skip := case.find("skipped")) is None:
-            continue
-        text = f"{case.get('classname')}.{case.get('name')}: {skip.get('message')}"
-        is_allowed = any(name in text for name in names)
-        refused += not is_allowed
-        print(text if is_allowed else f"{text}  [not in {allowed}]")
+        if (skip := case.find("skipped")) is not None:
+            test = f"{case.get('classname')}.{case.get('name')}".partition("[")[0]
+            found[f"{test}: {skip.get('message')}"] += 1
+    refused = {text for text in found if not any(name in text for name in names)}
+    for text, times in found.items():
+        print(f"{times} × {text}" + (f"  [not in {allowed}]" if text in refused else ""))
     return int(bool(refused and os.environ.get("CI")))
 
 

@@ -5,8 +5,17 @@ from typing import Any
 
 from homeassistant.const import EVENT_STATE_CHANGED, STATE_UNAVAILABLE
 from homeassistant.core import Event, HomeAssistant, callback
-from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers import device_registry as dr, entity_registry as er
 from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.home_server_monitor.const import DOMAIN
+
+
+def device_of(hass: HomeAssistant, entry: MockConfigEntry, name: str = "") -> dr.DeviceEntry | None:
+    """Return the device of an object (`pool_…`) of an entry, or of the entry's service itself."""
+    identifier = (DOMAIN, f"{entry.unique_id}_{name}" if name else str(entry.unique_id))
+    found = dr.async_entries_for_config_entry(dr.async_get(hass), entry.entry_id)
+    return next((device for device in found if identifier in device.identifiers), None)
 
 
 class Seen:

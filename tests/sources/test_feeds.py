@@ -22,7 +22,10 @@ class Book:
         self.now = 1000.0
         self.answers: dict[str, Any] = {"a": 1, "b": 2}
         self.feeds = Feeds(
-            [Feed(key="a", fetch=lambda: self._fetch("a"), every=60), Feed(key="b", fetch=self._b, every=300)],
+            [
+                Feed(key="a", fetch=lambda: self._fetch("a"), every=60),
+                Feed(key="b", fetch=self._b, every=300),
+            ],
             lambda: self.now,
         )
 

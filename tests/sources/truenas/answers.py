@@ -38,9 +38,7 @@ RELEASES: dict[str, Ours] = {
 
 @cache
 def _face(version: str) -> TrueNAS:
-    return TrueNAS(
-        build(Clock(moving=False)), Release.parse(version), CallLog(), Faults(), secure=True
-    )
+    return TrueNAS(build(Clock(moving=False)), Release.parse(version), CallLog(), Faults(), secure=True)
 
 
 def answer(version: str, operation: Operation, *args: Any) -> Any:

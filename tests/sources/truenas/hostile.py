@@ -36,11 +36,16 @@ SCALARS = st.one_of(
     st.floats(allow_nan=True, allow_infinity=True),
     st.sampled_from(TEXTS),
     st.text(max_size=12),
-    st.sampled_from([{"$date": 10**30}, {"$date": "x"}, {"$time": 1}, {"$set": None}, {"parsed": [], "rawvalue": {}}]),
+    st.sampled_from(
+        [{"$date": 10**30}, {"$date": "x"}, {"$time": 1}, {"$set": None}, {"parsed": [], "rawvalue": {}}]
+    ),
 )
 JSON: st.SearchStrategy[Any] = st.recursive(
     SCALARS,
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(TEXTS) | st.text(max_size=5), inner, max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(TEXTS) | st.text(max_size=5), inner, max_size=3)
+    ),
     max_leaves=8,
 )
 

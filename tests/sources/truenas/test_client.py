@@ -3,10 +3,12 @@
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC
 from types import SimpleNamespace
 from typing import Any
 
 import aiohttp
+from homeassistant.util import dt as dt_util
 import pytest
 from yarl import URL
 
@@ -32,8 +34,8 @@ from custom_components.home_server_monitor.sources.truenas.greeting import (
 from custom_components.home_server_monitor.sources.truenas.listings import read_smart
 from custom_components.home_server_monitor.sources.truenas.memory import Memory
 from custom_components.home_server_monitor.sources.truenas.methods import Operation, events_of, supports
-from custom_components.home_server_monitor.sources.truenas.protocol import Event
-from custom_components.home_server_monitor.sources.truenas.releases import V24_04, V25_04, V25_10, V26, V27
+from custom_components.home_server_monitor.sources.truenas.protocol import Ddp, Event, JsonRpc
+from custom_components.home_server_monitor.sources.truenas.releases import V25_10, V26, V27
 import simulator
 
 from .answers import RELEASES
@@ -41,7 +43,6 @@ from .answers import RELEASES
 READS: dict[Operation, tuple[Any, ...]] = {
     operation: ()
     for operation in Operation
-    if operation < Operation.START_SCRUB or True
     if operation
     in (
         Operation.SYSTEM, Operation.HOST_ID, Operation.ME, Operation.REBOOT_INFO, Operation.BOOT_POOL,
@@ -74,9 +75,7 @@ async def session() -> AsyncIterator[aiohttp.ClientSession]:
 
 
 @asynccontextmanager
-async def connected(
-    session: aiohttp.ClientSession, sim: Any, **more: Any
-) -> AsyncGenerator[TrueNasClient]:
+async def connected(session: aiohttp.ClientSession, sim: Any, **more: Any) -> AsyncGenerator[TrueNasClient]:
     client = make(session, sim, **more)
     await client.connect()
     try:
@@ -101,7 +100,8 @@ async def test_every_release_is_spoken_to_in_its_own_words(
         username = sim.username if release >= V27 else None
         async with connected(session, sim, username=username) as client:
             assert client.release == release
-            assert client.subscribed == set(events_of(release))
+            # an event source of 24.04 that takes the name of one app
+            assert client.subscribed == set(events_of(release)) - {"chart.release.events"}
             assert client.logins == sim.logins == 1
             for operation, args in READS.items():
                 if supports(operation, release):
@@ -118,8 +118,8 @@ async def test_every_release_is_spoken_to_in_its_own_words(
                 feeds,
                 Memory(),
                 release=release,
-                zone=asyncio_utc(),
-                now=now(),
+                zone=UTC,
+                now=dt_util.utcnow(),
                 realtime=None,
                 stats=None,
                 forecasts={},
@@ -133,18 +133,6 @@ async def test_every_release_is_spoken_to_in_its_own_words(
         assert [(call.method, call.refused) for call in sim.refusals] == []
         assert sim.world.wakeups == 0
         assert sim.world.disk("sdd").asleep
-
-
-def asyncio_utc() -> Any:
-    from datetime import UTC
-
-    return UTC
-
-
-def now() -> Any:
-    from homeassistant.util import dt as dt_util
-
-    return dt_util.utcnow()
 
 
 async def test_27_without_a_username_speaks_as_26(session: aiohttp.ClientSession) -> None:
@@ -183,8 +171,8 @@ async def test_a_wrong_key(session: aiohttp.ClientSession, version: str) -> None
         with pytest.raises(AuthFailed) as error:
             await client.connect()
         assert "x" * 64 not in str(error.value)
-        assert "x" * 64 not in repr(client.__dict__.get("_connection"))
-        assert sim.sessions == 0
+        assert not client.connected
+        assert await until(lambda: sim.sessions == 0)
 
 
 @pytest.mark.parametrize("username", [None, "homeassistant"])
@@ -245,7 +233,7 @@ async def test_a_certificate_that_nobody_vouches_for(session: aiohttp.ClientSess
         assert sim.calls == []
         seen = await certificate_of(session, URL(sim.url))
         assert seen.fingerprint == sim.fingerprint
-        assert seen.not_before < now() < seen.not_after
+        assert seen.not_before < dt_util.utcnow() < seen.not_after
         assert seen.subject
         assert seen.names
 
@@ -436,7 +424,9 @@ async def test_events_arrive(session: aiohttp.ClientSession) -> None:
             client.on_event = events.append
             await client.connect()
             await sim.scenario("pool_degraded")
-            assert await until(lambda events=events: any(event.collection == "alert.list" for event in events))
+            assert await until(
+                lambda events=events: any(event.collection == "alert.list" for event in events)
+            )
             assert await until(
                 lambda events=events: any(event.collection == "reporting.realtime" for event in events)
             )
@@ -515,8 +505,6 @@ class Socket:
 
 
 async def test_a_socket_that_breaks_while_sending() -> None:
-    from custom_components.home_server_monitor.sources.truenas.protocol import Ddp, JsonRpc
-
     lost: list[int] = []
     socket: Any = Socket(ConnectionResetError())
     connection = Connection(socket, JsonRpc(), lambda event: None, lambda: lost.append(1))
@@ -536,7 +524,3 @@ async def test_a_socket_that_breaks_while_sending() -> None:
     with pytest.raises(BadResponse):
         await greeting
     await older.close()
-
-
-def test_releases_are_all_here() -> None:
-    assert set(RELEASES.values()) >= {V24_04, V25_04, V25_10, V26, V27}

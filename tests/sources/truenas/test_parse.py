@@ -36,7 +36,10 @@ LISTED: Mapping[str, tuple[Operation, Any]] = {
     "apps": (Operation.APPS, work.app),
     "vms": (Operation.VMS, work.machine("vm")),
     "instances": (Operation.INSTANCES, work.machine("container")),
-    "replications": (Operation.REPLICATIONS, work.task(work.TaskKind.REPLICATION, lambda row: row.get("name"))),
+    "replications": (
+        Operation.REPLICATIONS,
+        work.task(work.TaskKind.REPLICATION, lambda row: row.get("name")),
+    ),
 }
 BAD: tuple[Any, ...] = (None, 7, "row", [], True, {}, {"name": None, "id": None}, {"id": [], "uuid": {}})
 
@@ -79,7 +82,11 @@ def test_spoiled_rows(kind: str, data: st.DataObject) -> None:
     assert found.skipped + len(found.items) <= 2
     for text in _texts(plain(dict(found.items))):
         assert len(text) <= 600
-        assert not any(unicodedata.category(character) in ("Cc", "Cf") for character in text[:200] if character in "\x1b\n\u202e\u200b\u200d")
+        assert not any(
+            unicodedata.category(character) in ("Cc", "Cf")
+            for character in text[:200]
+            if character in "\x1b\n\u202e\u200b\u200d"
+        )
 
 
 def _texts(value: Any) -> list[str]:
@@ -124,7 +131,9 @@ def test_spoiled_numbers(data: st.DataObject) -> None:
     found = system.realtime(data.draw(spoiled(good)))
     assert found.cpu is None or abs(found.cpu) < float("inf")
     found.memory_percent  # noqa: B018 - must not raise
-    work.app_stats([data.draw(spoiled({"app_name": "a", "cpu_usage": 1, "memory": 2, "networks": [{"rx_bytes": 1}]}))])
+    work.app_stats(
+        [data.draw(spoiled({"app_name": "a", "cpu_usage": 1, "memory": 2, "networks": [{"rx_bytes": 1}]}))]
+    )
 
 
 @fixed
@@ -308,10 +317,20 @@ def test_topology_that_never_ends() -> None:
 
 def test_errors_add_up_over_the_leaves() -> None:
     leaf = {"guid": "l", "status": "ONLINE", "disk": "sda", "stats": {"read_errors": 2, "write_errors": -5}}
-    other = {"guid": "m", "status": "UNAVAIL", "unavail_disk": {"serial": "S1"}, "stats": {"checksum_errors": "3"}}
+    other = {
+        "guid": "m",
+        "status": "UNAVAIL",
+        "unavail_disk": {"serial": "S1"},
+        "stats": {"checksum_errors": "3"},
+    }
     mirror = {"type": "MIRROR", "children": [leaf, other], "stats": {"read_errors": 99}}
     _, pool = storage.pool({"name": "tank", "guid": "1", "topology": {"data": [mirror]}})
-    assert (pool.errors("read"), pool.errors("write"), pool.errors("checksum"), pool.all_errors) == (2, 0, 3, 5)
+    assert (pool.errors("read"), pool.errors("write"), pool.errors("checksum"), pool.all_errors) == (
+        2,
+        0,
+        3,
+        5,
+    )
     assert [item.missing for item in pool.leaves()] == [None, "S1"]
     assert pool.used_percent is None
     assert replace(pool, used=0, available=0).used_percent is None
@@ -370,12 +389,16 @@ def test_updates(raw: Any, available: str | None, progress: float | None, url: s
 
 
 def test_small_parts_of_the_system() -> None:
-    assert system.reboot_reasons({"reboot_required_reasons": [{"code": "FIPS", "reason": "FIPS"}, {"code": "X"}, 7]}) == (
+    assert system.reboot_reasons(
+        {"reboot_required_reasons": [{"code": "FIPS", "reason": "FIPS"}, {"code": "X"}, 7]}
+    ) == (
         "FIPS",
         "X",
         "?",
     )
-    booted = system.system({"datetime": {"$date": 2_000_000}, "uptime_seconds": 1000.5, "loadavg": [1, None, "2"]})
+    booted = system.system(
+        {"datetime": {"$date": 2_000_000}, "uptime_seconds": 1000.5, "loadavg": [1, None, "2"]}
+    )
     assert booted.booted == datetime.fromtimestamp(999, UTC)
     assert booted.load == (1.0, 2.0)
     assert booted.hostname == "truenas"
@@ -383,7 +406,9 @@ def test_small_parts_of_the_system() -> None:
     assert (key, found.expires) == ("c", NOW)
     with pytest.raises(ValueError, match="does not match"):
         system.certificate({"name": "c", "until": "soon"})
-    old = system.realtime({"cpu": {"average": {"usage": 5}, "temperature_celsius": {"0": 40, "1": 44, "2": "x"}}})
+    old = system.realtime(
+        {"cpu": {"average": {"usage": 5}, "temperature_celsius": {"0": 40, "1": 44, "2": "x"}}}
+    )
     assert (old.cpu, old.cpu_temperature) == (5, 44)
 
 
@@ -392,12 +417,24 @@ def test_apps_ports_and_unhealthy_containers() -> None:
         "name": "plex",
         "state": "CRASHED",
         "active_workloads": {
-            "container_details": [{"id": "a" * 64, "state": "crashed", "service_name": "plex"}, {"state": "exited"}],
-            "used_ports": [{"host_ports": [{"host_port": 32400}, {"host_port": None}]}, {"host_ports": None}, 7],
+            "container_details": [
+                {"id": "a" * 64, "state": "crashed", "service_name": "plex"},
+                {"state": "exited"},
+            ],
+            "used_ports": [
+                {"host_ports": [{"host_port": 32400}, {"host_port": None}]},
+                {"host_ports": None},
+                7,
+            ],
         },
     }
     _, app = work.app(row)
-    assert (app.state, app.containers, app.ports, app.unhealthy) == ("crashed", ("a" * 64,), (32400,), ("plex", "?"))
+    assert (app.state, app.containers, app.ports, app.unhealthy) == (
+        "crashed",
+        ("a" * 64,),
+        (32400,),
+        ("plex", "?"),
+    )
     _, chart = work.chart_release({"name": "plex", "status": "ACTIVE", "used_ports": [{"port": 32400}, {}]})
     assert (chart.state, chart.ports) == ("running", (32400,))
 

@@ -42,7 +42,8 @@ def test_versions(text: str, release: tuple[int, int]) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["TrueNAS-13.0-U5", "TrueNAS-13.3-U1.2", "TrueNAS-SCALE-23.10.2", "22.02.4", "FreeNAS", "", "x" * 999]
+    "text",
+    ["TrueNAS-13.0-U5", "TrueNAS-13.3-U1.2", "TrueNAS-SCALE-23.10.2", "22.02.4", "FreeNAS", "", "x" * 999],
 )
 def test_versions_that_are_too_old_or_none(text: str) -> None:
     with pytest.raises(NotSupported) as error:

@@ -65,11 +65,18 @@ def test_system_info_of_what_is_too_old_is_still_read(name: str) -> None:
 
 @pytest.mark.parametrize(
     ("kind", "parse"),
-    [("pool", storage.pool), ("disk", storage.disk), ("pool.dataset", storage.dataset), ("service", system.service)],
+    [
+        ("pool", storage.pool),
+        ("disk", storage.disk),
+        ("pool.dataset", storage.dataset),
+        ("service", system.service),
+    ],
 )
 def test_rows_that_another_client_tests_with(kind: str, parse: Any) -> None:
     raw = _load(f"24.10-mockshapes/{kind}.pulse-mock.json")
-    listed = raw if isinstance(raw, list) else next(value for value in raw.values() if isinstance(value, list))
+    listed = (
+        raw if isinstance(raw, list) else next(value for value in raw.values() if isinstance(value, list))
+    )
     found = rows(listed, parse)
     assert found.items
     assert found.skipped == 0

@@ -76,7 +76,11 @@ def test_the_interval_holds_the_forecast(used: list[float], total: float) -> Non
         return
     early, late = found.interval
     days = found.days_to[90]
-    assert (9e9 if early is None else early) <= (9e9 if days is None else days) <= (9e9 if late is None else late)
+    assert (
+        (9e9 if early is None else early)
+        <= (9e9 if days is None else days)
+        <= (9e9 if late is None else late)
+    )
     marks = [9e9 if value is None else value for value in found.days_to.values()]
     assert marks == sorted(marks)
 

@@ -1,7 +1,7 @@
 """The entities of a NAS: one table per kind of object and platform."""
 
 from collections.abc import Callable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from operator import attrgetter, methodcaller
 from typing import Any, cast
 
@@ -27,7 +27,7 @@ from ...descriptions import ObjectBinarySensor, ObjectButton, ObjectSensor, Obje
 from ...entity import ObjectTable
 from .model import TrueNas
 from .reading import FEED_OF_TASK
-from .storage import POOL_STATES, Dataset, Pool
+from .storage import NO_SNAPSHOTS, POOL_STATES, UNLISTED, Dataset, Pool, Snapshots
 from .system import Certificate, Interface, Rates, alerts_by_level
 from .work import APP_STATES, MACHINE_STATES, TaskKind
 
@@ -234,6 +234,20 @@ def _alerts(data: TrueNas, *levels: str) -> int:
     return sum(found[level] for level in levels) if levels else found.total()
 
 
+def _snapshot_times(data: TrueNas) -> tuple[datetime | None, datetime | None]:
+    """Return the instants of the oldest and of the newest snapshot of all."""
+    oldest = (found.oldest for found in data.snapshots.values() if found.oldest)
+    newest = (found.newest for found in data.snapshots.values() if found.newest)
+    return min(oldest, default=None), max(newest, default=None)
+
+
+def _snapshots_of(data: TrueNas, dataset: str) -> Snapshots:
+    """Return a dataset's snapshots; where there are too many to list, nothing is known of any."""
+    return data.snapshots.get(
+        dataset, NO_SNAPSHOTS if data.snapshots or data.snapshot_count == 0 else UNLISTED
+    )
+
+
 def _newest_alert(data: TrueNas) -> str | None:
     shown = [alert for alert in data.alerts.values() if not alert.dismissed and alert.raised]
     return max(shown, key=lambda alert: alert.raised or dt_util.utcnow()).title if shown else "none"
@@ -334,6 +348,13 @@ _NAS_SENSORS: tuple[ObjectSensor[Any], ...] = (
         lambda d: d.snapshot_count,
         feed="snapshots",
         entity_category=DIAGNOSTIC,
+    ),
+    _moment("newest_snapshot", lambda d: _snapshot_times(d)[1], feed="snapshots"),
+    _moment(
+        "oldest_snapshot",
+        lambda d: _snapshot_times(d)[0],
+        feed="snapshots",
+        entity_registry_enabled_default=False,
     ),
     _count(
         "shares",
@@ -464,6 +485,28 @@ _DATASET_SENSORS: tuple[ObjectSensor[Any], ...] = tuple(
         ("available", {"exists": lambda d: not d.zvol}),
         ("quota", {"exists": lambda d: d.quota is not None}),
     )
+)
+
+_SNAPSHOT_SENSORS: tuple[ObjectSensor[Any], ...] = (
+    _count(
+        "dataset_snapshots",
+        lambda item: item[1].count,
+        feed="snapshots",
+        entity_category=DIAGNOSTIC,
+        entity_registry_enabled_default=False,
+    ),
+    _moment(
+        "dataset_newest_snapshot",
+        lambda item: item[1].newest,
+        feed="snapshots",
+        entity_registry_enabled_default=False,
+    ),
+    _moment(
+        "dataset_oldest_snapshot",
+        lambda item: item[1].oldest,
+        feed="snapshots",
+        entity_registry_enabled_default=False,
+    ),
 )
 
 _TASK_SENSORS: tuple[ObjectSensor[Any], ...] = (
@@ -667,6 +710,13 @@ _system = _table("", "system", _one, device=_nas, keep=True)
 _pool = _table("pool", "pools", lambda d: d.pools, device=_pool_device, keep=True)
 _disk = _table("disk", "disks", lambda d: d.disks, device=_disk_device, keep=True)
 _dataset = _table("dataset", "datasets", lambda d: d.datasets, device=_dataset_device, placeholders=_named)
+_dataset_snapshots = _table(
+    "dataset",
+    "datasets",
+    lambda d: {key: (item, _snapshots_of(d, key)) for key, item in d.datasets.items()},
+    device=lambda coordinator, item: _dataset_device(coordinator, item[0]),
+    placeholders=lambda item: {"name": item[0].name},
+)
 _task = _table(
     "task",
     "tasks",
@@ -705,6 +755,7 @@ TABLES: Mapping[Platform, tuple[ObjectTable[TrueNas, Any], ...]] = {
         _pool(_POOL_SENSORS),
         _disk(_DISK_SENSORS),
         _dataset(_DATASET_SENSORS),
+        _dataset_snapshots(_SNAPSHOT_SENSORS),
         _task(_TASK_SENSORS),
         _app(_APP_SENSORS),
         _machine(_MACHINE_SENSORS),

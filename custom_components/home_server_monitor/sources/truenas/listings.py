@@ -51,7 +51,8 @@ async def listing(nas: Nas, key: str, fields: Mapping[str, Any]) -> list[dict[st
         return await find(nas, "dataset", fields["dataset"], fields["limit"])
     if key == "rollback_versions":
         versions = await nas.client.ask(Operation.ROLLBACK_VERSIONS, fields["app"])
-        return [{"version": version} for item in versions or () if (version := text(item))]
+        listed = versions if isinstance(versions, list) else ()
+        return [{"version": version} for item in listed if (version := text(item))]
     data = await nas.async_look(*([_FEEDS[key]] if key in _FEEDS else ["temperatures"]))
     if key == "smart_attributes":
         return [plain(reading) for reading in (await read_smart(nas, data)).values()]

@@ -142,9 +142,13 @@ class Dataset:
 class Snapshots:
     """Snapshots of one dataset."""
 
-    count: int
+    count: int | None
     newest: datetime | None
     oldest: datetime | None
+
+
+NO_SNAPSHOTS = Snapshots(0, None, None)
+UNLISTED = Snapshots(None, None, None)
 
 
 def pool(row: Row) -> tuple[str, Pool]:
