@@ -17,6 +17,7 @@ from custom_components.home_server_monitor.const import CONF_FINGERPRINT, CONF_K
 from custom_components.home_server_monitor.sources.feeds import Feeds
 import simulator
 
+from .seen import Seen
 from .warp import Warp
 
 # aiohttp may leave one timer of a heartbeat behind a socket that it closed; it ends by itself after this long
@@ -100,3 +101,10 @@ async def nas(
     if entry.state is ConfigEntryState.LOADED:
         assert await hass.config_entries.async_unload(entry.entry_id)
     await asyncio.sleep(LAST_PING)
+
+
+@pytest.fixture
+async def seen(hass: HomeAssistant, nas: MockConfigEntry) -> Seen:
+    """What a person sees of the simulated NAS, once all numbers have come."""
+    await asyncio.sleep(45)
+    return Seen(hass, nas)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 import hashlib
+import itertools
 from typing import Any
 
 from homeassistant.core import HomeAssistant, callback
@@ -39,10 +40,16 @@ class DailyHistory:
         days = data.get("days")
         if not isinstance(days, list) or not all(isinstance(day, int) for day in days):
             return
+        if any(later <= day for day, later in itertools.pairwise(days)):
+            return
         stored = data.get("values")
         for column in self.columns:
             values = stored.get(column) if isinstance(stored, dict) else None
-            whole = isinstance(values, list) and len(values) == len(days)
+            whole = (
+                isinstance(values, list)
+                and len(values) == len(days)
+                and all(value is None or isinstance(value, (int, float)) for value in values)
+            )
             self._values[column] = list(values) if whole and values else [None] * len(days)
         self._days = list(days)
 

@@ -249,6 +249,6 @@ if __name__ == "__main__":
     parser.add_argument("--user", default="demo:demo", metavar="NAME:PASSWORD")
     parser.add_argument("--size", action="append", choices=SIZES, help="only this size")
     parser.add_argument("--folder", type=Path, default=ROOT / ".demo/pictures")
-    known = parser.parse_args()
+    known = parser.parse_intermixed_args()
     known.folder.mkdir(parents=True, exist_ok=True)
     asyncio.run(main(known))

@@ -190,6 +190,24 @@ async def test_one_call_hung(case: Case) -> None:
     await case.healed(HANGING)
 
 
+@pytest.mark.xfail(
+    strict=True, reason="a call that hung is asked for again after up to 2 min: it keeps a place"
+)
+async def test_one_call_that_hung_is_back_in_30_s(case: Case) -> None:
+    case.sim.faults.hang("pool.query")
+    await case.shown(case.seen.like(POOLS), TWO_MINUTES)
+    await asyncio.sleep(600)
+    case.sim.faults.clear()
+    await case.healed(ONE_TICK)
+
+
+@pytest.mark.xfail(strict=True, reason="a cycle ends after 11 s, whatever deadline the table gives a call")
+async def test_a_call_may_take_as_long_as_its_own_deadline(case: Case) -> None:
+    """`pool.dataset.query` has 30 s: one that takes 20 s is slow, not dead."""
+    case.sim.faults.delay("pool.dataset.query", 20)
+    await case.unharmed(900)
+
+
 async def test_one_call_failing(case: Case) -> None:
     dark = case.seen.like(POOLS)
     case.sim.faults.error("pool.query", 14, "[EFAULT] it broke")
@@ -450,8 +468,10 @@ async def test_version_upgraded_between_two_cycles(case: Case) -> None:
 async def test_counters_reset(case: Case) -> None:
     await case.sim.scenario("counters_reset")
     await case.unharmed(180)
-    rates = [case.seen.state(name) for name in case.seen.like(r"_(received|sent)$")]
-    assert all(float(rate or 0) >= 0 for rate in rates)
+    data = case.coordinator.data
+    rates = [rate for app in data.apps.values() if app.stats for rate in (app.stats.received, app.stats.sent)]
+    assert len(rates) == 2 * len(data.apps)
+    assert all(rate is not None and rate >= 0 for rate in rates)
 
 
 async def test_disk_removed_and_returned(case: Case) -> None:
@@ -515,14 +535,18 @@ async def test_event_flood(case: Case) -> None:
             "params": {"msg": "changed", "collection": "app.query", "id": "plex", "fields": {}},
         }
     )
+    # they pile up behind a stalled cable and then arrive at once
+    case.sim.faults.half_open()
     for _ in range(2000):
         await case.sim.send_raw(frame)
     case.warp.worst_hold = 0.0
+    case.sim.faults.clear()
     await asyncio.sleep(10)
-    assert len([call for call in case.sim.calls if call.method == "app.query"]) - calls <= 2
-    assert case.warp.worst_hold < 0.1
+    held = case.warp.worst_hold
+    assert held < 0.1
+    assert len([call for call in case.sim.calls if call.method == "app.query"]) - calls == 1
     await case.unharmed(60)
-    case.row["held_ms"] = round(case.warp.worst_hold * 1000, 1)
+    case.row["held_ms"] = round(held * 1000, 1)
 
 
 async def test_a_job_that_never_ends(case: Case) -> None:

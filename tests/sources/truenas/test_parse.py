@@ -457,7 +457,7 @@ async def test_more_snapshots_than_can_be_listed() -> None:
         asked.append((operation, args))
         return 1_000_000
 
-    read = dict((key, read) for key, _, read in reading._TABLE)["snapshots"]
+    read = {key: read for key, _, read in reading._TABLE}["snapshots"]
     found = await read(Given("25.10", many))  # type: ignore[arg-type]
     assert found.count == 1_000_000
     assert len(asked) == 1

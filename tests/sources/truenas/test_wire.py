@@ -34,7 +34,7 @@ MILLISECONDS = int(NOON.timestamp() * 1000)
 @pytest.mark.parametrize(
     ("text", "value"),
     [
-        ('{"$date": %d}' % MILLISECONDS, NOON),
+        (f'{{"$date": {MILLISECONDS}}}', NOON),
         ('{"$time": "03:15:00"}', time(3, 15)),
         ('{"$time": 7}', None),
         ('{"$time": "25:99"}', None),

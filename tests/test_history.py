@@ -1,0 +1,88 @@
+"""History: one small file for each object, and the forecast that comes of it."""
+
+import asyncio
+from typing import Any
+
+from homeassistant.core import HomeAssistant
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.home_server_monitor.const import DOMAIN
+from custom_components.home_server_monitor.history import KEEP_DAYS, DailyHistory
+
+from .seen import Seen
+from .warp import Warp
+
+pytestmark = pytest.mark.usefixtures("warp")
+MINUTE = 60
+
+
+async def test_history_round_trip(hass: HomeAssistant, hass_storage: dict[str, Any]) -> None:
+    history = DailyHistory(hass, "pool", "guid/../1", ("used", "total"))
+    await history.async_load()
+    assert len(history) == 0
+    assert history.record(1, {"used": 10, "total": 100})
+    assert not history.record(1, {"used": 11, "total": 100})
+    assert not history.record(0, {"used": 11, "total": 100})
+    assert history.record(2, {"used": None})
+    assert history.record(3, {"used": 30})
+    await asyncio.sleep(3700)
+    (name,) = [key for key in hass_storage if key.startswith(f"{DOMAIN}/pool/")]
+    assert "guid" not in name
+    again = DailyHistory(hass, "pool", "guid/../1", ("used", "total", "new"))
+    await again.async_load()
+    assert again.series("used") == [(1, 10), (3, 30)]
+    assert again.series("total") == [(1, 100)]
+    assert again.series("new") == []
+    assert len(again) == 3
+    other = DailyHistory(hass, "pool", "another", ("used",))
+    await other.async_load()
+    assert len(other) == 0
+    await again.async_forget()
+    assert name not in hass_storage
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        [],
+        {"identity": "other", "days": [1], "values": {"used": [1]}},
+        {"identity": "x", "days": None},
+        {"identity": "x", "days": ["a"]},
+        {"identity": "x", "days": [1], "values": None},
+        {"identity": "x", "days": [1], "values": {"used": [1, 2]}},
+        {"identity": "x", "days": [2, 1], "values": {"used": [1, 2]}},
+        {"identity": "x", "days": [1], "values": {"used": ["many"]}},
+    ],
+)
+async def test_a_damaged_history_is_no_history(
+    hass: HomeAssistant, hass_storage: dict[str, Any], data: Any
+) -> None:
+    history = DailyHistory(hass, "pool", "x", ("used",))
+    hass_storage[history._store.key] = {"version": 1, "data": data}
+    await history.async_load()
+    assert history.series("used") == []
+    assert history.record(20_000, {"used": 5})
+    assert history.series("used") == [(20_000, 5)]
+    await asyncio.sleep(3700)
+
+
+async def test_a_history_does_not_grow_for_ever(hass: HomeAssistant, hass_storage: dict[str, Any]) -> None:
+    history = DailyHistory(hass, "pool", "x", ("used",))
+    for day in range(KEEP_DAYS + 10):
+        history.record(day, {"used": day})
+    assert len(history) == KEEP_DAYS
+    assert history.series("used")[0] == (10, 10)
+    await asyncio.sleep(3700)
+
+
+async def test_a_forecast_after_seven_days(
+    hass: HomeAssistant, nas: MockConfigEntry, sim: Any, seen: Seen, warp: Warp
+) -> None:
+    guid = sim.world.pool("media").guid
+    for day in range(8):
+        assert (seen.state(f"pool_{guid}_days_to_90") == "unknown") is (day < 6), day
+        sim.world.root(sim.world.pool("media")).own += 10 << 30
+        warp.offset += 86400
+        await asyncio.sleep(7 * MINUTE)
+    assert float(seen.state(f"pool_{guid}_days_to_90") or "nan") > 1
