@@ -17,7 +17,7 @@ async def test_entities_are_alive_on_devices_that_hang_together(nas: House) -> N
     async with nas.owner.websocket() as socket:
         states = {each["entity_id"]: each for each in await socket.call("get_states")}
     assert states["sensor.tank_status"]["state"] == "online"
-    assert float(states["sensor.tank_used_percentage"]["state"]) == pytest.approx(64, abs=2)
+    assert float(states["sensor.tank_used"]["state"]) == pytest.approx(64, abs=2)
     assert "25.10" in states["sensor.truenas_version"]["state"]
 
     devices = await nas.devices()

@@ -64,8 +64,10 @@ READS |= {
 
 
 @pytest.fixture(autouse=True)
-def _sockets(socket_enabled: None) -> None:
-    """The simulator is on loopback."""
+async def _sockets(socket_enabled: None) -> AsyncIterator[None]:
+    """The simulator is on loopback; its last connections hear that they are closed."""
+    yield
+    await asyncio.sleep(0.02)
 
 
 @pytest.fixture

@@ -44,7 +44,7 @@ class Timing:
 class TrueNasClient:
     """Talks to one TrueNAS of 24.04 or newer.
 
-    `on_event` gets every pushed event; `on_lost` is called when an open session ends by itself.
+    `on_event` gets every pushed event, where `events` are wanted; `on_lost` is called when an open session ends by itself.
     """
 
     def __init__(
@@ -56,6 +56,7 @@ class TrueNasClient:
         username: str | None = None,
         fingerprint: str | None = None,
         timing: Timing | None = None,
+        events: bool = True,
     ) -> None:
         self.url = url
         self.release: Release = V24_04
@@ -70,6 +71,7 @@ class TrueNasClient:
         self._username = username
         self._fingerprint = fingerprint
         self._timing = timing or Timing()
+        self._wants_events = events
         self._connection: Connection | None = None
         self._connecting = asyncio.Lock()
 
@@ -159,7 +161,8 @@ class TrueNasClient:
             await self._log_in(connection, dialect)
             await self._learn_release(connection, path)
             self._connection = connection
-            await self._subscribe(connection)
+            if self._wants_events:
+                await self._subscribe(connection)
         except BaseException:
             self._connection = None
             await connection.close()

@@ -93,12 +93,14 @@ _app_device = _device(
     lambda app: app.name,
     name=lambda app: app.title,
     sw_version=lambda app: app.version,
+    model=lambda app: "Custom app" if app.custom else "App",
     entry_type=lambda app: DeviceEntryType.SERVICE,
 )
 _task_device = _device(
     "task",
     lambda task: task.key,
     name=lambda task: f"{_TASK_NAMES[task.kind]} {task.name}",
+    model=lambda task: "Scheduled task",
     entry_type=lambda task: DeviceEntryType.SERVICE,
 )
 _machine_device = _device(

@@ -77,7 +77,7 @@ async def probe(hass: HomeAssistant, data: Mapping[str, Any], answered: frozense
         with _told(url):
             fingerprint = await _meet(session, url, data.get(CONF_FINGERPRINT), answered)
             client = TrueNasClient(
-                session, url, key, username=username, fingerprint=fingerprint, timing=TIMING
+                session, url, key, username=username, fingerprint=fingerprint, timing=TIMING, events=False
             )
             try:
                 title, host_id, found = await _explore(client, answered)
@@ -173,7 +173,9 @@ async def _explore(client: TrueNasClient, answered: frozenset[str]) -> tuple[str
         "disks": disks,
         "apps": apps,
         "what": f"{pools} pools, {disks} disks and {apps} apps",
-        "missing": _listed(dark or ["nothing"]),
+        "missing": f"Not visible with this key:\n\n{_listed(dark)}"
+        if dark
+        else "This key can see everything.",
     }
     return title, host_id, found
 
