@@ -58,6 +58,7 @@ async def test_a_revoked_key_at_start(
     entry = nas_entry(sim)
     entry.add_to_hass(hass)
     assert not await hass.config_entries.async_setup(entry.entry_id)
+    await asyncio.sleep(60)
     assert entry.state is ConfigEntryState.SETUP_ERROR
     assert [flow["context"]["source"] for flow in hass.config_entries.flow.async_progress()] == ["reauth"]
     await asyncio.sleep(LAST_PING)
@@ -67,7 +68,8 @@ async def test_unloading_keeps_what_is_remembered(
     hass: HomeAssistant, nas: MockConfigEntry, hass_storage: dict[str, Any]
 ) -> None:
     assert await hass.config_entries.async_unload(nas.entry_id)
-    saved = hass_storage[f"{DOMAIN}/memory/{nas.entry_id}"]["data"]
+    (name,) = [key for key in hass_storage if key.startswith(f"{DOMAIN}/memory/")]
+    saved = hass_storage[name]["data"]
     assert saved["scrubs"]
     assert saved["disks"]
 

@@ -3,8 +3,8 @@
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.const import CONF_NAME
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.const import CONF_NAME, EVENT_CORE_CONFIG_UPDATE
+from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.helpers import config_validation as cv, device_registry as dr
 from homeassistant.helpers.typing import ConfigType
 from homeassistant.util.hass_dict import HassKey
@@ -29,7 +29,12 @@ HOUSE: HassKey[House] = HassKey(DOMAIN)
 
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     """Make the House and register the actions."""
-    hass.data[HOUSE] = House()
+    house = hass.data[HOUSE] = House()
+
+    async def own_path_changed(event: Event) -> None:
+        house.own_path = await async_derive_own_path(hass)
+
+    hass.bus.async_listen(EVENT_CORE_CONFIG_UPDATE, own_path_changed)
     async_setup_services(hass)
     return True
 

@@ -12,7 +12,8 @@ from .descriptions import ObjectButton
 from .entity import HsmEntity
 from .objects import async_add_objects
 
-PARALLEL_UPDATES = 1
+# the House lets one action at a time act on a target; waiting for one must not hold up the others
+PARALLEL_UPDATES = 0
 
 
 class HsmButton(HsmEntity[Any], ButtonEntity):

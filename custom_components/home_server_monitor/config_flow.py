@@ -15,7 +15,12 @@ from homeassistant.config_entries import (
 )
 from homeassistant.const import CONF_NAME, CONF_USERNAME
 from homeassistant.core import callback
-from homeassistant.helpers.selector import TextSelector
+from homeassistant.helpers.selector import (
+    SelectOptionDict,
+    SelectSelector,
+    SelectSelectorConfig,
+    TextSelector,
+)
 from homeassistant.helpers.service_info.zeroconf import ZeroconfServiceInfo
 from homeassistant.util.ulid import ulid_now
 import voluptuous as vol
@@ -117,7 +122,10 @@ class HomeServerMonitorConfigFlow(ConfigFlow, domain=DOMAIN):
 
     async def async_step_reauth_confirm(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Ask for new credentials."""
-        kind = KINDS[self._get_reauth_entry().data[CONF_KIND]]
+        entry = self._get_reauth_entry()
+        kind = KINDS[entry.data[CONF_KIND]]
+        if user_input is None:
+            self._typed = {name: value for name, value in entry.data.items() if name not in kind.secrets}
         return await self._async_step_service(kind, user_input, REAUTH_FORM)
 
     async def async_step_reconfigure(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
@@ -174,11 +182,26 @@ class HomeServerMonitorConfigFlow(ConfigFlow, domain=DOMAIN):
     async def async_step_found(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Say what was found, then add it; the server first, which it hangs on."""
         if user_input is None:
-            return self.async_show_form(step_id="found", description_placeholders=self._probe.found)
+            return self.async_show_form(
+                step_id="found", data_schema=self._which_server(), description_placeholders=self._probe.found
+            )
         if not self._has_home():
             await self.hass.config_entries.flow.async_init(DOMAIN, context={"source": SOURCE_SYSTEM})
-        about = {CONF_KIND: self._kind.key, CONF_SERVER: HOME}
+        about = {CONF_KIND: self._kind.key, CONF_SERVER: user_input.get(CONF_SERVER, HOME)}
         return self.async_create_entry(title=self._probe.title, data=self._probe.data | about)
+
+    def _which_server(self) -> Any:
+        """Return the choice of a server, where there is more than one."""
+        servers = [
+            SelectOptionDict(value=str(entry.unique_id), label=entry.title)
+            for entry in self.hass.config_entries.async_entries(DOMAIN, include_ignore=False)
+            if entry.data[CONF_KIND] == KIND_SERVER
+        ]
+        if len(servers) < 2:
+            return None
+        return vol.Schema(
+            {vol.Required(CONF_SERVER, default=HOME): SelectSelector(SelectSelectorConfig(options=servers))}
+        )
 
     # Questions
 

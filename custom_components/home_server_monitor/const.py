@@ -3,7 +3,6 @@
 from typing import Final
 
 DOMAIN: Final = "home_server_monitor"
-MANUFACTURER: Final = "Home Server Monitor"
 
 CONF_KIND: Final = "kind"
 CONF_SERVER: Final = "server"

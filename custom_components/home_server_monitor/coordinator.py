@@ -7,7 +7,7 @@ import logging
 import random
 from typing import Any, override
 
-from homeassistant.config_entries import ConfigEntry, ConfigEntryState
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import ConfigEntryAuthFailed
 from homeassistant.helpers.debounce import Debouncer
@@ -68,8 +68,8 @@ class ServiceCoordinator[DataT](DataUpdateCoordinator[DataT]):
         self.id = entry.unique_id or entry.entry_id
         # the service's own device, which its objects' devices hang on
         self.device_id: str | None = None
-        self._failures = 0
-        self._refused_logins = 0
+        # None while all is well; also the first success clears what an earlier start complained of
+        self._failures: int | None = 0
 
     @property
     @abstractmethod
@@ -128,9 +128,11 @@ class ServiceCoordinator[DataT](DataUpdateCoordinator[DataT]):
         try:
             data = await self.async_fetch()
         except AuthFailed as err:
-            self._refused_logins += 1
+            refused = self.house.refused_logins
+            refused[self.config_entry.entry_id] += 1
             # a server that is just starting may refuse a good key once: only a second refusal is the person's matter
-            if self._refused_logins > 1 or self.config_entry.state is ConfigEntryState.SETUP_IN_PROGRESS:
+            if refused[self.config_entry.entry_id] > 1:
+                del refused[self.config_entry.entry_id]
                 raise ConfigEntryAuthFailed(
                     translation_domain=DOMAIN,
                     translation_key="auth_failed",
@@ -148,9 +150,10 @@ class ServiceCoordinator[DataT](DataUpdateCoordinator[DataT]):
             raise self._failed("bad_response", err) from err
         except CannotConnect as err:
             raise self._failed("cannot_connect", err) from err
-        if self._failures or self._refused_logins:
+        if self._failures is not None:
             clear_certificate_changed(self.hass, self.config_entry)
-        self._failures = self._refused_logins = 0
+        self._failures = None
+        self.house.refused_logins.pop(self.config_entry.entry_id, None)
         return data
 
     @property
@@ -159,8 +162,9 @@ class ServiceCoordinator[DataT](DataUpdateCoordinator[DataT]):
 
     def _failed(self, key: str, err: ClientError) -> UpdateFailed:
         """Return the failure, to be tried again after a short and slightly random wait."""
-        wait = min(FIRST_RETRY * 2**self._failures, LAST_RETRY)
-        self._failures += 1
+        failures = self._failures or 0
+        wait = min(FIRST_RETRY * 2 ** min(failures, 4), LAST_RETRY)
+        self._failures = failures + 1
         return UpdateFailed(
             translation_domain=DOMAIN,
             translation_key=key,

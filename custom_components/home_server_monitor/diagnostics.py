@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 import hashlib
+import ipaddress
 import re
 from typing import Any
 
@@ -41,10 +42,26 @@ TO_REDACT = {
     "proposal",
     "ups",
     "containers",
+    "pool",
+    "key",
+    "id",
+    "discovery_keys",
+    "reboot_reasons",
     "product",
     "manufacturer",
 }
-_IP = re.compile(r"\b(?:\d{1,3}\.){3}\d{1,3}\b|\b(?:[0-9a-f]{1,4}:){3,7}[0-9a-f]{1,4}\b", re.IGNORECASE)
+SECRETS = (CONF_API_KEY, CONF_URL, CONF_USERNAME, CONF_FINGERPRINT)
+# versions look like addresses
+PLAIN = frozenset({"version", "latest", "available", "release"})
+_ADDRESS = re.compile(r"[0-9A-Fa-f.:]{4,}")
+
+
+def _no_address(match: re.Match[str]) -> str:
+    try:
+        ipaddress.ip_address(match[0].strip(".:") if match[0].count(":") < 2 else match[0])
+    except ValueError:
+        return match[0]
+    return "**REDACTED**"
 
 
 def _short(key: str) -> str:
@@ -79,13 +96,16 @@ def _anonymous(data: Mapping[str, Any]) -> dict[str, Any]:
 def _scrub(value: Any, secrets: tuple[str, ...]) -> Any:
     """Replace addresses and the entry's own secrets wherever they stand in a text."""
     if isinstance(value, Mapping):
-        return {_scrub(key, secrets): _scrub(item, secrets) for key, item in value.items()}
+        return {
+            _scrub(key, secrets): item if key in PLAIN and isinstance(item, str) else _scrub(item, secrets)
+            for key, item in value.items()
+        }
     if isinstance(value, list):
         return [_scrub(item, secrets) for item in value]
     if isinstance(value, str):
         for secret in secrets:
             value = value.replace(secret, "**REDACTED**")
-        return _IP.sub("**REDACTED**", value)
+        return _ADDRESS.sub(_no_address, value)
     return value
 
 
@@ -98,9 +118,7 @@ async def async_get_config_entry_diagnostics(hass: HomeAssistant, entry: HsmConf
         found["source"] = async_redact_data(report, TO_REDACT)
         found["last_update_success"] = source.last_update_success
     secrets = tuple(
-        value
-        for key, value in entry.data.items()
-        if key in TO_REDACT and isinstance(value, str) and len(value) > 3
+        value for key in SECRETS if isinstance(value := entry.data.get(key), str) and len(value) > 3
     )
     cleaned: dict[str, Any] = _scrub(found, secrets)
     return cleaned

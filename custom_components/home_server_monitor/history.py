@@ -2,16 +2,31 @@
 
 from collections.abc import Mapping
 import hashlib
-import itertools
+import logging
+import math
 from typing import Any
 
 from homeassistant.core import HomeAssistant, callback
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.storage import Store
 
 from .const import DOMAIN
 
+_LOGGER = logging.getLogger(__name__)
+
 VERSION = 1
 KEEP_DAYS = 4000
+
+
+def file_name(identity: str) -> str:
+    """Return a name that says nothing of an identity and is no path, whatever characters that has."""
+    return hashlib.sha256(identity.encode()).hexdigest()[:24]
+
+
+def _number(values: Any, index: int) -> float | None:
+    value = values[index] if isinstance(values, list) and index < len(values) else None
+    usable = isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+    return value if usable else None
 
 
 class DailyHistory:
@@ -33,32 +48,34 @@ class DailyHistory:
         self._values: dict[str, list[float | None]] = {column: [] for column in columns}
 
     async def async_load(self) -> None:
-        """Read the file; one that is damaged or of another object is started anew."""
-        data = await self._store.async_load()
+        """Read the file; one that is damaged, of another version or of another object is started anew."""
+        try:
+            data = await self._store.async_load()
+        except HomeAssistantError, OSError, ValueError, NotImplementedError:
+            _LOGGER.exception("A daily history cannot be read and is started anew")
+            return
         if not isinstance(data, dict) or data.get("identity") != self._identity:
             return
-        days = data.get("days")
-        if not isinstance(days, list) or not all(isinstance(day, int) for day in days):
+        days, stored = data.get("days"), data.get("values")
+        if not isinstance(days, list) or not isinstance(stored, dict):
             return
-        if any(later <= day for day, later in itertools.pairwise(days)):
-            return
-        stored = data.get("values")
-        for column in self.columns:
-            values = stored.get(column) if isinstance(stored, dict) else None
-            whole = (
-                isinstance(values, list)
-                and len(values) == len(days)
-                and all(value is None or isinstance(value, (int, float)) for value in values)
-            )
-            self._values[column] = list(values) if whole and values else [None] * len(days)
-        self._days = list(days)
-
-    def __len__(self) -> int:
-        return len(self._days)
+        for index, day in enumerate(days):
+            if isinstance(day, bool) or not isinstance(day, int) or (self._days and day <= self._days[-1]):
+                continue
+            self._days.append(day)
+            for column in self.columns:
+                self._values[column].append(_number(stored.get(column), index))
 
     @callback
     def record(self, day: int, row: Mapping[str, float | None]) -> bool:
-        """Note a day's row (day number since 1970); the first one of a day stands. Returns whether it is new."""
+        """Note a day's row (day number since 1970); the first one of a day stands. Returns whether it is new.
+
+        Days of the future, which a wrong clock wrote, are dropped.
+        """
+        while self._days and self._days[-1] > day:
+            self._days.pop()
+            for values in self._values.values():
+                values.pop()
         if self._days and day <= self._days[-1]:
             return False
         self._days.append(day)
@@ -78,10 +95,6 @@ class DailyHistory:
             for day, value in zip(self._days, self._values[column], strict=True)
             if value is not None
         ]
-
-    async def async_forget(self) -> None:
-        """Delete the file."""
-        await self._store.async_remove()
 
     def _packed(self) -> dict[str, Any]:
         return {

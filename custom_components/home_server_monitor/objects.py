@@ -74,14 +74,18 @@ async def async_add_objects(
     if coordinator is None:
         return
     newcomers = _Newcomers(coordinator, platform, factory)
-    for batch in itertools.batched(newcomers.async_take(), BATCH, strict=False):
-        async_add_entities(batch)
-        await asyncio.sleep(0)
+
+    async def add(found: list[HsmEntity[Any]]) -> None:
+        for batch in itertools.batched(found, BATCH, strict=False):
+            async_add_entities(batch)
+            await asyncio.sleep(0)
+
+    await add(newcomers.async_take())
 
     @callback
     def on_update() -> None:
         if coordinator.last_update_success and (found := newcomers.async_take()):
-            async_add_entities(found)
+            entry.async_create_task(coordinator.hass, add(found), "add new entities")
 
     entry.async_on_unload(coordinator.async_add_listener(on_update))
 
@@ -134,11 +138,12 @@ class ObjectDevices:
 
     def _remove(self, kind: str, present: frozenset[str]) -> None:
         start = f"{self._coordinator.id}_{kind}_"
+        tables = itertools.chain.from_iterable(KINDS[self._coordinator.kind].tables.values())
+        endings = {each.key for table in tables if table.kind == kind for each in table.descriptions}
+        valid = {f"{start}{key}_{ending}" for key in present for ending in endings}
         entities, devices = er.async_get(self._hass), dr.async_get(self._hass)
         for entity in er.async_entries_for_config_entry(entities, self._entry.entry_id):
-            if entity.unique_id.startswith(start) and not any(
-                entity.unique_id.startswith(f"{start}{key}_") for key in present
-            ):
+            if entity.unique_id.startswith(start) and entity.unique_id not in valid:
                 entities.async_remove(entity.entity_id)
         for device in dr.async_entries_for_config_entry(devices, self._entry.entry_id):
             for domain, identifier in device.identifiers:

@@ -6,10 +6,9 @@ from homeassistant.config_entries import ConfigFlowResult, OptionsFlow, OptionsF
 from homeassistant.helpers.selector import TextSelector, TextSelectorConfig
 import voluptuous as vol
 
-from .const import CONF_KIND
+from .const import CONF_KIND, CONF_OWN_PATH
 from .kinds import KINDS
 
-CONF_OWN_PATH = "own_path"
 SERVER_SCHEMA = vol.Schema(
     {vol.Optional(CONF_OWN_PATH, default=list): TextSelector(TextSelectorConfig(multiple=True))}
 )

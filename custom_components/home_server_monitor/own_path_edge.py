@@ -1,53 +1,74 @@
 """Works out what this Home Assistant stands on; the guardian's own_path holds the rule, this the looking."""
 
+import asyncio
+import re
+
+from homeassistant.const import CONF_URL
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.recorder import DATA_INSTANCE
 from yarl import URL
 
-from .const import CONF_KIND, CONF_OWN_PATH, DOMAIN, KIND_SERVER
+from .const import CONF_OWN_PATH, DOMAIN
 from .guardian.own_path import (
     OwnPath,
     addresses_of,
     container_node,
     endpoint_node,
+    machine_node,
     named_node,
     own_container,
+    own_machine,
     own_pod,
 )
 
+# databases whose port need not be written
+PORTS = {"mysql": 3306, "mariadb": 3306, "postgresql": 5432, "postgres": 5432}
+LOOKING = 5.0
+
 
 async def async_derive_own_path(hass: HomeAssistant) -> OwnPath:
-    """Return what Home Assistant needs: its container, its addresses, its database, and what its user named."""
-    urls = (hass.config.external_url, hass.config.internal_url)
-    endpoints = [(URL(url), "Home Assistant is reached through it") for url in urls if url]
-    if (
-        (recorder := hass.data.get(DATA_INSTANCE))
-        and "://" in recorder.db_url
-        and "sqlite" not in recorder.db_url
+    """Return what Home Assistant needs: its container or machine, its addresses, its database, what its user named."""
+    wanted = [(hass.config.external_url, "Home Assistant is reached through it")]
+    wanted.append((hass.config.internal_url, "Home Assistant is reached through it"))
+    if recorder := hass.data.get(DATA_INSTANCE):
+        wanted.append((recorder.db_url, "Home Assistant's database is on it"))
+    endpoints = [(*place, reason) for url, reason in wanted if (place := _place(url))]
+    entries = hass.config_entries.async_entries(DOMAIN, include_ignore=False)
+    named = [name for entry in entries for name in entry.options.get(CONF_OWN_PATH, ())]
+    hosts = {host for entry in entries if (host := URL(str(entry.data.get(CONF_URL, ""))).host)}
+    try:
+        async with asyncio.timeout(LOOKING):
+            return await hass.async_add_executor_job(_look, endpoints, named, hosts)
+    except TimeoutError:
+        # names do not resolve: what needs no resolving is still held
+        return await hass.async_add_executor_job(_look, [], named, set())
+
+
+def _place(url: str | None) -> tuple[str, int] | None:
+    """Return host and port of a URL; a database's may have characters that no URL parser takes."""
+    if not url or not (
+        match := re.match(r"^([a-z]+)[a-z0-9+]*://(?:.*@)?(\[[^\]]+\]|[^/:@?]+)(?::(\d+))?", url)
     ):
-        endpoints.append((URL(recorder.db_url), "Home Assistant's database is on it"))
-    named = [
-        name
-        for entry in hass.config_entries.async_entries(DOMAIN, include_ignore=False)
-        if entry.data.get(CONF_KIND) == KIND_SERVER
-        for name in entry.options.get(CONF_OWN_PATH, ())
-    ]
-    return await hass.async_add_executor_job(_look, endpoints, named)
+        return None
+    port = int(match[3]) if match[3] else PORTS.get(match[1]) or {"https": 443, "http": 80}.get(match[1])
+    return (match[2].strip("[]"), port) if port else None
 
 
-def _look(endpoints: list[tuple[URL, str]], named: list[str]) -> OwnPath:
-    """Blocks on /proc and on name resolution."""
-    found: set[tuple[str, str]] = {
-        (named_node(name), "it is on the list of what Home Assistant stands on") for name in named
-    }
+def _look(endpoints: list[tuple[str, int, str]], named: list[str], hosts: set[str]) -> OwnPath:
+    """Blocks on /proc, /sys and name resolution. `hosts` are the servers as their entries spell them."""
+    found = {(named_node(name), "it is on the list of what Home Assistant stands on") for name in named}
     if container := own_container():
         found.add((container_node(container), "Home Assistant runs in it"))
+    if machine := own_machine():
+        found.add((machine_node(machine), "Home Assistant runs in it"))
     if pod := own_pod():
         # an app of 24.04 is a release, and its pods are named after it
         found |= {
             (named_node(pod[:end]), "Home Assistant runs in it") for end in range(len(pod)) if pod[end] == "-"
         }
-    for url, reason in endpoints:
-        if url.host and url.port:
-            found |= {(endpoint_node(host, url.port), reason) for host in addresses_of(url.host)}
+    spelled = {host: addresses_of(host) for host in hosts} if endpoints else {}
+    for host, port, reason in endpoints:
+        mine = addresses_of(host)
+        same = {other for other, addresses in spelled.items() if not mine.isdisjoint(addresses)}
+        found |= {(endpoint_node(each, port), reason) for each in mine | same}
     return OwnPath(frozenset(found))

@@ -17,6 +17,7 @@ from .coordinator import HsmConfigEntry, ServiceCoordinator
 from .sources.errors import ClientError
 
 NAME = vol.All(cv.string, vol.Length(min=1, max=255))
+DATASET = vol.All(NAME, vol.Match(r"^[^@\x00-\x1f]+\Z"))
 REASON = vol.All(cv.string, vol.Length(min=3, max=200))
 
 
@@ -58,7 +59,7 @@ def _snapshot_target(key: str, data: Mapping[str, Any]) -> str:
     return f"{data['dataset']}@{name}"
 
 
-_SNAPSHOT = {vol.Required("snapshot"): vol.All(cv.string, vol.Match(r"^[^@\s]+@[^@]+$"))}
+_SNAPSHOT = {vol.Required("snapshot"): vol.All(cv.string, vol.Match(r"^[^@\x00-\x1f]+@[^@\x00-\x1f]+\Z"))}
 _REASON = {vol.Required("reason"): REASON}
 
 ACTS: tuple[Act, ...] = (
@@ -69,8 +70,8 @@ ACTS: tuple[Act, ...] = (
         name="create_snapshot",
         kind="",
         fields={
-            vol.Required("dataset"): NAME,
-            vol.Optional("name"): vol.All(NAME, vol.Match(r"^[A-Za-z0-9_.:-]+$")),
+            vol.Required("dataset"): DATASET,
+            vol.Optional("name"): vol.All(NAME, vol.Match(r"^[A-Za-z0-9_.:-]+\Z")),
             vol.Optional("recursive", default=False): cv.boolean,
         },
         target=_snapshot_target,
@@ -145,7 +146,7 @@ LISTINGS: tuple[Listing, ...] = (
     Listing(
         key="snapshots",
         fields={
-            vol.Required("dataset"): NAME,
+            vol.Required("dataset"): DATASET,
             vol.Optional("limit", default=100): vol.All(int, vol.Range(min=1, max=1000)),
         },
     ),

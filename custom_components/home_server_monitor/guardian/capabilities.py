@@ -32,12 +32,3 @@ class SnapshotsDatasets(Protocol):
     async def snapshot_dataset(self, dataset: str, name: str) -> str:
         """Return the full name of the new snapshot. Raises ClientError."""
         ...
-
-
-@runtime_checkable
-class InUse(Protocol):
-    """A system that knows what is being used right now."""
-
-    def in_use(self) -> Mapping[str, str]:
-        """Return node ids that are in use, each with the reason in words."""
-        ...

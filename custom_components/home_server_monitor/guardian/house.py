@@ -1,14 +1,14 @@
 """The House: where sources attach and the guardian subscribes; neither holds the other, any order works."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from .contract import Source, Verdict
+from .contract import Refusal, Refused, Source, Verdict
 from .own_path import OwnPath
 from .runner import run
 
 type Listener = Callable[[Source], None]
-type Runner = Callable[[Source, OwnPath, str, str, Mapping[str, Any]], Any]
 
 
 class House:
@@ -18,6 +18,9 @@ class House:
         self.own_path = OwnPath()
         self._sources: dict[str, Source] = {}
         self._listeners: list[Listener] = []
+        self._busy: set[tuple[str, str]] = set()
+        # logins that were refused at set-up, by entry: a server that is only starting may refuse once
+        self.refused_logins: Counter[str] = Counter()
 
     def attach(self, source: Source) -> Callable[[], None]:
         """Add a source; returns what detaches it."""
@@ -51,4 +54,10 @@ class House:
 
     async def act(self, source: Source, action: str, target: str, params: Mapping[str, Any]) -> Verdict:
         """Plan, check, run and verify one action. Raises Refused and ClientError."""
-        return await run(source.actions[action], self.own_path, target, params)
+        if (busy := (source.id, target)) in self._busy:
+            raise Refused(Refusal("busy", {"target": target}))
+        self._busy.add(busy)
+        try:
+            return await run(source.actions[action], self.own_path, target, params)
+        finally:
+            self._busy.discard(busy)

@@ -22,8 +22,14 @@ def endpoint_node(host: str, port: int) -> str:
 
 
 def named_node(name: str) -> str:
-    """Return the node id by which a person names an app or a container."""
-    return f"name:{name.lower()}"
+    """Return the node id by which a person names an app or a container, however they spell it."""
+    slug = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
+    return f"name:{slug.removeprefix('ix-')}"
+
+
+def machine_node(uuid: str) -> str:
+    """Return the node id of a virtual machine, by the UUID that it shows to its own system."""
+    return f"machine:{uuid.lower()}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +54,14 @@ def own_container() -> str | None:
         if match := _CONTAINER_ID.search(text):
             return match[1]
     return None
+
+
+def own_machine() -> str | None:
+    """Return the UUID of the machine that this process runs on, virtual or not. Blocks on /sys; needs root."""
+    try:
+        return Path("/sys/class/dmi/id/product_uuid").read_text(encoding="ascii").strip() or None
+    except OSError, ValueError:
+        return None
 
 
 def own_pod() -> str | None:

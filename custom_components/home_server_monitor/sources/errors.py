@@ -9,6 +9,10 @@ class CannotConnect(ClientError):
     """No answer: refused, unreachable, timed out, or the connection was lost."""
 
 
+class NotSent(CannotConnect):
+    """There was no connection, so nothing was sent."""
+
+
 class CertificateRejected(CannotConnect):
     """The server's certificate is not the one that is trusted; `found` is its SHA-256 in hex."""
 

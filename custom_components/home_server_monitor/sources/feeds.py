@@ -3,10 +3,13 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
+import logging
 import time
 from typing import Any
 
-from .errors import AuthFailed, CannotConnect, ClientError, NotSupported, PermissionDenied
+from .errors import AuthFailed, BadResponse, CannotConnect, ClientError, NotSupported, PermissionDenied
+
+_LOGGER = logging.getLogger(__name__)
 
 FIRST_RETRY = 25.0
 # a call that hangs keeps a place on the server, so it is asked ever more rarely
@@ -19,11 +22,12 @@ FAILURES_UNTIL_STALE = 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Feed:
-    """One thing to fetch: `fetch` returns its parsed value; `every` is in seconds."""
+    """One thing to fetch: `fetch` returns its parsed value; `every` is in seconds; one that is not `polled` is only read."""
 
     key: str
     fetch: Callable[[], Awaitable[Any]]
     every: float
+    polled: bool = True
 
 
 @dataclass(slots=True)
@@ -48,10 +52,7 @@ class Feeds:
         self._feeds = {feed.key: feed for feed in feeds}
         self._states = {key: _State() for key in self._feeds}
         self._clock = clock
-
-    def has(self, key: str) -> bool:
-        """Return whether there is such a feed."""
-        return key in self._feeds
+        self._running: dict[str, asyncio.Task[ClientError | None]] = {}
 
     def value(self, key: str) -> Any:
         """Return the newest value, or None before there is one."""
@@ -99,18 +100,22 @@ class Feeds:
             state.due, state.failures, state.denied, state.unsupported = 0.0, 0, None, False
 
     def retry(self) -> None:
-        """Make due what failed: there is a new connection."""
+        """Make due what failed or was denied: there is a new connection, and rights may have changed."""
         for state in self._states.values():
-            if state.failures:
+            if state.failures or state.denied:
                 state.due = 0.0
 
-    def hurry(self, key: str) -> bool:
-        """Make one feed due now, because something was pushed; returns whether it is one that can be asked."""
+    def hurry(self, key: str, gap: float = 5.0) -> bool:
+        """Make one feed due because something was pushed; returns whether it is to be asked at once.
+
+        Not before `gap` seconds after it was asked last: some servers push the same news every second.
+        """
         state = self._states.get(key)
         if state is None or state.denied or state.unsupported:
             return False
-        state.due = 0.0
-        return True
+        now = self._clock()
+        state.due = min(state.due, now if state.fetched is None else state.fetched + gap)
+        return state.due <= now
 
     def due(self) -> list[Feed]:
         """Return the feeds to fetch now."""
@@ -118,37 +123,54 @@ class Feeds:
         return [feed for key, feed in self._feeds.items() if self._states[key].due <= now + EARLY]
 
     async def refresh(self, feeds: Iterable[Feed], deadline: float) -> int:
-        """Fetch these at once, within `deadline` seconds; returns how many were answered.
+        """Fetch these at once and wait at most `deadline` seconds; returns how many were answered.
 
-        Being denied or unsupported counts as an answer. Raises AuthFailed, and CannotConnect where every one of
-        them failed to get an answer; whatever else fails is noted in its own feed.
+        A slow one goes on by itself, within its calls' own deadlines, and is not asked again meanwhile. Being denied
+        or unsupported counts as an answer. Raises AuthFailed, and CannotConnect where none was answered; whatever
+        else goes wrong is noted in its own feed and costs no other.
         """
-        feeds = list(feeds)
-        if not feeds:
+        started = {self._start(feed): feed for feed in feeds if feed.key not in self._running}
+        if not started:
             return 0
-        tasks = {asyncio.ensure_future(feed.fetch()): feed for feed in feeds}
         try:
-            await asyncio.wait(tasks, timeout=deadline)
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-        answered = 0
-        lost: CannotConnect | None = None
-        for task, feed in tasks.items():
-            error = CannotConnect("No answer in time") if task.cancelled() else task.exception()
+            await asyncio.wait(started, timeout=deadline)
+        except asyncio.CancelledError:
+            self.stop()
+            raise
+        failures = [task.result() for task in started if task.done() and not task.cancelled()]
+        answered = sum(not isinstance(error, CannotConnect) for error in failures)
+        for error in failures:
             if isinstance(error, AuthFailed):
                 raise error
-            if error is not None and not isinstance(error, ClientError):
-                raise error
-            self._note(feed, None if error else task.result(), error)
-            if isinstance(error, CannotConnect):
-                lost = error
-            else:
-                answered += 1
-        if lost and not answered:
-            raise lost
+        if not answered:
+            raise next((error for error in failures if error), CannotConnect("No answer in time"))
         return answered
+
+    def stop(self) -> None:
+        """Give up what is being fetched."""
+        for task in self._running.values():
+            task.cancel()
+        self._running.clear()
+
+    def _start(self, feed: Feed) -> asyncio.Task[ClientError | None]:
+        task = asyncio.create_task(self._fetch(feed), name=f"feed {feed.key}")
+        self._running[feed.key] = task
+        task.add_done_callback(
+            lambda done: self._running.pop(feed.key, None) if self._running.get(feed.key) is done else None
+        )
+        return task
+
+    async def _fetch(self, feed: Feed) -> ClientError | None:
+        """Fetch one feed and note what came of it; a fault of ours is logged and costs this feed only."""
+        try:
+            value, error = await feed.fetch(), None
+        except ClientError as err:
+            value, error = None, err
+        except Exception as err:
+            _LOGGER.exception("Reading %s failed", feed.key)
+            value, error = None, BadResponse(type(err).__name__)
+        self._note(feed, value, error)
+        return error
 
     async def read(self, key: str, deadline: float) -> Any:
         """Fetch one feed now and return its value. Raises ClientError."""
@@ -170,9 +192,12 @@ class Feeds:
             return
         if isinstance(error, (PermissionDenied, NotSupported)):
             state.denied = error.method if isinstance(error, PermissionDenied) else None
-            state.unsupported = isinstance(error, NotSupported)
+            # only what the release is known to lack; a server that denies having it may be only half up
+            state.unsupported = type(error) is NotSupported
             state.value, state.fetched, state.due = None, None, now + ASK_DENIED_AGAIN
             return
         state.failures += 1
         hung = isinstance(error, CannotConnect)
-        state.due = now + (min(FIRST_RETRY * 2 ** (state.failures - 1), LAST_RETRY) if hung else FIRST_RETRY)
+        state.due = now + (
+            min(FIRST_RETRY * 2 ** min(state.failures - 1, 4), LAST_RETRY) if hung else FIRST_RETRY
+        )

@@ -1,6 +1,5 @@
-"""Forecast, schedules, memory and jobs."""
+"""Forecast, schedules, memory and rows of jobs."""
 
-import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -8,9 +7,9 @@ from zoneinfo import ZoneInfo
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.home_server_monitor.sources.errors import BadResponse, CallFailed, CannotConnect
+from custom_components.home_server_monitor.sources.errors import BadResponse
 from custom_components.home_server_monitor.sources.truenas.forecast import MIN_DAYS, forecast
-from custom_components.home_server_monitor.sources.truenas.jobs import Job, Jobs, job
+from custom_components.home_server_monitor.sources.truenas.jobs import job
 from custom_components.home_server_monitor.sources.truenas.memory import Memory
 from custom_components.home_server_monitor.sources.truenas.schedules import next_run
 from custom_components.home_server_monitor.sources.truenas.work import Schedule
@@ -163,59 +162,6 @@ def test_a_damaged_memory_is_left_out(saved: Any) -> None:
 
 
 # Jobs
-
-
-class Server:
-    """Answers `core.get_jobs` with one state after the other; exceptions are raised."""
-
-    def __init__(self, *states: Any) -> None:
-        self.states = list(states)
-        self.asked = 0
-
-    async def ask(self, operation: Any, job_id: int) -> Any:
-        self.asked += 1
-        state = self.states.pop(0) if len(self.states) > 1 else self.states[0]
-        if isinstance(state, Exception):
-            raise state
-        if isinstance(state, str):
-            return [{"id": job_id, "method": "app.stop", "state": state, "error": None, "result": 7}]
-        return state
-
-
-async def _follow(server: Any, deadline: float = 2) -> Job:
-    return await Jobs(server, poll=0.001).follow(7, deadline)
-
-
-async def test_a_job_is_followed_over_a_lost_connection() -> None:
-    server = Server("RUNNING", CannotConnect("gone"), [], None, "RUNNING", "SUCCESS")
-    found = await _follow(server)
-    assert (found.state, found.result, server.asked) == ("SUCCESS", 7, 6)
-
-
-@pytest.mark.parametrize("state", ["FAILED", "ABORTED"])
-async def test_a_job_that_failed(state: str) -> None:
-    with pytest.raises(CallFailed, match=state.lower()):
-        await _follow(Server(state))
-
-
-async def test_the_reason_of_a_failure() -> None:
-    with pytest.raises(CallFailed, match="disk full"):
-        await _follow(Server([{"id": 7, "state": "FAILED", "error": "disk full"}]))
-
-
-async def test_a_job_that_never_ends() -> None:
-    with pytest.raises(CannotConnect):
-        await _follow(Server("RUNNING"), 0.02)
-
-
-async def test_a_push_ends_the_wait() -> None:
-    server: Any = Server("RUNNING", "SUCCESS")
-    jobs = Jobs(server, poll=3600)
-    following = asyncio.create_task(jobs.follow(7, 5))
-    await asyncio.sleep(0.01)
-    assert server.asked == 1
-    jobs.pushed()
-    assert (await following).state == "SUCCESS"
 
 
 @fixed

@@ -11,7 +11,6 @@ from custom_components.home_server_monitor.sources.errors import (
     BadResponse,
     CallFailed,
     ClientError,
-    NotSupported,
     PermissionDenied,
 )
 from custom_components.home_server_monitor.sources.truenas.protocol import (
@@ -20,8 +19,10 @@ from custom_components.home_server_monitor.sources.truenas.protocol import (
     Dialect,
     Event,
     JsonRpc,
+    NoSuchMethod,
     Reply,
     SessionLost,
+    Unsubscribed,
 )
 from custom_components.home_server_monitor.sources.truenas.wire import decode, instant
 
@@ -106,7 +107,7 @@ def test_any_frame_is_read_or_refused(dialect: Dialect, value: Any) -> None:
         frame = dialect.read(json.dumps(value))
     except BadResponse:
         return
-    assert frame is None or isinstance(frame, (Answer, Event, Reply))
+    assert frame is None or isinstance(frame, (Answer, Event, Reply, Unsubscribed))
 
 
 MEMBERS = st.fixed_dictionaries(
@@ -154,8 +155,8 @@ def test_calls_of_json_rpc() -> None:
     [
         ({"code": -32001, "data": {"error": 13, "reason": "Not authorized"}}, PermissionDenied),
         ({"code": -32001, "data": {"error": 207, "reason": "Not authenticated"}}, SessionLost),
-        ({"code": -32601, "message": "Method does not exist"}, NotSupported),
-        ({"code": -32001, "data": {"error": 201}}, NotSupported),
+        ({"code": -32601, "message": "Method does not exist"}, NoSuchMethod),
+        ({"code": -32001, "data": {"error": 201}}, NoSuchMethod),
         ({"code": -32001, "data": {"error": 14, "reason": "[EFAULT] no"}}, CallFailed),
         ({"code": "x", "data": {"error": "y", "reason": None}}, CallFailed),
         ("text", CallFailed),
@@ -205,5 +206,7 @@ def test_events() -> None:
         '{"method": "collection_update", "params": {"collection": "update.status", "extra": {"status": 1}}}'
     )
     assert extra == Event("update.status", "", None, {"status": 1})
-    assert JsonRpc().read('{"method": "notify_unsubscribed", "params": {}}') is None
+    ended = '{"method": "notify_unsubscribed", "params": {"collection": "alert.list"}}'
+    assert JsonRpc().read(ended) == Unsubscribed("alert.list")
+    assert JsonRpc().read('{"method": "notify_unsubscribed", "params": 7}') is None
     assert JsonRpc().read('{"id": 7, "result": 1}') is None

@@ -17,15 +17,17 @@ from ...guardian.contract import (
     Step,
     Verdict,
 )
-from ..errors import ClientError
+from ..errors import CannotConnect, ClientError, NotSent
 from .client import TrueNasClient
-from .jobs import job
-from .methods import Operation, method_of
+from .jobs import Job, job
+from .methods import Method, Operation, method_of
 from .model import TrueNas
 
 LOOK_EVERY = 1.0
 # a job may report its end before the listing shows it
 LOOKS_AFTER_JOB = 5
+# a server that is only restarting is back sooner
+SILENCE = 60.0
 
 
 class Nas(Protocol):
@@ -38,17 +40,31 @@ class Nas(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What is known of a write: the target before it, the server's answer, and whether that answer was lost."""
+
+    before: Any
+    answer: Any = None
+    lost: bool = False
+
+
+def _nobody(data: TrueNas, target: Any, host: str) -> frozenset[str]:
+    return frozenset()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
     """One write and how to tell that it worked.
 
-    feed: the listing that shows the target; find: the target in a snapshot; operation: the write, or a choice by
-    the target; arguments: what the write is given; allowed: a refusal's key, or None; state: what the fingerprint
-    is made of; done: whether the snapshot shows the wanted end, given the snapshot before.
+    feed: the listing that shows the target, or a choice by the target's identity; find: the target in a snapshot;
+    operation: the write, or a choice by the target; arguments: what the write is given; allowed: a refusal's key, or
+    None; state: what the fingerprint is made of; done: whether the snapshot shows the wanted end, given the target
+    before; touches: what loses service meanwhile; looks: how often to look, a second apart, once the job has ended.
     """
 
     key: str
-    feed: str
+    feed: str | Callable[[str], str]
     find: Callable[[TrueNas, str], Any]
     operation: Operation | Callable[[Any], Operation]
     arguments: Callable[[Any, Mapping[str, Any]], list[Any]]
@@ -56,10 +72,11 @@ class Order:
     state: Callable[[Any], Any] = lambda target: None
     done: Callable[[Any, Any, Mapping[str, Any]], bool]
     facts: Callable[[Any], Mapping[str, Any]] = lambda target: {}
-    touches: Callable[[Any, str], frozenset[str]] = lambda target, host: frozenset()
+    touches: Callable[[TrueNas, Any, str], frozenset[str]] = _nobody
     risk: Risk = Risk.LOW
     takes_away: bool = False
     deadline: float = 60.0
+    looks: int = LOOKS_AFTER_JOB
 
 
 class OrderAction(Action):
@@ -75,7 +92,7 @@ class OrderAction(Action):
     @override
     async def plan(self, target: str, params: Mapping[str, Any]) -> Plan:
         order = self._order
-        found = await self._find(target)
+        data, found = await self._find(target)
         if key := order.allowed(found, params):
             raise Refused(Refusal(key, {"target": target}))
         method = method_of(self._operation(found), self._nas.client.release)
@@ -85,7 +102,7 @@ class OrderAction(Action):
             fingerprint=repr(order.state(found)),
             steps=(Step(order=method.name, params=dict(params)),),
             risk=order.risk,
-            touches=order.touches(found, self._nas.client.url.host or ""),
+            touches=order.touches(data, found, self._nas.client.url.host or ""),
             takes_away=order.takes_away,
             deadline=order.deadline,
             right=method.role,
@@ -94,7 +111,7 @@ class OrderAction(Action):
     @override
     async def check(self, plan: Plan) -> Refusal | None:
         try:
-            found = await self._find(plan.target)
+            _, found = await self._find(plan.target)
         except Refused as err:
             return err.refusal
         if key := self._order.allowed(found, plan.steps[0].params):
@@ -106,31 +123,41 @@ class OrderAction(Action):
     @override
     async def run(self, plan: Plan, step: int) -> Receipt:
         params = plan.steps[step].params
-        found = await self._find(plan.target)
+        _, found = await self._find(plan.target)
+        if repr(self._order.state(found)) != plan.fingerprint:
+            raise Refused(Refusal("target_changed", {"target": plan.target}))
         method = method_of(self._operation(found), self._nas.client.release)
-        result = await self._nas.client.call(method, *self._order.arguments(found, params))
-        return Receipt(step, found, result if method.job and isinstance(result, int) else None)
+        return await send(self._nas, method, self._order.arguments(found, params), found, step)
 
     @override
     async def verify(self, plan: Plan, receipts: Sequence[Receipt]) -> Verdict:
         receipt, params = receipts[-1], plan.steps[-1].params
-        looks_left: int | None = None if receipt.job is not None else LOOKS_AFTER_JOB
+        sent: Sent = receipt.result
+        # what looked done before (a restart) is judged by the job, or by the answer where there is none
+        by_look = not self._order.done(sent.before, sent.before, params)
+        job_ended = receipt.job is None and not sent.lost and sent.answer is not False
+        if receipt.job is None and sent.answer is False:
+            return Verdict(Outcome.FAILED, {"reason": "the server refused"})
+        looks_left = self._order.looks
         while True:
             try:
-                now = self._order.find(await self._nas.async_look(self._order.feed), plan.target)
-                if self._order.done(receipt.result, now, params):
+                now = await self._look(plan.target)
+                if (by_look or job_ended) and self._order.done(sent.before, now, params):
                     return Verdict(Outcome.SUCCEEDED, self._order.facts(now) if now is not None else {})
-                if looks_left is None and receipt.job is not None:
-                    state = await self._job(receipt.job)
+                if not job_ended and receipt.job is not None:
+                    state = await job_state(self._nas, receipt.job)
                     if state is not None and state.state in ("FAILED", "ABORTED"):
                         return Verdict(Outcome.FAILED, {"reason": state.error or state.state.lower()})
                     if state is not None and state.state == "SUCCESS":
-                        looks_left = LOOKS_AFTER_JOB
+                        job_ended = True
+                        continue
             except ClientError:
+                if self._nas.client.ended:
+                    return Verdict(Outcome.INCONCLUSIVE, {"reason": "it is no longer watched"})
                 # the server is away: only the deadline decides, and then nothing is claimed
                 await asyncio.sleep(LOOK_EVERY)
                 continue
-            if looks_left is not None:
+            if job_ended:
                 looks_left -= 1
                 if looks_left < 0:
                     return Verdict(Outcome.FAILED, {"reason": "the server shows no change"})
@@ -140,33 +167,62 @@ class OrderAction(Action):
     async def undo(self, plan: Plan, step: int, receipt: Receipt) -> Receipt | None:
         return None
 
-    async def _find(self, target: str) -> Any:
-        found = self._order.find(await self._nas.async_look(self._order.feed), target)
-        if found is None:
+    async def _look(self, target: str) -> Any:
+        feed = self._order.feed
+        data = await self._nas.async_look(feed if isinstance(feed, str) else feed(target))
+        return self._order.find(data, target)
+
+    async def _find(self, target: str) -> tuple[TrueNas, Any]:
+        feed = self._order.feed
+        data = await self._nas.async_look(feed if isinstance(feed, str) else feed(target))
+        if (found := self._order.find(data, target)) is None:
             raise Refused(Refusal("no_such_target", {"target": target}))
-        return found
+        return data, found
 
     def _operation(self, target: Any) -> Operation:
         operation = self._order.operation
         return operation if isinstance(operation, Operation) else operation(target)
 
-    async def _job(self, job_id: int) -> Any:
-        raw = await self._nas.client.ask(Operation.JOBS, job_id)
-        return job(raw[0]) if isinstance(raw, list) and raw else None
 
-
-class PowerAction(OrderAction):
-    """Reboot and shutdown: the order is done once the session has ended and, for a reboot, a new boot is seen."""
+class ShutdownAction(OrderAction):
+    """Shutdown: done once nothing has answered for a while."""
 
     @override
     async def verify(self, plan: Plan, receipts: Sequence[Receipt]) -> Verdict:
-        before = receipts[-1].result
-        while True:
+        silent = 0.0
+        while silent < SILENCE:
             try:
-                now = self._order.find(await self._nas.async_look(self._order.feed), plan.target)
-                if self.key == "reboot" and self._order.done(before, now, {}):
-                    return Verdict(Outcome.SUCCEEDED, self._order.facts(now))
+                await self._look(plan.target)
+                silent = 0.0
+                number = receipts[-1].job
+                state = await job_state(self._nas, number) if number is not None else None
+                if state is not None and state.state in ("FAILED", "ABORTED"):
+                    return Verdict(Outcome.FAILED, {"reason": state.error or state.state.lower()})
+            except CannotConnect:
+                if self._nas.client.ended:
+                    return Verdict(Outcome.INCONCLUSIVE, {"reason": "it is no longer watched"})
+                silent += LOOK_EVERY
             except ClientError:
-                if self.key == "shutdown":
-                    return Verdict(Outcome.SUCCEEDED, {"seen": "the server no longer answers"})
+                silent = 0.0
             await asyncio.sleep(LOOK_EVERY)
+        return Verdict(Outcome.SUCCEEDED, {"seen": "the server no longer answers"})
+
+
+async def send(nas: Nas, method: Method, arguments: list[Any], before: Any, step: int) -> Receipt:
+    """Send one write, once. An answer that is lost is no failure: the receipt says so, and looking will tell."""
+    try:
+        answer = await nas.client.call(method, *arguments)
+    except NotSent:
+        raise
+    except CannotConnect:
+        return Receipt(step, Sent(before, lost=True))
+    if not method.job:
+        return Receipt(step, Sent(before, answer))
+    number = answer if isinstance(answer, int) and not isinstance(answer, bool) else None
+    return Receipt(step, Sent(before, answer, lost=number is None), number)
+
+
+async def job_state(nas: Nas, number: int) -> Job | None:
+    """Return how a job stands, or None where the server does not know it. Raises ClientError."""
+    raw = await nas.client.ask(Operation.JOBS, number)
+    return job(raw[0]) if isinstance(raw, list) and raw else None

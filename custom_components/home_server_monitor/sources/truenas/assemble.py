@@ -48,7 +48,7 @@ def assemble(
     """Return the snapshot of this moment; equal input gives an equal snapshot."""
 
     def items(key: str) -> Mapping[str, Any]:
-        return (feeds.value(key) or _EMPTY).items if feeds.has(key) else _EMPTY.items
+        return (feeds.value(key) or _EMPTY).items
 
     def whole(key: str) -> bool:
         found = feeds.value(key)
@@ -105,11 +105,11 @@ def _pools(
         scan, root, forecast = pool.scan, datasets.get(pool.name), forecasts.get(guid)
         good = scan and scan.kind == "scrub" and scan.state == "finished" and not scan.errors
         # what the pool itself reports counts parity; its root dataset counts what a user can use
-        imported = pool.size is not None
+        root = root if pool.size is not None else None
         found[guid] = replace(
             pool,
-            used=(root.used if root else pool.allocated) if imported else None,
-            available=(root.available if root else pool.free) if imported else None,
+            used=root.used if root else None,
+            available=root.available if root else None,
             last_scrub=memory.newest(memory.scrubs, guid, scan.ended if scan and good else None),
             errors_before=errors_before.get(guid),
             days_to=MappingProxyType(forecast.days_to if forecast else {}),
@@ -121,7 +121,7 @@ def _pools(
 def _disks(
     feeds: Feeds, disks: Mapping[str, Disk], pools: list[Pool], release: Release
 ) -> Mapping[str, Disk]:
-    heat = feeds.value("temperatures") if feeds.has("temperatures") else None
+    heat = feeds.value("temperatures")
     tests = (feeds.value("smart_tests") or _EMPTY).items
     leaves = {leaf.disk: leaf for pool in pools for leaf in pool.leaves() if leaf.disk}
     found = {}
@@ -135,6 +135,7 @@ def _disks(
         found[identity] = replace(
             disk,
             temperature=degrees,
+            measured=heat is not None and disk.device in heat,
             asleep=asleep,
             errors=leaf.errors if leaf else None,
             last_test=tests.get(disk.serial or "") or tests.get(disk.device),

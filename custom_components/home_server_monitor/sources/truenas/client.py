@@ -17,6 +17,7 @@ from ..errors import (
     CertificateRejected,
     ClientError,
     InsecureTransport,
+    NotSent,
     NotSupported,
     PermissionDenied,
 )
@@ -24,7 +25,7 @@ from .connection import Connection
 from .greeting import certificate_of, greet, pin, translated
 from .methods import Method, Operation, events_of, method_of
 from .protocol import Ddp, Event, JsonRpc
-from .releases import V24_04, V27, Release, newest_endpoint, release_of
+from .releases import V24_04, V25_04, V27, Release, newest_endpoint, release_of
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -36,7 +37,8 @@ MAX_MESSAGE = 32 * 1024 * 1024
 class Timing:
     """Deadlines in seconds: one attempt to connect and log in, one call, one WebSocket ping."""
 
-    connect: float = 8.0
+    connect: float = 10.0
+    subscribe: float = 3.0
     call: float = 10.0
     heartbeat: float = 15.0
 
@@ -73,6 +75,7 @@ class TrueNasClient:
         self._timing = timing or Timing()
         self._wants_events = events
         self._connection: Connection | None = None
+        self._ended = False
         self._connecting = asyncio.Lock()
 
     @property
@@ -88,9 +91,13 @@ class TrueNasClient:
         async with self._connecting:
             if self.connected:
                 return
+            if self._ended:
+                raise NotSent("The client was ended")
             try:
                 async with asyncio.timeout(self._timing.connect):
                     await self._connect()
+                if self._wants_events and self._connection:
+                    await self._subscribe(self._connection)
             except TimeoutError as err:
                 raise CannotConnect("No answer in time") from err
             except CertificateRejected as err:
@@ -99,6 +106,22 @@ class TrueNasClient:
                 # not trusted by the system: learn which one it is, to tell the person
                 seen = await self._certificate_fingerprint()
                 raise CertificateRejected(seen, err.expected) from err
+
+    @property
+    def ended(self) -> bool:
+        """Return whether nothing will connect again."""
+        return self._ended
+
+    async def end(self) -> None:
+        """End the session for good: nothing connects again."""
+        self._ended = True
+        await self.close()
+
+    async def resubscribe(self) -> None:
+        """Subscribe again to what the server ended by itself. Raises ClientError."""
+        if (connection := self._connection) and connection.unsubscribed:
+            connection.unsubscribed.clear()
+            await self._subscribe(connection)
 
     async def close(self) -> None:
         """End the session; safe at any time."""
@@ -113,7 +136,7 @@ class TrueNasClient:
     async def call(self, method: Method, *args: Any) -> Any:
         """Return the result of one call on the open session, or the job id where the method is a job."""
         if not (connection := self._connection) or connection.closed:
-            raise CannotConnect("Not connected")
+            raise NotSent("Not connected")
         self.calls += 1
         return await connection.call(method.name, method.params(*args), method.deadline or self._timing.call)
 
@@ -160,9 +183,9 @@ class TrueNasClient:
             await connection.greet(self._timing.call)
             await self._log_in(connection, dialect)
             await self._learn_release(connection, path)
+            if self._ended:
+                raise NotSent("The client was ended")
             self._connection = connection
-            if self._wants_events:
-                await self._subscribe(connection)
         except BaseException:
             self._connection = None
             await connection.close()
@@ -181,9 +204,10 @@ class TrueNasClient:
             else:
                 answer = await connection.call("auth.login_with_api_key", [self._api_key], self._timing.call)
                 kind = "SUCCESS" if answer is True else "AUTH_ERR"
-        except (PermissionDenied, CallFailed, NotSupported) as err:
+        except PermissionDenied, CallFailed, NotSupported:
             # busy, still booting, or a standby controller: not a word about the key
-            raise CannotConnect("The server does not take logins now") from err
+            # without its cause, which may repeat the key
+            raise CannotConnect("The server does not take logins now") from None
         if kind == "SUCCESS":
             self.logins += 1
         elif kind == "REDIRECT":
@@ -196,17 +220,23 @@ class TrueNasClient:
         if not isinstance(version, str):
             raise BadResponse("No version")
         release = release_of(version)
+        if path == "websocket" and release >= V25_04:
+            raise BadResponse("The server hides its current interface")
         if path.startswith("api/v"):
             # an older endpoint of a newer server speaks as that older release did
             release = min(release, release_of(path.removeprefix("api/")))
-        self.version, self.release = version, release
+        self.version, self.release = version[:60], release
 
     async def _subscribe(self, connection: Connection) -> None:
         async def one(name: str) -> str | None:
             try:
-                await connection.subscribe(name, self._timing.call)
+                await connection.subscribe(name, self._timing.subscribe)
             except (PermissionDenied, NotSupported, CallFailed) as err:
                 _LOGGER.debug("No events of %s: %s", name, err)
+                return None
+            except CannotConnect:
+                # slow, or gone: it is tried again with the next cycle
+                connection.unsubscribed.add(name)
                 return None
             return name
 

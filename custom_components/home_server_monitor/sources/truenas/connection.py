@@ -10,8 +10,8 @@ from typing import Any
 
 import aiohttp
 
-from ..errors import BadResponse, CannotConnect
-from .protocol import Answer, Dialect, Event, Reply, SessionLost
+from ..errors import BadResponse, CannotConnect, NotSent
+from .protocol import Answer, Dialect, Event, Reply, SessionLost, Unsubscribed
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -43,6 +43,8 @@ class Connection:
         self._waiting: dict[str, asyncio.Future[Answer]] = {}
         self._places = asyncio.Semaphore(MAX_CALLS)
         self._abandoned: set[str] = set()
+        # subscriptions that the server ended by itself
+        self.unsubscribed: set[str] = set()
         self._reader = asyncio.create_task(self._read(), name="truenas reader")
 
     @property
@@ -85,7 +87,7 @@ class Connection:
 
     async def _ask(self, call_id: str, frame: str, timeout: float) -> Answer:
         if self.closed:
-            raise CannotConnect("The connection is closed")
+            raise NotSent("The connection is closed")
         future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self._waiting[call_id] = future
         sent = False
@@ -147,7 +149,13 @@ class Connection:
                     # the late answer of a call that was given up: its place on the server is free again
                     self._abandoned.discard(call_id)
             case Event():
-                self._on_event(frame)
+                try:
+                    self._on_event(frame)
+                except Exception:
+                    # whatever an event holds, the answers that come behind it must be read
+                    _LOGGER.exception("Taking an event of %s failed", frame.collection[:60])
+            case Unsubscribed(collection=collection):
+                self.unsubscribed.add(collection)
             case Reply(text=reply):
                 task = asyncio.ensure_future(self._socket.send_str(reply))
                 task.add_done_callback(lambda done: done.cancelled() or done.exception())

@@ -10,6 +10,7 @@ from typing import Any, override
 import aiohttp
 from homeassistant.const import CONF_API_KEY, CONF_URL, CONF_USERNAME
 from homeassistant.core import HomeAssistant, callback
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.aiohttp_client import async_create_clientsession
 from homeassistant.helpers.device_registry import DeviceInfo
 from homeassistant.helpers.storage import Store
@@ -20,15 +21,14 @@ from ...const import CONF_FINGERPRINT, DOMAIN
 from ...coordinator import CYCLE, HsmConfigEntry, ServiceCoordinator
 from ...guardian.capabilities import SmartReading
 from ...guardian.contract import Action, Finding, Node
-from ...history import DailyHistory
+from ...history import DailyHistory, file_name
 from ...issues import clear_missing_rights, raise_missing_rights
-from ..errors import CannotConnect, ClientError, NotSupported
+from ..errors import CannotConnect, ClientError
 from ..feeds import Feeds
 from .assemble import assemble
 from .client import TrueNasClient
 from .dark import dark_features
 from .forecast import Forecast, forecast
-from .jobs import Jobs
 from .listings import listing, plain, read_smart
 from .memory import Memory
 from .methods import Operation
@@ -37,7 +37,7 @@ from .nodes import nodes_of
 from .orders import actions_of
 from .parse import text
 from .protocol import Event
-from .reading import MACHINE_FEEDS, PUSHED, TASK_FEEDS, feeds, feeds_of_job
+from .reading import GAPS, MACHINE_FEEDS, PUSHED, TASK_FEEDS, feeds, feeds_of_job
 from .rules import judge
 from .system import Realtime, plain_version, realtime
 from .work import AppStats, app_stats
@@ -48,7 +48,12 @@ _LOGGER = logging.getLogger(__name__)
 PUSH_AGE = 120.0
 DAY = 86400
 SAVE_DELAY = 60
-GROUPS: Mapping[str, tuple[str, ...]] = {"tasks": TASK_FEEDS, "machines": MACHINE_FEEDS}
+SHORT_SESSION = 20.0
+GROUPS: Mapping[str, tuple[str, ...]] = {
+    "tasks": TASK_FEEDS,
+    "machines": MACHINE_FEEDS,
+    "release": ("system", "update"),
+}
 
 
 class TrueNasCoordinator(ServiceCoordinator[TrueNas]):
@@ -67,11 +72,10 @@ class TrueNasCoordinator(ServiceCoordinator[TrueNas]):
             fingerprint=entry.data.get(CONF_FINGERPRINT),
         )
         self.client.on_event = self._event
-        self.client.on_lost = self.async_hurry
+        self.client.on_lost = self._lost
         self.feeds = Feeds(feeds(self.client, temperatures=entry.options.get("disk_temperatures", True)))
-        self.jobs = Jobs(self.client)
         self.memory = Memory(self._remember)
-        self._memory_store: Store[dict[str, Any]] = Store(hass, 1, f"{DOMAIN}/memory/{entry.entry_id}")
+        self._memory_store: Store[dict[str, Any]] = Store(hass, 1, f"{DOMAIN}/memory/{file_name(self.id)}")
         self._histories: dict[str, DailyHistory] = {}
         self._forecasts: dict[str, Forecast] = {}
         self._errors_before: dict[str, int] = {}
@@ -79,6 +83,7 @@ class TrueNasCoordinator(ServiceCoordinator[TrueNas]):
         self._stats: tuple[float, Mapping[str, AppStats]] | None = None
         self._zone: tzinfo = UTC
         self._zone_name = ""
+        self._connected = 0.0
         self._release = self.client.release
         self._actions = actions_of(self)
 
@@ -126,8 +131,14 @@ class TrueNasCoordinator(ServiceCoordinator[TrueNas]):
     @override
     def forget(self, identifier: str) -> bool:
         kind, _, key = identifier.removeprefix(f"{self.id}_").partition("_")
-        present: Mapping[str, Any] | None = {"pool": self.data.pools, "disk": self.data.disks}.get(kind)
-        if identifier == self.id or (present is not None and key in present):
+        present: Mapping[str, Mapping[str, Any]] = {
+            "pool": self.data.pools,
+            "disk": self.data.disks,
+            "app": self.data.apps,
+            "task": self.data.tasks,
+            "machine": self.data.machines,
+        }
+        if identifier == self.id or key in present.get(kind, {}):
             return False
         if kind == "disk":
             self.memory.forget_disk(key)
@@ -155,7 +166,11 @@ class TrueNasCoordinator(ServiceCoordinator[TrueNas]):
 
     @override
     async def _async_setup(self) -> None:
-        self.memory.load(await self._memory_store.async_load())
+        try:
+            self.memory.load(await self._memory_store.async_load())
+        except HomeAssistantError, OSError, ValueError, NotImplementedError:
+            # it may be lost: another version's file, or one that cannot be read
+            _LOGGER.exception("What was remembered of %s cannot be read", self.name)
 
     @override
     async def async_fetch(self) -> TrueNas:
@@ -179,24 +194,30 @@ class TrueNasCoordinator(ServiceCoordinator[TrueNas]):
                     raise CannotConnect("No answer in time") from err
                 if left > 8:
                     await self.feeds.refresh(self.feeds.due(), CYCLE - 8)
+        await self.client.resubscribe()
         data = self._assemble()
         return self._assemble() if await self._learn(data) else data
 
     @override
     async def async_close(self) -> None:
         self.client.on_lost = lambda: None
-        await self.client.close()
+        self.feeds.stop()
+        await self.client.end()
         await self._memory_store.async_save(self.memory.save())
 
     async def async_look(self, *keys: str) -> TrueNas:
         """Read these feeds now, show and return the snapshot; also `tasks` and `machines`. Raises ClientError."""
         await self._connect()
-        for key in (feed for name in keys for feed in GROUPS.get(name, (name,))):
-            try:
-                await self.feeds.read(key, CYCLE)
-            except NotSupported:
-                if key in keys:
+        for name in keys:
+            for key in GROUPS.get(name, (name,)):
+                try:
+                    await self.feeds.read(key, CYCLE)
+                except CannotConnect:
                     raise
+                except ClientError:
+                    # one list of several that is denied or fails does not keep the others from being read
+                    if name == key:
+                        raise
         data = self._assemble()
         self.async_publish(data)
         return data
@@ -209,6 +230,7 @@ class TrueNasCoordinator(ServiceCoordinator[TrueNas]):
             self._realtime = self._stats = None
         await self.client.connect()
         self.feeds.retry()
+        self._connected = time.monotonic()
         if self.client.release != self._release:
             # another version has other methods, so what was dark may be there now
             _LOGGER.info("%s now runs %s", self.name, self.client.version)
@@ -220,14 +242,17 @@ class TrueNasCoordinator(ServiceCoordinator[TrueNas]):
         again = False
         if data.system and data.system.timezone and data.system.timezone != self._zone_name:
             self._zone_name = data.system.timezone
-            self._zone = await dt_util.async_get_time_zone(self._zone_name) or UTC
+            try:
+                self._zone = await dt_util.async_get_time_zone(self._zone_name) or UTC
+            except ValueError, OSError:
+                self._zone = UTC
             again = True
         for guid, pool in data.pools.items():
             if "datasets" not in data.stale and pool.used is not None and pool.available is not None:
                 again |= await self._note_day(guid, pool.used, pool.used + pool.available, pool.all_errors)
         if "disks" in data.complete:
             self.memory.meet(
-                {key: f"{disk.model or disk.kind or 'Disk'} {key}" for key, disk in data.disks.items()}
+                {key: f"{disk.model or disk.kind or 'Disk'} {key[-4:]}" for key, disk in data.disks.items()}
             )
         if dark := dark_features(self.feeds.denied, self.client.release):
             raise_missing_rights(self.hass, self.config_entry, sorted(dark), sorted(set(dark.values())))
@@ -239,8 +264,9 @@ class TrueNasCoordinator(ServiceCoordinator[TrueNas]):
         """Note how full a pool is today and its errors; returns whether that says something new."""
         first = guid not in self._histories
         if first:
-            self._histories[guid] = DailyHistory(self.hass, "pool", guid, ("used", "total", "errors"))
-            await self._histories[guid].async_load()
+            loaded = DailyHistory(self.hass, "pool", guid, ("used", "total", "errors"))
+            await loaded.async_load()
+            self._histories[guid] = loaded
         history = self._histories[guid]
         if (
             not history.record(int(time.time()) // DAY, {"used": used, "total": total, "errors": errors})
@@ -291,12 +317,18 @@ class TrueNasCoordinator(ServiceCoordinator[TrueNas]):
     @callback
     def _changed(self, event: Event) -> None:
         keys = PUSHED.get(event.collection, ())
-        if event.collection == "core.get_jobs" and isinstance(event.fields, dict):
-            self.jobs.pushed()
-            if event.fields.get("state") in ("SUCCESS", "FAILED", "ABORTED", "RUNNING"):
-                keys = feeds_of_job(text(event.fields.get("method")) or "")
-        hurried = [self.feeds.hurry(key) for key in keys]
+        job = event.fields if event.collection == "core.get_jobs" and isinstance(event.fields, dict) else {}
+        if job.get("state") in ("SUCCESS", "FAILED", "ABORTED", "RUNNING"):
+            keys = feeds_of_job(text(job.get("method")) or "")
+        gap = GAPS.get(event.collection, 5.0)
+        hurried = [self.feeds.hurry(key, gap) for key in keys]
         if any(hurried):
+            self.async_hurry()
+
+    @callback
+    def _lost(self) -> None:
+        """Connect again soon; a server that drops each session at once gets a login a tick, not one a second."""
+        if time.monotonic() - self._connected > SHORT_SESSION:
             self.async_hurry()
 
     @callback

@@ -29,7 +29,7 @@ from .model import TrueNas
 from .reading import FEED_OF_TASK
 from .storage import NO_SNAPSHOTS, POOL_STATES, UNLISTED, Dataset, Pool, Snapshots
 from .system import Certificate, Interface, Rates, alerts_by_level
-from .work import APP_STATES, MACHINE_STATES, TaskKind
+from .work import APP_STATES, MACHINE_STATES, App, TaskKind
 
 DIAGNOSTIC = EntityCategory.DIAGNOSTIC
 SCAN_OPTIONS = ["none", "scrubbing", "resilvering", "paused", "finished", "canceled"]
@@ -250,6 +250,13 @@ def _snapshots_of(data: TrueNas, dataset: str) -> Snapshots:
     )
 
 
+def _latest(app: App) -> str | None:
+    """Return the newest version; a newer image of the same version is told apart."""
+    if not app.upgrade:
+        return app.version
+    return app.latest if app.latest != app.version else f"{app.version} (newer image)"
+
+
 def _newest_alert(data: TrueNas) -> str | None:
     shown = [alert for alert in data.alerts.values() if not alert.dismissed and alert.raised]
     return max(shown, key=lambda alert: alert.raised or dt_util.utcnow()).title if shown else "none"
@@ -447,7 +454,7 @@ _POOL_SENSORS: tuple[ObjectSensor[Any], ...] = (
 )
 
 _DISK_SENSORS: tuple[ObjectSensor[Any], ...] = (
-    _degrees("temperature", lambda d: d.temperature, feed="temperatures"),
+    _degrees("temperature", lambda d: d.temperature, feed="temperatures", exists=lambda d: d.measured),
     ObjectSensor(key="pool", value=lambda d: d.pool or "none", entity_category=DIAGNOSTIC),
     _count(
         "disk_errors",
@@ -679,7 +686,7 @@ _APP_UPDATE: tuple[ObjectUpdate[Any], ...] = (
         key="update",
         translation_key="app_update",
         installed=lambda a: a.version,
-        latest=lambda a: a.latest if a.upgrade and a.latest else a.version,
+        latest=_latest,
         action="upgrade_app",
     ),
 )

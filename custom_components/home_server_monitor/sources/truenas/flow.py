@@ -36,6 +36,7 @@ from ..kind import FlowError, Probe, Question
 from .client import Timing, TrueNasClient
 from .greeting import Certificate, Greeting, certificate_of, greet, normalise
 from .methods import Operation
+from .parse import at, text
 from .releases import V25_04
 from .rights import READONLY_ADMIN, READS, WRITES, in_words, missing, roles_of
 
@@ -156,7 +157,7 @@ async def _explore(client: TrueNasClient, answered: frozenset[str]) -> tuple[str
         if client.release < V25_04:
             raise
         raise FlowError("not_allowed", {"role": READONLY_ADMIN}, field=CONF_API_KEY) from err
-    if not isinstance(host_id, str) or not host_id:
+    if not isinstance(host_id, str) or not re.fullmatch(r"[0-9A-Za-z_-]{1,128}", host_id):
         raise BadResponse("no host id")
     dark = await _rights(client, answered)
     counts = await asyncio.gather(
@@ -164,8 +165,7 @@ async def _explore(client: TrueNasClient, answered: frozenset[str]) -> tuple[str
     )
     pools, disks, apps = (str(count) if isinstance(count, int) else "?" for count in counts)
     dark += [f"{count} (not in the key's allowlist)" for count in counts if isinstance(count, str)]
-    name = system.get("hostname") if isinstance(system, dict) else None
-    title = str(name or client.url.host)
+    title = text(at(system, "hostname"), 63) or str(client.url.host)
     found = {
         "name": title,
         "version": client.version.removeprefix("TrueNAS-").removeprefix("SCALE-"),

@@ -12,7 +12,7 @@ import aiohttp
 from cryptography import x509
 from yarl import URL
 
-from ..errors import CannotConnect, CertificateRejected, InsecureTransport
+from ..errors import BadResponse, CannotConnect, CertificateRejected, InsecureTransport
 from .wire import decode
 
 PROXY_HEADERS = ("Via", "CF-Ray", "X-Served-By", "X-Proxy-Cache", "X-Varnish", "X-Amz-Cf-Id")
@@ -78,29 +78,38 @@ async def greet(session: aiohttp.ClientSession, url: URL, fingerprint: str | Non
 
     Raises CannotConnect, CertificateRejected, and InsecureTransport where http is redirected to https.
     """
+    wanted = {"Accept": "application/json", "Accept-Encoding": "identity"}
     with translated(fingerprint):
         async with session.get(
-            url / "api/versions",
-            ssl=pin(fingerprint),
-            allow_redirects=False,
-            headers={"Accept": "application/json"},
+            url / "api/versions", ssl=pin(fingerprint), allow_redirects=False, headers=wanted
         ) as response:
-            body = await response.content.read(MAX_BODY)
             headers, status = response.headers, response.status
+            if "Content-Encoding" in headers:
+                raise BadResponse("Compressed although it was not to be")
+            body = b""
+            async for chunk in response.content.iter_chunked(8192):
+                body += chunk
+                if len(body) > MAX_BODY:
+                    raise BadResponse("Too long for a list of versions")
     if status >= 500 or status == 429:
         # a newer server that is only starting must not be taken for an older one that takes keys over http
         raise CannotConnect(f"The server is not ready (HTTP {status})")
-    if url.scheme == "http" and 300 <= status < 400 and headers.get("Location", "").startswith("https://"):
-        raise InsecureTransport("The server wants https")
+    if 300 <= status < 400 and url.scheme == "http":
+        raise InsecureTransport("The server wants another address, which is https")
+    if status not in (200, 404):
+        raise BadResponse(f"No TrueNAS at this address (HTTP {status})")
     signs = [f"{name}: {headers[name][:60]}" for name in PROXY_HEADERS if name in headers]
     if (server := headers.get("Server", "nginx")) and not server.lower().startswith("nginx"):
         signs.append(f"Server: {server[:60]}")
     endpoints: tuple[str, ...] | None = None
     if status == 200:
         with contextlib.suppress(Exception):
-            found = decode(body.decode())
+            found = decode(body.decode("utf-8-sig"))
             if isinstance(found, list) and all(isinstance(item, str) for item in found):
                 endpoints = tuple(found)
+        if endpoints is None and not body.lstrip().startswith(b"<"):
+            # 24.x shows its web page here; anything else must not be taken for it
+            raise BadResponse("Not a TrueNAS, or something stands in front of it")
     return Greeting(endpoints, tuple(signs))
 
 

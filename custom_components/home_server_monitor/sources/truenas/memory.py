@@ -55,6 +55,8 @@ class Memory:
     def newest(self, part: dict[str, float], key: str, seen: datetime | None) -> datetime | None:
         """Return the newer of what is remembered and what is seen, and remember it."""
         known = part.get(key)
+        # a clock that is ahead must not hide what is overdue
+        seen = min(seen, datetime.now(UTC)) if seen else None
         if seen is not None and (known is None or seen.timestamp() > known):
             known = part[key] = seen.timestamp()
             self.changed()

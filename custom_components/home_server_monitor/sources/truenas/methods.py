@@ -18,7 +18,6 @@ class Operation(StrEnum):
     REBOOT_INFO = "reboot_info"
     BOOT_POOL = "boot_pool"
     POOLS = "pools"
-    SCRUB_SCHEDULES = "scrub_schedules"
     DISKS = "disks"
     DISK_TEMPERATURES = "disk_temperatures"
     SMART_ATTRIBUTES = "smart_attributes"
@@ -193,7 +192,6 @@ _METHODS: Mapping[Operation, tuple[Row, ...]] = {
     Operation.REBOOT_INFO: ((V25_04, Method("system.reboot.info", role="SYSTEM_GENERAL_READ")),),
     Operation.BOOT_POOL: _always("boot.get_state"),
     Operation.POOLS: _always("pool.query", _query(200), role="POOL_READ"),
-    Operation.SCRUB_SCHEDULES: _always("pool.scrub.query", _query(200), role="POOL_SCRUB_READ"),
     Operation.DISKS: _always("disk.query", _query(2000, pools=True), role="DISK_READ"),
     Operation.DISK_TEMPERATURES: (
         # the default power mode wakes sleeping disks; the second argument is a dict only until 25.04

@@ -4,13 +4,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...guardian.contract import Action, Risk
-from ...guardian.own_path import container_node, endpoint_node, named_node
-from .actions import Nas, Order, OrderAction, PowerAction
+from ...guardian.own_path import container_node, endpoint_node, machine_node, named_node
+from .actions import Nas, Order, OrderAction, ShutdownAction
 from .methods import Operation
+from .model import TrueNas
+from .reading import FEED_OF_TASK
 from .snapshots import SNAPSHOT_ACTIONS
 from .storage import Pool
-from .work import App, Task, TaskKind
+from .work import App, Machine, Task, TaskKind
 
+# the job of a restart ends before the restart
+UNTIL_DEADLINE = 10_000
 _RUN = {
     TaskKind.SNAPSHOT: Operation.RUN_SNAPSHOT_TASK,
     TaskKind.REPLICATION: Operation.RUN_REPLICATION,
@@ -54,11 +58,26 @@ def _pool_facts(pool: Pool) -> Mapping[str, Any]:
     return {"pool": pool.name, "scan": scan.kind if scan else None, "state": scan.state if scan else None}
 
 
-def _app_touches(app: App, host: str) -> frozenset[str]:
+def _app_touches(data: TrueNas, app: App, host: str) -> frozenset[str]:
     return frozenset(
-        {named_node(app.name)}
+        {named_node(app.name), named_node(app.title)}
         | {container_node(container) for container in app.containers}
         | {endpoint_node(host, port) for port in app.ports}
+    )
+
+
+def _machine_touches(data: TrueNas, machine: Machine, host: str) -> frozenset[str]:
+    uuid = {machine_node(machine.uuid)} if machine.uuid else set()
+    return frozenset({named_node(machine.name)} | uuid)
+
+
+def _everything(data: TrueNas, target: Any, host: str) -> frozenset[str]:
+    """Return all that a shutdown takes away."""
+    return frozenset().union(
+        *(_app_touches(data, app, host) for app in data.apps.values()),
+        *(_machine_touches(data, machine, host) for machine in data.machines.values()),
+        *({named_node(service)} for service in data.services),
+        {named_node(host)},
     )
 
 
@@ -94,9 +113,14 @@ def _version(key: str, operation: Operation) -> Order:
     """Upgrade and roll back wait for the version that was asked for, or for any other one where none was."""
 
     def done(before: App, now: App | None, params: Mapping[str, Any]) -> bool:
-        if now is None or now.state not in ("running", "stopped") or now.version == before.version:
+        if now is None or now.state not in ("running", "stopped"):
             return False
-        return params.get("version", "latest") in ("latest", now.version)
+        wanted = params.get("version", "latest")
+        if now.version == before.version:
+            # a newer image of the same version
+            return wanted == "latest" and now.containers != before.containers and not now.upgrade
+        # 24.04 shows `<app version>_<catalogue version>` and takes the latter
+        return wanted in ("latest", now.version) or str(now.version).endswith(f"_{wanted}")
 
     return Order(
         key=key,
@@ -127,6 +151,7 @@ def _service(key: str, operation: Operation, *, running: bool, **more: Any) -> O
         state=lambda service: (service.name, service.running),
         done=lambda before, now, params: now is not None and now.running is running,
         facts=lambda service: {"service": service.name, "running": service.running},
+        touches=lambda data, service, host: frozenset({named_node(service.name)}),
         **more,
     )
 
@@ -134,14 +159,14 @@ def _service(key: str, operation: Operation, *, running: bool, **more: Any) -> O
 def _machine(key: str, vm: Operation, container: Operation, wanted: str, **more: Any) -> Order:
     return Order(
         key=key,
-        feed="machines",
+        feed=lambda target: "vms" if target.startswith("vm_") else "instances",
         find=lambda data, target: data.machines.get(target),
         operation=lambda machine: vm if machine.kind == "vm" else container,
         arguments=lambda machine, params: [machine.id],
         state=lambda machine: (machine.key, machine.state),
         done=lambda before, now, params: now is not None and now.state == wanted,
         facts=lambda machine: {"name": machine.name, "state": machine.state},
-        touches=lambda machine, host: frozenset({named_node(machine.name)}),
+        touches=_machine_touches,
         deadline=150.0,
         **more,
     )
@@ -155,7 +180,7 @@ def _may_run(task: Task, params: Mapping[str, Any]) -> str | None:
 
 def _ran(before: Task, now: Task | None, params: Mapping[str, Any]) -> bool:
     """The order worked once it runs or has ended anew; whether the run succeeds is the task's own sensor."""
-    return now is not None and (now.running or now.ended != before.ended)
+    return now is not None and (now.running or (now.ended is not None and now.ended != before.ended))
 
 
 def _alert(key: str, operation: Operation, *, dismissed: bool) -> Order:
@@ -171,7 +196,7 @@ def _alert(key: str, operation: Operation, *, dismissed: bool) -> Order:
     )
 
 
-def _power(key: str, operation: Operation) -> Order:
+def _power(key: str, operation: Operation, **more: Any) -> Order:
     return Order(
         key=key,
         feed="system",
@@ -183,6 +208,8 @@ def _power(key: str, operation: Operation) -> Order:
         facts=lambda system: {"booted": system.booted.isoformat() if system.booted else None},
         risk=Risk.HIGH,
         deadline=900.0,
+        looks=UNTIL_DEADLINE,
+        **more,
     )
 
 
@@ -254,7 +281,7 @@ _ORDERS: tuple[Order, ...] = (
     ),
     Order(
         key="run_task",
-        feed="tasks",
+        feed=lambda target: FEED_OF_TASK[TaskKind(target.rpartition("_")[0])],
         find=lambda data, target: data.tasks.get(target),
         operation=lambda task: _RUN[task.kind],
         arguments=lambda task, params: [task.id],
@@ -278,22 +305,28 @@ _ORDERS: tuple[Order, ...] = (
     ),
     Order(
         key="install_update",
-        feed="update",
-        find=lambda data, target: data.update if data.update and data.update.available else None,
+        feed="release",
+        find=lambda data, target: data,
         operation=Operation.INSTALL_UPDATE,
-        arguments=lambda update, params: [],
-        state=lambda update: update.available,
-        done=lambda before, now, params: now is None or now.available != before.available,
+        arguments=lambda data, params: [],
+        allowed=lambda data, params: None if data.update and data.update.available else "nothing_to_upgrade",
+        state=lambda data: data.update and data.update.available,
+        done=lambda before, now, params: bool(
+            now.system and before.system and now.system.version != before.system.version
+        ),
+        facts=lambda data: {"version": data.system.version if data.system else None},
         risk=Risk.HIGH,
         deadline=3600.0,
+        looks=UNTIL_DEADLINE,
     ),
 )
-_POWER = (_power("reboot", Operation.REBOOT), _power("shutdown", Operation.SHUTDOWN))
+_REBOOT = _power("reboot", Operation.REBOOT)
+_SHUTDOWN = _power("shutdown", Operation.SHUTDOWN, touches=_everything, takes_away=True)
 
 
 def actions_of(nas: Nas) -> Mapping[str, Action]:
     """Return every action of one NAS by its key."""
-    found: list[Action] = [OrderAction(order, nas) for order in _ORDERS]
-    found += [PowerAction(order, nas) for order in _POWER]
+    found: list[Action] = [OrderAction(order, nas) for order in (*_ORDERS, _REBOOT)]
+    found.append(ShutdownAction(_SHUTDOWN, nas))
     found += [make(nas) for make in SNAPSHOT_ACTIONS]
     return {action.key: action for action in found}

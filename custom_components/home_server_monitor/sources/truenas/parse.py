@@ -13,8 +13,14 @@ from ..errors import BadResponse
 from .wire import instant
 
 _TAGS = re.compile(r"<[^>]{0,200}>")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]+")
+_CONTROL = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ud800-\udfff\ufeff]+"
+)
 MAX_TEXT = 200
+# more of one kind than anybody has at home would only hold up everything else
+MAX_ROWS = 5000
+# what JSON writers and databases take
+MAX_INTEGER = 2**63 - 1
 
 type Row = dict[str, Any]
 
@@ -37,13 +43,16 @@ def rows[T](raw: Any, parse: Callable[[Row], tuple[str, T]]) -> Rows[T]:
         raise BadResponse("Expected a list")
     items: dict[str, T] = {}
     skipped = 0
-    for row in raw:
+    skipped += max(len(raw) - MAX_ROWS, 0)
+    for row in raw[:MAX_ROWS]:
         try:
             key, item = parse(record(row))
         except BadResponse, KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError:
             skipped += 1
         else:
-            items[key] = item
+            # two records with one identity: the first stands, and nobody may think the list whole
+            skipped += key in items
+            items.setdefault(key, item)
     return Rows(MappingProxyType(items), skipped)
 
 
@@ -81,10 +90,8 @@ def number(value: Any) -> float | None:
 
 def integer(value: Any) -> int | None:
     """Return a whole number, or None."""
-    if isinstance(value, int) and not isinstance(value, bool):
-        return value
-    found = number(value)
-    return None if found is None else int(found)
+    found = value if isinstance(value, int) and not isinstance(value, bool) else number(value)
+    return None if found is None or abs(found) > MAX_INTEGER else int(found)
 
 
 def count(value: Any) -> int:
@@ -96,7 +103,7 @@ def text(value: Any, limit: int = MAX_TEXT) -> str | None:
     """Return a one-line text without markup, control or direction characters, or None where there is none."""
     if isinstance(value, bool) or not isinstance(value, (str, int)):
         return None
-    cleaned = _CONTROL.sub(" ", html.unescape(_TAGS.sub("", str(value)[: limit * 8]))).strip()
+    cleaned = _CONTROL.sub(" ", _TAGS.sub("", html.unescape(str(value)[: limit * 8]))).strip()
     return cleaned[:limit] or None
 
 

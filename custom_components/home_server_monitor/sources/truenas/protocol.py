@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 import json
-from typing import Any, Protocol, override
+from typing import Any, NamedTuple, Protocol, override
 
 from ..errors import BadResponse, CallFailed, CannotConnect, ClientError, NotSupported, PermissionDenied
 from .wire import decode
@@ -12,6 +12,16 @@ ENOMETHOD = 201
 ENOTAUTHENTICATED = 207
 TOO_MANY_CALLS = -32000
 METHOD_NOT_FOUND = -32601
+
+
+class NoSuchMethod(NotSupported):
+    """The server says that it has no such method: not there, or not there yet."""
+
+
+class Unsubscribed(NamedTuple):
+    """The server ended a subscription by itself."""
+
+    collection: str
 
 
 class SessionLost(CannotConnect):
@@ -32,7 +42,7 @@ class Failure:
         if self.code == ENOTAUTHENTICATED:
             return SessionLost("The session has ended")
         if self.code in (ENOMETHOD, METHOD_NOT_FOUND):
-            return NotSupported(f"No method {method}")
+            return NoSuchMethod(f"No method {method}")
         return CallFailed(method, self.reason, self.code)
 
 
@@ -62,7 +72,7 @@ class Reply:
     text: str
 
 
-type Frame = Answer | Event | Reply | None
+type Frame = Answer | Event | Reply | Unsubscribed | None
 
 
 class Dialect(Protocol):
@@ -117,6 +127,8 @@ class JsonRpc(Dialect):
             params = message.get("params")
             if message["method"] == "collection_update" and isinstance(params, dict):
                 return _event(params)
+            if message["method"] == "notify_unsubscribed" and isinstance(params, dict):
+                return Unsubscribed(str(params.get("collection")))
             return None
         if not isinstance(call_id := message.get("id"), str):
             return None

@@ -1,7 +1,9 @@
 """What is read from a NAS how often: one table, and the few reads that are more than one call."""
 
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+import contextlib
+from dataclasses import dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any
@@ -10,8 +12,8 @@ from ..errors import BadResponse
 from ..feeds import Feed
 from . import storage, system, work
 from .client import TrueNasClient
-from .methods import Operation
-from .parse import Malformed, Row, Rows, at, integer, record, rows
+from .methods import Operation, method_of
+from .parse import Malformed, Row, Rows, at, integer, record, rows, text
 from .releases import V24_04
 from .work import TaskKind
 
@@ -44,9 +46,37 @@ def _one(operation: Operation, parse: Callable[[Any], Any]) -> Reader:
 
 def _list(operation: Operation, parse: Callable[[Row], tuple[str, Any]]) -> Reader:
     async def read(client: TrueNasClient) -> Rows[Any]:
-        return rows(await client.ask(operation), parse)
+        raw = await client.ask(operation)
+        limit = at(method_of(operation, client.release).params(), 1, "limit")
+        found = rows(raw, parse)
+        # a listing that fills its page may go on: what it lacks is not gone
+        cut = isinstance(limit, int) and len(raw) >= limit
+        return replace(found, skipped=found.skipped + cut)
 
     return read
+
+
+async def _disks(client: TrueNasClient) -> Rows[storage.Disk]:
+    """List disks; USB boxes give all their disks one serial, which then identifies none of them."""
+    raw = await client.ask(Operation.DISKS)
+    serials = Counter(text(at(row, "serial")) for row in (raw if isinstance(raw, list) else ()))
+    doubled = frozenset(serial for serial, times in serials.items() if serial and times > 1)
+    return rows(raw, lambda row: storage.disk(row, doubled))
+
+
+class _SmartTests:
+    """Results of self-tests, asked for only while no hard disk sleeps: the question runs smartctl on each."""
+
+    def __init__(self) -> None:
+        self._newest: Rows[str] = Rows()
+
+    async def __call__(self, client: TrueNasClient) -> Rows[str]:
+        method_of(Operation.SMART_TESTS, client.release)
+        disks = (await _disks(client)).items.values()
+        heat = storage.temperatures(await client.ask(Operation.DISK_TEMPERATURES))
+        if all(heat.get(disk.device) is not None for disk in disks if disk.kind == "HDD"):
+            self._newest = rows(await client.ask(Operation.SMART_TESTS), storage.last_test)
+        return self._newest
 
 
 def _tasks(operation: Operation, kind: TaskKind, *titles: str) -> Reader:
@@ -72,7 +102,7 @@ async def _snapshots(client: TrueNasClient) -> SnapshotListing:
         if not isinstance(raw, list):
             raise BadResponse("Expected a list")
         for row in raw:
-            if isinstance(row, dict):
+            with contextlib.suppress(Malformed, AttributeError):
                 dataset, created = storage.snapshot(row)
                 found.setdefault(dataset, []).append(created)
     return SnapshotListing(
@@ -115,7 +145,7 @@ def _ups(raw: Any) -> Mapping[str, Any]:
     return MappingProxyType({key: row.get(key) for key in kept if isinstance(row.get(key), (str, int))})
 
 
-_TABLE: tuple[tuple[str, float, Reader], ...] = (
+_TABLE: tuple[tuple[str, float, Reader | None], ...] = (
     ("system", MINUTE, _one(Operation.SYSTEM, system.system)),
     ("pools", MINUTE, _list(Operation.POOLS, storage.pool)),
     ("services", MINUTE, _list(Operation.SERVICES, system.service)),
@@ -136,9 +166,9 @@ _TABLE: tuple[tuple[str, float, Reader], ...] = (
     ("vms", 5 * MINUTE, _list(Operation.VMS, work.machine("vm"))),
     ("instances", 5 * MINUTE, _list(Operation.INSTANCES, work.machine("container"))),
     ("reboot", 10 * MINUTE, _one(Operation.REBOOT_INFO, system.reboot_reasons)),
-    ("disks", 30 * MINUTE, _list(Operation.DISKS, storage.disk)),
+    ("disks", 30 * MINUTE, _disks),
     ("interfaces", 30 * MINUTE, _list(Operation.INTERFACES, system.interface)),
-    ("smart_tests", HOUR, _list(Operation.SMART_TESTS, storage.last_test)),
+    ("smart_tests", HOUR, None),
     ("snapshots", HOUR, _snapshots),
     ("shares", HOUR, _shares),
     ("certificates", 6 * HOUR, _list(Operation.CERTIFICATES, system.certificate)),
@@ -157,6 +187,8 @@ FEED_OF_TASK: Mapping[TaskKind, str] = {
 TASK_FEEDS = tuple(FEED_OF_TASK.values())
 MACHINE_FEEDS = ("vms", "instances")
 
+ASKS_DISKS = frozenset({"temperatures", "smart_tests"})
+
 # what a pushed change of a collection makes due
 PUSHED: Mapping[str, tuple[str, ...]] = {
     "alert.list": ("alerts", "pools"),
@@ -172,6 +204,9 @@ PUSHED: Mapping[str, tuple[str, ...]] = {
     "container.query": ("instances",),
     "update.status": ("update",),
 }
+
+# a scrub is pushed every two seconds for hours, a job with each percent
+GAPS: Mapping[str, float] = {"zfs.pool.scan": 30.0, "pool.scan": 30.0, "core.get_jobs": 15.0}
 
 # the methods of jobs whose end changes a feed
 JOBS: Mapping[str, tuple[str, ...]] = {
@@ -189,15 +224,19 @@ JOBS: Mapping[str, tuple[str, ...]] = {
 
 
 def feeds(client: TrueNasClient, *, temperatures: bool) -> list[Feed]:
-    """Return the feeds of one client; the temperatures of disks only where they are wanted."""
+    """Return the feeds of one client; questions that reach a disk are put only where `temperatures` are wanted."""
 
     def bound(read: Reader) -> Callable[[], Awaitable[Any]]:
         return lambda: read(client)
 
     return [
-        Feed(key=key, every=every, fetch=bound(read))
+        Feed(
+            key=key,
+            every=every,
+            fetch=bound(read or _SmartTests()),
+            polled=temperatures or key not in ASKS_DISKS,
+        )
         for key, every, read in _TABLE
-        if temperatures or key != "temperatures"
     ]
 
 

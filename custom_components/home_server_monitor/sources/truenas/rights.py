@@ -33,7 +33,6 @@ READS: tuple[Right, ...] = (
     Right("system", "version, uptime and load", (Operation.SYSTEM, Operation.HOST_ID)),
     Right("boot_pool", "the boot pool", (Operation.BOOT_POOL,)),
     Right("pools", "pools", (Operation.POOLS,)),
-    Right("scrub_schedules", "scrub schedules", (Operation.SCRUB_SCHEDULES,)),
     Right("disks", "disks", (Operation.DISKS,)),
     Right("temperatures", "disk temperatures", (Operation.DISK_TEMPERATURES,)),
     Right("smart", "SMART attributes", (Operation.SMART_ATTRIBUTES,)),

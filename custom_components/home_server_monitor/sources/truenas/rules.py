@@ -42,6 +42,8 @@ def judge(source: str, data: TrueNas | None, memory: Memory, now: datetime) -> S
         return ()
     case = Case(source, data, memory, now, partial(Finding, source=source))
     found = [finding for feeds, rule in RULES if data.stale.isdisjoint(feeds) for finding in rule(case)]
+    if "alerts" not in data.stale:
+        found += alerts(case, frozenset(finding.rule for finding in found))
     return sorted(found, key=lambda finding: (-finding.severity, finding.rule, finding.object))
 
 
@@ -64,6 +66,13 @@ def _redundancy_left(pool: Pool) -> bool:
 def pool_degraded(case: Case) -> Iterator[Finding]:
     """A pool that is not online: critical once the next fault would lose data."""
     for pool in case.data.pools.values():
+        if pool.status == "online" and pool.healthy is False and not pool.all_errors:
+            yield case.make(
+                rule="pool_unhealthy",
+                object=pool_node(pool.guid),
+                severity=Severity.HIGH,
+                placeholders={"pool": pool.name, "detail": pool.detail or "The NAS gives no reason."},
+            )
         if pool.status in ("online", "unknown"):
             continue
         lost = pool.status in ("faulted", "unavail", "suspended", "offline", "removed")
@@ -221,7 +230,7 @@ def disk_hot(case: Case) -> Iterator[Finding]:
             )
 
 
-def disk_errors(case: Case) -> Iterator[Finding]:
+def self_test_failed(case: Case) -> Iterator[Finding]:
     """A self-test of the disk itself failed."""
     for identity, disk in case.data.disks.items():
         if disk.last_test == "failed":
@@ -314,28 +323,25 @@ def key_too_powerful(case: Case) -> Iterator[Finding]:
         yield case.make(rule="key_too_powerful", object=host_node(case.source), severity=Severity.INFO)
 
 
-# Alert classes that a rule above tells in its own words, with the feed that it judges: while that is not to be
-# had, the alert is told as it is. No feed: told by the update entities, or it is our own session.
-COVERED: Mapping[str, str] = {
-    "VolumeStatus": "pools",
-    "ScrubNotStarted": "pools",
-    "ZpoolCapacityNotice": "datasets",
-    "ZpoolCapacityWarning": "datasets",
-    "ZpoolCapacityCritical": "datasets",
-    "ReplicationFailed": "replications",
-    "CloudSyncTaskFailed": "cloud_syncs",
-    "CloudBackupTaskFailed": "cloud_backups",
-    "RsyncFailed": "rsyncs",
-    "SnapshotFailed": "snapshot_tasks",
-    "CertificateIsExpiring": "certificates",
-    "CertificateIsExpiringSoon": "certificates",
-    "CertificateExpired": "certificates",
-    "DiskTemperatureTooHot": "temperatures",
-    "HasUpdate": "",
-    "AppUpdate": "",
-    "ChartReleaseUpdate": "",
-    "AdminSession": "",
+# Alert classes that a rule above tells in its own words: an alert is left out only while that rule has a finding.
+# No rule: told by the update entities, or it is our own session.
+COVERED: Mapping[str, frozenset[str]] = {
+    "VolumeStatus": frozenset({"pool_degraded", "pool_unavailable", "pool_unhealthy"}),
+    "ScrubNotStarted": frozenset({"scrub_overdue"}),
+    "ZpoolCapacityNotice": frozenset({"pool_full"}),
+    "ZpoolCapacityWarning": frozenset({"pool_full"}),
+    "ZpoolCapacityCritical": frozenset({"pool_full"}),
+    "ReplicationFailed": frozenset({"task_failed"}),
+    "CloudSyncTaskFailed": frozenset({"task_failed"}),
+    "CloudBackupTaskFailed": frozenset({"task_failed"}),
+    "RsyncFailed": frozenset({"task_failed"}),
+    "SnapshotFailed": frozenset({"task_failed"}),
+    "CertificateIsExpiring": frozenset({"certificate_expiring"}),
+    "CertificateIsExpiringSoon": frozenset({"certificate_expiring"}),
+    "CertificateExpired": frozenset({"certificate_expiring"}),
+    "DiskTemperatureTooHot": frozenset({"disk_hot"}),
 }
+UNTOLD = frozenset({"HasUpdate", "AppUpdate", "ChartReleaseUpdate", "AdminSession"})
 _LEVELS = {
     "warning": Severity.WARNING,
     "error": Severity.HIGH,
@@ -345,10 +351,10 @@ _LEVELS = {
 }
 
 
-def alerts(case: Case) -> Iterator[Finding]:
-    """An alert of the NAS of a class that no rule covers, from level warning up."""
+def alerts(case: Case, told: frozenset[str]) -> Iterator[Finding]:
+    """An alert of the NAS, from level warning up, that none of the rules has `told`."""
     for alert in case.data.alerts.values():
-        if alert.dismissed or COVERED.get(alert.klass, "unknown") not in case.data.stale | {"unknown"}:
+        if alert.dismissed or alert.klass in UNTOLD or COVERED.get(alert.klass, frozenset()) & told:
             continue
         if (severity := _LEVELS.get(alert.level)) is None:
             continue
@@ -370,12 +376,11 @@ RULES: tuple[tuple[tuple[str, ...], Rule], ...] = (
     (("pools",), same_batch),
     (("disks",), disk_missing),
     (("temperatures",), disk_hot),
-    (("smart_tests",), disk_errors),
+    (("smart_tests",), self_test_failed),
     ((), tasks),
     (("certificates",), certificates),
     (("apps",), apps),
     (("services",), services),
     (("ups",), default_ups_password),
     (("roles",), key_too_powerful),
-    (("alerts",), alerts),
 )

@@ -12,5 +12,5 @@ def next_run(schedule: Schedule, zone: tzinfo, now: datetime) -> datetime | None
     line = f"{schedule.minute} {schedule.hour} {schedule.dom} {schedule.month} {schedule.dow}".lower()
     try:
         return next(CronSim(line, now.astimezone(zone))).astimezone(UTC)
-    except CronSimError, StopIteration:
+    except CronSimError, StopIteration, ValueError, OverflowError:
         return None

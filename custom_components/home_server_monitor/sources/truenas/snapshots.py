@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, override
 
 from ...guardian.contract import Action, Outcome, Plan, Receipt, Refusal, Refused, Resume, Risk, Step, Verdict
-from ..errors import ClientError
-from .actions import LOOK_EVERY, Nas
+from ..errors import BadResponse, ClientError
+from .actions import LOOK_EVERY, Nas, send
 from .methods import Operation, method_of
 from .parse import at, integer, text, when
 from .storage import snapshot
@@ -17,8 +17,10 @@ MAX_LISTED = 1000
 async def find(nas: Nas, field: str, value: str, limit: int = 2) -> list[dict[str, Any]]:
     """Return snapshots by `id` or `dataset`: id, instant of creation, bytes, whether it is held."""
     raw = await nas.client.ask(Operation.FIND_SNAPSHOTS, field, value, min(limit, MAX_LISTED))
+    if not isinstance(raw, list):
+        raise BadResponse("Expected a list of snapshots")
     found = []
-    for row in raw if isinstance(raw, list) else ():
+    for row in raw:
         if isinstance(row, dict) and (key := text(row.get("id"), 500)):
             created = snapshot(row)[1] or when(at(row, "properties", "creation"))
             found.append(
@@ -84,7 +86,7 @@ class _SnapshotAction(Action):
     @override
     async def run(self, plan: Plan, step: int) -> Receipt:
         method = method_of(self.operation, self._nas.client.release)
-        return Receipt(step, await self._nas.client.call(method, *self.arguments(plan)))
+        return await send(self._nas, method, self.arguments(plan), None, step)
 
     @override
     async def verify(self, plan: Plan, receipts: Sequence[Receipt]) -> Verdict:
@@ -94,8 +96,12 @@ class _SnapshotAction(Action):
             except ClientError:
                 await asyncio.sleep(LOOK_EVERY)
                 continue
-            outcome = Outcome.SUCCEEDED if self.done(seen) else Outcome.FAILED
-            return Verdict(outcome, dict(seen) if seen else {"snapshot": plan.target})
+            facts = dict(seen) if seen else {"snapshot": plan.target}
+            if self.done(seen):
+                return Verdict(Outcome.SUCCEEDED, facts)
+            if not receipts[-1].result.lost:
+                return Verdict(Outcome.FAILED, {"reason": "the server shows no change"})
+            await asyncio.sleep(LOOK_EVERY)
 
     @override
     async def undo(self, plan: Plan, step: int, receipt: Receipt) -> Receipt | None:

@@ -6,7 +6,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
-from .parse import Malformed, Row, at, count, flag, integer, name, number, text, when, word
+from .parse import Row, at, count, flag, integer, name, number, record, text, when, word
 
 POOL_STATES = frozenset({"online", "degraded", "faulted", "offline", "unavail", "removed", "suspended"})
 SCAN_KINDS = frozenset({"scrub", "resilver"})
@@ -119,6 +119,7 @@ class Disk:
     sleeps: bool
     identifier: str = ""
     temperature: float | None = None
+    measured: bool = False
     asleep: bool | None = None
     errors: int | None = None
     last_test: str | None = None
@@ -214,10 +215,10 @@ def _scan(row: Any) -> Scan | None:
     )
 
 
-def disk(row: Row) -> tuple[str, Disk]:
-    """Parse one row of `disk.query` with pools; a disk without a serial is known by its identifier."""
+def disk(row: Row, doubled: frozenset[str] = frozenset()) -> tuple[str, Disk]:
+    """Parse one row of `disk.query` with pools; a disk without a serial of its own is known by its identifier."""
     serial, lunid = text(row.get("serial")), text(row.get("lunid"))
-    identity = serial or lunid or name(row.get("identifier"))
+    identity = (serial if serial not in doubled else None) or lunid or name(row.get("identifier"))
     return identity, Disk(
         identity=identity,
         device=name(row.get("name") or row.get("devname")),
@@ -233,10 +234,8 @@ def disk(row: Row) -> tuple[str, Disk]:
 
 def temperatures(raw: Any) -> dict[str, float | None]:
     """Parse `disk.temperatures`: °C by kernel name, None where the disk gave none (asleep, or it cannot)."""
-    if not isinstance(raw, dict):
-        raise Malformed("no temperatures")
     found: dict[str, float | None] = {}
-    for device, value in raw.items():
+    for device, value in record(raw).items():
         degrees = number(value[0] if isinstance(value, list) and value else value)
         # 0 and 255 are what drives report that have no sensor
         found[str(device)] = degrees if degrees is not None and 0 < degrees < 150 else None

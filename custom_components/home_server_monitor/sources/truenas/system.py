@@ -8,6 +8,7 @@ import re
 from types import MappingProxyType
 from typing import Any
 
+from ..errors import BadResponse
 from .parse import Row, at, flag, integer, name, number, record, rows, text, when, word
 
 ALERT_LEVELS = ("info", "notice", "warning", "error", "critical", "alert", "emergency")
@@ -68,7 +69,8 @@ class Realtime:
         """Return how much memory is in use; what ZFS caches counts as free."""
         if not self.memory_total or self.memory_available is None:
             return None
-        return 100.0 * (1 - self.memory_available / self.memory_total)
+        cached = self.arc_size or 0
+        return max(0.0, 100.0 * (self.memory_total - self.memory_available - cached) / self.memory_total)
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +183,7 @@ def realtime(raw: Any) -> Realtime:
         if (found := number(value))
     ]
     ratio = number(at(row, "zfs", "cache_hit_ratio"))
-    arc_hits = number(at(row, "zfs", "demand_data_hit_percentage")) if ratio is None else 100 * ratio
+    arc_hits = _hits(row) if ratio is None else 100 * ratio
     interfaces = row.get("interfaces")
     return Realtime(
         cpu=_first(number(at(cpu, "cpu", "usage")), number(at(cpu, "average", "usage"))),
@@ -189,9 +191,11 @@ def realtime(raw: Any) -> Realtime:
         memory_total=_first(
             integer(at(memory, "physical_memory_total")), integer(at(row, "virtual_memory", "total"))
         ),
+        # 0 is what the server says of a number that it does not have
         memory_available=_first(
             integer(at(memory, "physical_memory_available")), integer(at(row, "virtual_memory", "available"))
-        ),
+        )
+        or None,
         arc_size=_first(
             integer(at(memory, "arc_size")),
             integer(at(row, "zfs", "arc_size")),
@@ -205,6 +209,12 @@ def realtime(raw: Any) -> Realtime:
             }
         ),
     )
+
+
+def _hits(row: Row) -> float | None:
+    """Return the hit ratio of the ZFS cache in percent, from the counts: the server's own ratio is often 0."""
+    hits, asked = (number(at(row, "zfs", f"demand_data_{kind}_per_second")) for kind in ("hits", "accesses"))
+    return 100 * min(hits / asked, 1.0) if asked and hits is not None else None
 
 
 def _first[T](*values: T | None) -> T | None:
@@ -263,6 +273,8 @@ def update(raw: Any) -> Update:
     """Parse `update.status` (25.10 and newer) or `update.check_available` (before)."""
     row = record(raw)
     if "code" in row or "update_download_progress" in row:
+        if row.get("code") == "ERROR":
+            raise BadResponse("The server could not look for updates")
         new = at(row, "status", "new_version")
         return Update(
             available=text(at(new, "version")),

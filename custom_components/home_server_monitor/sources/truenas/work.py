@@ -105,12 +105,13 @@ class Machine:
     state: str | None
     memory: int | None
     autostart: bool | None
+    uuid: str | None = None
 
 
 def _schedule(row: Any) -> Schedule | None:
     if not isinstance(row, dict):
         return None
-    return Schedule(*(str(row.get(part) or "*") for part in ("minute", "hour", "dom", "month", "dow")))
+    return Schedule(*(text(row.get(part)) or "*" for part in ("minute", "hour", "dom", "month", "dow")))
 
 
 def task(kind: TaskKind, title: Callable[[Row], Any]) -> Callable[[Row], tuple[str, Task]]:
@@ -224,6 +225,7 @@ def machine(kind: str) -> Callable[[Row], tuple[str, Machine]]:
             # vm.query counts in MiB, the others in bytes
             memory=memory * 1024 * 1024 if memory is not None and kind == "vm" else memory,
             autostart=flag(row.get("autostart")),
+            uuid=text(row.get("uuid")),
         )
 
     return parse
