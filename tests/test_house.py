@@ -9,10 +9,8 @@ from homeassistant.core import HomeAssistant
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.home_server_monitor import (
-    HOUSE,
-)
-from custom_components.home_server_monitor.guardian.capabilities import InUse, ReadsSmart, SnapshotsDatasets
+from custom_components.home_server_monitor import HOUSE
+from custom_components.home_server_monitor.guardian.capabilities import ReadsSmart, SnapshotsDatasets
 from custom_components.home_server_monitor.guardian.house import House
 
 pytestmark = pytest.mark.usefixtures("warp")
@@ -44,7 +42,6 @@ async def test_the_house_knows_who_can_what(hass: HomeAssistant, nas: MockConfig
     source = nas.runtime_data
     assert list(house.capable(ReadsSmart)) == [source]
     assert list(house.capable(SnapshotsDatasets)) == [source]
-    assert list(house.capable(InUse)) == []
     told: list[Any] = []
     house.subscribe(told.append)
     await asyncio.sleep(6 * MINUTE)

@@ -1,5 +1,6 @@
 """DailyHistory: years of daily vectors per object, keyed by the object's own identity."""
 
+import bisect
 from collections.abc import Mapping
 import hashlib
 import logging
@@ -70,17 +71,14 @@ class DailyHistory:
     def record(self, day: int, row: Mapping[str, float | None]) -> bool:
         """Note a day's row (day number since 1970); the first one of a day stands. Returns whether it is new.
 
-        Days of the future, which a wrong clock wrote, are dropped.
+        A day before the newest one is put in its place: a clock that was wrong for a while costs no other row.
         """
-        while self._days and self._days[-1] > day:
-            self._days.pop()
-            for values in self._values.values():
-                values.pop()
-        if self._days and day <= self._days[-1]:
+        place = bisect.bisect_left(self._days, day)
+        if place < len(self._days) and self._days[place] == day:
             return False
-        self._days.append(day)
+        self._days.insert(place, day)
         for column in self.columns:
-            self._values[column].append(row.get(column))
+            self._values[column].insert(place, row.get(column))
         if len(self._days) > KEEP_DAYS:
             del self._days[0]
             for values in self._values.values():

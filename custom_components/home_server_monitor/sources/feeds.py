@@ -120,7 +120,9 @@ class Feeds:
     def due(self) -> list[Feed]:
         """Return the feeds to fetch now."""
         now = self._clock()
-        return [feed for key, feed in self._feeds.items() if self._states[key].due <= now + EARLY]
+        return [
+            feed for key, feed in self._feeds.items() if feed.polled and self._states[key].due <= now + EARLY
+        ]
 
     async def refresh(self, feeds: Iterable[Feed], deadline: float) -> int:
         """Fetch these at once and wait at most `deadline` seconds; returns how many were answered.

@@ -211,6 +211,7 @@ EXAMPLES: Mapping[str, Callable[[], list[Finding]]] = {
     "app_crashed": lambda: findings(TrueNas(apps={"plex": app(state="crashed")})),
     "service_stopped": lambda: findings(TrueNas(services={"cifs": Service("cifs", False, True)})),
     "default_ups_password": lambda: findings(TrueNas(ups={"rmonitor": True, "monuser": "upsmon"})),
+    "pool_unhealthy": lambda: findings(pools(pool(healthy=False))),
     "key_too_powerful": lambda: findings(TrueNas(release=(25, 10), roles=frozenset({"FULL_ADMIN"}))),
     "nas_alert": lambda: findings(alerts(alert())),
 }

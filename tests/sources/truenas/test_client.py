@@ -48,7 +48,7 @@ READS: dict[Operation, tuple[Any, ...]] = {
     if operation
     in (
         Operation.SYSTEM, Operation.HOST_ID, Operation.ME, Operation.REBOOT_INFO, Operation.BOOT_POOL,
-        Operation.POOLS, Operation.SCRUB_SCHEDULES, Operation.DISKS, Operation.DISK_TEMPERATURES,
+        Operation.POOLS, Operation.DISKS, Operation.DISK_TEMPERATURES,
         Operation.SMART_TESTS, Operation.DATASETS, Operation.SNAPSHOT_COUNT, Operation.SNAPSHOT_TASKS,
         Operation.REPLICATIONS, Operation.CLOUD_SYNCS, Operation.RSYNC_TASKS, Operation.CLOUD_BACKUPS,
         Operation.SERVICES, Operation.APPS, Operation.VMS, Operation.INSTANCES, Operation.INTERFACES,

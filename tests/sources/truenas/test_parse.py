@@ -244,7 +244,7 @@ async def test_disks_asleep_are_told_apart_until_25_04() -> None:
     ("value", "found"),
     [
         ("<b>bold</b>", "bold"),
-        ("&lt;i&gt;x", "<i>x"),
+        ("&lt;i&gt;x", "x"),
         ("\x1b[31mred\x1b[0m", "[31mred [0m"),
         ("a\u202eb\u200bc", "a b c"),
         ("two\nlines", "two lines"),
@@ -284,12 +284,12 @@ def test_number(value: Any, found: float | None) -> None:
 
 
 def test_whole_numbers_and_counters() -> None:
-    assert parse.integer(2**63) == 2**63
+    assert parse.integer(2**63) is None
     assert parse.integer("12.9") == 12
     assert parse.integer("x") is None
     assert parse.count(-1) == 0
     assert parse.count(None) == 0
-    assert parse.count(2**64) == 2**64
+    assert parse.count(2**64) == 0
 
 
 def test_paths_into_what_may_be_missing() -> None:

@@ -9,9 +9,9 @@ import pytest
 from custom_components.home_server_monitor.guardian.contract import Finding, Proposal, Severity
 from custom_components.home_server_monitor.sources.truenas.memory import Memory
 from custom_components.home_server_monitor.sources.truenas.model import TrueNas
-from custom_components.home_server_monitor.sources.truenas.reading import _TABLE, FEED_OF_TASK
+from custom_components.home_server_monitor.sources.truenas.reading import FEED_OF_TASK
 from custom_components.home_server_monitor.sources.truenas.releases import V25_10
-from custom_components.home_server_monitor.sources.truenas.rules import COVERED, judge
+from custom_components.home_server_monitor.sources.truenas.rules import COVERED, UNTOLD, judge
 from custom_components.home_server_monitor.sources.truenas.storage import Vdev
 from custom_components.home_server_monitor.sources.truenas.system import Alert, Certificate, Service
 from custom_components.home_server_monitor.sources.truenas.work import App, Schedule, Task, TaskKind
@@ -415,7 +415,12 @@ def test_a_dismissed_alert_is_not_told() -> None:
 
 
 @pytest.mark.parametrize("klass", sorted(COVERED))
-def test_what_a_rule_tells_is_not_told_again_as_an_alert(klass: str) -> None:
+def test_an_alert_is_told_while_its_rule_finds_nothing(klass: str) -> None:
+    assert rules(alerts(alert(klass=klass, level="critical"))) == ["nas_alert"]
+
+
+@pytest.mark.parametrize("klass", sorted(UNTOLD))
+def test_what_other_entities_tell_is_no_finding(klass: str) -> None:
     assert not findings(alerts(alert(klass=klass, level="critical")))
 
 
@@ -425,8 +430,8 @@ def test_a_degraded_pool_and_its_alert_are_one_finding() -> None:
     assert rules(alerts(volume, pools={"1": degraded})) == ["pool_degraded"]
 
 
-def test_covered_classes_name_feeds_that_exist() -> None:
-    assert {feed for feed in COVERED.values() if feed} <= {key for key, _, _ in _TABLE}
+def test_covered_classes_name_rules_that_exist() -> None:
+    assert frozenset().union(*COVERED.values()) <= build.EXAMPLES.keys()
 
 
 STALE = [

@@ -204,10 +204,10 @@ class TrueNasClient:
             else:
                 answer = await connection.call("auth.login_with_api_key", [self._api_key], self._timing.call)
                 kind = "SUCCESS" if answer is True else "AUTH_ERR"
-        except PermissionDenied, CallFailed, NotSupported:
-            # busy, still booting, or a standby controller: not a word about the key
-            # without its cause, which may repeat the key
-            raise CannotConnect("The server does not take logins now") from None
+        except (PermissionDenied, CallFailed, NotSupported) as err:
+            # busy, still booting, or a standby controller: not a word about the key, which the reason may repeat
+            told = NotSupported("login") if isinstance(err, NotSupported) else CallFailed("login", "refused")
+            raise CannotConnect("The server does not take logins now") from told
         if kind == "SUCCESS":
             self.logins += 1
         elif kind == "REDIRECT":

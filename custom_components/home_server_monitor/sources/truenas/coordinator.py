@@ -49,6 +49,7 @@ PUSH_AGE = 120.0
 DAY = 86400
 SAVE_DELAY = 60
 SHORT_SESSION = 20.0
+MAX_SHORT_SESSIONS = 2
 GROUPS: Mapping[str, tuple[str, ...]] = {
     "tasks": TASK_FEEDS,
     "machines": MACHINE_FEEDS,
@@ -84,6 +85,7 @@ class TrueNasCoordinator(ServiceCoordinator[TrueNas]):
         self._zone: tzinfo = UTC
         self._zone_name = ""
         self._connected = 0.0
+        self._short_sessions = 0
         self._release = self.client.release
         self._actions = actions_of(self)
 
@@ -328,7 +330,9 @@ class TrueNasCoordinator(ServiceCoordinator[TrueNas]):
     @callback
     def _lost(self) -> None:
         """Connect again soon; a server that drops each session at once gets a login a tick, not one a second."""
-        if time.monotonic() - self._connected > SHORT_SESSION:
+        short = time.monotonic() - self._connected < SHORT_SESSION
+        self._short_sessions = self._short_sessions + 1 if short else 0
+        if self._short_sessions <= MAX_SHORT_SESSIONS:
             self.async_hurry()
 
     @callback

@@ -345,7 +345,6 @@ _EVENTS: tuple[tuple[str, Release, Release | None], ...] = (
     ("pool.scan", V26, None),
     ("app.query", V24_10, None),
     ('app.stats:{"interval": 30}', V24_10, None),
-    ("chart.release.events", V24_04, V24_10),
     ("vm.query", V24_04, None),
     ("virt.instance.query", V25_04, V26),
     ("container.query", V26, None),

@@ -198,7 +198,6 @@ PUSHED: Mapping[str, tuple[str, ...]] = {
     "disk.query": ("disks", "pools"),
     "service.query": ("services",),
     "app.query": ("apps",),
-    "chart.release.events": ("apps",),
     "vm.query": ("vms",),
     "virt.instance.query": ("instances",),
     "container.query": ("instances",),
