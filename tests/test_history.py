@@ -1,6 +1,9 @@
 """History: one small file for each object, and the forecast that comes of it."""
 
 import asyncio
+import os
+from pathlib import Path
+import time
 from typing import Any
 
 from homeassistant.core import HomeAssistant
@@ -8,7 +11,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.home_server_monitor.const import DOMAIN
-from custom_components.home_server_monitor.history import KEEP_DAYS, DailyHistory
+from custom_components.home_server_monitor.history import KEEP_DAYS, DailyHistory, remove_unseen
 
 from .seen import Seen
 from .warp import Warp
@@ -36,7 +39,6 @@ async def test_history_round_trip(hass: HomeAssistant, hass_storage: dict[str, A
     other = DailyHistory(hass, "pool", "another", ("used",))
     await other.async_load()
     assert other.series("used") == []
-    assert name not in hass_storage
 
 
 @pytest.mark.parametrize(
@@ -115,3 +117,12 @@ async def test_a_forecast_after_seven_days(
         warp.offset += 86400
         await asyncio.sleep(7 * MINUTE)
     assert float(seen.state(f"pool_{guid}_days_to_90") or "nan") > 1
+
+
+def test_what_was_not_seen_for_400_days_is_deleted(tmp_path: Path) -> None:
+    (tmp_path / "pool").mkdir()
+    for name, days in (("old", 401), ("new", 399)):
+        (tmp_path / "pool" / name).write_text("{}")
+        os.utime(tmp_path / "pool" / name, (0, time.time() - days * 86400))
+    assert remove_unseen(tmp_path, time.time()) == 1
+    assert [file.name for file in tmp_path.glob("*/*")] == ["new"]

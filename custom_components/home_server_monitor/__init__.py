@@ -1,17 +1,21 @@
 """Home Server Monitor: watches a home server and says what is wrong with it."""
 
+from pathlib import Path
+import time
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import CONF_NAME, EVENT_CORE_CONFIG_UPDATE
 from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.helpers import config_validation as cv, device_registry as dr
+from homeassistant.helpers.storage import STORAGE_DIR
 from homeassistant.helpers.typing import ConfigType
 from homeassistant.util.hass_dict import HassKey
 
 from .const import CONF_KIND, CONF_SERVER, DOMAIN, HOME, KIND_SERVER
 from .coordinator import HsmConfigEntry, ServiceCoordinator
 from .guardian.house import House
+from .history import remove_unseen
 from .issues import (
     clear_certificate_changed,
     clear_missing_rights,
@@ -36,6 +40,8 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
 
     hass.bus.async_listen(EVENT_CORE_CONFIG_UPDATE, own_path_changed)
     async_setup_services(hass)
+    folder = Path(hass.config.path(STORAGE_DIR, DOMAIN))
+    await hass.async_add_executor_job(remove_unseen, folder, time.time())
     return True
 
 

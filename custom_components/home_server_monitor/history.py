@@ -2,9 +2,11 @@
 
 import bisect
 from collections.abc import Mapping
+import contextlib
 import hashlib
 import logging
 import math
+from pathlib import Path
 from typing import Any
 
 from homeassistant.core import HomeAssistant, callback
@@ -17,6 +19,7 @@ _LOGGER = logging.getLogger(__name__)
 
 VERSION = 1
 KEEP_DAYS = 4000
+UNSEEN = 400 * 86400
 
 
 def file_name(identity: str) -> str:
@@ -100,3 +103,14 @@ class DailyHistory:
             "days": list(self._days),
             "values": {column: list(values) for column, values in self._values.items()},
         }
+
+
+def remove_unseen(folder: Path, now: float) -> int:
+    """Delete the files of objects that were not seen for 400 days; returns how many. Blocks on the disk."""
+    removed = 0
+    for file in folder.glob("*/*"):
+        with contextlib.suppress(OSError):
+            if now - file.stat().st_mtime > UNSEEN:
+                file.unlink()
+                removed += 1
+    return removed
