@@ -1,6 +1,7 @@
 """ServiceCoordinator: the one seam where client errors become UpdateFailed, reauth or stale values."""
 
 from abc import abstractmethod
+import asyncio
 from collections.abc import Coroutine, Mapping, Sequence
 from datetime import timedelta
 import logging
@@ -70,6 +71,7 @@ class ServiceCoordinator[DataT](DataUpdateCoordinator[DataT]):
         self.device_id: str | None = None
         # None while all is well; also the first success clears what an earlier start complained of
         self._failures: int | None = 0
+        self._later: asyncio.TimerHandle | None = None
 
     @property
     @abstractmethod
@@ -180,7 +182,23 @@ class ServiceCoordinator[DataT](DataUpdateCoordinator[DataT]):
             self.async_update_listeners()
 
     @callback
-    def async_hurry(self) -> None:
-        """Refresh soon because something was pushed; many pushes within a second make one refresh."""
-        if not self._shutdown_requested:
+    def async_hurry(self, delay: float = 0.0) -> None:
+        """Refresh soon, or after `delay` seconds; many requests within a second make one refresh."""
+        if self._shutdown_requested:
+            return
+        if delay <= 0:
             self._hurry.async_schedule_call()
+        elif self._later is None:
+            self._later = self.hass.loop.call_later(delay, self._async_later)
+
+    @callback
+    def _async_later(self) -> None:
+        self._later = None
+        self.async_hurry()
+
+    @override
+    async def async_shutdown(self) -> None:
+        if self._later is not None:
+            self._later.cancel()
+            self._later = None
+        await super().async_shutdown()

@@ -73,10 +73,10 @@ async def test_an_admin_starts_a_scrub(nas: House) -> None:
     try:
         assert answer["outcome"] == "succeeded"
         assert len(await nas.writes()) == len(before) + 1
-        await nas.until("sensor.tank_scan", "scrubbing", within=5)
+        await nas.until("sensor.tank_scrub_or_resilver", "scrubbing", within=5)
     finally:
         await nas.act(nas.owner, "stop_scrub", device_id=pool)
-    await nas.until("sensor.tank_scan", "canceled", within=5)
+    await nas.until("sensor.tank_scrub_or_resilver", "canceled", within=5)
 
 
 async def test_other_users_may_look_but_not_act(nas: House) -> None:

@@ -105,17 +105,17 @@ class Feeds:
             if state.failures or state.denied:
                 state.due = 0.0
 
-    def hurry(self, key: str, gap: float = 5.0) -> bool:
-        """Make one feed due because something was pushed; returns whether it is to be asked at once.
+    def hurry(self, key: str, gap: float = 5.0) -> float | None:
+        """Make one feed due because something was pushed; returns in how many seconds, or None where it is dark.
 
-        Not before `gap` seconds after it was asked last: some servers push the same news every second.
+        Not before `gap` seconds after it was fetched last: some servers push the same news every second.
         """
         state = self._states.get(key)
         if state is None or state.denied or state.unsupported:
-            return False
+            return None
         now = self._clock()
-        state.due = min(state.due, now if state.fetched is None else state.fetched + gap)
-        return state.due <= now
+        state.due = min(state.due, now if state.fetched is None else max(now, state.fetched + gap))
+        return max(0.0, state.due - now)
 
     def due(self) -> list[Feed]:
         """Return the feeds to fetch now."""

@@ -190,17 +190,6 @@ async def test_one_call_hung(case: Case) -> None:
     await case.healed(HANGING)
 
 
-@pytest.mark.xfail(
-    strict=True, reason="a call that hung is asked for again after up to 2 min: it keeps a place"
-)
-async def test_one_call_that_hung_is_back_in_30_s(case: Case) -> None:
-    case.sim.faults.hang("pool.query")
-    await case.shown(case.seen.like(POOLS), TWO_MINUTES)
-    await asyncio.sleep(600)
-    case.sim.faults.clear()
-    await case.healed(ONE_TICK)
-
-
 async def test_a_call_may_take_as_long_as_its_own_deadline(case: Case) -> None:
     """`pool.dataset.query` has 30 s: one that takes 20 s is slow, not dead."""
     case.sim.faults.delay("pool.dataset.query", 20)

@@ -323,9 +323,9 @@ class TrueNasCoordinator(ServiceCoordinator[TrueNas]):
         if job.get("state") in ("SUCCESS", "FAILED", "ABORTED", "RUNNING"):
             keys = feeds_of_job(text(job.get("method")) or "")
         gap = GAPS.get(event.collection, 5.0)
-        hurried = [self.feeds.hurry(key, gap) for key in keys]
-        if any(hurried):
-            self.async_hurry()
+        waits = [wait for key in keys if (wait := self.feeds.hurry(key, gap)) is not None]
+        if waits:
+            self.async_hurry(min(waits))
 
     @callback
     def _lost(self) -> None:
