@@ -105,7 +105,7 @@ class Feeds:
             if state.failures or state.denied:
                 state.due = 0.0
 
-    def hurry(self, key: str, gap: float = 5.0) -> float | None:
+    def hurry(self, key: str, gap: float = 3.0) -> float | None:
         """Make one feed due because something was pushed; returns in how many seconds, or None where it is dark.
 
         Not before `gap` seconds after it was fetched last: some servers push the same news every second.

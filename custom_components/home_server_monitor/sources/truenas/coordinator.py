@@ -322,7 +322,7 @@ class TrueNasCoordinator(ServiceCoordinator[TrueNas]):
         job = event.fields if event.collection == "core.get_jobs" and isinstance(event.fields, dict) else {}
         if job.get("state") in ("SUCCESS", "FAILED", "ABORTED", "RUNNING"):
             keys = feeds_of_job(text(job.get("method")) or "")
-        gap = GAPS.get(event.collection, 5.0)
+        gap = GAPS.get(event.collection, 3.0)
         waits = [wait for key in keys if (wait := self.feeds.hurry(key, gap)) is not None]
         if waits:
             self.async_hurry(min(waits))

@@ -204,8 +204,13 @@ PUSHED: Mapping[str, tuple[str, ...]] = {
     "update.status": ("update",),
 }
 
-# a scrub is pushed every two seconds for hours, a job with each percent
-GAPS: Mapping[str, float] = {"zfs.pool.scan": 30.0, "pool.scan": 30.0, "core.get_jobs": 15.0}
+# a scrub is pushed every two seconds for hours, a job with each percent, an app that crashes again and again
+GAPS: Mapping[str, float] = {
+    "zfs.pool.scan": 30.0,
+    "pool.scan": 30.0,
+    "core.get_jobs": 15.0,
+    "app.query": 10.0,
+}
 
 # the methods of jobs whose end changes a feed
 JOBS: Mapping[str, tuple[str, ...]] = {
