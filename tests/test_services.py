@@ -451,6 +451,12 @@ async def test_a_server_that_is_away(house: House) -> None:
     await house.failed("listing_failed", "list_pools", house.device())
 
 
+async def test_a_key_that_is_refused(house: House) -> None:
+    await house.sim.scenario("revoked_key")
+    await asyncio.sleep(120)
+    await house.refused("auth_failed", "start_scrub", house.pool("tank"))
+
+
 async def test_an_order_that_fails(house: House) -> None:
     house.sim.faults.error("app.stop", 14, "[EFAULT] compose failed")
     error = await house.failed("action_failed", "stop_app", house.device("app_plex"))

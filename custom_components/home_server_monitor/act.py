@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from homeassistant.core import Context, HomeAssistant
-from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.exceptions import ConfigEntryAuthFailed, HomeAssistantError, ServiceValidationError
 
 from .const import DOMAIN
 from .coordinator import ServiceCoordinator
@@ -31,9 +31,11 @@ async def async_act(
     if user is None or not user.is_admin:
         raise ServiceValidationError(translation_domain=DOMAIN, translation_key="admin_only")
     if not source.last_update_success:
+        # a refused key is the person's matter, and no network's
+        refused = isinstance(source.last_exception, ConfigEntryAuthFailed)
         raise ServiceValidationError(
             translation_domain=DOMAIN,
-            translation_key="not_reachable",
+            translation_key="auth_failed" if refused else "not_reachable",
             translation_placeholders={"name": source.name},
         )
     try:
