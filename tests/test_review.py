@@ -302,3 +302,46 @@ async def test_a_compressed_greeting_is_not_unpacked() -> None:
     async with TestServer(app) as server, ClientSession() as session:
         with pytest.raises(BadResponse):
             await greet(session, URL(str(server.make_url("/"))), None)
+
+
+@warped
+async def test_only_what_the_server_ended_is_subscribed_again(nas: MockConfigEntry, sim: Any) -> None:
+    """A second subscription would bring every event of the others twice."""
+    client = nas.runtime_data.client
+    before = client.subscribed
+    asked = [call for call in sim.calls if call.method == "core.subscribe"]
+    client._connection.unsubscribed.add("app.stats")
+    await client.resubscribe()
+    new = [call for call in sim.calls if call.method == "core.subscribe"][len(asked) :]
+    assert len(new) == 1
+    assert str(new[0].params[0]).startswith("app.stats")
+    assert client.subscribed == before
+    await client.resubscribe()
+    assert len([call for call in sim.calls if call.method == "core.subscribe"]) == len(asked) + 1
+
+
+@warped
+async def test_a_shorter_wait_is_not_held_up_by_a_longer_one(nas: MockConfigEntry) -> None:
+    """A scrub that is pushed all the time waits 30 s; an alert meanwhile does not."""
+    source = nas.runtime_data
+    source.async_hurry(30)
+    source.async_hurry(2)
+    with patch.object(source, "async_fetch", return_value=source.data) as fetched:
+        await asyncio.sleep(4)
+        assert fetched.called
+
+
+@warped
+async def test_a_snapshot_of_what_is_no_longer_watched_is_inconclusive(
+    hass: HomeAssistant, nas: MockConfigEntry, sim: Any
+) -> None:
+    dataset = next(iter(nas.runtime_data.data.snapshots))
+    sim.faults.drop("pool.snapshot.create")
+    sim.faults.hang("pool.snapshot.query", nth=3)
+    order = asyncio.ensure_future(act(nas, "create_snapshot", f"{dataset}@x"))
+    await asyncio.sleep(1)
+    await hass.config_entries.async_unload(nas.entry_id)
+    began = asyncio.get_running_loop().time()
+    verdict = await order
+    assert verdict.outcome is Outcome.INCONCLUSIVE
+    assert asyncio.get_running_loop().time() - began < 30

@@ -44,7 +44,7 @@ type HsmConfigEntry = ConfigEntry[ServiceCoordinator[Any] | None]
 class ServiceCoordinator[DataT](DataUpdateCoordinator[DataT]):
     """Keeps one immutable snapshot of one service.
 
-    A kind implements `async_fetch`, which returns a new snapshot or raises the clients' errors, and `feed_of`.
+    A kind implements what is abstract here; `async_fetch` returns a new snapshot or raises the clients' errors.
     """
 
     config_entry: HsmConfigEntry
@@ -188,8 +188,13 @@ class ServiceCoordinator[DataT](DataUpdateCoordinator[DataT]):
             return
         if delay <= 0:
             self._hurry.async_schedule_call()
-        elif self._later is None:
-            self._later = self.hass.loop.call_later(delay, self._async_later)
+            return
+        when = self.hass.loop.time() + delay
+        if self._later is not None and self._later.when() <= when:
+            return
+        if self._later is not None:
+            self._later.cancel()
+        self._later = self.hass.loop.call_at(when, self._async_later)
 
     @callback
     def _async_later(self) -> None:

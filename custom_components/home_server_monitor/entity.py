@@ -43,9 +43,8 @@ class ObjectTable[DataT, ObjT]:
     """The entities of one kind of object.
 
     kind: part of unique ids and device identifiers; feed: the listing (feeds and feed_of where several make up one
-    kind); objects: the objects by identity; device:
-    the device they are shown on; placeholders: fill translated names; keep: whether an object that is gone stays
-    as unavailable (a disk) or is removed (an app).
+    kind); objects: the objects by identity; device: the device they are shown on; placeholders: fill translated
+    names; keep: whether an object that is gone stays as unavailable (a disk) or is removed (an app).
     """
 
     kind: str

@@ -41,12 +41,12 @@ class DailyHistory:
     """
 
     def __init__(self, hass: HomeAssistant, kind: str, identity: str, columns: tuple[str, ...]) -> None:
-        digest = hashlib.sha256(identity.encode()).hexdigest()
+        name = file_name(identity)
         self.columns = columns
         self._identity = identity
-        self._delay = 60 + int(digest[:4], 16) % 3600
+        self._delay = 60 + int(name[:4], 16) % 3600
         self._store: Store[dict[str, Any]] = Store(
-            hass, VERSION, f"{DOMAIN}/{kind}/{digest[:24]}", atomic_writes=True, serialize_in_event_loop=False
+            hass, VERSION, f"{DOMAIN}/{kind}/{name}", atomic_writes=True, serialize_in_event_loop=False
         )
         self._days: list[int] = []
         self._values: dict[str, list[float | None]] = {column: [] for column in columns}

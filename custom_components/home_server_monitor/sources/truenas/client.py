@@ -1,7 +1,7 @@
 """The client of one TrueNAS: one persistent session, connected on demand, that knows which release it talks to."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 import logging
 from typing import Any
@@ -96,8 +96,9 @@ class TrueNasClient:
             try:
                 async with asyncio.timeout(self._timing.connect):
                     await self._connect()
-                if self._wants_events and self._connection:
-                    await self._subscribe(self._connection)
+                self.subscribed = frozenset()
+                if self._connection:
+                    await self._subscribe(self._connection, self._wanted())
             except TimeoutError as err:
                 raise CannotConnect("No answer in time") from err
             except CertificateRejected as err:
@@ -119,9 +120,14 @@ class TrueNasClient:
 
     async def resubscribe(self) -> None:
         """Subscribe again to what the server ended by itself. Raises ClientError."""
-        if (connection := self._connection) and connection.unsubscribed:
-            connection.unsubscribed.clear()
-            await self._subscribe(connection)
+        if (connection := self._connection) is None or not connection.unsubscribed:
+            return
+        ended = {name.partition(":")[0] for name in connection.unsubscribed}
+        connection.unsubscribed.clear()
+        # only those: a second subscription would bring every event twice
+        await self._subscribe(
+            connection, [name for name in self._wanted() if name.partition(":")[0] in ended]
+        )
 
     async def close(self) -> None:
         """End the session; safe at any time."""
@@ -227,7 +233,10 @@ class TrueNasClient:
             release = min(release, release_of(path.removeprefix("api/")))
         self.version, self.release = version[:60], release
 
-    async def _subscribe(self, connection: Connection) -> None:
+    def _wanted(self) -> tuple[str, ...]:
+        return events_of(self.release) if self._wants_events else ()
+
+    async def _subscribe(self, connection: Connection, wanted: Iterable[str]) -> None:
         async def one(name: str) -> str | None:
             try:
                 await connection.subscribe(name, self._timing.subscribe)
@@ -240,8 +249,8 @@ class TrueNasClient:
                 return None
             return name
 
-        names = await asyncio.gather(*(one(name) for name in events_of(self.release)))
-        self.subscribed = frozenset(name for name in names if name)
+        names = await asyncio.gather(*(one(name) for name in wanted))
+        self.subscribed |= {name for name in names if name}
 
     async def _certificate_fingerprint(self) -> str:
         try:

@@ -94,6 +94,8 @@ class _SnapshotAction(Action):
             try:
                 seen = await self._seen(plan.target)
             except ClientError:
+                if self._nas.client.ended:
+                    return Verdict(Outcome.INCONCLUSIVE, {"reason": "it is no longer watched"})
                 await asyncio.sleep(LOOK_EVERY)
                 continue
             facts = dict(seen) if seen else {"snapshot": plan.target}
