@@ -15,7 +15,7 @@ from homeassistant.helpers.debounce import Debouncer
 from homeassistant.helpers.device_registry import DeviceInfo
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
 
-from .const import DOMAIN
+from .const import CONF_SERVER, DOMAIN
 from .guardian.contract import Action, Finding, Node
 from .guardian.house import House
 from .issues import clear_certificate_changed, raise_certificate_changed
@@ -72,6 +72,16 @@ class ServiceCoordinator[DataT](DataUpdateCoordinator[DataT]):
         # None while all is well; also the first success clears what an earlier start complained of
         self._failures: int | None = 0
         self._later: asyncio.TimerHandle | None = None
+
+    @property
+    def server(self) -> str:
+        """Return the unique id of the server's entry that it hangs on."""
+        return str(self.config_entry.data[CONF_SERVER])
+
+    @property
+    def judged(self) -> bool:
+        """Return whether what it shows is of now."""
+        return self.last_update_success and self.data is not None
 
     @property
     @abstractmethod

@@ -42,7 +42,11 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """Something that is wrong now. `placeholders` fill the texts `issues.<rule>`; `object` is a node id."""
+    """Something that is wrong now. `placeholders` fill the texts `issues.<rule>`; `object` is a node id.
+
+    `holds`: the value is back below what raises it, but not below what clears it: keeps a finding that is there, at
+    its severity, and raises none.
+    """
 
     source: str
     rule: str
@@ -51,17 +55,23 @@ class Finding:
     placeholders: Mapping[str, str] = field(default_factory=dict)
     evidence: Mapping[str, Any] = field(default_factory=dict)
     proposal: Proposal | None = None
+    holds: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Node:
-    """A thing that others depend on. Nodes that share an alias are one thing; never joined by name."""
+    """A thing that others depend on. Nodes that share an alias are one thing; never joined by name.
+
+    label: its name for people; booted: when a host started, seconds since 1970.
+    """
 
     id: str
     kind: str
     aliases: frozenset[str] = frozenset()
     runs_on: str | None = None
     needs: frozenset[str] = frozenset()
+    label: str = ""
+    booted: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +87,9 @@ class Plan:
     """What would be done to `target`, bound by `fingerprint` to the state that it was made for.
 
     touches: node ids that lose service meanwhile; takes_away: whether a step stops something that runs;
-    deadline: seconds for all steps and their verification; right: the role that the credentials need.
+    deadline: seconds for all steps and their verification; right: the role that the credentials need;
+    before: what verification must know of the target before the first step, so that it can judge after a restart of
+    Home Assistant, with no receipt; inverse: whether `undo` has anything to send. All of it goes into the journal.
     """
 
     action: str
@@ -89,6 +101,10 @@ class Plan:
     takes_away: bool = False
     deadline: float = 60.0
     right: str = ""
+    source: str = ""
+    params: Mapping[str, Any] = field(default_factory=dict)
+    before: Mapping[str, Any] = field(default_factory=dict)
+    inverse: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +117,30 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What the system answered to one step; `job` where it goes on after the answer."""
+    """What the system answered to one step, as JSON can hold it; `job` where it goes on after the answer."""
 
     step: int
     result: Any = None
     job: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Actor:
+    """Who stands behind an order.
+
+    kind: user, telegram, standing, rule or system; id: of the user, chat member or standing approval; via: phone,
+    repairs, action, entity, telegram or automatic; context: Home Assistant's context id.
+    """
+
+    kind: str
+    id: str
+    name: str = ""
+    admin: bool = False
+    via: str = ""
+    context: str | None = None
+
+
+SYSTEM = Actor(kind="system", id="system", name="Home Server Monitor", via="automatic")
 
 
 class Outcome(StrEnum):
@@ -164,6 +199,17 @@ class Source(Protocol):
 
     id: str
     kind: str
+    name: str
+
+    @property
+    def server(self) -> str:
+        """Return the unique id of the server's entry that it hangs on."""
+        ...
+
+    @property
+    def judged(self) -> bool:
+        """Return whether what it shows is of now: there is a complete snapshot since its start, and it answers."""
+        ...
 
     @property
     def findings(self) -> Sequence[Finding]:
