@@ -22,6 +22,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--latency", type=float, default=0.0, metavar="MS", help="added to each call")
     parser.add_argument("--state-dir", type=Path, metavar="DIR", help="keeps the certificate")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument(
+        "--unauthenticated-limit", type=int, default=20, metavar="N", help="calls a minute before login"
+    )
     return parser.parse_args()
 
 
@@ -43,6 +46,7 @@ async def _main(arguments: argparse.Namespace) -> None:
         auth_delay=1.0,
         job_pace=1.0,
         downtime=15.0,
+        unauthenticated_limit=arguments.unauthenticated_limit,
     ) as sim:
         ready = {
             "truenas": sim.url,

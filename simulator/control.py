@@ -119,6 +119,24 @@ class Control:
             raise web.HTTPBadRequest(text=str(error)) from error
         return web.json_response({"active": [fault.kind for fault in self._sim.faults.active]})
 
+    async def cable(self, request: web.Request) -> web.Response:
+        """`POST /cable {"plugged": true | false}`: without it connections break and new ones are refused."""
+        plugged = (await _body(request)).get("plugged")
+        if not isinstance(plugged, bool):
+            raise web.HTTPBadRequest(text="plugged: true or false")
+        await (self._sim.start_listening() if plugged else self._sim.stop_listening())
+        return web.json_response({"plugged": plugged})
+
+    async def frame(self, request: web.Request) -> web.Response:
+        """`POST /frame {"text", "times"}`: send a frame that nobody asked for to all sockets."""
+        body = await _body(request)
+        text, times = body.get("text"), body.get("times", 1)
+        if not isinstance(text, str) or not isinstance(times, int):
+            raise web.HTTPBadRequest(text="text: a string, times: a number")
+        for _ in range(times):
+            await self._sim.send_raw(text)
+        return web.json_response({"times": times})
+
     async def reset(self, _request: web.Request) -> web.Response:
         """`POST /reset`."""
         await self._sim.reset()
@@ -184,6 +202,8 @@ def control_app(sim: Simulation) -> web.Application:
             web.post("/clock", control.clock),
             web.post("/profile/{name}", control.profile),
             web.post("/on_call", control.on_call),
+            web.post("/cable", control.cable),
+            web.post("/frame", control.frame),
             web.post("/reset", control.reset),
         ]
     )

@@ -1,11 +1,11 @@
 """Services, network, certificates and scheduled tasks of the home server."""
 
 from .clock import DAY
-from .motion import UNIT_SECONDS, take_task_snapshot
+from .motion import UNIT_SECONDS, past_run, take_task_snapshot
 from .network import Certificate, Interface
 from .noise import digest
 from .schedule import Schedule
-from .tasks import CloudBackup, CloudSync, Cron, Replication, Rsync, Run, SnapshotTask
+from .tasks import CloudBackup, CloudSync, Cron, Replication, Rsync, SnapshotTask
 from .workloads import Service
 from .world import World
 
@@ -124,10 +124,10 @@ def add_tasks(world: World) -> None:
     }
     for task in world.tasks():
         task.next_at = task.schedule.after(now)
-        if not isinstance(task, SnapshotTask):
-            task.last = Run("SUCCESS", now - 9 * 3600)
+        if not isinstance(task, SnapshotTask | Replication):
+            past_run(world, task, now - 9 * 3600)
     newest = max((s for s in world.snapshots.values() if s.dataset == "tank/photos"), key=lambda s: s.txg)
-    world.replications[1].last = Run("SUCCESS", now - 9 * 3600, snapshot=newest.ident)
+    past_run(world, world.replications[1], now - 9 * 3600, newest.ident)
 
 
 def _past_snapshots(world: World, task: SnapshotTask, now: float) -> None:

@@ -17,10 +17,12 @@ import aiohttp
 
 from ..truenas.releases import RELEASE_NAMES
 from .client import ApiError, Client
+from .phone import as_text, phone_of, register
 from .processes import ROOT, HomeAssistant, SimulatedServer, free_port
-from .steps import DOMAIN, add_truenas, furnish, wait_for, wait_until_running, wait_until_up
+from .steps import DOMAIN, add_truenas, furnish, tell_phones, wait_for, wait_until_running, wait_until_up
 
 USER = PASSWORD = "demo"  # noqa: S105 # it is printed
+PHONE = "Demo phone"
 # How many there must be of what says most about the NAS, its pools and its disks.
 ALIVE = {"cpu_usage": 1, "status": 3, "temperature": 5}
 NOT_ALIVE = {"unavailable", "unknown"}
@@ -81,8 +83,12 @@ class Demo:
         if self.is_new:
             await client.onboard("Demo", USER, PASSWORD)
             await wait_until_running(client)
+            # first, so that the dialog offers it
+            webhook = await register(client, PHONE)
             await add_truenas(client, self.server)
             await furnish(client)
+            # whoever tries it at night wants to see it, too
+            await tell_phones(client, PHONE)
             port, control_port = self.server.ports
             told = {
                 "truenas": self.release,
@@ -91,6 +97,7 @@ class Demo:
                 "url": self.server.url,
                 "api_key": self.server.api_key,
                 "username": self.server.username,
+                "webhook": webhook,
             }
             self.notes.write_text(json.dumps(told))
         else:
@@ -109,8 +116,12 @@ class Demo:
             flush=True,
         )
         print(await self._alive(client), flush=True)
-        while self.hass.running and self.server.running:  # noqa: ASYNC110 # of other processes
-            await asyncio.sleep(0.5)
+        print("\nWhat is sent to the phone of the demo is shown here.\n", flush=True)
+        webhook = json.loads(self.notes.read_text())["webhook"]
+        async with phone_of(client, PHONE, webhook) as phone:
+            phone.on_push = lambda push: print(as_text(push), flush=True)
+            while self.hass.running and self.server.running:  # noqa: ASYNC110 # of other processes
+                await asyncio.sleep(0.5)
         which = self.server if self.hass.running else self.hass
         raise RuntimeError(f"{which.log.stem} ended by itself:\n{which.tail()}")
 

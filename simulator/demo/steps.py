@@ -11,6 +11,7 @@ from .client import ApiError, Client, Flow
 from .processes import HomeAssistant, SimulatedServer
 
 DOMAIN = "home_server_monitor"
+OPTIONS = "/api/config/config_entries/options/flow"
 QUESTIONS = frozenset({"trust_certificate", "limited_rights", "found"})
 
 
@@ -59,6 +60,18 @@ async def add_truenas(client: Client, server: SimulatedServer) -> Flow:
     if flow.kind != "create_entry":
         raise RuntimeError(f"The dialog ended at {flow.step or flow.kind}: {dict(flow.shown)}")
     return flow
+
+
+async def tell_phones(client: Client, *names: str, quiet_hours: bool = False) -> None:
+    """Choose in the server's options which phones are told, by their names, at any hour."""
+    async with client.websocket() as socket:
+        entries = await socket.call("config_entries/get")
+    phones = [e["entry_id"] for e in entries if e["domain"] == "mobile_app" and e["title"] in names]
+    (server,) = (e["entry_id"] for e in entries if e["domain"] == DOMAIN and e["title"] == "Home")
+    flow = await client.request("POST", OPTIONS, {"handler": server})
+    telling = {"phones": phones, "quiet_hours": quiet_hours}
+    answer = {"telling": telling, "approving": {}, "acting": {}, "being_missed": {}}
+    await client.request("POST", f"{OPTIONS}/{flow['flow_id']}", answer)
 
 
 async def furnish(client: Client) -> None:

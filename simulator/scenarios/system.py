@@ -195,6 +195,23 @@ class RevokedKey(Scenario):
         self.world.clear_alerts("ApiKeyRevoked")
 
 
+class Busy(Scenario):
+    """All cores work."""
+
+    name = "busy"
+    about = "The CPU is busy"
+    before: float
+
+    @override
+    async def on(self, percent: float = 80.0, **_: Any) -> None:
+        self.before = self.world.cpu_percent
+        self.world.cpu_percent = percent
+
+    @override
+    async def off(self) -> None:
+        self.world.cpu_percent = self.before
+
+
 class CountersReset(Scenario):
     """Byte counters start again."""
 
@@ -225,6 +242,7 @@ SYSTEM: tuple[type[Scenario], ...] = (
     RaiseAlert,
     ServiceDown,
     RevokedKey,
+    Busy,
     CountersReset,
     Reboot,
 )
