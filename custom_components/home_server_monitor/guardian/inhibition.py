@@ -1,0 +1,108 @@
+"""Which finding explains which: what is explained is not told, but still watched, listed and resolved."""
+
+from collections.abc import Mapping
+
+from .contract import Severity
+from .finding import Register, Tracked
+from .topology import Topology
+from .waking import AREAS, RANK, waking_of
+
+# a source that says nothing for so long explains nothing any more: its host's own finding does
+FROZEN_CAUSE_COUNTS = 900.0
+
+type Weight = tuple[int, int, str]
+type Causes = dict[str, dict[str, list[str]]]
+
+
+class Inhibition:
+    """Sets `inhibited_by` of all that fires. Safe against rings: of those, the worst is told."""
+
+    def __init__(self, register: Register) -> None:
+        self._register = register
+        self._topology = Topology()
+        # when time alone changes the picture
+        self.dues: list[float] = []
+        self._weights: dict[str, Weight] = {}
+        self._causes: Causes = {}
+        # at which severity, and in which occurrence, each finding was judged against these causes
+        self._judged: dict[str, tuple[Severity, int]] = {}
+
+    def judge(self, topology: Topology, now: float, started: float) -> None:
+        """Judge what is new, or all again where the causes or the topology have changed."""
+        self.dues = []
+        firing = list(self._register.firing())
+        found = [tracked for tracked in firing if self._explains(tracked, now, started)]
+        weights = {tracked.id: _weight(tracked) for tracked in found}
+        if weights != self._weights or topology is not self._topology:
+            self._weights, self._topology, self._judged = weights, topology, {}
+            self._causes = _sorted_by_place(sorted(found, key=_weight, reverse=True), topology)
+        judged = {tracked.id: (tracked.severity, tracked.count) for tracked in firing}
+        fresh = [tracked for tracked in firing if self._judged.get(tracked.id) != judged[tracked.id]]
+        for tracked in fresh:
+            tracked.inhibited_by = self._cause(tracked)
+        for tracked in fresh:
+            if tracked.id in weights:
+                _open_ring(tracked.id, self._register.tracked)
+        self._judged = judged
+
+    def _explains(self, tracked: Tracked, now: float, started: float) -> bool:
+        waking = waking_of(tracked.finding.rule)
+        if not waking.cause_of and not waking.covers:
+            return False
+        if tracked.frozen:
+            ends = max(tracked.last_seen, min(started, now)) + FROZEN_CAUSE_COUNTS
+            if ends <= now:
+                return False
+            self.dues.append(ends)
+        # who dismissed "pool has errors" has not heard of the disk that fails next
+        return waking.cause or self._register.silence(tracked) != "dismissed"
+
+    def _cause(self, tracked: Tracked) -> str | None:
+        waking, rule = waking_of(tracked.finding.rule), tracked.finding.rule
+        causes = self._causes[waking.area]
+        if waking.security or not causes:
+            return None
+        node = self._topology.canonical(tracked.finding.object)
+
+        def counts(key: str) -> bool:
+            cause = self._register.tracked[key]
+            row = waking_of(cause.finding.rule)
+            if key == tracked.id:
+                return False
+            if row.cause and waking.area in row.cause_of:
+                return True
+            if cause.severity < tracked.severity:
+                return False
+            same = self._topology.canonical(cause.finding.object) == node
+            return rule in row.covers if same else waking.area in row.cause_of
+
+        return self._topology.alive_cause(
+            tracked.finding.object, causes, counts, source=tracked.finding.source
+        )
+
+
+def _sorted_by_place(found: list[Tracked], topology: Topology) -> Causes:
+    """Return per area, per node, the findings that explain others, in the order given."""
+    causes: Causes = {area: {} for area in AREAS}
+    for tracked in found:
+        waking = waking_of(tracked.finding.rule)
+        node = topology.canonical(tracked.finding.object)
+        for area in waking.cause_of | ({waking.area} if waking.covers else frozenset()):
+            causes[area].setdefault(node, []).append(tracked.id)
+    return causes
+
+
+def _open_ring(key: str, tracked: Mapping[str, Tracked]) -> None:
+    """Follow what explains a finding; if that comes back to where it was, tell the worst of the ring."""
+    path: list[str] = []
+    at: str | None = key
+    while at is not None and at not in path:
+        path.append(at)
+        at = tracked[at].inhibited_by
+    if at is not None:
+        ring = (tracked[one] for one in path[path.index(at) :])
+        max(ring, key=_weight).inhibited_by = None
+
+
+def _weight(tracked: Tracked) -> Weight:
+    return tracked.severity, -RANK.get(tracked.finding.rule, len(RANK)), tracked.id

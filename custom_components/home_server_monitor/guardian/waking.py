@@ -1,0 +1,135 @@
+"""The one table of what may wake people: per rule how long, how bad at most, and what it explains.
+
+Critical is only data loss under way or one fault away without redundancy, a UPS that runs empty, and a server that has
+been out of reach for long. High is pushed, but not at night; warning is for the digest; info is never pushed.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from .contract import Severity
+
+STORAGE, TASK, APP, HOST, KEY, UPS, GUARDIAN = "storage", "task", "app", "host", "key", "ups", "guardian"
+AREAS = frozenset({STORAGE, TASK, APP, HOST, KEY, UPS, GUARDIAN})
+# what cannot be judged, or cannot work, while its host is away; a UPS and our own troubles are not among it
+ON_A_HOST = frozenset({STORAGE, TASK, APP, HOST, KEY})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waking:
+    """How the findings of one rule are told.
+
+    area: what it is about; findings of one host and area are told together.
+    most: the highest severity that it may have, whatever its source says.
+    hold, keep: seconds that it must be there before it counts, and be gone before it is over.
+    security: never told inside of another finding. always: told although Home Assistant or the host has just started.
+    at_once: somebody waits for it, so it is neither collected nor held at night.
+    decision: may be a Repairs issue.
+    cause_of: areas in which it explains findings of no higher severity on what stands on its object.
+    cause: its object is gone with it, so it explains those findings whatever their severity, also on the object itself.
+    covers: rules that it explains on its own object, up to its severity.
+    """
+
+    area: str
+    most: Severity = Severity.WARNING
+    hold: float = 0.0
+    keep: float = 0.0
+    security: bool = False
+    always: bool = False
+    at_once: bool = False
+    decision: bool = False
+    cause: bool = False
+    cause_of: frozenset[str] = frozenset()
+    covers: frozenset[str] = frozenset()
+
+
+_INFO, _WARNING, _HIGH, _CRITICAL = Severity
+_ON_A_POOL = frozenset({STORAGE, TASK, APP})
+_IN_A_POOL = frozenset({STORAGE})
+_ERRORS = frozenset(
+    {
+        "pool_errors",
+        "pool_errors_lost",
+        "pool_errors_unprotected",
+        "pool_errors_standing",
+        "pool_unhealthy",
+    }
+)
+
+# Where two findings explain each other, the one whose rule stands first is told.
+TABLE: Mapping[str, Waking] = MappingProxyType(
+    {
+        # power
+        "ups_low": Waking(
+            area=UPS, most=_CRITICAL, always=True, cause_of=ON_A_HOST, covers=frozenset({"ups_on_battery"})
+        ),
+        "ups_shutdown": Waking(area=UPS, most=_CRITICAL, always=True, cause_of=ON_A_HOST),
+        "ups_on_battery": Waking(area=UPS, most=_HIGH, hold=30.0, keep=60.0, always=True, cause_of=ON_A_HOST),
+        "ups_overload": Waking(area=UPS, most=_HIGH, hold=60.0, keep=300.0),
+        "ups_lost": Waking(area=UPS, most=_HIGH, hold=300.0, keep=60.0),
+        "ups_replace_battery": Waking(area=UPS, keep=3600.0),
+        "ups_weak": Waking(area=UPS, keep=3600.0),
+        # the server
+        "source_lost": Waking(
+            area=HOST, most=_CRITICAL, keep=60.0, decision=True, cause=True, cause_of=ON_A_HOST
+        ),
+        "nas_alert": Waking(area=HOST, most=_HIGH, keep=60.0),
+        "service_stopped": Waking(area=HOST, hold=60.0, keep=60.0, decision=True),
+        "certificate_expiring": Waking(area=HOST, most=_HIGH),
+        # storage
+        "pool_unavailable": Waking(
+            area=STORAGE, most=_CRITICAL, keep=60.0, decision=True, cause=True, cause_of=_ON_A_POOL
+        ),
+        # the next fault loses data
+        "pool_unprotected": Waking(
+            area=STORAGE, most=_CRITICAL, keep=60.0, decision=True, cause_of=_IN_A_POOL, covers=_ERRORS
+        ),
+        "pool_degraded": Waking(
+            area=STORAGE, most=_HIGH, keep=60.0, decision=True, cause_of=_IN_A_POOL, covers=_ERRORS
+        ),
+        "scan_errors": Waking(area=STORAGE, most=_CRITICAL, decision=True, covers=_ERRORS),
+        "pool_errors_lost": Waking(
+            area=STORAGE, most=_CRITICAL, keep=60.0, decision=True, cause_of=_IN_A_POOL
+        ),
+        "pool_errors_unprotected": Waking(
+            area=STORAGE, most=_HIGH, keep=60.0, decision=True, cause_of=_IN_A_POOL
+        ),
+        "pool_errors": Waking(area=STORAGE, most=_HIGH, decision=True, cause_of=_IN_A_POOL),
+        "scrub_at_risk": Waking(area=STORAGE, most=_HIGH, decision=True),
+        "pool_errors_standing": Waking(area=STORAGE, most=_INFO),
+        "pool_unhealthy": Waking(area=STORAGE, most=_HIGH, keep=60.0, decision=True),
+        "disk_missing": Waking(area=STORAGE, most=_HIGH, keep=60.0, decision=True),
+        "self_test_failed": Waking(area=STORAGE, most=_CRITICAL, decision=True),
+        "disk_hot": Waking(area=STORAGE, most=_HIGH, hold=300.0, keep=600.0),
+        "pool_full": Waking(area=STORAGE, most=_HIGH, keep=600.0),
+        "pool_filling": Waking(area=STORAGE, keep=3600.0),
+        "scrub_overdue": Waking(area=STORAGE, decision=True),
+        "single_disk_pool": Waking(area=STORAGE, most=_INFO),
+        "same_batch": Waking(area=STORAGE, most=_INFO),
+        # tasks and apps
+        "task_failed": Waking(area=TASK, decision=True),
+        "task_overdue": Waking(area=TASK, decision=True),
+        "app_crashed": Waking(area=APP, most=_HIGH, hold=60.0, keep=120.0, decision=True),
+        # keys and passwords
+        "key_too_powerful": Waking(area=KEY, most=_INFO, security=True),
+        "default_ups_password": Waking(area=KEY, security=True),
+        # the guardian itself
+        "journal_missing": Waking(area=GUARDIAN, most=_HIGH, always=True, decision=True),
+        "journal_failed": Waking(area=GUARDIAN, most=_HIGH, always=True, decision=True),
+        "standing_lapsed": Waking(area=GUARDIAN, most=_HIGH, always=True, decision=True),
+        "breaker_open": Waking(area=GUARDIAN, most=_HIGH, decision=True),
+        "foreign_guardian": Waking(area=GUARDIAN, most=_HIGH, security=True, always=True, decision=True),
+        "clock_jumped": Waking(area=GUARDIAN),
+        "watching_itself": Waking(area=GUARDIAN, most=_INFO),
+        "practice": Waking(area=GUARDIAN, most=_HIGH, security=True, always=True, at_once=True),
+    }
+)
+RANK: Mapping[str, int] = MappingProxyType({rule: index for index, rule in enumerate(TABLE)})
+# a rule that nobody entered wakes nobody at night
+UNKNOWN = Waking(area=HOST, most=_HIGH)
+
+
+def waking_of(rule: str) -> Waking:
+    """Return the row of a rule; a cautious one where the table has none."""
+    return TABLE.get(rule, UNKNOWN)

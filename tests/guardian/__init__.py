@@ -1,0 +1,1 @@
+"""The guardian without Home Assistant: what is wrong, who is told, what is done."""

@@ -1,0 +1,144 @@
+"""Which finding tells which other inside, and which never may."""
+
+import pytest
+
+from custom_components.home_server_monitor.guardian.contract import Node
+
+from .home import CRITICAL, DAY, HIGH, NODES, WARNING, Home, found, key, kinds, pushes
+
+LOST = found("source_lost", WARNING, "host:nas", "guardian:home")
+DEGRADED = found("pool_unprotected", HIGH)
+TESTED = found("self_test_failed", HIGH, "disk:a")
+
+
+@pytest.mark.parametrize(
+    ("cause", "child"),
+    [
+        (LOST, DEGRADED),
+        (LOST, found("pool_unprotected", CRITICAL)),
+        (LOST, found("task_failed", WARNING, "task:nas:7")),
+        (LOST, found("pool_full", HIGH, "host:nas")),
+        (DEGRADED, TESTED),
+        (DEGRADED, found("pool_errors", WARNING)),
+        (found("pool_unavailable", CRITICAL), found("app_crashed", HIGH, "container:1")),
+        (found("ups_on_battery", HIGH, "ups:one"), found("source_lost", HIGH, "host:nas", "guardian:home")),
+        (found("ups_low", CRITICAL, "ups:one"), found("source_lost", CRITICAL, "host:nas", "guardian:home")),
+        (found("ups_low", CRITICAL, "ups:one"), found("ups_on_battery", HIGH, "ups:one")),
+        (LOST, found("source_lost", CRITICAL, "app:plex", "guardian:home")),
+    ],
+)
+def test_told_inside(cause: object, child: object) -> None:
+    home = Home()
+    home.sees(cause, child)  # type: ignore[arg-type]
+    home.wait(60)
+    home.sees(cause, child)  # type: ignore[arg-type]
+    assert home.of(child).inhibited_by == key(cause)  # type: ignore[arg-type]
+    assert home.of(cause).inhibited_by is None  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("cause", "child"),
+    [
+        (DEGRADED, found("self_test_failed", CRITICAL, "disk:a")),
+        (DEGRADED, found("pool_full", HIGH)),
+        (DEGRADED, found("app_crashed", HIGH, "app:plex")),
+        (DEGRADED, found("self_test_failed", HIGH, "disk:elsewhere")),
+        (found("app_crashed", HIGH, "app:plex"), TESTED),
+        (LOST, found("key_too_powerful", HIGH, "host:nas")),
+        (LOST, found("app_crashed", HIGH, "app:dns", "pi")),
+        (LOST, found("ups_low", CRITICAL, "ups:one")),
+        (LOST, found("journal_failed", HIGH, "host:nas", "guardian:home")),
+        (found("ups_on_battery", HIGH, "ups:one"), found("pool_unprotected", CRITICAL)),
+    ],
+)
+def test_told_beside(cause: object, child: object) -> None:
+    home = Home()
+    home.sees(cause, child)  # type: ignore[arg-type]
+    home.wait(60)
+    home.sees(cause, child)  # type: ignore[arg-type]
+    assert home.of(child).inhibited_by is None  # type: ignore[arg-type]
+
+
+def test_what_becomes_worse_than_its_cause_is_told() -> None:
+    home = Home()
+    home.sees(DEGRADED, TESTED)
+    home.wait(40)
+    [notice] = home.sees(DEGRADED, found("self_test_failed", CRITICAL, "disk:a"))
+    assert notice.ids == (key(TESTED),)
+
+
+def test_what_comes_back_between_two_looks_is_still_explained() -> None:
+    home = Home()
+    home.sees(DEGRADED, TESTED)
+    home.wait(40)
+    home.register.observe("nas", [DEGRADED], home.now)
+    home.sees(DEGRADED, TESTED)
+    assert home.of(TESTED).inhibited_by == key(DEGRADED)
+    assert not home.wait(600)
+
+
+def test_two_that_explain_each_other_are_one_alert() -> None:
+    nodes = (*NODES, Node(id="engine:1", kind="engine", aliases=frozenset({"host:nas"})))
+    home = Home(nodes=nodes)
+    lost = [found("source_lost", CRITICAL, node, "guardian:home") for node in ("host:nas", "engine:1")]
+    [notice] = home.sees(*lost, source="guardian:home")
+    assert len(notice.ids) == 1
+    home.sees(*[one for one in lost if key(one) not in notice.ids], source="guardian:home")
+    told = home.wait(120)
+    assert kinds(told) == ["resolved", "raised"], "the other one is told as soon as it stands alone"
+
+
+def test_a_ring_of_hosts_is_one_alert() -> None:
+    nodes = [
+        Node(id=f"host:{number}", kind="host", runs_on=f"host:{(number + 1) % 3}") for number in range(3)
+    ]
+    home = Home(nodes=nodes)
+    [notice] = home.sees(
+        *(found("source_lost", CRITICAL, f"host:{number}", "guardian:home") for number in range(3)),
+        source="guardian:home",
+    )
+    assert len(notice.ids) == 1
+
+
+def test_a_dismissed_fault_hides_no_other_but_a_dismissed_outage_does() -> None:
+    home = Home()
+    home.sees(DEGRADED)
+    home.wait(40)
+    home.register.dismiss(key(DEGRADED), "Ann", "known", home.now)
+    home.sees(DEGRADED, TESTED)
+    assert [notice.ids for notice in home.wait(40)] == [(key(TESTED),)]
+    home.sees(LOST, source="guardian:home")
+    home.register.dismiss(key(LOST), "Ann", "it is off in summer", home.now)
+    home.look()
+    assert home.of(TESTED).inhibited_by == key(LOST)
+
+
+def test_a_cause_whose_source_has_long_said_nothing_hides_nothing() -> None:
+    home = Home("nas", "pi", "smart")
+    home.sees(DEGRADED)
+    home.wait(40)
+    home.register.freeze("nas")
+    tested = found("self_test_failed", HIGH, "disk:a", "smart")
+    home.sees(tested, source="smart")
+    assert not home.wait(800)
+    home.sees(tested, source="smart")
+    assert kinds(home.wait(200)) == ["raised"]
+
+
+def test_causes_hold_over_a_restart_before_their_source_has_spoken() -> None:
+    home = Home("nas", "pi", "engine")
+    home.sees(found("source_lost", CRITICAL, "host:nas", "guardian:home"), source="guardian:home")
+    home.restart(down=DAY)
+    plex = found("app_crashed", HIGH, "container:1", "engine")
+    home.sees(plex, source="engine")
+    assert not pushes(home.wait(180))
+    assert home.of(plex).inhibited_by == key(LOST)
+
+
+def test_another_topology_is_used_at_once() -> None:
+    home = Home(nodes=())
+    home.sees(DEGRADED, TESTED)
+    assert home.of(TESTED).inhibited_by is None
+    home.alerts.topology = type(home.alerts.topology)(NODES)
+    home.look()
+    assert home.of(TESTED).inhibited_by == key(DEGRADED)
