@@ -30,5 +30,8 @@ class SnapshotsDatasets(Protocol):
     """A system that can take a snapshot of a dataset."""
 
     async def snapshot_dataset(self, dataset: str, name: str) -> str:
-        """Return the full name of the new snapshot. Raises ClientError."""
+        """Return the full name of the new snapshot. Raises ClientError.
+
+        It writes and asks nobody: only the guardian's runner may call it, for a step that was approved.
+        """
         ...

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 
 class Severity(IntEnum):
@@ -56,6 +56,15 @@ class Finding:
     evidence: Mapping[str, Any] = field(default_factory=dict)
     proposal: Proposal | None = None
     holds: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """Something that somebody or something changed. `placeholders` fill the text `common.change_<key>`."""
+
+    object: str
+    key: str
+    placeholders: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,6 +176,10 @@ class Refused(Exception):
         self.refusal = refusal
 
 
+class NotDone(Exception):
+    """Marks an error after which an order is certainly not done: it never left, or it was turned away."""
+
+
 class Action(Protocol):
     """Something that may be done to a system."""
 
@@ -182,7 +195,11 @@ class Action(Protocol):
         ...
 
     async def run(self, plan: Plan, step: int) -> Receipt:
-        """Send one write; never retried."""
+        """Send one write; never retried.
+
+        Raises Refused before anything was sent, NotDone where it is certain that nothing was done, anything else
+        where it may have been.
+        """
         ...
 
     async def verify(self, plan: Plan, receipts: Sequence[Receipt]) -> Verdict:
@@ -190,7 +207,31 @@ class Action(Protocol):
         ...
 
     async def undo(self, plan: Plan, step: int, receipt: Receipt) -> Receipt | None:
-        """Send the inverse of a step, or return None where there is none."""
+        """Send the inverse of a step, or return None where there is none.
+
+        Raises Refused where the target is not as the step left it. The receipt says `lost` where no answer is known.
+        """
+        ...
+
+
+@runtime_checkable
+class Stepwise(Protocol):
+    """An action of several steps that can look, in the middle, whether the next one may be sent.
+
+    Without it nothing more is sent after a step whose answer was lost, or after a restart.
+    """
+
+    async def ready(self, plan: Plan, step: int) -> Refusal | None:
+        """Read again, right before a step after the first, whether all before it is done and as we left it."""
+        ...
+
+
+@runtime_checkable
+class JudgesUndo(Protocol):
+    """An action that can look whether its inverse worked."""
+
+    async def undone(self, plan: Plan) -> Verdict:
+        """Judge, by looking at the system itself, whether it is as it was before."""
         ...
 
 
@@ -224,4 +265,8 @@ class Source(Protocol):
     @property
     def actions(self) -> Mapping[str, Action]:
         """Return what may be done here."""
+        ...
+
+    def changes_since_last(self) -> Sequence[Change]:
+        """Return what changed since this was last asked; each change is returned once."""
         ...

@@ -1,24 +1,32 @@
 """The House: where sources attach and the guardian subscribes; neither holds the other, any order works."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from typing import Any
 
-from .contract import Refusal, Refused, Source, Verdict
+from .approval import Tokens
+from .contract import Source
+from .desk import Desk
 from .own_path import OwnPath
-from .runner import run
 
 type Listener = Callable[[Source], None]
 
 
 class House:
-    """All attached sources of this Home Assistant, and the one runner of actions."""
+    """All attached sources of this Home Assistant, and the desks at which actions are run."""
 
-    def __init__(self) -> None:
+    def __init__(self, instance: str = "00000000") -> None:
         self.own_path = OwnPath()
+        # 8 hex digits that name this Home Assistant in what it leaves on servers
+        self.instance = instance
         self._sources: dict[str, Source] = {}
         self._listeners: list[Listener] = []
-        self._busy: set[tuple[str, str]] = set()
+        # by server; the guardian itself is an edge, which this room does not know
+        self.guardians: dict[str, Any] = {}
+        # what runs goes on while the server's entry is reloaded
+        self.desks: dict[str, tuple[Desk, Tokens]] = {}
+        # servers whose journal was there and is not any more
+        self.journals_lost: set[str] = set()
         # logins that were refused at set-up, by entry: a server that is only starting may refuse once
         self.refused_logins: Counter[str] = Counter()
 
@@ -42,6 +50,12 @@ class House:
         for listener in tuple(self._listeners):
             listener(source)
 
+    def sources(self, server: str) -> Iterator[Source]:
+        """Yield the attached sources that hang on a server."""
+        for source in tuple(self._sources.values()):
+            if source.server == server:
+                yield source
+
     def source(self, source_id: str) -> Source | None:
         """Return an attached source."""
         return self._sources.get(source_id)
@@ -52,12 +66,6 @@ class House:
             if isinstance(source, capability):
                 yield source
 
-    async def act(self, source: Source, action: str, target: str, params: Mapping[str, Any]) -> Verdict:
-        """Plan, check, run and verify one action. Raises Refused and ClientError."""
-        if (busy := (source.id, target)) in self._busy:
-            raise Refused(Refusal("busy", {"target": target}))
-        self._busy.add(busy)
-        try:
-            return await run(source.actions[action], self.own_path, target, params)
-        finally:
-            self._busy.discard(busy)
+    def guardian(self, server: str) -> Any:
+        """Return the guardian of a server, or None while its entry is not loaded."""
+        return self.guardians.get(server)

@@ -1,0 +1,298 @@
+"""The desk where actions are proposed, approved or denied, and from which they are run."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
+import time
+from typing import Any
+
+from .book import Book
+from .contract import Actor, Refusal, Refused, Source
+from .floor import Floor
+from .helm import Helm
+from .journal import Journal
+from .journal_files import Replay
+from .ledger import Ledger
+from .looks import Looks
+from .own_path import OwnPath
+from .policy import Affairs, Mode, Policy
+from .recovery import Recovery
+from .remediation import DAY, EXPIRES, Record, State, WrongState, new_id, purpose
+from .running import Runner
+from .waiting import WAITS, Waiting
+
+STOP_GRACE = 10.0
+
+
+class Desk:
+    """One server's remediations.
+
+    sources: an attached source by id; own_path: what Home Assistant stands on, now; clock: seconds since 1970;
+    not_now: why no automatic step touches what a record touches, a key of `exceptions`; in_use: whether what it
+    interrupts is in use.
+    """
+
+    def __init__(
+        self,
+        journal: Journal,
+        sources: Callable[[str], Source | None],
+        policy: Policy,
+        own_path: Callable[[], OwnPath],
+        clock: Callable[[], float] = time.time,
+        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+        *,
+        not_now: Callable[[Record], str | None] = lambda record: None,
+        in_use: Callable[[Record], bool] = lambda record: False,
+    ) -> None:
+        self.journal = journal
+        self.policy = policy
+        self.book = Book(journal, clock)
+        self.helm = Helm(journal, policy, clock)
+        self.hold = self.helm.set_hold
+        self.set_mode = self.helm.set_mode
+        self.runner = Runner(self.book, self.helm, sources, sleep)
+        self._looks = Looks(sources, own_path)
+        self._floor = Floor(self.book, self.runner)
+        self._clock = clock
+        self._sleep = sleep
+        self._not_now = not_now
+        self._in_use = in_use
+        self._ledger = Ledger(self.book, journal)
+        self._waiting = Waiting(self, self.book, self._floor, clock)
+        self._ready = False
+
+    @property
+    def records(self) -> Mapping[str, Record]:
+        """Return all records that are kept in memory, by id."""
+        return self.book.records
+
+    @property
+    def untold(self) -> list[Record]:
+        """Return the records of the last day whose end nobody is known to have been told."""
+        since = self._clock() - DAY
+        ended = [each for each in self.records.values() if each.over and each.changed > since]
+        return [each for each in ended if each.id not in self.book.told]
+
+    def on_change(self, listener: Callable[[Record], None]) -> None:
+        """Name who is told of each change of a record."""
+        self.book.on_change = listener
+
+    async def told(self, record_id: str) -> None:
+        """Note that its end was told; what is not noted is told again after a restart."""
+        await self.book.mark_told(record_id)
+
+    async def recover(self, replay: Replay, *, expected: bool = False) -> None:
+        """Take up where the journal ends. expected: whether there ought to be a journal. Before it nothing starts."""
+        await self.helm.load(replay, expected=expected)
+        recovery = Recovery(self.book, self.runner)
+        for record in await recovery.load(replay, self._clock()):
+            self._floor.claim(record, force=True)
+            self._floor.start(record.id, recovery.resume(record.id))
+        self._ledger.load(replay)
+        await self.journal.settle()
+        self._ready = True
+
+    async def propose(
+        self,
+        source: str,
+        action: str,
+        target: str,
+        params: Mapping[str, Any] | None = None,
+        *,
+        actor: Actor,
+        rule: str = "",
+        finding: str = "",
+        name: str = "",
+    ) -> Record:
+        """Plan an action and put it up for approval; an open one of the same purpose is returned.
+
+        name: the target in words. Raises Refused, JournalFailed, and what the source raises when it is read.
+        """
+        self._open_for_business()
+        now, params = self._clock(), dict(params or {})
+        if (found := self.book.open_like(purpose(source, action, target, params))) is not None:
+            if found.state is not State.PROPOSED or found.expires > now:
+                return found
+            await self._waiting.expire(found)
+        plan = await self._looks.plan(source, action, target, params)
+        record = Record(
+            id=new_id(now),
+            source=source,
+            action=action,
+            target=target,
+            params=params,
+            name=(name or target).strip(),
+            rule=rule,
+            finding=finding,
+            plan=plan,
+            state=State.PROPOSED,
+            created=now,
+            expires=now + EXPIRES[plan.risk],
+            proposed_by=actor,
+            attempt=1 + sum(act.target == f"{source} {target}" for act in self._ledger.acts(now)),
+            history=((State.PROPOSED.value, now, actor.id),),
+        )
+        return await self.book.add(record)
+
+    def _open_for_business(self) -> None:
+        if not self._ready:
+            raise Refused(Refusal("no_journal"))
+        if self.helm.stopping:
+            raise Refused(Refusal("stopping"))
+
+    async def approve(
+        self, record_id: str, actor: Actor, *, typed: str | None = None, waits: str | None = None
+    ) -> Record:
+        """Let a record run; returns when its first order was answered or not sent, or at once where it waits.
+
+        typed: the target's name, for high risk; waits: "in_use" or "window". Raises Refused with nothing sent,
+        JournalFailed with nothing sent, and what the source raises when it is read.
+        """
+        self._open_for_business()
+        self.book.get(record_id)
+        return await self._floor.own(self._approve(record_id, actor, typed, waits))
+
+    async def _approve(self, record_id: str, actor: Actor, typed: str | None, waits: str | None) -> Record:
+        record = await self._proposed(record_id)
+        self._permit(record, actor, typed)
+        if waits is not None:
+            ends = self._clock() + WAITS[waits]
+            return await self._move(record, State.APPROVED, actor, waits=waits, expires=ends)
+        self._floor.claim(record)
+        try:
+            await self.examine(record, State.PROPOSED, actor)
+            self._permit(self.book.get(record_id), actor, typed)
+            record = await self._move(record, State.APPROVED, actor)
+        except BaseException:
+            self._floor.release(record)
+            raise
+        return await self.begin(record)
+
+    async def _move(self, record: Record, state: State, actor: Actor, **changes: Any) -> Record:
+        """Decide on a record; the first one wins."""
+        if state is State.APPROVED:
+            changes["approved_at"] = self._clock()
+        try:
+            return await self.book.move(record.id, record.state, state, actor, actor=actor, **changes)
+        except WrongState as err:
+            raise Refused(Refusal("already_decided", {"state": err.state})) from err
+
+    async def begin(self, record: Record) -> Record:
+        """Run what is approved and claimed; returns when its first order was answered or not sent."""
+        sent = asyncio.Event()
+        self._floor.start(record.id, self.runner.forward(record.id, 0, sent), sent)
+        await sent.wait()
+        return self.records[record.id]
+
+    async def _proposed(self, record_id: str) -> Record:
+        record = self.book.get(record_id)
+        if record.state is not State.PROPOSED:
+            raise Refused(Refusal("already_decided", {"state": record.state}))
+        if record.expires <= self._clock():
+            await self._waiting.expire(record)
+            raise Refused(Refusal("proposal_expired"))
+        return record
+
+    def _permit(self, record: Record, actor: Actor, typed: str | None) -> None:
+        """Raise Refused unless this actor's approval is in force now."""
+        if actor.kind in ("rule", "standing"):
+            refusal = self.policy.may_run_automatically(record, self.affairs(record))
+        else:
+            refusal = self.policy.may_approve(record, actor, self.helm.mode, hold=self.helm.held, typed=typed)
+        if refusal is not None:
+            raise Refused(refusal)
+
+    async def examine(self, record: Record, expected: State, actor: Actor) -> None:
+        """Read the target again; what is no longer what was approved is superseded. Raises Refused."""
+        if refusal := await self._looks.check(record):
+            try:
+                await self.book.move(
+                    record.id, expected, State.SUPERSEDED, actor, must=False,
+                    reason=refusal.key, details=dict(refusal.placeholders),
+                )  # fmt: skip
+            except WrongState as err:
+                raise Refused(Refusal("already_decided", {"state": err.state})) from err
+            raise Refused(refusal)
+
+    async def deny(self, record_id: str, actor: Actor) -> Record:
+        """Say no, also to what is approved and still waits. Raises Refused and JournalFailed."""
+        record = self.book.get(record_id)
+        if refusal := self.policy.may_decide(record, actor):
+            raise Refused(refusal)
+        if record.state is State.APPROVED and record.waits and not self._floor.runs(record.id):
+            return await self._floor.own(self._move(record, State.CANCELLED, actor, reason="denied"))
+        return await self._floor.own(self._move(await self._proposed(record_id), State.DENIED, actor))
+
+    async def wait(self, record_id: str) -> Record:
+        """Return a record once it has ended. Raises Refused where there is none."""
+        return await self.book.ended(record_id)
+
+    async def simulate(self, record_id: str, actor: Actor) -> Record:
+        """Go through all that comes before the first write, and write that down alone. Raises as `approve` does."""
+        record = await self._proposed(record_id)
+        if refusal := await self._looks.check(record):
+            raise Refused(refusal)
+        now = self._clock()
+        await self.journal.append("simulated", record_id, {"by": actor.id, "over": True})
+        return replace(record, simulated=True, history=(*record.history, ("simulated", now, actor.id)))
+
+    async def run_automatically(self, record_id: str) -> Record:
+        """Approve by rule or by standing approval. Raises Refused with the reason why it does not happen by itself."""
+        record = self.book.get(record_id)
+        standing = self.policy.standing_for(record, tuple(self.helm.standings.values()))
+        actor = Actor(kind="rule", id=record.rule, via="automatic")
+        if standing:
+            actor = Actor(kind="standing", id=standing.id, name=standing.by.name, via="automatic")
+        waits = "in_use" if self._in_use(record) else None
+        return await self.approve(record_id, actor, waits=waits)
+
+    def affairs(self, record: Record) -> Affairs:
+        """Return how things stand for an automatic run of a record."""
+        now = self._clock()
+        return Affairs(
+            now=now,
+            mode=self.helm.mode,
+            hold=self.helm.held,
+            installed=self.helm.installed,
+            acts=self._ledger.acts(now),
+            open_breakers=self.helm.open_breakers,
+            standings=tuple(self.helm.standings.values()),
+            obstacle=self._not_now(record),
+        )
+
+    def why_not_yet(self, record: Record) -> str | None:
+        """Return why an approved record goes on waiting for now, or None."""
+        if self.helm.held:
+            return "hold_is_on"
+        if self.helm.mode is Mode.WATCH:
+            return "watch_only"
+        if record.waits == "window" and not self.policy.in_window(self._clock()):
+            return "not_in_window"
+        if record.waits == "in_use" and self._in_use(record):
+            return "in_use"
+        if record.actor is not None and record.actor.kind in ("rule", "standing"):
+            refusal = self.policy.may_run_automatically(record, self.affairs(record))
+            return refusal.key if refusal else None
+        return None
+
+    async def tick(self) -> None:
+        """Let proposals expire, begin what has waited long enough, write what could not be written before."""
+        await self.book.save()
+        await self.helm.save()
+        if self._ready:
+            await self._waiting.tick()
+        self.book.forget(self._clock())
+
+    async def clock_jumped(self, by: float) -> None:
+        """Wall clock and loop clock parted by `by` seconds: what is open expires, budgets are not refilled."""
+        await self._ledger.jumped(by, self._clock())
+        await self._waiting.expire_all()
+
+    async def stop(self, grace: float = STOP_GRACE) -> None:
+        """Begin no step any more, let the order under way be answered, leave the rest to the next start."""
+        self.helm.stopping = True
+        waited = 0.0
+        while self.runner.sending and waited < grace:
+            await self._sleep(0.1)
+            waited += 0.1
+        await self._floor.close()

@@ -1,0 +1,295 @@
+"""The run of an approved record: each step written down before it is sent, none sent twice, the end looked at."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+import contextlib
+from dataclasses import dataclass
+import logging
+from typing import Any
+
+from .book import Book
+from .contract import (
+    SYSTEM,
+    Action,
+    JudgesUndo,
+    NotDone,
+    Outcome,
+    Receipt,
+    Refused,
+    Resume,
+    Source,
+    Stepwise,
+    Verdict,
+)
+from .helm import Helm
+from .journal import JournalFailed
+from .remediation import DAY, Record, State
+from .stopping import Stop, Unknown
+
+_LOGGER = logging.getLogger(__name__)
+
+# seconds between two looks at whether a source is there again
+LOOK_EVERY = 1.0
+_END = {
+    Outcome.SUCCEEDED: State.SUCCEEDED,
+    Outcome.FAILED: State.FAILED,
+    Outcome.INCONCLUSIVE: State.INCONCLUSIVE,
+}
+# ends that count as failures of a rule
+BAD = {State.FAILED, State.INCONCLUSIVE, State.ROLLED_BACK}
+
+
+@dataclass(slots=True)
+class _Patience:
+    """How many seconds a target that is away is still waited for."""
+
+    left: float = DAY
+
+
+class Runner:
+    """Runs records. sources: resolved anew at each step, so that a reload of an entry kills none."""
+
+    def __init__(
+        self,
+        book: Book,
+        helm: Helm,
+        sources: Callable[[str], Source | None],
+        sleep: Callable[[float], Awaitable[object]],
+    ) -> None:
+        self.sending: set[str] = set()
+        # what a step raised, for those who stand there and wait; not kept over a restart
+        self.errors: dict[str, Exception] = {}
+        self._book = book
+        self._helm = helm
+        self._sources = sources
+        self._sleep = sleep
+
+    async def forward(self, record_id: str, start: int, sent: asyncio.Event | None = None) -> None:
+        """Send the steps from `start` on, then verify. `sent` is set once the first one is answered or not sent."""
+        steps = range(start, len(self._book.records[record_id].plan.steps))
+        for step in steps:
+            try:
+                await self._step(record_id, step)
+            except Stop as stop:
+                return await self._stop(record_id, step, stop)
+            except Unknown:
+                break
+            finally:
+                if sent is not None:
+                    sent.set()
+        return await self.verify(record_id)
+
+    async def _step(self, record_id: str, step: int) -> None:
+        """Send one step, once. Raises Stop, Unknown."""
+        while True:
+            if step > 0:
+                await self._ready(self._book.records[record_id], step)
+            self._may_go_on()
+            record = await self._begin(record_id, step)
+            self._may_go_on()
+            # from here to the write nothing is waited for
+            if (action := self._now(record)) is not None:
+                break
+            if step == 0:
+                raise Stop("source_away")
+        with self._sending(record_id):
+            receipt = await self._send(action, record, step)
+        await self._book.note(record_id, receipts=(*record.receipts, receipt))
+        if _flag(receipt, "refused") and step < len(record.plan.steps) - 1:
+            raise Stop("server_refused")
+
+    async def _begin(self, record_id: str, step: int) -> Record:
+        """Write down that a step is sent. Raises Stop where that cannot be written."""
+        record = self._book.records[record_id]
+        try:
+            if record.state is State.APPROVED:
+                return await self._book.move(
+                    record_id, State.APPROVED, State.RUNNING, record.actor or SYSTEM, step=step, waits=None
+                )
+            if record.step < step:
+                return await self._book.note(record_id, must=True, step=step)
+        except JournalFailed as err:
+            raise Stop("journal_failed") from err
+        return record
+
+    async def _send(self, action: Action, record: Record, step: int) -> Receipt:
+        try:
+            async with asyncio.timeout(record.plan.deadline):
+                return await action.run(record.plan, step)
+        except Refused as err:
+            self.errors[record.id] = err
+            raise Stop(err.refusal.key, err.refusal.placeholders, wanted=True) from err
+        except NotDone as err:
+            self.errors[record.id] = err
+            raise Stop("not_done", {"error": str(err)}) from err
+        except Exception as err:  # noqa: BLE001 - it may have been sent: only looking can tell
+            _LOGGER.info("The answer to %s of %s was lost: %r", record.action, record.source, err)
+            self.errors[record.id] = err
+            return Receipt(step, {"lost": True, "error": f"{type(err).__name__}: {err}"[:500]})
+
+    def _may_go_on(self) -> None:
+        if self._helm.held:
+            raise Stop("hold_is_on", wanted=True)
+
+    async def _ready(self, record: Record, step: int) -> None:
+        """Look whether a later step may be sent. Raises Stop, Unknown."""
+        action = await self.reach(record)
+        if not isinstance(action, Stepwise):
+            if any(_flag(each, "lost") for each in record.receipts) or len(record.receipts) < step:
+                raise Unknown
+            return
+        try:
+            async with asyncio.timeout(record.plan.deadline):
+                refusal = await action.ready(record.plan, step)
+        except Refused as err:
+            refusal = err.refusal
+        except Exception as err:
+            _LOGGER.info("Whether %s of %s may go on is not known: %r", record.action, record.source, err)
+            raise Stop("not_ready", {"error": str(err)}) from err
+        if refusal is not None:
+            raise Stop(refusal.key, refusal.placeholders)
+
+    async def _stop(self, record_id: str, step: int, stop: Stop) -> None:
+        """End before a step: with nothing done, or by taking back what was done."""
+        record = self._book.records[record_id]
+        changes: dict[str, Any] = {"reason": stop.reason, "details": dict(stop.details)}
+        if step == 0 or (stop.wanted and not record.plan.takes_away):
+            return await self._end(record_id, State.CANCELLED if stop.wanted else State.FAILED, **changes)
+        await self._book.note(record_id, **changes)
+        if record.plan.inverse:
+            return await self.undo(record_id, step - 1)
+        return await self._end(record_id, State.FAILED)
+
+    async def undo(self, record_id: str, last: int) -> None:
+        """Take the inverse of the steps from `last` down to the first. Never held, and goes on without a journal."""
+        for step in range(last, -1, -1):
+            record = self._book.records[record_id]
+            try:
+                action = await self.reach(record)
+            except Stop as stop:
+                return await self._end(record_id, State.INCONCLUSIVE, reason=stop.reason)
+            record = await self._book.note(record_id, undoing=step)
+            known = next((each for each in record.receipts if each.step == step), None)
+            try:
+                async with asyncio.timeout(record.plan.deadline):
+                    undone = await action.undo(record.plan, step, known or Receipt(step, {"lost": True}))
+            except Refused as err:
+                return await self._end(
+                    record_id, State.FAILED, reason=err.refusal.key, details=dict(err.refusal.placeholders)
+                )
+            except NotDone as err:
+                return await self._end(
+                    record_id, State.FAILED, reason="undo_failed", details={"error": str(err)}
+                )
+            except Exception as err:  # noqa: BLE001 - it may have been sent, and is not sent again
+                _LOGGER.info("The answer to an inverse of %s was lost: %r", record.action, err)
+                return await self._end(record_id, State.INCONCLUSIVE, reason="undo_lost")
+            undone = undone or Receipt(step, {"none": True})
+            await self._book.note(record_id, undone=(*record.undone, undone))
+        return await self._judge_undo(record_id)
+
+    async def _judge_undo(self, record_id: str) -> None:
+        record = self._book.records[record_id]
+        if any(_flag(each, "refused") for each in record.undone):
+            return await self._end(record_id, State.FAILED, reason="undo_failed")
+        outcome = Outcome.SUCCEEDED
+        if any(_flag(each, "lost") for each in record.undone):
+            outcome = Outcome.INCONCLUSIVE
+        verdict = await self._look(record, undo=True)
+        if verdict is not None:
+            outcome = verdict.outcome
+        if outcome is Outcome.SUCCEEDED:
+            return await self._end(record_id, State.ROLLED_BACK)
+        return await self._end(record_id, _END[outcome], reason="undo_failed")
+
+    async def verify(self, record_id: str) -> None:
+        """Look at the system and say how it ended; a target that is away is waited for."""
+        record = self._book.records[record_id]
+        if record.state is State.RUNNING:
+            record = await self._book.move(
+                record_id, State.RUNNING, State.VERIFYING, record.actor or SYSTEM, must=False
+            )
+        verdict = await self._look(record) or Verdict(Outcome.INCONCLUSIVE, {"reason": "not judged"})
+        if verdict.outcome is Outcome.FAILED and record.plan.inverse:
+            action = self._now(record)
+            if action is not None and action.resume is Resume.UNDO:
+                await self._book.note(record_id, verdict=verdict)
+                return await self.undo(record_id, record.step)
+        return await self._end(record_id, _END[verdict.outcome], verdict=verdict)
+
+    async def _look(self, record: Record, *, undo: bool = False) -> Verdict | None:
+        """Judge, waiting for a target that is away; None where the action cannot judge that."""
+        patience = _Patience()
+        while True:
+            try:
+                action = await self.reach(record, patience)
+            except Stop as stop:
+                return Verdict(Outcome.INCONCLUSIVE, {"reason": stop.reason})
+            if undo and not isinstance(action, JudgesUndo):
+                return None
+            source = self._sources(record.source)
+            verdict = await self._judge(action, record, undo=undo)
+            same = source is self._sources(record.source) and self._now(record) is not None
+            if verdict.outcome is not Outcome.INCONCLUSIVE or same:
+                return verdict
+            # it went away, or its entry was loaded anew, while it was looked at
+            await self._wait(patience)
+
+    async def _judge(self, action: Action, record: Record, *, undo: bool) -> Verdict:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(record.plan.deadline):
+                while self._now(record) is not None:
+                    try:
+                        if undo and isinstance(action, JudgesUndo):
+                            return await action.undone(record.plan)
+                        return await action.verify(record.plan, record.receipts)
+                    except Exception as err:  # noqa: BLE001 - whatever it is, the order was sent and is looked at again
+                        _LOGGER.info("Looking at %s of %s failed: %r", record.action, record.source, err)
+                    await self._sleep(LOOK_EVERY)
+        return Verdict(Outcome.INCONCLUSIVE, {"reason": "no result in time"})
+
+    def _now(self, record: Record) -> Action | None:
+        """Return the action where its source is there and shows what is now."""
+        source = self._sources(record.source)
+        return source.actions.get(record.action) if source is not None and source.judged else None
+
+    async def reach(self, record: Record, patience: _Patience | None = None) -> Action:
+        """Return the action, waiting for its source. Raises Stop after a day, or where it is not offered any more."""
+        patience = patience or _Patience()
+        while (action := self._now(record)) is None:
+            source = self._sources(record.source)
+            if source is not None and source.judged:
+                raise Stop("no_such_action")
+            if patience.left <= 0:
+                raise Stop("target_away")
+            await self._wait(patience)
+        return action
+
+    async def _wait(self, patience: _Patience) -> None:
+        patience.left -= LOOK_EVERY
+        await self._sleep(LOOK_EVERY)
+
+    async def _end(self, record_id: str, state: State, **changes: object) -> None:
+        record = self._book.records[record_id]
+        if record.step >= 0 and state is not State.CANCELLED:
+            await self._helm.count(record.rule, failed=state in BAD)
+        await self._book.move(record_id, record.state, state, record.actor or SYSTEM, must=False, **changes)
+
+    async def give_up(self, record_id: str, reason: str) -> None:
+        """End a record of which nothing more can be said."""
+        record = self._book.records[record_id]
+        if not record.over:
+            state = State.CANCELLED if record.state is State.APPROVED else State.INCONCLUSIVE
+            await self._end(record_id, state, reason=reason)
+
+    @contextlib.contextmanager
+    def _sending(self, record_id: str) -> Iterator[None]:
+        self.sending.add(record_id)
+        try:
+            yield
+        finally:
+            self.sending.discard(record_id)
+
+
+def _flag(receipt: Receipt, name: str) -> bool:
+    return isinstance(receipt.result, Mapping) and receipt.result.get(name) is True

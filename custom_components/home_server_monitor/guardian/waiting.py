@@ -1,0 +1,89 @@
+"""What is open: proposals that expire, and approved actions that wait for a window or for the end of a use."""
+
+from collections.abc import Callable
+import logging
+from typing import Protocol
+
+from .book import Book
+from .contract import SYSTEM, Actor, Refused
+from .floor import Floor
+from .remediation import DAY, Record, State, WrongState
+
+_LOGGER = logging.getLogger(__name__)
+
+# how long an approved action waits for the end of what is in use, and for a maintenance window
+WAITS = {"in_use": DAY, "window": 8 * DAY}
+
+
+class Begins(Protocol):
+    """What the waiting need of their desk."""
+
+    def why_not_yet(self, record: Record) -> str | None:
+        """Return why an approved record goes on waiting."""
+        ...
+
+    async def examine(self, record: Record, expected: State, actor: Actor) -> None:
+        """Read the target again. Raises Refused, having ended what is superseded."""
+        ...
+
+    async def begin(self, record: Record) -> Record:
+        """Run what is approved and claimed."""
+        ...
+
+
+class Waiting:
+    """Looks at what is open whenever time has passed."""
+
+    def __init__(self, desk: Begins, book: Book, floor: Floor, clock: Callable[[], float]) -> None:
+        self._desk = desk
+        self._book = book
+        self._floor = floor
+        self._clock = clock
+
+    def _open(self) -> list[Record]:
+        """Return what is proposed, or approved and waits."""
+        return [
+            record
+            for record in self._book.records.values()
+            if record.state is State.PROPOSED
+            or (record.state is State.APPROVED and record.waits and not self._floor.runs(record.id))
+        ]
+
+    async def tick(self) -> None:
+        """Expire and begin."""
+        for record in self._open():
+            if record.expires <= self._clock():
+                await self.expire(record)
+            elif record.state is State.APPROVED and self._desk.why_not_yet(record) is None:
+                await self._floor.own(self._begin(record))
+
+    async def _begin(self, record: Record) -> None:
+        try:
+            self._floor.claim(record)
+        except Refused:
+            return
+        try:
+            await self._desk.examine(record, State.APPROVED, record.actor or SYSTEM)
+            if self._desk.why_not_yet(record) is not None:
+                self._floor.release(record)
+                return
+        except Exception as err:  # noqa: BLE001 - it goes on waiting until it may or expires
+            _LOGGER.info("%s of %s waits on: %r", record.action, record.source, err)
+            self._floor.release(record)
+            return
+        if self._book.records[record.id].state is State.APPROVED:
+            await self._desk.begin(record)
+        else:
+            self._floor.release(record)
+
+    async def expire_all(self) -> None:
+        """End all that is open."""
+        for record in self._open():
+            await self.expire(record)
+
+    async def expire(self, record: Record) -> None:
+        """End what is open, unless somebody was faster."""
+        try:
+            await self._book.move(record.id, record.state, State.EXPIRED, SYSTEM, must=False)
+        except WrongState:
+            return
