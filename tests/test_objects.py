@@ -72,6 +72,75 @@ async def test_an_incomplete_listing_removes_nothing(
         assert seen.state("app_plex_app_state") == "running"
 
 
+@pytest.mark.parametrize("answer", [[], [{"name": "plex", "id": "plex", "state": "RUNNING"}]])
+async def test_a_list_that_is_suddenly_much_shorter_must_be_confirmed(
+    hass: HomeAssistant, nas: MockConfigEntry, sim: Any, seen: Seen, answer: list[Any]
+) -> None:
+    before = seen.like("^app_")
+    gone = before - (seen.like("^app_plex_") if answer else set())
+    sim.faults.replace("app.query", answer)
+    sim.world.changed("app", "changed", "plex")
+    await asyncio.sleep(9 * MINUTE)
+    assert seen.like("^app_") == before
+    assert seen.available() & gone == set()
+    await asyncio.sleep(12 * MINUTE)
+    assert seen.like("^app_") == before - gone
+    assert device_of(hass, nas, "app_sonarr") is None
+    sim.faults.clear()
+    await asyncio.sleep(6 * MINUTE)
+    assert seen.like("^app_") == before
+    assert seen.available() >= before
+
+
+async def test_a_list_that_was_short_for_a_moment_costs_nothing(
+    hass: HomeAssistant, nas: MockConfigEntry, sim: Any, seen: Seen
+) -> None:
+    before = seen.entities()
+    device = device_of(hass, nas, "app_sonarr")
+    sim.faults.replace("app.query", [], count=1)
+    sim.world.changed("app", "changed", "plex")
+    await asyncio.sleep(20 * MINUTE)
+    assert seen.entities() == before
+    assert device_of(hass, nas, "app_sonarr") == device
+    assert seen.available() >= seen.like("^app_")
+    # what is missed for the first time much later has to be confirmed again
+    sim.faults.replace("app.query", [])
+    sim.world.changed("app", "changed", "plex")
+    await asyncio.sleep(5 * MINUTE)
+    assert seen.entities() == before
+
+
+@pytest.mark.parametrize("status", ["STOPPED", "FAILED", "INITIALIZING"])
+async def test_apps_stay_while_docker_is_down(
+    hass: HomeAssistant, nas: MockConfigEntry, sim: Any, seen: Seen, status: str
+) -> None:
+    before = seen.like("^app_")
+    sim.faults.replace("docker.status", {"status": status, "description": ""})
+    sim.faults.replace("app.query", [])
+    sim.world.changed("app", "changed", "plex")
+    await asyncio.sleep(90 * MINUTE)
+    assert seen.like("^app_") == before
+    assert seen.state("app_sonarr_app_state") == STATE_UNAVAILABLE
+    sim.faults.clear()
+    await asyncio.sleep(MINUTE)
+    assert seen.like("^app_") <= seen.available()
+
+
+async def test_after_a_start_too_a_list_that_is_much_shorter_must_be_confirmed(
+    hass: HomeAssistant, nas: MockConfigEntry, sim: Any, seen: Seen
+) -> None:
+    before = seen.like("^app_")
+    assert await hass.config_entries.async_unload(nas.entry_id)
+    sim.faults.replace("app.query", [])
+    assert await hass.config_entries.async_setup(nas.entry_id)
+    await asyncio.sleep(MINUTE)
+    assert seen.like("^app_") == before
+    sim.faults.clear()
+    await asyncio.sleep(6 * MINUTE)
+    assert seen.like("^app_") == before
+    assert seen.available() >= before
+
+
 async def test_what_went_while_home_assistant_was_off_is_removed_at_start(
     hass: HomeAssistant, nas: MockConfigEntry, sim: Any, seen: Seen
 ) -> None:

@@ -2,13 +2,15 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from datetime import datetime
 import itertools
 from typing import Any
 
 from homeassistant.const import Platform
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.helpers.event import async_call_later
 
 from .const import DOMAIN
 from .coordinator import HsmConfigEntry, ServiceCoordinator
@@ -17,6 +19,8 @@ from .kinds import KINDS
 
 # 1,500 entities added at once hold the event loop for 410 ms, in batches of 25 for 34 ms
 BATCH = 25
+# seconds between two listings that must agree before many objects at once are taken for gone
+CONFIRMED = 600.0
 
 type Factory = Callable[
     [ServiceCoordinator[Any], ObjectTable[Any, Any], str, ObjectDescription[Any]], HsmEntity[Any]
@@ -29,10 +33,16 @@ def tables_of(coordinator: ServiceCoordinator[Any], platform: Platform) -> Seque
 
 
 def may_remove(coordinator: ServiceCoordinator[Any], table: ObjectTable[Any, Any]) -> bool:
-    """Return whether what the newest listing of a kind lacks is surely gone and does not stay."""
+    """Return whether the newest listing of a kind is complete, and what it lacks does not stay."""
     # a feed that this server does not have lists nothing, and that is complete
     listed = (feed for feed in table.listings if coordinator.supported(feed))
     return not table.keep and all(coordinator.complete(feed) for feed in listed)
+
+
+def doubtful(known: frozenset[str], present: frozenset[str]) -> bool:
+    """Return whether so much is missing at once that the server may only be half up."""
+    missing = known - present
+    return bool(missing) and (not present or (len(missing) > 1 and 2 * len(missing) > len(known)))
 
 
 class _Newcomers:
@@ -43,16 +53,20 @@ class _Newcomers:
         self._tables = tables_of(coordinator, platform)
         self._factory = factory
         self._known: set[tuple[str, str, str]] = set()
+        coordinator.on_removed.append(self._removed)
+
+    @callback
+    def _removed(self, kind: str, present: frozenset[str]) -> None:
+        """What was removed may come back, and is then new."""
+        self._known = {item for item in self._known if item[0] != kind or item[1] in present}
 
     @callback
     def async_take(self) -> list[HsmEntity[Any]]:
-        """Return an entity for each object and description that is new; what was surely removed may come back."""
+        """Return an entity for each object and description that is new."""
         return [entity for table in self._tables for entity in self._of(table)]
 
     def _of(self, table: ObjectTable[Any, Any]) -> list[HsmEntity[Any]]:
         objects = table.objects(self._coordinator.data)
-        if may_remove(self._coordinator, table):
-            self._known = {item for item in self._known if item[0] != table.kind or item[1] in objects}
         wanted = {
             (table.kind, key, description.key): (key, description)
             for key, item in objects.items()
@@ -94,7 +108,9 @@ class ObjectDevices:
     """Keeps the registries in step with the objects.
 
     What a complete listing does not have any more is removed; that also runs once after start, for what went away
-    while Home Assistant was off. Objects of a table that keeps them stay: they become unavailable, and the user may
+    while Home Assistant was off. Where most of a kind is missing at once, a server that lists itself before it is up
+    again is as likely as somebody who tidied: those stay, unavailable, until a listing at least 10 min later lacks
+    them too. Objects of a table that keeps them stay: they become unavailable, and the user may
     delete their device. A device whose object was renamed or upgraded is described anew.
     """
 
@@ -107,6 +123,10 @@ class ObjectDevices:
         tables = itertools.chain.from_iterable(KINDS[coordinator.kind].tables.values())
         self._tables = {table.kind: table for table in tables if table.kind}
         self._seen: dict[str, frozenset[str]] = {}
+        # by kind: since which listing most of it has been missing, in the coordinator's seconds
+        self._doubted: dict[str, float] = {}
+        self._again: CALLBACK_TYPE | None = None
+        entry.async_on_unload(self._stop)
         self._described: dict[str, tuple[Any, Any]] = {}
 
     @callback
@@ -120,9 +140,51 @@ class ObjectDevices:
             for item in objects.values():
                 self._describe(table.device(self._coordinator, item))
             present = frozenset(objects)
-            if self._seen.get(kind) != present and may_remove(self._coordinator, table):
+            if self._seen.get(kind) == present:
+                self._doubted.pop(kind, None)
+            elif may_remove(self._coordinator, table) and self._surely(table, present):
                 self._seen[kind] = present
                 self._remove(kind, present)
+        if self._doubted and self._again is None:
+            # nothing else may change until then
+            self._again = async_call_later(self._hass, CONFIRMED / 10, self._look_again)
+
+    @callback
+    def _look_again(self, now: datetime) -> None:
+        self._again = None
+        self.async_check()
+
+    @callback
+    def _stop(self) -> None:
+        if self._again is not None:
+            self._again()
+            self._again = None
+
+    def _surely(self, table: ObjectTable[Any, Any], present: frozenset[str]) -> bool:
+        """Return whether what is not present is surely gone: it is little, or has been missing for long enough."""
+        if not doubtful(self._registered(table.kind), present):
+            self._doubted.pop(table.kind, None)
+            return True
+        listed = min(
+            (at for feed in table.listings if (at := self._coordinator.listed(feed)) is not None), default=0.0
+        )
+        return listed - self._doubted.setdefault(table.kind, listed) >= CONFIRMED
+
+    def _endings(self, kind: str) -> list[str]:
+        """Return what the unique ids of a kind end with, the longest first."""
+        tables = itertools.chain.from_iterable(KINDS[self._coordinator.kind].tables.values())
+        found = {f"_{each.key}" for table in tables if table.kind == kind for each in table.descriptions}
+        return sorted(found, key=len, reverse=True)
+
+    def _registered(self, kind: str) -> frozenset[str]:
+        """Return the identities of the objects of a kind that have entities."""
+        start, endings = f"{self._coordinator.id}_{kind}_", self._endings(kind)
+        return frozenset(
+            entity.unique_id.removeprefix(start).removesuffix(ending)
+            for entity in er.async_entries_for_config_entry(er.async_get(self._hass), self._entry.entry_id)
+            if entity.unique_id.startswith(start)
+            and (ending := next((end for end in endings if entity.unique_id.endswith(end)), None))
+        )
 
     def _describe(self, info: dr.DeviceInfo) -> None:
         """Write what a person sees of a device where it is not what was written before."""
@@ -138,9 +200,9 @@ class ObjectDevices:
 
     def _remove(self, kind: str, present: frozenset[str]) -> None:
         start = f"{self._coordinator.id}_{kind}_"
-        tables = itertools.chain.from_iterable(KINDS[self._coordinator.kind].tables.values())
-        endings = {each.key for table in tables if table.kind == kind for each in table.descriptions}
-        valid = {f"{start}{key}_{ending}" for key in present for ending in endings}
+        valid = {f"{start}{key}{ending}" for key in present for ending in self._endings(kind)}
+        for removed in self._coordinator.on_removed:
+            removed(kind, present)
         entities, devices = er.async_get(self._hass), dr.async_get(self._hass)
         for entity in er.async_entries_for_config_entry(entities, self._entry.entry_id):
             if entity.unique_id.startswith(start) and entity.unique_id not in valid:

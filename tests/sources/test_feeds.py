@@ -121,6 +121,13 @@ def _answered() -> Feed:
     return Feed(key="b", fetch=fetch, every=300)
 
 
+async def test_what_was_not_even_asked_for_is_no_sign_of_life(book: Book) -> None:
+    book.answers["a"] = CannotConnect("hangs")
+    book.answers["b"] = NotSupported("no such thing")
+    with pytest.raises(CannotConnect, match="hangs"):
+        await book.refresh()
+
+
 @pytest.mark.parametrize("error", [PermissionDenied("pool.query"), NotSupported("no such thing")])
 async def test_what_is_denied_is_dark_and_not_asked_again(book: Book, error: Exception) -> None:
     await book.refresh()
@@ -155,6 +162,7 @@ async def test_a_new_connection_makes_due_what_failed(book: Book) -> None:
     await book.refresh()
     book.answers["b"] = CannotConnect("hangs")
     book.feeds.hurry("b")
+    book.now += 3
     with pytest.raises(CannotConnect):
         await book.refresh()
     assert book.due() == []
@@ -212,3 +220,62 @@ async def test_reading_one_now(book: Book) -> None:
     with pytest.raises(CannotConnect):
         await book.feeds.read("a", 0.01)
     assert book.feeds.value("a") == 1
+
+
+class Slow:
+    """A feed whose answers are given out by a test, in any order."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+        self.asked: list[asyncio.Future[Any]] = []
+        self.news: list[float] = []
+        self.feeds = Feeds([Feed(key="a", fetch=self._fetch, every=60)], lambda: self.now)
+        self.feeds.on_news = self.news.append
+
+    async def _fetch(self) -> Any:
+        future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self.asked.append(future)
+        return await future
+
+    async def poll(self) -> asyncio.Task[int]:
+        """Begin to poll."""
+        task = asyncio.create_task(self.feeds.refresh(self.feeds.due(), 1000))
+        await asyncio.sleep(0.01)
+        return task
+
+
+@pytest.mark.parametrize("late", ["old", CannotConnect("hangs"), PermissionDenied("x.query")])
+async def test_what_was_asked_later_wins(late: Any) -> None:
+    """A slow poll does not overwrite what somebody read meanwhile, nor does its failure count."""
+    slow = Slow()
+    poll = await slow.poll()
+    look = asyncio.create_task(slow.feeds.read("a", 1000))
+    await asyncio.sleep(0.01)
+    slow.asked[1].set_result("new")
+    assert await look == "new"
+    if isinstance(late, Exception):
+        slow.asked[0].set_exception(late)
+    else:
+        slow.asked[0].set_result(late)
+    await asyncio.gather(poll, return_exceptions=True)
+    assert slow.feeds.value("a") == "new"
+    assert slow.feeds.report()["a"]["failures"] == 0
+    assert not slow.feeds.stale("a")
+
+
+async def test_news_that_comes_during_a_read_is_read_after_it() -> None:
+    slow = Slow()
+    poll = await slow.poll()
+    slow.feeds.hurry("a", 10)
+    assert slow.feeds.pressing() is None
+    slow.asked[0].set_result("old")
+    await poll
+    assert slow.news == [10]
+    assert slow.feeds.pressing() == 10
+    slow.now += 10
+    poll = await slow.poll()
+    slow.asked[1].set_result("new")
+    await poll
+    assert slow.feeds.value("a") == "new"
+    assert slow.feeds.pressing() is None
+    assert slow.news == [10]

@@ -1,5 +1,7 @@
 """What can go wrong when talking to a system: the one exception family of all clients."""
 
+from ..guardian.contract import NotDone
+
 
 class ClientError(Exception):
     """Base of all client errors; its text never holds a secret."""
@@ -9,8 +11,12 @@ class CannotConnect(ClientError):
     """No answer: refused, unreachable, timed out, or the connection was lost."""
 
 
-class NotSent(CannotConnect):
+class NotSent(CannotConnect, NotDone):
     """There was no connection, so nothing was sent."""
+
+
+class Standby(CannotConnect):
+    """One of a pair that takes no logins, because the other one is at work."""
 
 
 class CertificateRejected(CannotConnect):
@@ -34,7 +40,7 @@ class AuthFailed(ClientError):
         self.revoked = revoked
 
 
-class PermissionDenied(ClientError):
+class PermissionDenied(ClientError, NotDone):
     """The credentials are good but lack the right to call `method`."""
 
     def __init__(self, method: str) -> None:
@@ -42,7 +48,7 @@ class PermissionDenied(ClientError):
         self.method = method
 
 
-class NotSupported(ClientError):
+class NotSupported(ClientError, NotDone):
     """This version of the server has no such thing, or is not supported at all."""
 
 

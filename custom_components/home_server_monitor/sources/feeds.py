@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
+import itertools
 import logging
 import time
 from typing import Any
@@ -35,10 +36,19 @@ class _State:
     value: Any = None
     fetched: float | None = None
     due: float = 0.0
+    # the place in the order of all events of what is held: when it was asked for, and when news of it came last
+    asked: int = 0
+    news: int = 0
+    gap: float = 0.0
     failures: int = 0
     denied: str | None = None
     unsupported: bool = False
     error: str | None = None
+
+    @property
+    def pressing(self) -> bool:
+        """Whether there is news of what is held; what fails keeps its own rhythm."""
+        return self.news > self.asked and not self.failures
 
 
 class Feeds:
@@ -53,10 +63,17 @@ class Feeds:
         self._states = {key: _State() for key in self._feeds}
         self._clock = clock
         self._running: dict[str, asyncio.Task[ClientError | None]] = {}
+        self._order = itertools.count(1)
+        # called with the seconds until a feed is due of which news came while it was being read
+        self.on_news: Callable[[float], None] = lambda wait: None
 
     def value(self, key: str) -> Any:
         """Return the newest value, or None before there is one."""
         return self._states[key].value
+
+    def fetched(self, key: str) -> float | None:
+        """Return when the newest value came, in seconds of this book's clock."""
+        return self._states[key].fetched
 
     def stale(self, key: str) -> bool:
         """Return whether the value is too old to be shown, or is not there."""
@@ -114,14 +131,29 @@ class Feeds:
         if state is None or state.denied or state.unsupported:
             return None
         now = self._clock()
+        state.news, state.gap = next(self._order), gap
         state.due = min(state.due, now if state.fetched is None else max(now, state.fetched + gap))
         return max(0.0, state.due - now)
 
+    def pressing(self) -> float | None:
+        """Return in how many seconds the first feed is due of which there is news, or None where there is none."""
+        now = self._clock()
+        return min(
+            (
+                max(0.0, state.due - now)
+                for key, state in self._states.items()
+                if state.pressing and key not in self._running
+            ),
+            default=None,
+        )
+
     def due(self) -> list[Feed]:
-        """Return the feeds to fetch now."""
+        """Return the feeds to fetch now: a moment early what has its rhythm, not what is pushed again and again."""
         now = self._clock()
         return [
-            feed for key, feed in self._feeds.items() if feed.polled and self._states[key].due <= now + EARLY
+            feed
+            for key, feed in self._feeds.items()
+            if feed.polled and (state := self._states[key]).due <= now + (0.0 if state.pressing else EARLY)
         ]
 
     async def refresh(self, feeds: Iterable[Feed], deadline: float) -> int:
@@ -140,12 +172,17 @@ class Feeds:
             self.stop()
             raise
         failures = [task.result() for task in started if task.done() and not task.cancelled()]
-        answered = sum(not isinstance(error, CannotConnect) for error in failures)
         for error in failures:
             if isinstance(error, AuthFailed):
                 raise error
-        if not answered:
-            raise next((error for error in failures if error), CannotConnect("No answer in time"))
+        answered = sum(not isinstance(error, CannotConnect) for error in failures)
+        # what this version of the system does not have was not even asked for
+        unasked = sum(type(error) is NotSupported for error in failures)
+        if unasked < len(started) and answered == unasked:
+            raise next(
+                (error for error in failures if isinstance(error, CannotConnect)),
+                CannotConnect("No answer in time"),
+            )
         return answered
 
     def stop(self) -> None:
@@ -164,6 +201,7 @@ class Feeds:
 
     async def _fetch(self, feed: Feed) -> ClientError | None:
         """Fetch one feed and note what came of it; a fault of ours is logged and costs this feed only."""
+        asked = next(self._order)
         try:
             value, error = await feed.fetch(), None
         except ClientError as err:
@@ -171,32 +209,41 @@ class Feeds:
         except Exception as err:
             _LOGGER.exception("Reading %s failed", feed.key)
             value, error = None, BadResponse(type(err).__name__)
-        self._note(feed, value, error)
+        self._note(feed, value, error, asked)
         return error
 
     async def read(self, key: str, deadline: float) -> Any:
         """Fetch one feed now and return its value. Raises ClientError."""
-        feed = self._feeds[key]
+        feed, asked = self._feeds[key], next(self._order)
         try:
             async with asyncio.timeout(deadline):
                 value = await feed.fetch()
         except TimeoutError as err:
             raise CannotConnect("No answer in time") from err
-        self._note(feed, value, None)
+        self._note(feed, value, None, asked)
         return value
 
-    def _note(self, feed: Feed, value: Any, error: BaseException | None) -> None:
+    def _note(self, feed: Feed, value: Any, error: BaseException | None, asked: int) -> None:
+        """Note what came of a question; nothing where a later question was answered already."""
         state, now = self._states[feed.key], self._clock()
+        if asked < state.asked:
+            return
         state.error = str(error) if error else None
         if error is None:
             state.value, state.fetched, state.failures = value, now, 0
             state.denied, state.unsupported, state.due = None, False, now + feed.every
+            state.asked = asked
+            if state.news > asked:
+                # the answer may be older than the news
+                state.due = now + state.gap
+                self.on_news(state.gap)
             return
         if isinstance(error, (PermissionDenied, NotSupported)):
             state.denied = error.method if isinstance(error, PermissionDenied) else None
             # only what the release is known to lack; a server that denies having it may be only half up
             state.unsupported = type(error) is NotSupported
             state.value, state.fetched, state.due = None, None, now + ASK_DENIED_AGAIN
+            state.asked = asked
             return
         state.failures += 1
         hung = isinstance(error, CannotConnect)

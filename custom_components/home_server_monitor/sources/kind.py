@@ -60,6 +60,7 @@ class ServiceKind:
     """One kind of system.
 
     key: the menu key and the value of `entry.data["kind"]`.
+    product: what people call such a system.
     schema: the fields of the form; also shown, without `secrets`, by reconfigure.
     secrets: the fields that reauth asks for and that are never shown again.
     probe: tests data, given the steps that were answered; raises FlowError and Question.
@@ -71,6 +72,7 @@ class ServiceKind:
     """
 
     key: str
+    product: str
     schema: vol.Schema
     secrets: frozenset[str]
     probe: Callable[[HomeAssistant, Mapping[str, Any], frozenset[str]], Awaitable[Probe]]

@@ -175,7 +175,12 @@ def remembering(**shown: str) -> Memory:
 
 def findings(data: TrueNas, memory: Memory | None = None) -> list[Finding]:
     """Return what is wrong with a NAS."""
-    return list(judge(SOURCE, data, memory or Memory(), NOW))
+    return [each for each in judge(SOURCE, data, memory or Memory(), NOW) if not each.holds]
+
+
+def holding(data: TrueNas, memory: Memory | None = None) -> list[str]:
+    """Return the names of the rules that keep what they found and find nothing new."""
+    return [each.rule for each in judge(SOURCE, data, memory or Memory(), NOW) if each.holds]
 
 
 def rules(data: TrueNas, memory: Memory | None = None) -> list[str]:
@@ -185,12 +190,24 @@ def rules(data: TrueNas, memory: Memory | None = None) -> list[str]:
 
 BROKEN = (vdev("mirror", leaf("sda"), leaf(None, "unavail", missing="WCC7K0LTY136")),)
 
+THIN = (
+    vdev(
+        "raidz2", *(leaf(f"sd{index}") for index in range(5)), leaf(None, "unavail", missing="WCC7K0LTY136")
+    ),
+)
+ERRORS = (vdev("mirror", leaf(checksum_errors=14), leaf("sdb")),)
+
 # By rule, a NAS about which it has something to say, with values as they are in a normal home.
 EXAMPLES: Mapping[str, Callable[[], list[Finding]]] = {
     "pool_unavailable": lambda: findings(pools(pool(status="unavail", vdevs=BROKEN))),
-    "pool_degraded": lambda: findings(pools(pool(status="degraded", vdevs=BROKEN))),
-    "pool_errors": lambda: findings(
-        pools(pool(vdevs=(vdev("mirror", leaf(checksum_errors=14), leaf("sdb")),)))
+    "pool_degraded": lambda: findings(pools(pool(status="degraded", vdevs=THIN))),
+    "pool_unprotected": lambda: findings(pools(pool(status="degraded", vdevs=BROKEN))),
+    "pool_errors": lambda: findings(pools(pool(vdevs=ERRORS))),
+    "pool_errors_lost": lambda: findings(pools(pool(name="media", vdevs=(leaf(checksum_errors=14),)))),
+    "pool_errors_unprotected": lambda: findings(pools(pool(name="media", vdevs=(leaf(read_errors=3),)))),
+    "pool_errors_standing": lambda: findings(pools(pool(vdevs=ERRORS, errors_before=14))),
+    "scrub_at_risk": lambda: findings(
+        pools(pool(vdevs=BROKEN, status="degraded", scan=scan(state="scanning", ended=None)))
     ),
     "scan_errors": lambda: findings(pools(pool(scan=scan(errors=3)))),
     "scrub_overdue": lambda: findings(pools(pool(last_scrub=NOW - timedelta(days=52)))),

@@ -21,6 +21,7 @@ from custom_components.home_server_monitor.sources.errors import (
     InsecureTransport,
     NotSupported,
     PermissionDenied,
+    Standby,
 )
 from custom_components.home_server_monitor.sources.feeds import Feeds
 from custom_components.home_server_monitor.sources.truenas import reading
@@ -205,7 +206,7 @@ async def test_login_that_says_something_else(session: aiohttp.ClientSession) ->
             await make(session, sim).connect()
         sim.faults.clear()
         for answer, error in (
-            ({"response_type": "REDIRECT", "urls": []}, CannotConnect),
+            ({"response_type": "REDIRECT", "urls": []}, Standby),
             ({"response_type": "DENIED"}, AuthFailed),
             ([], AuthFailed),
         ):

@@ -11,7 +11,14 @@ import pytest
 
 from custom_components.home_server_monitor.sources.errors import BadResponse, NotSupported
 from custom_components.home_server_monitor.sources.feeds import Feed, Feeds
-from custom_components.home_server_monitor.sources.truenas import parse, reading, storage, system, work
+from custom_components.home_server_monitor.sources.truenas import (
+    parse,
+    reading,
+    realtime,
+    storage,
+    system,
+    work,
+)
 from custom_components.home_server_monitor.sources.truenas.assemble import assemble
 from custom_components.home_server_monitor.sources.truenas.listings import plain
 from custom_components.home_server_monitor.sources.truenas.memory import Memory
@@ -115,7 +122,7 @@ async def test_every_read_survives_any_answer(version: str, value: Any) -> None:
 def test_pushed_numbers_survive_anything(value: Any) -> None:
     work.app_stats(value)
     try:
-        found = system.realtime(value)
+        found = realtime.realtime(value)
     except BadResponse:
         return
     assert found.memory_percent is None or isinstance(found.memory_percent, float)
@@ -130,7 +137,7 @@ def test_spoiled_numbers(data: st.DataObject) -> None:
         "interfaces": {"enp3s0": {"received_bytes_rate": 1.0, "sent_bytes_rate": 2.0}},
         "zfs": {"cache_hit_ratio": 0.9},
     }
-    found = system.realtime(data.draw(spoiled(good)))
+    found = realtime.realtime(data.draw(spoiled(good)))
     assert found.cpu is None or abs(found.cpu) < float("inf")
     found.memory_percent  # noqa: B018 - must not raise
     work.app_stats(
@@ -412,7 +419,7 @@ def test_small_parts_of_the_system() -> None:
     assert (key, found.expires) == ("c", NOW)
     with pytest.raises(ValueError, match="does not match"):
         system.certificate({"name": "c", "until": "soon"})
-    old = system.realtime(
+    old = realtime.realtime(
         {"cpu": {"average": {"usage": 5}, "temperature_celsius": {"0": 40, "1": 44, "2": "x"}}}
     )
     assert (old.cpu, old.cpu_temperature) == (5, 44)
@@ -494,3 +501,8 @@ def test_jobs_make_their_feeds_due() -> None:
 def test_lists_become_plain() -> None:
     assert plain({"a": (1, {"b"}, NOW, work.TaskKind.RSYNC)}) == {"a": [1, ["b"], NOW.isoformat(), "rsync"]}
     assert plain(Rows()) == {"items": {}, "skipped": 0}
+
+
+def test_the_groups_of_a_pool_are_named_without_control_characters() -> None:
+    _, pool = storage.pool({"name": "tank", "topology": {"\x1b[31mred": [{"status": "ONLINE"}]}})
+    assert [vdev.role for vdev in pool.vdevs] == ["[31mred"]

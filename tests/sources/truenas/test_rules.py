@@ -1,17 +1,18 @@
 """What each rule finds, how bad it says it is, and what it leaves alone."""
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from custom_components.home_server_monitor.guardian.contract import Finding, Proposal, Severity
+from custom_components.home_server_monitor.sources.truenas.alert_rules import COVERED, UNTOLD
 from custom_components.home_server_monitor.sources.truenas.memory import Memory
 from custom_components.home_server_monitor.sources.truenas.model import TrueNas
 from custom_components.home_server_monitor.sources.truenas.reading import FEED_OF_TASK
-from custom_components.home_server_monitor.sources.truenas.releases import V25_10
-from custom_components.home_server_monitor.sources.truenas.rules import COVERED, UNTOLD, judge
+from custom_components.home_server_monitor.sources.truenas.releases import V24_04, V25_10
+from custom_components.home_server_monitor.sources.truenas.rules import judge
 from custom_components.home_server_monitor.sources.truenas.storage import Vdev
 from custom_components.home_server_monitor.sources.truenas.system import Alert, Certificate, Service
 from custom_components.home_server_monitor.sources.truenas.work import App, Schedule, Task, TaskKind
@@ -88,7 +89,8 @@ def test_nothing_is_found_before_the_first_snapshot() -> None:
     ],
 )
 def test_a_degraded_pool_is_as_bad_as_the_next_fault(vdevs: tuple[Vdev, ...], severity: Severity) -> None:
-    finding = one(findings(pools(pool(status="degraded", healthy=False, vdevs=vdevs))), "pool_degraded")
+    found = findings(pools(pool(status="degraded", healthy=False, vdevs=vdevs)))
+    finding = one(found, "pool_unprotected" if severity is CRITICAL else "pool_degraded")
     assert finding.severity is severity
     assert finding.object == "pool:1"
 
@@ -103,7 +105,7 @@ def test_a_cache_or_spare_holds_no_data(role: str, status: str) -> None:
 
 def test_a_degraded_pool_names_its_devices() -> None:
     vdevs = (vdev("mirror", leaf("sda", "faulted"), LOST),)
-    finding = one(findings(pools(pool(status="degraded", vdevs=vdevs))), "pool_degraded")
+    finding = one(findings(pools(pool(status="degraded", vdevs=vdevs))), "pool_unprotected")
     assert finding.placeholders["devices"] == "sda, WCC7K0LTY136"
 
 
@@ -126,15 +128,87 @@ def test_errors_name_the_worst_disk(kind: str) -> None:
     finding = one(
         findings(pools(pool(vdevs=(vdev("mirror", leaf("sda", **few), leaf("sdb", **many)),)))), "pool_errors"
     )
-    assert finding.severity is WARNING
-    assert finding.placeholders == {"pool": "tank", "count": "14", "device": "sdb"}
+    assert finding.severity is HIGH
+    assert finding.placeholders == {
+        "pool": "tank",
+        "errors": f"14 {kind} errors",
+        "device": "sdb",
+        "repairer": "mirror",
+    }
     assert finding.evidence[kind] == 14
     assert finding.proposal == Proposal(action="start_scrub", target="1")
 
 
-def test_errors_without_redundancy_are_worse() -> None:
-    found = findings(pools(pool(vdevs=(leaf(checksum_errors=1),))))
-    assert one(found, "pool_errors").severity is HIGH
+@pytest.mark.parametrize(
+    ("errors", "words"),
+    [
+        ({"checksum_errors": 1}, "1 checksum error"),
+        ({"read_errors": 2, "checksum_errors": 3}, "5 read/checksum errors"),
+    ],
+)
+def test_errors_in_words(errors: dict[str, Any], words: str) -> None:
+    found = findings(pools(pool(vdevs=(vdev("mirror", leaf(**errors), leaf("sdb")),))))
+    assert one(found, "pool_errors").placeholders["errors"] == words
+
+
+def raid(kind: str, *errors: int, lost: int = 0, own: int = 0, role: str = "data") -> Vdev:
+    """Return a vdev whose devices have so many checksum errors, and itself some that nobody could repair."""
+    leaves = [
+        *[LOST] * lost,
+        *(leaf(f"sd{index}", checksum_errors=each) for index, each in enumerate(errors)),
+    ]
+    return replace(vdev(kind, *leaves, role=role), checksum_errors=own)
+
+
+@pytest.mark.parametrize(
+    ("vdevs", "rule", "severity"),
+    [
+        ((raid("mirror", 14, 0),), "pool_errors", HIGH),
+        ((raid("raidz1", 14, 0, 0),), "pool_errors", HIGH),
+        ((raid("raidz2", 14, 0, 0, lost=1),), "pool_errors", HIGH),
+        # nothing holds the same data
+        ((leaf(checksum_errors=1),), "pool_errors_lost", CRITICAL),
+        ((raid("mirror", 0, 0), leaf("sdx", checksum_errors=1)), "pool_errors_lost", CRITICAL),
+        ((raid("mirror", 1, lost=1),), "pool_errors_lost", CRITICAL),
+        ((raid("raidz1", 1, 0, lost=1),), "pool_errors_lost", CRITICAL),
+        # all copies were wrong
+        ((raid("mirror", 3, 3, own=2),), "pool_errors_lost", CRITICAL),
+        ((raid("mirror", 0, 0, own=2),), "pool_errors_lost", CRITICAL),
+        ((leaf(read_errors=1),), "pool_errors_unprotected", HIGH),
+        ((leaf(write_errors=1),), "pool_errors_unprotected", HIGH),
+        # what a cache holds is in the pool, too
+        ((raid("mirror", 0, 0), leaf("sdx", role="cache", checksum_errors=1)), "pool_errors", HIGH),
+        # the worst counts
+        ((raid("mirror", 9, 0), leaf("sdx", read_errors=1)), "pool_errors_unprotected", HIGH),
+    ],
+)
+def test_errors_are_as_bad_as_what_they_cost(vdevs: tuple[Vdev, ...], rule: str, severity: Severity) -> None:
+    told = [each for each in findings(pools(pool(vdevs=vdevs))) if each.rule.startswith("pool_errors")]
+    assert [(each.rule, each.severity) for each in told] == [(rule, severity)]
+    # a scrub would only strain what has no second copy
+    assert (told[0].proposal is not None) is (rule == "pool_errors")
+
+
+@pytest.mark.parametrize(
+    ("before", "rule", "severity"),
+    [
+        (None, "pool_errors", HIGH),
+        (0, "pool_errors", HIGH),
+        (13, "pool_errors", HIGH),
+        (14, "pool_errors_standing", INFO),
+        (20, "pool_errors_standing", INFO),
+    ],
+)
+def test_errors_of_before_are_only_noted(before: int | None, rule: str, severity: Severity) -> None:
+    (finding,) = findings(pools(pool(vdevs=build.ERRORS, errors_before=before)))
+    assert (finding.rule, finding.severity) == (rule, severity)
+
+
+def test_data_that_was_lost_stays_lost() -> None:
+    """Standing errors raise nothing at the first look, and clear nothing that was told."""
+    data = pools(pool(vdevs=(leaf(checksum_errors=14),), errors_before=14))
+    assert set(rules(data)) == {"pool_errors_standing", "single_disk_pool"}
+    assert build.holding(data) == ["pool_errors_lost"]
 
 
 @pytest.mark.parametrize("paused", [False, True])
@@ -144,6 +218,89 @@ def test_no_scrub_is_proposed_while_one_is_under_way(paused: bool) -> None:
     data = pools(pool(vdevs=broken, scan=under_way, last_scrub=NOW - timedelta(days=90)))
     assert one(findings(data), "pool_errors").proposal is None
     assert "scrub_overdue" not in rules(data)
+    # it may still end badly
+    assert build.holding(data) == ["scrub_overdue"]
+
+
+WEAK = leaf("sda", checksum_errors=1)
+
+
+@pytest.mark.parametrize(
+    ("vdevs", "at_risk"),
+    [
+        ((build.MIRROR,), False),
+        ((leaf(),), False),
+        # one is in doubt, the other one holds
+        ((vdev("mirror", WEAK, leaf("sdb")),), False),
+        ((vdev("mirror", WEAK, leaf("sdb", read_errors=1)),), True),
+        ((vdev("mirror", WEAK, leaf("hot")),), True),
+        ((vdev("mirror", WEAK, leaf("unsound")),), True),
+        ((vdev("mirror", leaf("sda"), LOST),), True),
+        ((WEAK,), True),
+        ((raidz("raidz2", 1),), False),
+        ((raidz("raidz2", 2),), True),
+        # in two vdevs, each of which can lose one
+        ((vdev("mirror", WEAK, leaf("sdb")), vdev("mirror", WEAK, leaf("sdd"))), False),
+        ((build.MIRROR, leaf("sdx", role="cache", checksum_errors=9)), False),
+    ],
+)
+def test_a_scrub_is_paused_only_where_it_could_cost_data(vdevs: tuple[Vdev, ...], at_risk: bool) -> None:
+    there = disks(disk("hot", "H", temperature=60.0), disk("unsound", "U", last_test="failed")).disks
+    for running in (scan(state="scanning", ended=None), scan(state="scanning", ended=None, kind="resilver")):
+        data = pools(pool(vdevs=vdevs, scan=running), disks=there)
+        found = [each for each in findings(data) if each.rule == "scrub_at_risk"]
+        assert bool(found) is (at_risk and running.kind == "scrub")
+        assert all(each.proposal == Proposal(action="pause_scrub", target="1") for each in found)
+    paused = pool(vdevs=vdevs, scan=scan(state="scanning", ended=None, paused=True))
+    assert "scrub_at_risk" not in rules(pools(paused, disks=there))
+
+
+# What is raised at one mark and cleared at another
+
+
+@pytest.mark.parametrize(
+    ("data", "kept"),
+    [
+        (pools(pool(used=79 * GIB, available=21 * GIB)), ["pool_full"]),
+        (pools(pool(used=77 * GIB, available=23 * GIB)), []),
+        (pools(pool(days_to={90: 35.0})), ["pool_filling"]),
+        (pools(pool(days_to={90: 41.0})), []),
+        (disks(disk(temperature=48.0)), ["disk_hot"]),
+        (disks(disk(temperature=47.0)), []),
+        (disks(disk(last_test="running")), ["self_test_failed"]),
+        (disks(disk(last_test="success")), []),
+        (tasks(task(result=None, running=True)), ["task_failed"]),
+        (TrueNas(apps={"plex": app(state="deploying")}), ["app_crashed"]),
+        (TrueNas(apps={"plex": app(state="running")}), []),
+    ],
+)
+def test_what_is_nearly_well_is_kept_and_not_raised(data: TrueNas, kept: list[str]) -> None:
+    assert not rules(data)
+    assert build.holding(data) == kept
+
+
+# What cannot be done is not proposed
+
+
+def test_what_a_release_cannot_do_is_not_proposed() -> None:
+    (finding,) = findings(TrueNas(release=V24_04, apps={"plex": app(state="crashed")}))
+    assert finding.proposal is None
+
+
+@pytest.mark.parametrize(
+    ("roles", "missing"),
+    [
+        ({"READONLY_ADMIN"}, "POOL_WRITE"),
+        ({"READONLY_ADMIN", "POOL_WRITE"}, None),
+        ({"FULL_ADMIN"}, None),
+        (set(), None),
+    ],
+)
+def test_what_the_key_may_not_do_is_not_proposed(roles: set[str], missing: str | None) -> None:
+    data = pools(pool(vdevs=build.ERRORS), release=V25_10, roles=frozenset(roles))
+    finding = one(findings(data), "pool_errors")
+    assert (finding.proposal is None) is (missing is not None)
+    assert finding.evidence.get("missing_right") == missing
 
 
 def test_errors_that_a_scrub_could_not_repair_are_critical() -> None:
@@ -427,7 +584,7 @@ def test_what_other_entities_tell_is_no_finding(klass: str) -> None:
 def test_a_degraded_pool_and_its_alert_are_one_finding() -> None:
     degraded = pool(status="degraded", vdevs=(vdev("mirror", leaf(), LOST),))
     volume = alert(klass="VolumeStatus", level="critical", text="Pool tank state is DEGRADED")
-    assert rules(alerts(volume, pools={"1": degraded})) == ["pool_degraded"]
+    assert rules(alerts(volume, pools={"1": degraded})) == ["pool_unprotected"]
 
 
 def test_covered_classes_name_rules_that_exist() -> None:

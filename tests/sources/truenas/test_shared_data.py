@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from custom_components.home_server_monitor.sources.truenas import storage, system
+from custom_components.home_server_monitor.sources.truenas import realtime, storage, system
 from custom_components.home_server_monitor.sources.truenas.parse import rows
 from custom_components.home_server_monitor.sources.truenas.wire import decode
 from tests.simulator.shared import DATA
@@ -22,7 +22,7 @@ def _load(name: str) -> Any:
 def test_realtime_events(version: str) -> None:
     raw = _load(f"{version}/reporting.realtime.event.computed.json")
     fields = raw.get("params", raw).get("fields", raw)
-    found = system.realtime(fields)
+    found = realtime.realtime(fields)
     assert found.cpu is not None
     assert 0 <= found.cpu <= 100
     assert found.interfaces["enp1s0"].received is not None

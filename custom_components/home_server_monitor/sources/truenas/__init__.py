@@ -7,6 +7,7 @@ from .flow import OPTIONS, SCHEMA, SECRETS, probe
 
 KIND = ServiceKind(
     key="truenas",
+    product="TrueNAS",
     schema=SCHEMA,
     secrets=SECRETS,
     probe=probe,

@@ -1,9 +1,10 @@
-"""What may be done to a NAS: one table of actions, one way of doing them."""
+"""What may be done to a NAS: what an order is made of, and the one way of doing it."""
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, override
+import json
+from typing import Any, override
 
 from ...guardian.contract import (
     Action,
@@ -17,11 +18,10 @@ from ...guardian.contract import (
     Step,
     Verdict,
 )
-from ..errors import CannotConnect, ClientError, NotSent
-from .client import TrueNasClient
-from .jobs import Job, job
-from .methods import Method, Operation, method_of
+from ..errors import CannotConnect, ClientError
+from .methods import Operation, method_of, supports
 from .model import TrueNas
+from .sending import NO_CHANGE, UNKNOWN, UNWATCHED, Nas, job_failed, job_state, refused, send
 
 LOOK_EVERY = 1.0
 # a job may report its end before the listing shows it
@@ -29,28 +29,31 @@ LOOKS_AFTER_JOB = 5
 # a server that is only restarting is back sooner
 SILENCE = 60.0
 
-
-class Nas(Protocol):
-    """What an action needs of its NAS."""
-
-    client: TrueNasClient
-
-    async def async_look(self, *feeds: str) -> TrueNas:
-        """Read these feeds now and return the snapshot. Raises ClientError."""
-        ...
+# what is noted of a target, as JSON can hold it
+type Facts = Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Sent:
-    """What is known of a write: the target before it, the server's answer, and whether that answer was lost."""
-
-    before: Any
-    answer: Any = None
-    lost: bool = False
-
-
-def _nobody(data: TrueNas, target: Any, host: str) -> frozenset[str]:
+def _nobody(nas: str, data: TrueNas, target: Any, host: str) -> frozenset[str]:
     return frozenset()
+
+
+def _by_look(before: Facts, now: Facts, result: Facts) -> bool:
+    return True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inverse:
+    """What takes an order back. It is sent only while the target still shows the end that the order brought about.
+
+    operation: the write, given what was noted before; ours: whether what is seen now is our doing (`result` is
+    the receipt's); marks: whether the receipt must hold what was seen right after the write, under "left"; undone:
+    whether what is seen now is the end of the inverse, else that the order's own end is seen no more.
+    """
+
+    operation: Callable[[Any, Facts], Operation]
+    ours: Callable[[Facts, Facts, Facts], bool] = _by_look
+    marks: bool = False
+    undone: Callable[[Facts, Facts], bool] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,8 +62,9 @@ class Order:
 
     feed: the listing that shows the target, or a choice by the target's identity; find: the target in a snapshot;
     operation: the write, or a choice by the target; arguments: what the write is given; allowed: a refusal's key, or
-    None; state: what the fingerprint is made of; done: whether the snapshot shows the wanted end, given the target
-    before; touches: what loses service meanwhile; looks: how often to look, a second apart, once the job has ended.
+    None; note: what is noted of the target; state: which of those notes the plan is bound to; done: whether what is
+    noted now (None where the target is gone) is the wanted end, given what was noted before; touches: what loses
+    service meanwhile; looks: how often to look, a second apart, once the job has ended.
     """
 
     key: str
@@ -69,14 +73,21 @@ class Order:
     operation: Operation | Callable[[Any], Operation]
     arguments: Callable[[Any, Mapping[str, Any]], list[Any]]
     allowed: Callable[[Any, Mapping[str, Any]], str | None] = lambda target, params: None
-    state: Callable[[Any], Any] = lambda target: None
-    done: Callable[[Any, Any, Mapping[str, Any]], bool]
+    note: Callable[[Any], Facts]
+    state: tuple[str, ...]
+    done: Callable[[Facts, Facts | None, Mapping[str, Any]], bool]
     facts: Callable[[Any], Mapping[str, Any]] = lambda target: {}
-    touches: Callable[[TrueNas, Any, str], frozenset[str]] = _nobody
+    touches: Callable[[str, TrueNas, Any, str], frozenset[str]] = _nobody
+    inverse: Inverse | None = None
     risk: Risk = Risk.LOW
     takes_away: bool = False
     deadline: float = 60.0
     looks: int = LOOKS_AFTER_JOB
+
+    def fingerprint(self, target: Any) -> str:
+        """Return what a plan is bound to."""
+        noted = self.note(target)
+        return json.dumps({key: noted[key] for key in self.state}, sort_keys=True)
 
 
 class OrderAction(Action):
@@ -91,21 +102,28 @@ class OrderAction(Action):
 
     @override
     async def plan(self, target: str, params: Mapping[str, Any]) -> Plan:
-        order = self._order
+        order, client = self._order, self._nas.client
         data, found = await self._find(target)
         if key := order.allowed(found, params):
             raise Refused(Refusal(key, {"target": target}))
-        method = method_of(self._operation(found), self._nas.client.release)
+        method = method_of(self._operation(found), client.release)
+        before = dict(order.note(found))
         return Plan(
             action=self.key,
             target=target,
-            fingerprint=repr(order.state(found)),
+            fingerprint=order.fingerprint(found),
             steps=(Step(order=method.name, params=dict(params)),),
             risk=order.risk,
-            touches=order.touches(data, found, self._nas.client.url.host or ""),
+            touches=order.touches(self._nas.id, data, found, client.url.host or ""),
             takes_away=order.takes_away,
             deadline=order.deadline,
             right=method.role,
+            source=self._nas.id,
+            params=dict(params),
+            before=before,
+            inverse=order.inverse is not None
+            and not order.done(before, before, params)
+            and supports(order.inverse.operation(found, before), client.release),
         )
 
     @override
@@ -114,67 +132,116 @@ class OrderAction(Action):
             _, found = await self._find(plan.target)
         except Refused as err:
             return err.refusal
-        if key := self._order.allowed(found, plan.steps[0].params):
+        if key := self._order.allowed(found, plan.params):
             return Refusal(key, {"target": plan.target})
-        if repr(self._order.state(found)) != plan.fingerprint:
+        if self._order.fingerprint(found) != plan.fingerprint:
             return Refusal("target_changed", {"target": plan.target})
         return None
 
     @override
     async def run(self, plan: Plan, step: int) -> Receipt:
-        params = plan.steps[step].params
+        order = self._order
         _, found = await self._find(plan.target)
-        if repr(self._order.state(found)) != plan.fingerprint:
+        if order.fingerprint(found) != plan.fingerprint:
             raise Refused(Refusal("target_changed", {"target": plan.target}))
         method = method_of(self._operation(found), self._nas.client.release)
-        return await send(self._nas, method, self._order.arguments(found, params), found, step)
+        receipt = await send(self._nas, method, order.arguments(found, plan.params), step)
+        if order.inverse and order.inverse.marks:
+            return await self._marked(plan, receipt)
+        return receipt
 
     @override
     async def verify(self, plan: Plan, receipts: Sequence[Receipt]) -> Verdict:
-        receipt, params = receipts[-1], plan.steps[-1].params
-        sent: Sent = receipt.result
+        order, params = self._order, plan.params
+        receipt = receipts[-1] if receipts else None
+        number, result = (receipt.job, receipt.result or {}) if receipt else (None, {})
+        if said_no := refused(receipt):
+            return said_no
         # what looked done before (a restart) is judged by the job, or by the answer where there is none
-        by_look = not self._order.done(sent.before, sent.before, params)
-        job_ended = receipt.job is None and not sent.lost and sent.answer is not False
-        if receipt.job is None and sent.answer is False:
-            return Verdict(Outcome.FAILED, {"reason": "the server refused"})
-        looks_left = self._order.looks
+        by_look = not order.done(plan.before, plan.before, params)
+        job_ended = receipt is not None and number is None and not result.get("lost")
+        if not by_look and not job_ended and number is None:
+            return UNKNOWN
+        looks_left = order.looks
         while True:
             try:
                 now = await self._look(plan.target)
-                if (by_look or job_ended) and self._order.done(sent.before, now, params):
-                    return Verdict(Outcome.SUCCEEDED, self._order.facts(now) if now is not None else {})
-                if not job_ended and receipt.job is not None:
-                    state = await job_state(self._nas, receipt.job)
-                    if state is not None and state.state in ("FAILED", "ABORTED"):
-                        return Verdict(Outcome.FAILED, {"reason": state.error or state.state.lower()})
+                if (by_look or job_ended) and order.done(plan.before, self._noted(now), params):
+                    return Verdict(Outcome.SUCCEEDED, order.facts(now) if now is not None else {})
+                if not job_ended and number is not None:
+                    state = await job_state(self._nas, number)
+                    if failed := job_failed(state):
+                        return failed
                     if state is not None and state.state == "SUCCESS":
                         job_ended = True
                         continue
             except ClientError:
                 if self._nas.client.ended:
-                    return Verdict(Outcome.INCONCLUSIVE, {"reason": "it is no longer watched"})
+                    return UNWATCHED
                 # the server is away: only the deadline decides, and then nothing is claimed
                 await asyncio.sleep(LOOK_EVERY)
                 continue
             if job_ended:
                 looks_left -= 1
                 if looks_left < 0:
-                    return Verdict(Outcome.FAILED, {"reason": "the server shows no change"})
+                    return NO_CHANGE
             await asyncio.sleep(LOOK_EVERY)
 
     @override
-    async def undo(self, plan: Plan, step: int, receipt: Receipt) -> Receipt | None:
-        return None
+    async def undo(self, plan: Plan, step: int, receipt: Receipt | None) -> Receipt | None:
+        inverse, order = self._order.inverse, self._order
+        result = (receipt.result if receipt else None) or {}
+        if inverse is None or not plan.inverse or result.get("refused"):
+            return None
+        found = await self._look(plan.target)
+        now = self._noted(found)
+        if now is None or not order.done(plan.before, now, plan.params):
+            return None
+        if not inverse.ours(plan.before, now, result):
+            return None
+        method = method_of(inverse.operation(found, plan.before), self._nas.client.release)
+        return await send(self._nas, method, order.arguments(found, plan.params), step)
+
+    async def undone(self, plan: Plan) -> Verdict:
+        """Judge the inverse by looking; only the caller's deadline ends the looking where it is not seen."""
+        order, inverse = self._order, self._order.inverse
+        while True:
+            try:
+                found = await self._look(plan.target)
+                now = self._noted(found)
+                back = not order.done(plan.before, now, plan.params)
+                if inverse and inverse.undone and now is not None:
+                    back = inverse.undone(plan.before, now)
+                if back:
+                    return Verdict(Outcome.SUCCEEDED, order.facts(found) if found is not None else {})
+            except ClientError:
+                if self._nas.client.ended:
+                    return UNWATCHED
+            await asyncio.sleep(LOOK_EVERY)
+
+    async def _marked(self, plan: Plan, receipt: Receipt) -> Receipt:
+        """Add what is seen right after the write: without it the inverse is not sent, and nothing else is lost."""
+        try:
+            async with asyncio.timeout(LOOK_EVERY):
+                now = self._noted(await self._look(plan.target))
+        except ClientError, TimeoutError:
+            return receipt
+        if not self._order.done(plan.before, now, plan.params):
+            return receipt
+        return Receipt(receipt.step, {**receipt.result, "left": now}, receipt.job)
+
+    def _noted(self, found: Any) -> Facts | None:
+        return None if found is None else self._order.note(found)
 
     async def _look(self, target: str) -> Any:
+        return self._order.find(await self._read(target), target)
+
+    async def _read(self, target: str) -> TrueNas:
         feed = self._order.feed
-        data = await self._nas.async_look(feed if isinstance(feed, str) else feed(target))
-        return self._order.find(data, target)
+        return await self._nas.async_look(feed if isinstance(feed, str) else feed(target))
 
     async def _find(self, target: str) -> tuple[TrueNas, Any]:
-        feed = self._order.feed
-        data = await self._nas.async_look(feed if isinstance(feed, str) else feed(target))
+        data = await self._read(target)
         if (found := self._order.find(data, target)) is None:
             raise Refused(Refusal("no_such_target", {"target": target}))
         return data, found
@@ -189,40 +256,19 @@ class ShutdownAction(OrderAction):
 
     @override
     async def verify(self, plan: Plan, receipts: Sequence[Receipt]) -> Verdict:
+        number = receipts[-1].job if receipts else None
         silent = 0.0
         while silent < SILENCE:
             try:
                 await self._look(plan.target)
                 silent = 0.0
-                number = receipts[-1].job
-                state = await job_state(self._nas, number) if number is not None else None
-                if state is not None and state.state in ("FAILED", "ABORTED"):
-                    return Verdict(Outcome.FAILED, {"reason": state.error or state.state.lower()})
+                if number is not None and (failed := job_failed(await job_state(self._nas, number))):
+                    return failed
             except CannotConnect:
                 if self._nas.client.ended:
-                    return Verdict(Outcome.INCONCLUSIVE, {"reason": "it is no longer watched"})
+                    return UNWATCHED
                 silent += LOOK_EVERY
             except ClientError:
                 silent = 0.0
             await asyncio.sleep(LOOK_EVERY)
         return Verdict(Outcome.SUCCEEDED, {"seen": "the server no longer answers"})
-
-
-async def send(nas: Nas, method: Method, arguments: list[Any], before: Any, step: int) -> Receipt:
-    """Send one write, once. An answer that is lost is no failure: the receipt says so, and looking will tell."""
-    try:
-        answer = await nas.client.call(method, *arguments)
-    except NotSent:
-        raise
-    except CannotConnect:
-        return Receipt(step, Sent(before, lost=True))
-    if not method.job:
-        return Receipt(step, Sent(before, answer))
-    number = answer if isinstance(answer, int) and not isinstance(answer, bool) else None
-    return Receipt(step, Sent(before, answer, lost=number is None), number)
-
-
-async def job_state(nas: Nas, number: int) -> Job | None:
-    """Return how a job stands, or None where the server does not know it. Raises ClientError."""
-    raw = await nas.client.ask(Operation.JOBS, number)
-    return job(raw[0]) if isinstance(raw, list) and raw else None

@@ -12,10 +12,11 @@ from .memory import Memory
 from .model import TrueNas
 from .parse import Rows
 from .reading import MACHINE_FEEDS, TASK_FEEDS, SnapshotListing
+from .realtime import Realtime
 from .releases import V25_10, Release
 from .schedules import next_run
 from .storage import Disk, Pool
-from .system import Realtime, System
+from .system import System
 from .work import App, AppStats, Task
 
 _EMPTY: Rows[Any] = Rows()

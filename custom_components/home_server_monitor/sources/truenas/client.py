@@ -20,9 +20,11 @@ from ..errors import (
     NotSent,
     NotSupported,
     PermissionDenied,
+    Standby,
 )
-from .connection import Connection
-from .greeting import certificate_of, greet, pin, translated
+from .connection import MAX_ABANDONED, Connection
+from .greeting import Greeting, certificate_of, greet, pin, translated
+from .logins import LoginPace
 from .methods import Method, Operation, events_of, method_of
 from .protocol import Ddp, Event, JsonRpc
 from .releases import V24_04, V25_04, V27, Release, newest_endpoint, release_of
@@ -31,15 +33,18 @@ _LOGGER = logging.getLogger(__name__)
 
 # what ends the connection; a frame that is merely too large to parse costs only its own call
 MAX_MESSAGE = 32 * 1024 * 1024
+# questions that a session on trial may leave unanswered; ten have a place on the server
+PATIENCE = 6
 
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """Deadlines in seconds: one attempt to connect and log in, one call, one WebSocket ping."""
+    """Deadlines in seconds: an attempt to log in, all subscriptions, a call, a question on trial, a WebSocket ping."""
 
     connect: float = 10.0
     subscribe: float = 3.0
     call: float = 10.0
+    trial: float = 5.0
     heartbeat: float = 15.0
 
 
@@ -75,6 +80,9 @@ class TrueNasClient:
         self._timing = timing or Timing()
         self._wants_events = events
         self._connection: Connection | None = None
+        # logged in, and it has answered nothing yet; with the path that says which interface it is
+        self._trial: tuple[Connection, str] | None = None
+        self._pace = LoginPace()
         self._ended = False
         self._connecting = asyncio.Lock()
 
@@ -84,7 +92,7 @@ class TrueNasClient:
         return self._connection is not None and not self._connection.closed
 
     async def connect(self) -> None:
-        """Open a session where none is open: one attempt, one login.
+        """Open a session where none is open: one attempt, at most one login.
 
         Raises CannotConnect, CertificateRejected, InsecureTransport, AuthFailed, NotSupported, BadResponse.
         """
@@ -96,9 +104,6 @@ class TrueNasClient:
             try:
                 async with asyncio.timeout(self._timing.connect):
                     await self._connect()
-                self.subscribed = frozenset()
-                if self._connection:
-                    await self._subscribe(self._connection, self._wanted())
             except TimeoutError as err:
                 raise CannotConnect("No answer in time") from err
             except CertificateRejected as err:
@@ -107,6 +112,9 @@ class TrueNasClient:
                 # not trusted by the system: learn which one it is, to tell the person
                 seen = await self._certificate_fingerprint()
                 raise CertificateRejected(seen, err.expected) from err
+            self.subscribed = frozenset()
+            if self._connection:
+                await self._subscribe(self._connection, self._wanted())
 
     @property
     def ended(self) -> bool:
@@ -131,6 +139,7 @@ class TrueNasClient:
 
     async def close(self) -> None:
         """End the session; safe at any time."""
+        await self._end_trial()
         if connection := self._connection:
             self._connection = None
             await connection.close()
@@ -144,7 +153,17 @@ class TrueNasClient:
         if not (connection := self._connection) or connection.closed:
             raise NotSent("Not connected")
         self.calls += 1
-        return await connection.call(method.name, method.params(*args), method.deadline or self._timing.call)
+        try:
+            answer = await connection.call(
+                method.name, method.params(*args), method.deadline or self._timing.call
+            )
+        except CannotConnect:
+            raise
+        except ClientError:
+            self._pace.answered()
+            raise
+        self._pace.answered()
+        return answer
 
     async def answers(self, timeout: float) -> bool:
         """Return whether the server answers a call that costs it nothing, within `timeout` seconds."""
@@ -159,7 +178,53 @@ class TrueNasClient:
         return True
 
     async def _connect(self) -> None:
-        greeting = await greet(self._session, self.url, self._fingerprint)
+        if self._trial and not self._trial[0].closed and not self._pace.may_log_in(session=True):
+            await self._prove(*self._trial, self._timing.trial)
+            return
+        await self._end_trial()
+        try:
+            greeting = await greet(self._session, self.url, self._fingerprint)
+        except ClientError, asyncio.CancelledError:
+            self._pace.away()
+            raise
+        if not self._pace.may_log_in(session=False):
+            raise CannotConnect("It takes logins and answers nothing; the next one waits")
+        connection, path = await self._open(greeting)
+        self._trial = connection, path
+        try:
+            await self._prove(connection, path, self._timing.call)
+        except BaseException as err:
+            # a session that is only mute may be asked again
+            if self._pace.trusted or not isinstance(err, (CannotConnect, asyncio.CancelledError)):
+                await self._end_trial()
+            raise
+
+    async def _end_trial(self) -> None:
+        if trial := self._trial:
+            self._trial = None
+            await trial[0].close()
+
+    async def _prove(self, connection: Connection, path: str, timeout: float) -> None:
+        """Take a session that was logged in for good, once it has answered. Raises ClientError."""
+        connection.patience = PATIENCE
+        await self._learn_release(connection, path, timeout)
+        if not self._pace.trusted:
+            # the version comes from memory even where all else hangs; eight reads at once would use up the session
+            try:
+                await connection.call("system.info", [], timeout)
+            except CannotConnect:
+                raise
+            except ClientError as err:
+                _LOGGER.debug("%s", err)
+            # it is not mute: whatever ended the session before concerns one read, and the others go on
+            self._pace.answered()
+        if self._ended:
+            raise NotSent("The client was ended")
+        connection.patience = MAX_ABANDONED
+        self._connection, self._trial = connection, None
+
+    async def _open(self, greeting: Greeting) -> tuple[Connection, str]:
+        """Return a connection that is logged in, and the path of its interface. Raises ClientError."""
         if greeting.endpoints is None:
             path = "websocket"
             dialect: JsonRpc | Ddp = Ddp()
@@ -184,18 +249,15 @@ class TrueNasClient:
         if socket._response.history:  # noqa: SLF001 - aiohttp follows redirects here and offers no way not to
             await socket.close()
             raise BadResponse("The server sends elsewhere; the key is not sent there")
-        connection = Connection(socket, dialect, self._event, self._lost)
+        connection = Connection(socket, dialect, self._event, lambda: self._lost(connection))
         try:
             await connection.greet(self._timing.call)
             await self._log_in(connection, dialect)
-            await self._learn_release(connection, path)
-            if self._ended:
-                raise NotSent("The client was ended")
-            self._connection = connection
         except BaseException:
-            self._connection = None
             await connection.close()
             raise
+        self._pace.spent()
+        return connection, path
 
     async def _log_in(self, connection: Connection, dialect: JsonRpc | Ddp) -> None:
         try:
@@ -217,12 +279,12 @@ class TrueNasClient:
         if kind == "SUCCESS":
             self.logins += 1
         elif kind == "REDIRECT":
-            raise CannotConnect("This is the standby controller")
+            raise Standby("This is the standby controller; use the pair's virtual address")
         else:
             raise AuthFailed("The key was not accepted", revoked=kind == "EXPIRED")
 
-    async def _learn_release(self, connection: Connection, path: str) -> None:
-        version = await connection.call("system.version", [], self._timing.call)
+    async def _learn_release(self, connection: Connection, path: str, timeout: float) -> None:
+        version = await connection.call("system.version", [], timeout)
         if not isinstance(version, str):
             raise BadResponse("No version")
         release = release_of(version)
@@ -237,20 +299,24 @@ class TrueNasClient:
         return events_of(self.release) if self._wants_events else ()
 
     async def _subscribe(self, connection: Connection, wanted: Iterable[str]) -> None:
-        async def one(name: str) -> str | None:
+        async def one(name: str) -> None:
             try:
                 await connection.subscribe(name, self._timing.subscribe)
             except (PermissionDenied, NotSupported, CallFailed) as err:
                 _LOGGER.debug("No events of %s: %s", name, err)
-                return None
-            except CannotConnect:
+            except (CannotConnect, asyncio.CancelledError) as err:
                 # slow, or gone: it is tried again with the next cycle
                 connection.unsubscribed.add(name)
-                return None
-            return name
+                if isinstance(err, asyncio.CancelledError):
+                    raise
+            else:
+                self.subscribed |= {name}
 
-        names = await asyncio.gather(*(one(name) for name in wanted))
-        self.subscribed |= {name for name in names if name}
+        try:
+            async with asyncio.timeout(self._timing.subscribe):
+                await asyncio.gather(*(one(name) for name in wanted))
+        except TimeoutError:
+            _LOGGER.debug("Not all events are subscribed to yet")
 
     async def _certificate_fingerprint(self) -> str:
         try:
@@ -262,7 +328,7 @@ class TrueNasClient:
     def _event(self, event: Event) -> None:
         self.on_event(event)
 
-    def _lost(self) -> None:
-        if self._connection is not None:
+    def _lost(self, connection: Connection) -> None:
+        if self._connection is connection:
             self._connection = None
             self.on_lost()

@@ -6,6 +6,7 @@ import contextlib
 import itertools
 import logging
 import re
+import time
 from typing import Any
 
 import aiohttp
@@ -19,7 +20,8 @@ _LOGGER = logging.getLogger(__name__)
 MAX_CALLS = 8
 # A hung call keeps its place on the server: past this many the connection is worth more new than old.
 MAX_ABANDONED = 4
-FRAMES_PER_TURN = 50
+# seconds of reading in one go: buffered frames come without a pause, and a flood of them must not hold the loop
+TURN = 0.005
 # characters; parsing 32 MiB holds the interpreter for half a second
 MAX_FRAME = 4 * 1024 * 1024
 _ID = re.compile(r'"id": ?"(hsm-\d+)"')
@@ -43,6 +45,7 @@ class Connection:
         self._waiting: dict[str, asyncio.Future[Answer]] = {}
         self._places = asyncio.Semaphore(MAX_CALLS)
         self._abandoned: set[str] = set()
+        self.patience = MAX_ABANDONED
         # subscriptions that the server ended by itself
         self.unsubscribed: set[str] = set()
         self._reader = asyncio.create_task(self._read(), name="truenas reader")
@@ -110,20 +113,21 @@ class Connection:
 
     def _abandon(self, call_id: str) -> None:
         self._abandoned.add(call_id)
-        if len(self._abandoned) >= MAX_ABANDONED:
+        if len(self._abandoned) >= self.patience:
             self._reader.cancel()
 
     async def _read(self) -> None:
         try:
-            count = 0
+            busy = 0.0
             async for message in self._socket:
                 if message.type is not aiohttp.WSMsgType.TEXT:
                     continue
+                began = time.perf_counter()
                 self._take(message.data)
-                count += 1
-                if count % FRAMES_PER_TURN == 0:
-                    # buffered frames are read without a pause: a flood must not hold the loop
+                busy += time.perf_counter() - began
+                if busy > TURN:
                     await asyncio.sleep(0)
+                    busy = 0.0
         finally:
             self._fail_waiting()
             self._on_close()

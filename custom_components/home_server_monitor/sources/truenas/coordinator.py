@@ -20,12 +20,13 @@ from yarl import URL
 from ...const import CONF_FINGERPRINT, DOMAIN
 from ...coordinator import CYCLE, HsmConfigEntry, ServiceCoordinator
 from ...guardian.capabilities import SmartReading
-from ...guardian.contract import Action, Finding, Node
+from ...guardian.contract import Action, Change, Finding, Node
 from ...history import DailyHistory, file_name
 from ...issues import clear_missing_rights, raise_missing_rights
 from ..errors import CannotConnect, ClientError
 from ..feeds import Feeds
 from .assemble import assemble
+from .changes import carried, changes
 from .client import TrueNasClient
 from .dark import dark_features
 from .forecast import Forecast, forecast
@@ -38,16 +39,23 @@ from .orders import actions_of
 from .parse import text
 from .protocol import Event
 from .reading import GAPS, MACHINE_FEEDS, PUSHED, TASK_FEEDS, feeds, feeds_of_job
+from .realtime import Realtime, realtime
 from .rules import judge
-from .system import Realtime, plain_version, realtime
+from .system import plain_version
 from .work import AppStats, app_stats
 
 _LOGGER = logging.getLogger(__name__)
 
 # pushed numbers come every 30 s; older than this they are not shown any more
 PUSH_AGE = 120.0
+SHOW_DELAY = 0.5
+NUMBERS = frozenset({"reporting.realtime", "app.stats"})
 DAY = 86400
 SAVE_DELAY = 60
+# seconds of one cycle: for reading all that is due, for reading it once more after a new login, for a sign of life
+READING = CYCLE - 4
+READING_AGAIN = CYCLE - 8
+SIGN_OF_LIFE = 3.0
 SHORT_SESSION = 20.0
 MAX_SHORT_SESSIONS = 2
 GROUPS: Mapping[str, tuple[str, ...]] = {
@@ -75,11 +83,16 @@ class TrueNasCoordinator(ServiceCoordinator[TrueNas]):
         self.client.on_event = self._event
         self.client.on_lost = self._lost
         self.feeds = Feeds(feeds(self.client, temperatures=entry.options.get("disk_temperatures", True)))
+        self.feeds.on_news = self.async_hurry
         self.memory = Memory(self._remember)
         self._memory_store: Store[dict[str, Any]] = Store(hass, 1, f"{DOMAIN}/memory/{file_name(self.id)}")
         self._histories: dict[str, DailyHistory] = {}
         self._forecasts: dict[str, Forecast] = {}
         self._errors_before: dict[str, int] = {}
+        # pushed numbers as they came, by collection, until they are shown together
+        self._numbers: dict[str, Any] = {}
+        self._showing: asyncio.TimerHandle | None = None
+        self._shown = 0
         self._realtime: tuple[float, Realtime] | None = None
         self._stats: tuple[float, Mapping[str, AppStats]] | None = None
         self._zone: tzinfo = UTC
@@ -88,6 +101,7 @@ class TrueNasCoordinator(ServiceCoordinator[TrueNas]):
         self._short_sessions = 0
         self._release = self.client.release
         self._actions = actions_of(self)
+        self._known: TrueNas | None = None
 
     @property
     @override
@@ -97,12 +111,25 @@ class TrueNasCoordinator(ServiceCoordinator[TrueNas]):
     @property
     @override
     def nodes(self) -> Sequence[Node]:
-        return nodes_of(self.id, self.data)
+        address = (self.client.url.host or "", self.client.url.port or 443)
+        return nodes_of(self.id, self.data, address, self.memory.disks)
+
+    @override
+    def changes_since_last(self) -> Sequence[Change]:
+        if not self.judged:
+            return ()
+        known, self._known = self._known, carried(self._known or self.data, self.data)
+        return changes(self.id, known, self._known) if known else ()
 
     @property
     @override
     def actions(self) -> Mapping[str, Action]:
         return self._actions
+
+    @property
+    def instance(self) -> str:
+        """Return the 8 hex digits that our names on the server carry."""
+        return self.house.instance
 
     @property
     @override
@@ -125,6 +152,10 @@ class TrueNasCoordinator(ServiceCoordinator[TrueNas]):
     @override
     def complete(self, feed: str) -> bool:
         return feed in self.data.complete
+
+    @override
+    def listed(self, feed: str) -> float | None:
+        return self.feeds.fetched(feed)
 
     @override
     def supported(self, feed: str) -> bool:
@@ -179,10 +210,10 @@ class TrueNasCoordinator(ServiceCoordinator[TrueNas]):
         await self._connect()
         began = time.monotonic()
         try:
-            await self.feeds.refresh(self.feeds.due(), CYCLE - 4)
+            await self.feeds.refresh(self.feeds.due(), READING)
         except CannotConnect:
             if self.client.connected:
-                if not await self.client.answers(3.0):
+                if not await self.client.answers(SIGN_OF_LIFE):
                     # it is connected and answers nothing: a new connection is the only thing left to try
                     await self.client.close()
                     raise
@@ -194,15 +225,24 @@ class TrueNasCoordinator(ServiceCoordinator[TrueNas]):
                         await self._connect()
                 except TimeoutError as err:
                     raise CannotConnect("No answer in time") from err
-                if left > 8:
-                    await self.feeds.refresh(self.feeds.due(), CYCLE - 8)
+                if left > READING_AGAIN:
+                    await self.feeds.refresh(self.feeds.due(), READING_AGAIN)
         await self.client.resubscribe()
-        data = self._assemble()
-        return self._assemble() if await self._learn(data) else data
+        data, shown = self._assemble(), self._shown
+        if await self._learn(data) or self._shown != shown:
+            data = self._assemble()
+        # a request to hurry that comes while a refresh is under way is not heard
+        if (wait := self.feeds.pressing()) is not None:
+            self.async_hurry(wait)
+        return data
 
     @override
     async def async_close(self) -> None:
         self.client.on_lost = lambda: None
+        self.client.on_event = lambda event: None
+        if self._showing is not None:
+            self._showing.cancel()
+            self._showing = None
         self.feeds.stop()
         await self.client.end()
         await self._memory_store.async_save(self.memory.save())
@@ -221,6 +261,7 @@ class TrueNasCoordinator(ServiceCoordinator[TrueNas]):
                     if name == key:
                         raise
         data = self._assemble()
+        self._shown += 1
         self.async_publish(data)
         return data
 
@@ -230,6 +271,7 @@ class TrueNasCoordinator(ServiceCoordinator[TrueNas]):
         if not self.last_update_success:
             # numbers from before an outage are not shown after it; new ones come while connecting
             self._realtime = self._stats = None
+            self._numbers.clear()
         await self.client.connect()
         self.feeds.retry()
         self._connected = time.monotonic()
@@ -253,9 +295,7 @@ class TrueNasCoordinator(ServiceCoordinator[TrueNas]):
             if "datasets" not in data.stale and pool.used is not None and pool.available is not None:
                 again |= await self._note_day(guid, pool.used, pool.used + pool.available, pool.all_errors)
         if "disks" in data.complete:
-            self.memory.meet(
-                {key: f"{disk.model or disk.kind or 'Disk'} {key[-4:]}" for key, disk in data.disks.items()}
-            )
+            self.memory.meet({key: disk.title for key, disk in data.disks.items()})
         if dark := dark_features(self.feeds.denied, self.client.release):
             raise_missing_rights(self.hass, self.config_entry, sorted(dark), sorted(set(dark.values())))
         else:
@@ -301,19 +341,32 @@ class TrueNasCoordinator(ServiceCoordinator[TrueNas]):
 
     @callback
     def _event(self, event: Event) -> None:
-        """Take a pushed event: numbers are shown at once, a change of state makes its listing due."""
-        try:
-            if event.collection == "reporting.realtime":
-                self._realtime = (time.monotonic(), realtime(event.fields))
-            elif event.collection == "app.stats":
-                self._stats = (time.monotonic(), app_stats(event.fields))
-            else:
-                self._changed(event)
-                return
-        except (ClientError, TypeError, ValueError, AttributeError) as err:
-            _LOGGER.debug("Skipped an event of %s: %s", event.collection, err)
+        """Take a pushed event: numbers are shown soon, a change of state makes its listing due.
+
+        Of a flood of numbers only the newest are read and shown.
+        """
+        if event.collection not in NUMBERS:
+            self._changed(event)
             return
+        self._numbers[event.collection] = event.fields
+        if self._showing is None:
+            self._showing = self.hass.loop.call_later(SHOW_DELAY, self._show)
+
+    @callback
+    def _show(self) -> None:
+        """Show the newest pushed numbers."""
+        self._showing = None
+        numbers, self._numbers = self._numbers, {}
+        for collection, fields in numbers.items():
+            try:
+                if collection == "reporting.realtime":
+                    self._realtime = (time.monotonic(), realtime(fields))
+                else:
+                    self._stats = (time.monotonic(), app_stats(fields))
+            except (ClientError, TypeError, ValueError, AttributeError) as err:
+                _LOGGER.debug("Skipped an event of %s: %s", collection, err)
         if self.data is not None:
+            self._shown += 1
             self.async_publish(self._assemble())
 
     @callback
@@ -344,7 +397,10 @@ class TrueNasCoordinator(ServiceCoordinator[TrueNas]):
         return await read_smart(self, await self.async_look("temperatures"))
 
     async def snapshot_dataset(self, dataset: str, name: str) -> str:
-        """Take a snapshot (capability SnapshotsDatasets) and return its full name. Raises ClientError."""
+        """Take a snapshot (capability SnapshotsDatasets: for the guardian's runner only) and return its full name.
+
+        Raises ClientError.
+        """
         await self._connect()
         await self.client.ask(Operation.CREATE_SNAPSHOT, dataset, name, False)
         return f"{dataset}@{name}"

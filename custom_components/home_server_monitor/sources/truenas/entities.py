@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from operator import attrgetter, methodcaller
+import re
 from typing import Any, cast
 
 from homeassistant.components.binary_sensor import BinarySensorDeviceClass
@@ -27,9 +28,10 @@ from ...descriptions import ObjectBinarySensor, ObjectButton, ObjectSensor, Obje
 from ...entity import ObjectTable
 from .model import TrueNas
 from .reading import FEED_OF_TASK
+from .realtime import Rates
 from .storage import NO_SNAPSHOTS, POOL_STATES, UNLISTED, Dataset, Pool, Snapshots
-from .system import Certificate, Interface, Rates, alerts_by_level
-from .work import APP_STATES, MACHINE_STATES, App, TaskKind
+from .system import Certificate, Interface, alerts_by_level
+from .work import APP_STATES, MACHINE_STATES, App, Task, TaskKind
 
 DIAGNOSTIC = EntityCategory.DIAGNOSTIC
 SCAN_OPTIONS = ["none", "scrubbing", "resilvering", "paused", "finished", "canceled"]
@@ -63,6 +65,12 @@ def _device(
     return describe
 
 
+def _task_name(task: Task) -> str:
+    """Return the kind of a task and what its owner calls it, unless that begins with the kind."""
+    kind = _TASK_NAMES[task.kind]
+    return task.name if task.name.casefold().startswith(kind.casefold()) else f"{kind} {task.name}"
+
+
 def _nas(coordinator: Coordinator, item: Any) -> DeviceInfo:
     return DeviceInfo(identifiers={(DOMAIN, coordinator.id)})
 
@@ -83,7 +91,7 @@ _pool_device = _device(
 _disk_device = _device(
     "disk",
     lambda disk: disk.identity,
-    name=lambda disk: f"{disk.model or disk.kind or 'Disk'} {(disk.serial or '')[-4:]}".strip(),
+    name=attrgetter("title"),
     model=lambda disk: disk.model,
     serial_number=lambda disk: disk.serial,
     hw_version=lambda disk: disk.kind,
@@ -99,7 +107,7 @@ _app_device = _device(
 _task_device = _device(
     "task",
     lambda task: task.key,
-    name=lambda task: f"{_TASK_NAMES[task.kind]} {task.name}",
+    name=_task_name,
     model=lambda task: "Scheduled task",
     entry_type=lambda task: DeviceEntryType.SERVICE,
 )
@@ -317,7 +325,6 @@ _NAS_SENSORS: tuple[ObjectSensor[Any], ...] = (
         sorted(POOL_STATES | {"unknown"}),
         lambda d: d.boot_pool.status if d.boot_pool else None,
         feed="boot_pool",
-        entity_category=DIAGNOSTIC,
     ),
     _percent(
         "boot_pool_used",
@@ -351,14 +358,14 @@ _NAS_SENSORS: tuple[ObjectSensor[Any], ...] = (
         entity_category=DIAGNOSTIC,
         entity_registry_enabled_default=False,
     ),
-    ObjectSensor(key="newest_alert", value=_newest_alert, feed="alerts", entity_category=DIAGNOSTIC),
+    ObjectSensor(key="newest_alert", value=_newest_alert, feed="alerts"),
     _count(
         "snapshots",
         lambda d: d.snapshot_count,
         feed="snapshots",
         entity_category=DIAGNOSTIC,
     ),
-    _moment("newest_snapshot", lambda d: _snapshot_times(d)[1], feed="snapshots"),
+    _moment("newest_snapshot", lambda d: _snapshot_times(d)[1], feed="snapshots", entity_category=None),
     _moment(
         "oldest_snapshot",
         lambda d: _snapshot_times(d)[0],
@@ -703,8 +710,19 @@ def _table(
     return make
 
 
-def _named(item: Dataset | Interface | Certificate) -> dict[str, str]:
+def _named(item: Interface | Certificate) -> dict[str, str]:
     return {"name": item.name}
+
+
+def _words(name: str) -> list[str]:
+    return re.findall(r"[^\W_]+", name.casefold())
+
+
+def _inside(item: Dataset) -> dict[str, str]:
+    """Return what a dataset is called on the device of its pool, whose name comes before it."""
+    name = item.name.removeprefix(item.pool).removeprefix("/") or "root dataset"
+    twice = _words(item.pool)[-1:] == _words(name)[:1]
+    return {"name": f"dataset {name}" if twice else name}
 
 
 def _dataset_device(coordinator: Coordinator, item: Dataset) -> DeviceInfo:
@@ -718,13 +736,13 @@ def _dataset_device(coordinator: Coordinator, item: Dataset) -> DeviceInfo:
 _system = _table("", "system", _one, device=_nas, keep=True)
 _pool = _table("pool", "pools", lambda d: d.pools, device=_pool_device, keep=True)
 _disk = _table("disk", "disks", lambda d: d.disks, device=_disk_device, keep=True)
-_dataset = _table("dataset", "datasets", lambda d: d.datasets, device=_dataset_device, placeholders=_named)
+_dataset = _table("dataset", "datasets", lambda d: d.datasets, device=_dataset_device, placeholders=_inside)
 _dataset_snapshots = _table(
     "dataset",
     "datasets",
     lambda d: {key: (item, _snapshots_of(d, key)) for key, item in d.datasets.items()},
     device=lambda coordinator, item: _dataset_device(coordinator, item[0]),
-    placeholders=lambda item: {"name": item[0].name},
+    placeholders=lambda item: _inside(item[0]),
 )
 _task = _table(
     "task",

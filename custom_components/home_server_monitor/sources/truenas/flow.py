@@ -31,6 +31,7 @@ from ..errors import (
     InsecureTransport,
     NotSupported,
     PermissionDenied,
+    Standby,
 )
 from ..kind import FlowError, Probe, Question
 from .client import Timing, TrueNasClient
@@ -235,6 +236,8 @@ def _flow_error(err: ClientError | TimeoutError, url: URL, host: dict[str, str])
             return FlowError("invalid_auth", host, field=CONF_API_KEY)
         case PermissionDenied(method=method):
             return FlowError("method_not_allowed", host | {"method": method}, field=CONF_API_KEY)
+        case Standby():
+            return FlowError("standby_controller", host, field=CONF_URL)
         case TimeoutError() | CannotConnect(__cause__=TimeoutError()):
             return FlowError("timeout_connect", host, field=CONF_URL)
         case CannotConnect(__cause__=NotSupported()):

@@ -8,11 +8,11 @@ from typing import Any
 
 from ...guardian.capabilities import SmartReading
 from ..errors import CallFailed, NotSupported, PermissionDenied
-from .actions import Nas
 from .methods import Operation
 from .model import TrueNas
 from .parse import text
-from .snapshots import find
+from .sending import Nas
+from .snapshots import newest
 
 # the feeds whose values are in the snapshot under the same name
 _FEEDS: Mapping[str, str] = {
@@ -48,7 +48,7 @@ def plain(value: Any) -> Any:
 async def listing(nas: Nas, key: str, fields: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return one list. Raises ClientError, NotSupported where this release has no such thing."""
     if key == "snapshots":
-        return await find(nas, "dataset", fields["dataset"], fields["limit"])
+        return await newest(nas, fields["dataset"], fields["limit"])
     if key == "rollback_versions":
         versions = await nas.client.ask(Operation.ROLLBACK_VERSIONS, fields["app"])
         listed = versions if isinstance(versions, list) else ()

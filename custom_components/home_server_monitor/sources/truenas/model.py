@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
+from .realtime import Realtime
 from .storage import Dataset, Disk, Pool, Snapshots
-from .system import Alert, Certificate, Interface, Realtime, Service, Share, System, Update
+from .system import Alert, Certificate, Interface, Service, Share, System, Update
 from .work import App, Machine, Task
 
 

@@ -1,8 +1,16 @@
-"""What depends on what inside a NAS: host, pools, disks, apps."""
+"""What depends on what inside a NAS: host, pools, vdevs, disks, datasets, shares, services, tasks, apps, guests."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from ...guardian.contract import Node
-from ...guardian.own_path import container_node
+from ...guardian.own_path import container_node, endpoint_node, machine_node
 from .model import TrueNas
+from .storage import Pool
+
+_NONE: Mapping[str, Any] = {}
+_SERVICE_OF_SHARE = {"smb": "cifs", "nfs": "nfs"}
+_APPS = ("ix-apps", "ix-applications")
 
 
 def host_node(source: str) -> str:
@@ -15,9 +23,24 @@ def pool_node(guid: str) -> str:
     return f"pool:{guid}"
 
 
+def vdev_node(pool: str, guid: str) -> str:
+    """Return the node id of a vdev."""
+    return f"vdev:{pool}:{guid}"
+
+
 def disk_node(identity: str) -> str:
     """Return the node id of a disk."""
     return f"disk:{identity}"
+
+
+def dataset_node(source: str, name: str) -> str:
+    """Return the node id of a dataset or zvol."""
+    return f"dataset:{source}:{name}"
+
+
+def share_node(source: str, key: str) -> str:
+    """Return the node id of a share."""
+    return f"share:{source}:{key}"
 
 
 def app_node(source: str, name: str) -> str:
@@ -30,33 +53,148 @@ def task_node(source: str, key: str) -> str:
     return f"task:{source}:{key}"
 
 
-def nodes_of(source: str, data: TrueNas | None) -> tuple[Node, ...]:
-    """Return the topology of one NAS: pools need their disks, apps run on the host."""
+def guest_node(source: str, key: str) -> str:
+    """Return the node id of a virtual machine or container."""
+    return f"machine:{source}:{key}"
+
+
+def service_node(source: str, name: str) -> str:
+    """Return the node id of a service of the NAS."""
+    return f"service:{source}:{name}"
+
+
+def certificate_node(source: str, key: str) -> str:
+    """Return the node id of a certificate."""
+    return f"certificate:{source}:{key}"
+
+
+def alert_node(source: str, uuid: str) -> str:
+    """Return the node id of an alert of the NAS."""
+    return f"alert:{source}:{uuid}"
+
+
+def nodes_of(
+    source: str,
+    data: TrueNas | None,
+    address: tuple[str, int] | None = None,
+    remembered: Mapping[str, str] = _NONE,
+) -> tuple[Node, ...]:
+    """Return the topology of one NAS.
+
+    address: host and port that it is reached at; remembered: disks that may be gone, identity to a name for people.
+    """
     if data is None:
         return ()
-    host = host_node(source)
-    by_device = {disk.device: key for key, disk in data.disks.items()}
-    pools = tuple(
-        Node(
-            id=pool_node(guid),
-            kind="pool",
-            runs_on=host,
-            needs=frozenset(
-                disk_node(by_device[leaf.disk])
-                for leaf in pool.leaves()
-                if leaf.disk and leaf.disk in by_device
-            ),
+    return tuple(_Topology(source, data, address, remembered).nodes())
+
+
+class _Topology:
+    """The nodes of one snapshot."""
+
+    def __init__(
+        self, source: str, data: TrueNas, address: tuple[str, int] | None, remembered: Mapping[str, str]
+    ) -> None:
+        self._source, self._data, self._address = source, data, address
+        self._host = host_node(source)
+        self._disks = {key: disk.device for key, disk in data.disks.items()}
+        self._disks |= {key: shown for key, shown in remembered.items() if key not in self._disks}
+        self._by_device = {disk.device: key for key, disk in data.disks.items()}
+        self._pools = {pool.name: pool_node(guid) for guid, pool in data.pools.items()}
+        spoken = [address[0]] if address else []
+        found = [name for interface in data.interfaces.values() for name in interface.addresses]
+        self._names = frozenset([*spoken, *found])
+
+    def nodes(self) -> Iterator[Node]:
+        """Yield them all; what others stand on comes first."""
+        system = self._data.system
+        yield Node(
+            id=self._host,
+            kind="host",
+            aliases=self._endpoints(self._address[1]) if self._address else frozenset(),
+            label=system.hostname if system else "",
+            booted=system.booted.timestamp() if system and system.booted else None,
         )
-        for guid, pool in data.pools.items()
-    )
-    disks = tuple(Node(id=disk_node(key), kind="disk", runs_on=host) for key in data.disks)
-    apps = tuple(
-        Node(
-            id=app_node(source, key),
-            kind="app",
-            aliases=frozenset(container_node(container) for container in app.containers),
-            runs_on=host,
-        )
-        for key, app in data.apps.items()
-    )
-    return (Node(id=host, kind="host"), *pools, *disks, *apps)
+        for key, shown in self._disks.items():
+            yield Node(id=disk_node(key), kind="disk", runs_on=self._host, label=shown)
+        for guid, pool in self._data.pools.items():
+            yield from self._pool(guid, pool)
+        for name, dataset in self._data.datasets.items():
+            yield self._node("dataset", dataset_node(self._source, name), name, self._pools.get(dataset.pool))
+        yield from self._services()
+        yield from self._work()
+
+    def _endpoints(self, port: int) -> frozenset[str]:
+        return frozenset(endpoint_node(name, port) for name in self._names)
+
+    def _node(self, kind: str, key: str, label: str, runs_on: str | None = None, **more: Any) -> Node:
+        return Node(id=key, kind=kind, label=label, runs_on=runs_on or self._host, **more)
+
+    def _pool(self, guid: str, pool: Pool) -> Iterator[Node]:
+        parts: set[str] = set()
+        for index, vdev in enumerate(pool.vdevs):
+            disks = {
+                disk_node(key)
+                for leaf in vdev.leaves()
+                if (key := self._by_device.get(leaf.disk or "") or leaf.missing) in self._disks
+            }
+            key = vdev_node(guid, vdev.guid or str(index))
+            parts |= {key, *disks}
+            label = f"{pool.name} {vdev.kind}-{index}"
+            yield self._node("vdev", key, label, needs=frozenset(disks))
+        yield self._node("pool", pool_node(guid), pool.name, needs=frozenset(parts))
+
+    def _stands_on(self, where: str) -> str | None:
+        """Return the dataset or pool that holds a dataset's name or a path below /mnt."""
+        if where.startswith("/") and not where.startswith("/mnt/"):
+            return None
+        path = where.removeprefix("/mnt/").strip("/")
+        while path:
+            if path in self._data.datasets:
+                return dataset_node(self._source, path)
+            if path in self._pools:
+                return self._pools[path]
+            path = path.rpartition("/")[0]
+        return None
+
+    def _services(self) -> Iterator[Node]:
+        for key, service in self._data.services.items():
+            yield self._node("service", service_node(self._source, key), service.title)
+        for key, share in self._data.shares.items():
+            served_by = _SERVICE_OF_SHARE.get(share.kind, "")
+            needs = {service_node(self._source, served_by)} if served_by in self._data.services else set()
+            yield self._node(
+                "share",
+                share_node(self._source, key),
+                share.name,
+                self._stands_on(share.path),
+                needs=frozenset(needs),
+            )
+        for key in self._data.certificates:
+            yield self._node("certificate", certificate_node(self._source, key), key)
+        for uuid, alert in self._data.alerts.items():
+            yield self._node("alert", alert_node(self._source, uuid), alert.title)
+
+    def _work(self) -> Iterator[Node]:
+        for key, task in self._data.tasks.items():
+            needs = frozenset(where for name in task.datasets if (where := self._stands_on(name)))
+            yield self._node("task", task_node(self._source, key), task.name, needs=needs)
+        home = self._home_of_apps()
+        for key, app in self._data.apps.items():
+            aliases = {container_node(container) for container in app.containers}
+            for port in app.ports:
+                aliases |= self._endpoints(port)
+            yield self._node(
+                "app", app_node(self._source, key), app.title, aliases=frozenset(aliases), needs=home
+            )
+        for key, machine in self._data.machines.items():
+            uuid = frozenset({machine_node(machine.uuid)} if machine.uuid else ())
+            yield self._node("machine", guest_node(self._source, key), machine.name, aliases=uuid)
+
+    def _home_of_apps(self) -> frozenset[str]:
+        """Return the pool that the apps live on: where their dataset is seen, or there is only one pool."""
+        seen = {
+            name.split("/", 1)[0] for name in self._data.datasets if name.rpartition("/")[2] in _APPS
+        } & self._pools.keys()
+        if len(seen) != 1:
+            seen = set(self._pools) if len(self._pools) == 1 else set()
+        return frozenset(self._pools[name] for name in seen)

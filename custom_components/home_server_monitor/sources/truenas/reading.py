@@ -8,7 +8,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
-from ..errors import BadResponse
+from ..errors import BadResponse, NotSupported, PermissionDenied
 from ..feeds import Feed
 from . import storage, system, work
 from .client import TrueNasClient
@@ -21,6 +21,8 @@ MINUTE = 60.0
 HOUR = 3600.0
 SNAPSHOT_PAGE = 2000
 MAX_SNAPSHOTS = 20000
+# `docker.status`; the ones left out are RUNNING and UNCONFIGURED, which has no apps
+ENGINE_DOWN = frozenset({"PENDING", "INITIALIZING", "STOPPING", "STOPPED", "MIGRATING", "FAILED"})
 
 type Reader = Callable[[TrueNasClient], Awaitable[Any]]
 
@@ -87,8 +89,21 @@ def _tasks(operation: Operation, kind: TaskKind, *titles: str) -> Reader:
 
 
 async def _apps(client: TrueNasClient) -> Rows[work.App]:
+    """List apps; while Docker is down the list is empty, which says nothing about the apps."""
     parse = work.chart_release if client.release == V24_04 else work.app
-    return rows(await client.ask(Operation.APPS), parse)
+    found = rows(await client.ask(Operation.APPS), parse)
+    if not found.items and await _engine_is_down(client):
+        raise BadResponse("Docker does not run, so its apps are not listed")
+    return found
+
+
+async def _engine_is_down(client: TrueNasClient) -> bool:
+    """Return whether apps are set up and their engine is known not to run."""
+    try:
+        status = text(at(await client.ask(Operation.ENGINE), "status"))
+    except PermissionDenied, NotSupported, BadResponse:
+        return False
+    return status in ENGINE_DOWN
 
 
 async def _snapshots(client: TrueNasClient) -> SnapshotListing:

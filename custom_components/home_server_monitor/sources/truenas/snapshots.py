@@ -2,21 +2,38 @@
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+import json
 from typing import Any, override
 
 from ...guardian.contract import Action, Outcome, Plan, Receipt, Refusal, Refused, Resume, Risk, Step, Verdict
 from ..errors import BadResponse, ClientError
-from .actions import LOOK_EVERY, Nas, send
+from .actions import LOOK_EVERY, Facts
 from .methods import Operation, method_of
 from .parse import at, integer, text, when
+from .sending import NO_CHANGE, UNKNOWN, UNWATCHED, Nas, refused, send
 from .storage import snapshot
 
 MAX_LISTED = 1000
 
 
+def own_prefix(nas: Nas) -> str:
+    """Return how the names of the snapshots begin that this Home Assistant takes by itself."""
+    return f"hsm-{nas.instance}-"
+
+
+async def newest(nas: Nas, dataset: str, limit: int) -> list[dict[str, Any]]:
+    """Return a dataset's newest snapshots, newest first; exact for a dataset that has at most MAX_LISTED.
+
+    The server lists the oldest first, and its sort key is a number written as text.
+    """
+    found = await find(nas, "dataset", dataset, MAX_LISTED)
+    return sorted(found, key=lambda each: each["created"] or "", reverse=True)[:limit]
+
+
 async def find(nas: Nas, field: str, value: str, limit: int = 2) -> list[dict[str, Any]]:
     """Return snapshots by `id` or `dataset`: id, instant of creation, bytes, whether it is held."""
-    raw = await nas.client.ask(Operation.FIND_SNAPSHOTS, field, value, min(limit, MAX_LISTED))
+    raw = await nas.client.ask(Operation.FIND_SNAPSHOTS, field, value, limit)
     if not isinstance(raw, list):
         raise BadResponse("Expected a list of snapshots")
     found = []
@@ -34,6 +51,11 @@ async def find(nas: Nas, field: str, value: str, limit: int = 2) -> list[dict[st
     return found
 
 
+def fingerprint(seen: Facts | None) -> str:
+    """Return what a plan is bound to: which snapshot it is, and whether it is held."""
+    return json.dumps(seen and {"created": seen["created"], "held": seen["held"]}, sort_keys=True)
+
+
 class _SnapshotAction(Action):
     """What the four have in common: the target is a snapshot's full name, `dataset@name`."""
 
@@ -44,23 +66,28 @@ class _SnapshotAction(Action):
     def __init__(self, nas: Nas) -> None:
         self._nas = nas
 
+    def named(self, target: str) -> str:
+        """Return the full name of the snapshot that is meant."""
+        return target
+
     def arguments(self, plan: Plan) -> list[Any]:
         """Return what the write is given."""
         return [plan.target]
 
-    def refusal(self, seen: Mapping[str, Any] | None) -> str | None:
+    def refusal(self, seen: Facts | None) -> str | None:
         """Return why not, given the snapshot as it is."""
         return "no_such_target" if seen is None else None
 
-    def done(self, seen: Mapping[str, Any] | None) -> bool:
+    def done(self, seen: Facts | None) -> bool:
         """Return whether the wanted end is seen."""
         raise NotImplementedError
 
-    async def _seen(self, target: str) -> Mapping[str, Any] | None:
+    async def _seen(self, target: str) -> Facts | None:
         return next(iter(await find(self._nas, "id", target)), None)
 
     @override
     async def plan(self, target: str, params: Mapping[str, Any]) -> Plan:
+        target = self.named(target)
         seen = await self._seen(target)
         if key := self.refusal(seen):
             raise Refused(Refusal(key, {"target": target}))
@@ -68,10 +95,13 @@ class _SnapshotAction(Action):
         return Plan(
             action=self.key,
             target=target,
-            fingerprint=repr(seen and (seen["created"], seen["held"])),
+            fingerprint=fingerprint(seen),
             steps=(Step(order=method.name, params=dict(params)),),
             risk=self.risk,
             right=method.role,
+            source=self._nas.id,
+            params=dict(params),
+            before={"snapshot": dict(seen) if seen else None},
         )
 
     @override
@@ -79,34 +109,39 @@ class _SnapshotAction(Action):
         seen = await self._seen(plan.target)
         if key := self.refusal(seen):
             return Refusal(key, {"target": plan.target})
-        if repr(seen and (seen["created"], seen["held"])) != plan.fingerprint:
+        if fingerprint(seen) != plan.fingerprint:
             return Refusal("target_changed", {"target": plan.target})
         return None
 
     @override
     async def run(self, plan: Plan, step: int) -> Receipt:
         method = method_of(self.operation, self._nas.client.release)
-        return await send(self._nas, method, self.arguments(plan), None, step)
+        return await send(self._nas, method, self.arguments(plan), step)
 
     @override
     async def verify(self, plan: Plan, receipts: Sequence[Receipt]) -> Verdict:
+        if said_no := refused(receipts[-1] if receipts else None):
+            return said_no
+        # whether the order arrived is unknown where its answer is: then only the deadline ends the looking
+        answered = bool(receipts) and not (receipts[-1].result or {}).get("lost")
+        if not answered and self.done(plan.before["snapshot"]):
+            return UNKNOWN
         while True:
             try:
                 seen = await self._seen(plan.target)
             except ClientError:
                 if self._nas.client.ended:
-                    return Verdict(Outcome.INCONCLUSIVE, {"reason": "it is no longer watched"})
+                    return UNWATCHED
                 await asyncio.sleep(LOOK_EVERY)
                 continue
-            facts = dict(seen) if seen else {"snapshot": plan.target}
             if self.done(seen):
-                return Verdict(Outcome.SUCCEEDED, facts)
-            if not receipts[-1].result.lost:
-                return Verdict(Outcome.FAILED, {"reason": "the server shows no change"})
+                return Verdict(Outcome.SUCCEEDED, dict(seen) if seen else {"snapshot": plan.target})
+            if answered:
+                return NO_CHANGE
             await asyncio.sleep(LOOK_EVERY)
 
     @override
-    async def undo(self, plan: Plan, step: int, receipt: Receipt) -> Receipt | None:
+    async def undo(self, plan: Plan, step: int, receipt: Receipt | None) -> Receipt | None:
         return None
 
 
@@ -117,16 +152,23 @@ class CreateSnapshot(_SnapshotAction):
     operation = Operation.CREATE_SNAPSHOT
 
     @override
-    def arguments(self, plan: Plan) -> list[Any]:
-        dataset, _, name = plan.target.partition("@")
-        return [dataset, name, bool(plan.steps[0].params.get("recursive", False))]
+    def named(self, target: str) -> str:
+        """A dataset alone gets a snapshot that is told from all others to be ours."""
+        if "@" in target:
+            return target
+        return f"{target}@{own_prefix(self._nas)}{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
 
     @override
-    def refusal(self, seen: Mapping[str, Any] | None) -> str | None:
+    def arguments(self, plan: Plan) -> list[Any]:
+        dataset, _, name = plan.target.partition("@")
+        return [dataset, name, bool(plan.params.get("recursive", False))]
+
+    @override
+    def refusal(self, seen: Facts | None) -> str | None:
         return None if seen is None else "snapshot_exists"
 
     @override
-    def done(self, seen: Mapping[str, Any] | None) -> bool:
+    def done(self, seen: Facts | None) -> bool:
         return seen is not None
 
 
@@ -138,13 +180,13 @@ class DeleteSnapshot(_SnapshotAction):
     risk = Risk.HIGH
 
     @override
-    def refusal(self, seen: Mapping[str, Any] | None) -> str | None:
+    def refusal(self, seen: Facts | None) -> str | None:
         if seen is not None and seen["held"]:
             return "snapshot_held"
         return super().refusal(seen)
 
     @override
-    def done(self, seen: Mapping[str, Any] | None) -> bool:
+    def done(self, seen: Facts | None) -> bool:
         return seen is None
 
 
@@ -155,7 +197,7 @@ class HoldSnapshot(_SnapshotAction):
     operation = Operation.HOLD_SNAPSHOT
 
     @override
-    def done(self, seen: Mapping[str, Any] | None) -> bool:
+    def done(self, seen: Facts | None) -> bool:
         return seen is not None and seen["held"]
 
 
@@ -167,7 +209,7 @@ class ReleaseSnapshot(_SnapshotAction):
     risk = Risk.MEDIUM
 
     @override
-    def done(self, seen: Mapping[str, Any] | None) -> bool:
+    def done(self, seen: Facts | None) -> bool:
         return seen is not None and not seen["held"]
 
 

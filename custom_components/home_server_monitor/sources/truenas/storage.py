@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+import re
 from types import MappingProxyType
 from typing import Any
 
@@ -105,6 +106,17 @@ class Pool:
         return 100.0 * self.used / (self.used + self.available)
 
 
+def _short(model: str) -> str:
+    """Return a disk's model without its brand and its vendor's revision: WDC WD40EFRX-68N32N0 → WD40EFRX.
+
+    Western Digital and Seagate put a revision behind a dash; other dashes are part of the model.
+    """
+    words = [word for word in model.replace("_", " ").split() if word.upper() != "SSD"]
+    if len(words) > 1 and words[0].isalpha() and re.search(r"\d", " ".join(words[1:])):
+        words = words[1:]
+    return re.sub(r"^(WD|ST)(\w+)-\w{6,8}$", r"\1\2", " ".join(words)) or model
+
+
 @dataclass(frozen=True, slots=True)
 class Disk:
     """A disk. `identity` survives renames; `device` is today's kernel name; temperature in °C."""
@@ -123,6 +135,12 @@ class Disk:
     asleep: bool | None = None
     errors: int | None = None
     last_test: str | None = None
+
+    @property
+    def title(self) -> str:
+        """Return what a person knows it by, short enough for the top of a phone."""
+        model = _short(self.model) if self.model else self.kind or "Disk"
+        return f"{model} {(self.serial or '')[-4:]}".strip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +178,7 @@ def pool(row: Row) -> tuple[str, Pool]:
         vdev
         for role, members in (topology.items() if isinstance(topology, dict) else ())
         for member in (members if isinstance(members, list) else ())
-        if (vdev := _vdev(member, str(role), 0))
+        if (vdev := _vdev(member, text(role) or "unknown", 0))
     )
     return guid, Pool(
         guid=guid,

@@ -48,7 +48,8 @@ class Schedule:
 class Task:
     """A scheduled task; instants are UTC.
 
-    `last_success` is remembered over the NAS's reboots; `due` is when it should have run after that.
+    `last_success` is remembered over the NAS's reboots; `due` is when it should have run after that; `datasets` is
+    what it works on here.
     """
 
     key: str
@@ -65,6 +66,7 @@ class Task:
     last_success: datetime | None = None
     next_run: datetime | None = None
     due: datetime | None = None
+    datasets: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,9 +138,20 @@ def task(kind: TaskKind, title: Callable[[Row], Any]) -> Callable[[Row], tuple[s
             ended=when(at(state, "datetime")) or when(at(job, "time_finished")),
             error=text(at(state, "error")) or text(at(state, "reason")) or text(at(job, "error")),
             locked=flag(row.get("locked")),
+            datasets=_datasets(row),
         )
 
     return parse
+
+
+def _datasets(row: Row) -> tuple[str, ...]:
+    """Return the datasets of this NAS that a task works on; a path is that of a dataset or of a folder in one."""
+    sources, path = row.get("source_datasets"), text(row.get("path"), 500)
+    if isinstance(sources, list):
+        here = [row.get("target_dataset")] if row.get("direction") == "PULL" else sources
+    else:
+        here = [row.get("dataset"), path.removeprefix("/mnt/") if path and path.startswith("/mnt/") else None]
+    return tuple(found for item in here if (found := text(item, 500)))
 
 
 def app(row: Row) -> tuple[str, App]:

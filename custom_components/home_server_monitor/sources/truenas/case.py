@@ -1,0 +1,30 @@
+"""What every rule gets to see."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from ...guardian.contract import Finding
+from .memory import Memory
+from .model import TrueNas
+from .storage import Disk, Vdev
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One snapshot under judgement; `make` makes a finding of its source."""
+
+    source: str
+    data: TrueNas
+    memory: Memory
+    now: datetime
+    make: Callable[..., Finding]
+
+    def disk_of(self, leaf: Vdev) -> Disk | None:
+        """Return the disk behind a device of a pool."""
+        if leaf.disk is None:
+            return None
+        return next((disk for disk in self.data.disks.values() if disk.device == leaf.disk), None)
+
+
+type Rule = Callable[[Case], Iterator[Finding]]

@@ -1,0 +1,114 @@
+"""What is wrong with what runs on a NAS, and with how it is set up."""
+
+from collections.abc import Iterator
+
+from ...guardian.contract import Finding, Proposal, Severity
+from .case import Case, Rule
+from .nodes import app_node, certificate_node, host_node, service_node, task_node
+from .reading import FEED_OF_TASK
+from .releases import V25_10
+from .work import Task
+
+CERTIFICATE_DAYS = ((0, Severity.HIGH), (7, Severity.WARNING), (21, Severity.INFO))
+OVERDUE_DAYS = 2
+
+
+def tasks(case: Case) -> Iterator[Finding]:
+    """A task whose newest run failed, or that has not succeeded for long after it should have."""
+    for key, task in case.data.tasks.items():
+        if not task.enabled or FEED_OF_TASK[task.kind] in case.data.stale:
+            continue
+        shown = {"task": task.name, "kind": task.kind.replace("_", " ")}
+        # a run that is under way takes nothing back: its end will
+        again = task.running and task.result is None
+        if task.result == "failed" or again:
+            yield case.make(
+                rule="task_failed",
+                object=task_node(case.source, key),
+                severity=Severity.WARNING,
+                placeholders={**shown, "error": task.error or "?"},
+                proposal=None if task.running else Proposal(action="run_task", target=key),
+                holds=again,
+            )
+        if task.result != "failed":
+            yield from _overdue(case, key, task, shown)
+
+
+def _overdue(case: Case, key: str, task: Task, shown: dict[str, str]) -> Iterator[Finding]:
+    late = (case.now - task.due).days if task.due else 0
+    if task.last_success and late >= OVERDUE_DAYS:
+        yield case.make(
+            rule="task_overdue",
+            object=task_node(case.source, key),
+            severity=Severity.WARNING,
+            placeholders={**shown, "days": str((case.now - task.last_success).days)},
+            proposal=None if task.running else Proposal(action="run_task", target=key),
+            holds=task.running,
+        )
+
+
+def certificates(case: Case) -> Iterator[Finding]:
+    """A certificate that ends soon or has ended."""
+    for key, certificate in case.data.certificates.items():
+        if certificate.expires is None:
+            continue
+        days = (certificate.expires - case.now).days
+        if (severity := next((level for mark, level in CERTIFICATE_DAYS if days < mark), None)) is not None:
+            yield case.make(
+                rule="certificate_expiring",
+                object=certificate_node(case.source, key),
+                severity=severity,
+                placeholders={"certificate": key, "days": str(max(days, 0))},
+            )
+
+
+def apps(case: Case) -> Iterator[Finding]:
+    """An app that crashed; one that only starts anew is not mended yet."""
+    for key, app in case.data.apps.items():
+        if app.state in ("crashed", "deploying"):
+            crashed = app.state == "crashed"
+            yield case.make(
+                rule="app_crashed",
+                object=app_node(case.source, key),
+                severity=Severity.WARNING,
+                placeholders={"app": app.title},
+                proposal=Proposal(action="restart_app", target=key) if crashed else None,
+                holds=not crashed,
+            )
+
+
+def services(case: Case) -> Iterator[Finding]:
+    """A service that starts by itself and does not run."""
+    for key, service in case.data.services.items():
+        if service.enabled and service.running is False:
+            yield case.make(
+                rule="service_stopped",
+                object=service_node(case.source, key),
+                severity=Severity.WARNING,
+                placeholders={"service": service.title},
+                proposal=Proposal(action="start_service", target=key),
+            )
+
+
+def default_ups_password(case: Case) -> Iterator[Finding]:
+    """The UPS monitor user has its factory name and is open to the network."""
+    ups = case.data.ups
+    if ups.get("rmonitor") is True and ups.get("monuser") == "upsmon":
+        yield case.make(rule="default_ups_password", object=host_node(case.source), severity=Severity.INFO)
+
+
+def key_too_powerful(case: Case) -> Iterator[Finding]:
+    """The key may do everything; only reboot and shutdown need that (on 25.04 SMART does, too)."""
+    if "FULL_ADMIN" in case.data.roles and case.data.release >= V25_10:
+        yield case.make(rule="key_too_powerful", object=host_node(case.source), severity=Severity.INFO)
+
+
+# each with the feeds without which it is not judged
+WORK_RULES: tuple[tuple[tuple[str, ...], Rule], ...] = (
+    ((), tasks),
+    (("certificates",), certificates),
+    (("apps",), apps),
+    (("services",), services),
+    (("ups",), default_ups_password),
+    (("roles",), key_too_powerful),
+)
