@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager, suppress
 import json
 from pathlib import Path
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -20,7 +21,8 @@ from simulator.demo import Client, free_port, wait_for
 from simulator.demo.processes import ROOT
 from simulator.demo.steps import DOMAIN
 
-SIZES = {"desktop": (1280, 900, 1, False), "phone": (390, 844, 2, True)}
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+SIZES = {"desktop": (1280, 960, 1, False), "phone": (412, 915, 2, True)}
 FLAGS = (
     "--headless",
     "--no-sandbox",
@@ -35,6 +37,7 @@ FLAGS = (
 # The frontend is made of nested shadow roots: everything visible below one of them, with its place on the page.
 WALK = """
 function* walk(node) {
+  if (!node) return;
   if (node.shadowRoot) yield* walk(node.shadowRoot);
   for (const child of node.assignedNodes ? [...node.assignedNodes(), ...node.childNodes] : node.childNodes) {
     yield child;
@@ -90,10 +93,14 @@ class Page:
             mobile=mobile,
         )
 
-    async def open(self, path: str) -> None:
-        """Open a page of Home Assistant and wait until it is drawn."""
+    async def go(self, path: str) -> None:
+        """Open a page of Home Assistant, afresh."""
         await self.call("Page.navigate", url="about:blank")
         await self.call("Page.navigate", url=self._url + path)
+
+    async def open(self, path: str) -> None:
+        """Open a page of Home Assistant and wait until it is drawn."""
+        await self.go(path)
         await self.settle()
 
     async def settle(self) -> None:
@@ -109,18 +116,19 @@ class Page:
 
     async def click(self, text: str) -> None:
         """Click on a text."""
-        await self._click(await wait_for(f"the text {text!r}", lambda: self.evaluate(FIND, text)))
+        await self.press(await wait_for(f"the text {text!r}", lambda: self.evaluate(FIND, text)))
         await self.settle()
 
     async def fill(self, name: str, value: str) -> None:
         """Type into a field."""
-        await self._click(await wait_for(f"the field {name}", lambda: self.evaluate(FIELD, name)))
+        await self.press(await wait_for(f"the field {name}", lambda: self.evaluate(FIELD, name)))
         key = {"key": "a", "code": "KeyA", "modifiers": 2, "commands": ["selectAll"]}
         for kind in ("rawKeyDown", "keyUp"):
             await self.call("Input.dispatchKeyEvent", type=kind, **key)
         await self.call("Input.insertText", text=value)
 
-    async def _click(self, place: Sequence[float]) -> None:
+    async def press(self, place: Sequence[float]) -> None:
+        """Press the mouse's button there."""
         for kind in ("mousePressed", "mouseReleased"):
             await self.call(
                 "Input.dispatchMouseEvent", type=kind, x=place[0], y=place[1], button="left", clickCount=1
@@ -139,8 +147,11 @@ def _save(file: Path, image: bytes, text: str) -> None:
 
 
 def _start(port: int, profile: str) -> subprocess.Popen[bytes]:
+    found = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if found is None:
+        raise RuntimeError("There is no Chromium: script/chromium installs it")
     command = [
-        "chromium",
+        found,
         *FLAGS,
         f"--remote-debugging-port={port}",
         f"--user-data-dir={profile}",

@@ -1,0 +1,61 @@
+/** The way in: Home Assistant loads this file; it defines the views and the cards and offers the dashboard. */
+
+import { ApprovalsView } from "./approvals-view.js";
+import { FindingsCard } from "./findings-card.js";
+import { JournalCard } from "./journal-card.js";
+import { OverviewView } from "./overview-view.js";
+import { ProposalsCard } from "./proposals-card.js";
+import { SourcesCard } from "./sources-card.js";
+import { TYPE, text } from "./texts.js";
+
+/** A later view is one more row here. */
+const VIEWS = [
+  { path: "overview", element: OverviewView },
+  { path: "approvals", element: ApprovalsView },
+];
+const CARDS = { findings: FindingsCard, sources: SourcesCard, proposals: ProposalsCard, journal: JournalCard };
+
+class Dashboard extends HTMLElement {
+  static noEditor = true;
+  static registryDependencies = [];
+
+  static async generate(config, hass) {
+    const server = config.server ? { server: config.server } : {};
+    return {
+      title: text(hass, "dashboard.name"),
+      views: VIEWS.map(({ path }) => ({
+        title: text(hass, `view.${path}`),
+        path,
+        strategy: { type: `custom:${TYPE}-${path}`, ...server },
+      })),
+    };
+  }
+
+  static getCreateSuggestions(hass) {
+    return { title: text(hass, "dashboard.name"), icon: "mdi:server" };
+  }
+}
+
+function define(name, element) {
+  // a page that was open during an update may hold the older one already
+  if (!window.customElements.get(name)) window.customElements.define(name, element);
+}
+
+function offer() {
+  window.customStrategies ??= [];
+  if (window.customStrategies.some((each) => each.type === TYPE)) return;
+  window.customStrategies.push({
+    type: TYPE,
+    strategyType: "dashboard",
+    name: text(undefined, "dashboard.name"),
+    description: text(undefined, "dashboard.description"),
+    documentationURL: "https://github.com/home-server-monitor/home-server-monitor",
+  });
+}
+
+offer();
+// The frontend replaces the registry of elements while it starts, and does not see what was defined before that.
+await customElements.whenDefined("home-assistant");
+define(`ll-strategy-dashboard-${TYPE}`, Dashboard);
+for (const { path, element } of VIEWS) define(`ll-strategy-view-${TYPE}-${path}`, element);
+for (const [name, element] of Object.entries(CARDS)) define(`${TYPE}-${name}`, element);

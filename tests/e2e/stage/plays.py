@@ -1,0 +1,111 @@
+"""What the guardian could answer: one finding, one proposal and so on, to be varied by a test."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+
+def at(**ago: float) -> str:
+    """Return the instant that long ago."""
+    return (datetime.now(UTC) - timedelta(**ago)).isoformat()
+
+
+def finding(number: int = 0, **changes: Any) -> dict[str, Any]:
+    """Return a finding that fires."""
+    found = {
+        "id": f"{number:012x}",
+        "rule": "pool_errors",
+        "severity": "high",
+        "state": "firing",
+        "title": "Pool tank: 14 checksum errors",
+        "meaning": "No data lost; the mirror repaired them.",
+        "advice": "A scrub reads everything once and shows whether there are more.",
+        "object": "pool:1",
+        "object_name": "tank",
+        "device_id": None,
+        "source": "nas",
+        "source_name": "truenas",
+        "since": at(hours=3),
+        "count": 1,
+        "snoozed_until": None,
+        "acknowledged_by": None,
+        "inhibited_by": None,
+        "frozen": False,
+        "proposal": None,
+        "verb": None,
+        "risk": None,
+        "changes": [],
+    }
+    return found | changes
+
+
+def source(number: int = 0, **changes: Any) -> dict[str, Any]:
+    """Return a source that answers."""
+    found = {
+        "id": f"nas{number}",
+        "name": "truenas",
+        "kind": "truenas",
+        "state": "ok",
+        "device_id": None,
+        "checked": at(seconds=20),
+        "found": "3 pools, 5 disks, 8 apps",
+        "missing": [],
+    }
+    return found | changes
+
+
+def proposal(number: int = 0, **changes: Any) -> dict[str, Any]:
+    """Return a proposal that waits for a person."""
+    found = {
+        "id": f"01J{number:023d}",
+        "action": "start_scrub",
+        "verb": "Start scrub",
+        "target": "pool:1",
+        "target_name": "tank",
+        "risk": "low",
+        "state": "proposed",
+        "created": at(minutes=5),
+        "expires": at(hours=-3.5),
+        "finding": None,
+        "title": "Start a scrub of tank",
+        "what": "Reads every block of tank and repairs what it can.",
+        "why": "14 checksum errors were counted since this morning.",
+        "undo": "The scrub can be stopped at any time.",
+        "depends": ["Plex", "Photos"],
+        "needs_typing": False,
+        "typed_name": "",
+    }
+    return found | changes
+
+
+def ended(number: int = 0, **changes: Any) -> dict[str, Any]:
+    """Return a proposal that was decided."""
+    decision = {
+        "state": "succeeded",
+        "outcome": "The scrub runs",
+        "by": "Owner",
+        "via": "phone",
+        "ended": at(days=1),
+    }
+    return proposal(number) | decision | changes
+
+
+def line(number: int = 0, **changes: Any) -> dict[str, Any]:
+    """Return a line of the journal."""
+    said = {
+        "at": at(days=1, minutes=number),
+        "text": "Scrub of tank was approved",
+        "kind": "record",
+        "id": f"{number}",
+        "by": "Owner",
+    }
+    return said | changes
+
+
+def findings(*found: dict[str, Any], sources: Any = None, **changes: Any) -> dict[str, Any]:
+    """Return what list_findings answers."""
+    answer = {
+        "findings": [*found],
+        "checked": at(seconds=20),
+        "sources": [source()] if sources is None else sources,
+    }
+    return answer | changes

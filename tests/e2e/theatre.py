@@ -1,0 +1,102 @@
+"""A Home Assistant of its own for the dashboard, in which the stage plays the guardian, with a NAS to look at."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from simulator.demo import Client, HomeAssistant, SimulatedServer, add_truenas, wait_for
+from simulator.demo.client import WebSocket
+from simulator.demo.configuration import write_configuration
+from simulator.demo.processes import ROOT
+from simulator.demo.steps import wait_until_running, wait_until_up
+
+GUEST = ("guest", "battery staple")
+PATH = "home-server"
+
+
+class Theatre:
+    """What a test of the dashboard has: two users and the stage."""
+
+    def __init__(self, owner: Client, guest: Client, session: aiohttp.ClientSession) -> None:
+        self.owner, self.guest, self.session = owner, guest, session
+
+    async def show(self, **answers: Any) -> None:
+        """Set what the guardian answers."""
+        await self.owner.request("POST", "/api/services/hsm_stage/show", answers)
+
+    async def played(self) -> list[dict[str, Any]]:
+        """Return which actions were called since this was last asked."""
+        answer = await self.owner.request("POST", "/api/services/hsm_stage/played?return_response", {})
+        return list(answer["service_response"]["played"])
+
+
+def processes(folder: Path) -> tuple[HomeAssistant, SimulatedServer]:
+    """Return both, not yet started, the stage beside the integration."""
+    hass = HomeAssistant(folder)
+    write_configuration(hass.config, ROOT / "custom_components")
+    components = hass.config / "custom_components"
+    components.unlink()
+    components.mkdir()
+    ours = ROOT / "custom_components/home_server_monitor"
+    (components / ours.name).symlink_to(ours)
+    (components / "hsm_stage").symlink_to(ROOT / "tests/e2e/stage")
+    with (hass.config / "configuration.yaml").open("a") as file:
+        file.write("frontend:\nhsm_stage:\n")
+    return hass, SimulatedServer(folder, "--profile", "frozen")
+
+
+async def raise_curtain(hass: HomeAssistant, server: SimulatedServer) -> list[Mapping[str, Any]]:
+    """Onboard an owner and a guest, add the NAS, and make the dashboard as the settings do; returns their tokens."""
+    async with aiohttp.ClientSession() as session:
+        owner, guest = Client(session, hass.url), Client(session, hass.url)
+        await wait_until_up(hass, owner)
+        await owner.onboard("Owner", "owner", "correct horse")
+        await wait_until_running(owner)
+        await add_truenas(owner, server)
+        async with owner.websocket() as socket:
+            await _invite(socket)
+            await _hang(socket)
+        await guest.log_in(*GUEST)
+
+        async def alive() -> bool:
+            states = await owner.states()
+            return states.get("sensor.tank_status", {}).get("state") == "online"
+
+        await wait_for("the NAS is watched", alive)
+        return [owner.tokens, guest.tokens]
+
+
+async def _invite(socket: WebSocket) -> None:
+    made = await socket.call("config/auth/create", name="Guest", group_ids=["system-users"])
+    name, password = GUEST
+    await socket.call(
+        "config/auth_provider/homeassistant/create",
+        user_id=made["user"]["id"],
+        username=name,
+        password=password,
+    )
+
+
+async def _hang(socket: WebSocket) -> None:
+    await socket.call(
+        "lovelace/dashboards/create",
+        url_path=PATH,
+        title="Home server",
+        icon="mdi:server",
+        mode="storage",
+        show_in_sidebar=True,
+        require_admin=False,
+    )
+    strategy = {"strategy": {"type": "custom:home-server-monitor"}}
+    await socket.call("lovelace/config/save", url_path=PATH, config=strategy)
+
+
+@asynccontextmanager
+async def open_theatre(url: str, tokens: Sequence[Mapping[str, Any]]) -> AsyncIterator[Theatre]:
+    """Let the owner and the guest in."""
+    async with aiohttp.ClientSession() as session:
+        owner, guest = (Client(session, url, each) for each in tokens)
+        yield Theatre(owner, guest, session)
