@@ -2,14 +2,11 @@
 
 import argparse
 import asyncio
-from collections.abc import AsyncIterator
-import contextlib
 from dataclasses import asdict
 import gc
 import json
 import logging
 import statistics
-import sys
 import time
 from typing import Any
 from unittest.mock import patch
@@ -21,6 +18,7 @@ from homeassistant.core import HomeAssistant
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_test_home_assistant
 
 from bench.meters import Heartbeat, memory
+from bench.remote import simulator
 from bench.rows import Row
 import custom_components.home_server_monitor  # noqa: F401 - found only when it is loaded already
 from custom_components.home_server_monitor.const import CONF_FINGERPRINT, CONF_KIND, CONF_SERVER, DOMAIN, HOME
@@ -28,21 +26,6 @@ from custom_components.home_server_monitor.sources.truenas.connection import Con
 
 CYCLES = 7
 STEADY = 60.0
-
-
-@contextlib.asynccontextmanager
-async def simulator(disks: int, latency: int, profile: str) -> AsyncIterator[dict[str, str]]:
-    """Start a simulator process and yield what it says of itself."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "simulator", "--disks", str(disks), "--latency", str(latency), "--profile", profile,
-        stdout=asyncio.subprocess.PIPE,
-    )  # fmt: skip
-    assert process.stdout is not None
-    try:
-        yield json.loads(await asyncio.wait_for(process.stdout.readline(), 60))
-    finally:
-        process.terminate()
-        await process.wait()
 
 
 def entry_of(told: dict[str, str]) -> MockConfigEntry:
@@ -157,7 +140,8 @@ async def run(disks: int, latency: int, steady: bool) -> list[Row]:
     resolver = patch(
         "homeassistant.helpers.aiohttp_client._async_make_resolver", lambda hass: ThreadedResolver()
     )
-    async with simulator(disks, latency, "idle-noise") as told, async_test_home_assistant() as hass:
+    arguments = ("--disks", str(disks), "--latency", str(latency), "--profile", "idle-noise")
+    async with simulator(*arguments) as told, async_test_home_assistant() as hass:
         hass.data.pop(loader.DATA_CUSTOM_COMPONENTS, None)
         try:
             with resolver:
