@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntryState
@@ -14,6 +15,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 # Home Assistant mounts its test configuration's custom_components first: ours is found only when it is loaded already
 import custom_components.home_server_monitor  # noqa: F401
 from custom_components.home_server_monitor.const import CONF_FINGERPRINT, CONF_KIND, CONF_SERVER, DOMAIN, HOME
+from custom_components.home_server_monitor.edge import server as edge_server
 from custom_components.home_server_monitor.sources.feeds import Feeds
 import simulator
 
@@ -29,6 +31,12 @@ def _custom_integrations(request: pytest.FixtureRequest) -> None:
     """Let Home Assistant load this integration, in the tests that have a Home Assistant."""
     if "hass" in request.fixturenames:
         request.getfixturevalue("enable_custom_integrations")
+
+
+@pytest.fixture(autouse=True)
+def _journal_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give each test a journal of its own: the configuration of the tests is one folder for all."""
+    monkeypatch.setattr(edge_server, "journal_folder", lambda hass, server: tmp_path / "journal" / server)
 
 
 @pytest.fixture
@@ -80,7 +88,12 @@ async def warp(monkeypatch: pytest.MonkeyPatch) -> Warp:
     loop.set_debug(False)
     found = Warp(loop)
     place = "custom_components.home_server_monitor"
-    for module in (f"{place}.entity", f"{place}.sources.truenas.coordinator", "simulator.clock"):
+    for module in (
+        f"{place}.entity",
+        f"{place}.edge.clock",
+        f"{place}.sources.truenas.coordinator",
+        "simulator.clock",
+    ):
         monkeypatch.setattr(f"{module}.time", found)
     monkeypatch.setattr(simulator.Simulation, "_ticking", _ticking)
     monkeypatch.setattr(Feeds.__init__, "__defaults__", (found.monotonic,))

@@ -26,6 +26,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.home_server_monitor.const import DOMAIN, HOME
+from custom_components.home_server_monitor.edge.settings import DEFAULTS
 from custom_components.home_server_monitor.kinds import KINDS
 from custom_components.home_server_monitor.sources.kind import Probe
 from custom_components.home_server_monitor.sources.truenas import flow as truenas_flow, rights
@@ -81,7 +82,14 @@ def complete(result: Result, part: str = "config") -> Result:
         texts += [TEXTS[part]["error"][key] for key in (result["errors"] or {}).values()]
         if result["data_schema"]:
             fields = {str(key) for key in result["data_schema"].schema}
-            assert fields <= step["data"].keys() == step["data_description"].keys()
+            if fields & step.get("sections", {}).keys():
+                assert fields == step["sections"].keys()
+                for name, part_ in result["data_schema"].schema.items():
+                    said = step["sections"][str(name)]
+                    inside = {str(key) for key in part_.schema.schema}
+                    assert inside == said["data"].keys() == said["data_description"].keys()
+            else:
+                assert fields <= step["data"].keys() == step["data_description"].keys()
     elif result["type"] is FlowResultType.MENU:
         assert set(result["menu_options"]) <= TEXTS[part]["step"][result["step_id"]]["menu_options"].keys()
     elif result["type"] is FlowResultType.ABORT and not result.get("translation_domain"):
@@ -312,6 +320,13 @@ CASES: list[Case] = [
     ("24.04", "url", "too_old", {}, answers("system.version", "FreeNAS")),
     ("24.10", "url", "too_old", {}, answers("system.version", "TrueNAS-SCALE-23.10.2")),
     ("25.10", "base", "not_ready", {}, fails("auth.login_with_api_key", errno=16)),
+    (
+        "25.10",
+        "url",
+        "standby_controller",
+        {"username": "homeassistant"},
+        answers("auth.login_ex", {"response_type": "REDIRECT", "urls": ["https://192.0.2.10"]}),
+    ),
     ("25.10", "base", "bad_response", {}, answers("system.host_id", None)),
     ("25.10", "base", "bad_response", {}, fails("system.info")),
 ]
@@ -616,6 +631,7 @@ async def test_reauth_of_another_system_is_refused(hass: HomeAssistant) -> None:
         sim.faults.replace("system.host_id", "another")
         result = await send(hass, await entry.start_reauth_flow(hass), api_key=sim.api_key)
         assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "unique_id_mismatch")
+        assert result["description_placeholders"]["found_id"] == "another"
 
 
 async def test_reauth_shows_errors_of_fields_that_it_lacks_on_top(hass: HomeAssistant) -> None:
@@ -676,6 +692,11 @@ async def test_reconfigure_to_another_system_is_refused(hass: HomeAssistant) -> 
         assert result["errors"] == {"api_key": "invalid_auth"}
         result = await send(hass, result, url=other.url, api_key=other.api_key)
         assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "unique_id_mismatch")
+        said = TEXTS["config"]["abort"]["unique_id_mismatch"].format(**result["description_placeholders"])
+        assert said.startswith(
+            f"The TrueNAS at {other.url.removeprefix('https://')} is another one: "
+            f"truenas (system id {other.world.host_id[:8]}…), not {entry.title} (system id {sim.world.host_id[:8]}…)."
+        )
         assert entry.data["url"] == sim.url
 
 
@@ -721,10 +742,32 @@ async def test_options_of_a_server_do_not(hass: HomeAssistant, setups: AsyncMock
     entry = home(hass)
     await hass.config_entries.async_setup(entry.entry_id)
     assert entry.supports_options
-    await options(hass, entry, own_path=[" postgres", "caddy", "", "caddy"])
+    acting = {"own_path": [" postgres", "caddy", "", "caddy"], "actions_per_hour": 3}
+    await options(hass, entry, telling={}, approving={}, acting=acting, being_missed={})
     await hass.async_block_till_done()
-    assert entry.options == {"own_path": ["postgres", "caddy"]}
+    assert entry.options == {**DEFAULTS, "own_path": ["postgres", "caddy"], "actions_per_hour": 3}
     assert setups.call_count == 1
+
+
+@pytest.mark.parametrize(
+    ("part", "given", "error"),
+    [
+        ("being_missed", {"dead_man_url": "ftp://example.org"}, "not_an_address"),
+        ("approving", {"telegram": ["Ann"]}, "not_a_telegram_id"),
+    ],
+)
+async def test_options_of_a_server_that_are_wrong(
+    hass: HomeAssistant, part: str, given: dict[str, Any], error: str
+) -> None:
+    entry = home(hass)
+    await hass.config_entries.async_setup(entry.entry_id)
+    result = await hass.config_entries.options.async_init(entry.entry_id)
+    parts = {"telling": {}, "approving": {}, "acting": {}, "being_missed": {}, part: given}
+    result = await hass.config_entries.options.async_configure(result["flow_id"], parts)
+    assert result["errors"] == {"base": error}
+    parts |= {part: {}, "acting": {"actions_per_hour": 3}}
+    result = await hass.config_entries.options.async_configure(result["flow_id"], parts)
+    assert result["type"] is FlowResultType.CREATE_ENTRY
 
 
 async def test_a_kind_without_options_says_so(hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch) -> None:

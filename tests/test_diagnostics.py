@@ -42,7 +42,9 @@ async def test_diagnostics_of_the_server(
     hass: HomeAssistant, nas: MockConfigEntry, server_entry: MockConfigEntry
 ) -> None:
     found = await async_get_config_entry_diagnostics(hass, server_entry)
-    assert set(found) == {"entry"}
+    assert set(found) == {"entry", "guardian"}
+    assert found["guardian"]["mode"] == "ask"
+    assert found["guardian"]["sources"] == {"truenas ok": 1}
 
 
 async def test_system_health(hass: HomeAssistant, nas: MockConfigEntry, sim: Any, seen: Seen) -> None:

@@ -13,11 +13,13 @@ import voluptuous as vol
 
 from custom_components.home_server_monitor.const import DOMAIN
 from custom_components.home_server_monitor.guardian.own_path import OwnPath, container_node
+from custom_components.home_server_monitor.guardian.remediation import Record, State
 from custom_components.home_server_monitor.services import ACTS, LISTINGS
 from custom_components.home_server_monitor.sources.truenas.coordinator import TrueNasCoordinator
 import simulator
 
 from .conftest import LAST_PING, nas_entry
+from .orders import ADMIN, desk_of
 from .seen import device_of
 from .test_config_flow import TEXTS
 from .warp import Warp
@@ -74,6 +76,18 @@ class House:
         _said(error.value)
         assert len([call for call in self.sim.calls if call.write]) == writes
         return error.value
+
+    async def approved(self, action: str, device: str, **data: Any) -> Record:
+        """Call what is of high risk, which makes a proposal, and approve that as Repairs does."""
+        await self.refused("proposed_in_repairs", action, device, **data)
+        desk = desk_of(self.entry)
+        (record,) = (
+            each
+            for each in desk.records.values()
+            if each.state is State.PROPOSED and each.action == action and not each.finding
+        )
+        await desk.approve(record.id, ADMIN, typed=record.name)
+        return await desk.wait(record.id)
 
     async def failed(self, key: str, action: str, device: str, **data: Any) -> HomeAssistantError:
         """Expect a translated failure."""
@@ -166,7 +180,8 @@ async def test_snapshots(house: House) -> None:
     assert (await house.call("hold_snapshot", nas, snapshot=name))["held"] is True
     await house.refused("snapshot_held", "delete_snapshot", nas, snapshot=name)
     assert (await house.call("release_snapshot", nas, snapshot=name))["held"] is False
-    await house.call("delete_snapshot", nas, snapshot=name)
+    record = await house.approved("delete_snapshot", nas, snapshot=name)
+    assert record.state is State.SUCCEEDED
     assert name not in snapshots
     for verb in ("delete", "hold", "release"):
         await house.refused("no_such_target", f"{verb}_snapshot", nas, snapshot=name)
@@ -177,7 +192,7 @@ async def test_a_snapshot_without_a_name_gets_one(house: House) -> None:
     answer = await house.call("create_snapshot", house.device(), dataset="tank/photos", recursive=True)
     (made,) = set(house.sim.world.snapshots) - before
     assert answer["snapshot"] == made
-    assert made.startswith("tank/photos@home-assistant-")
+    assert made.startswith(f"tank/photos@hsm-{house.source.instance}-20")
 
 
 @pytest.mark.parametrize(
@@ -332,8 +347,8 @@ async def test_power(house: House, action: str) -> None:
     with pytest.raises(vol.Invalid):
         await house.call(action, house.device())
     boot = house.sim.world.boot_id
-    answer = await house.call(action, house.device(), reason="new kernel")
-    assert answer["outcome"] == "succeeded"
+    record = await house.approved(action, house.device(), reason="new kernel")
+    assert record.state is State.SUCCEEDED
     assert (house.sim.world.boot_id != boot) is (action == "reboot")
     await house.sim.start_listening()
 
@@ -356,7 +371,7 @@ async def test_nobody_but_an_admin_may_change_anything(
     data: dict[str, Any] = {}
     for field in row.fields:
         if isinstance(field, vol.Required):
-            data[str(field)] = {"snapshot": "tank@a", "order": "stop", "reason": "because"}.get(
+            data[str(field)] = {"snapshot": "tank@a", "order": "stop", "reason": "because", "keep": 3}.get(
                 str(field), "x"
             )
     for user in (None, hass_read_only_user.id, "nobody"):
@@ -536,6 +551,10 @@ async def test_lists_with_fields(house: House) -> None:
     answer = await house.call("list_snapshots", house.device(), dataset="tank/documents", limit=5)
     assert len(answer["snapshots"]) == 5
     assert {"snapshot", "created", "used", "held"} == set(answer["snapshots"][0])
+    everything = await house.call("list_snapshots", house.device(), dataset="tank/documents", limit=1000)
+    times = [each["created"] for each in everything["snapshots"]]
+    assert times == sorted(times, reverse=True)
+    assert answer["snapshots"] == everything["snapshots"][:5]
     house.sim.faults.replace("pool.snapshot.query", [None, {"id": None}, 7])
     assert (await house.call("list_snapshots", house.device(), dataset="tank"))["snapshots"] == []
     house.sim.faults.replace("pool.snapshot.query", {"no": "list"})

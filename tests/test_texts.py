@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 
+from custom_components.home_server_monitor.edge.actions import ACTIONS
+from custom_components.home_server_monitor.edge.entities import NUMBERS
 from custom_components.home_server_monitor.guardian.contract import Outcome
-from custom_components.home_server_monitor.services import ACTS, LISTINGS
+from custom_components.home_server_monitor.services import ACTS, LISTINGS, PREVIEW
 from custom_components.home_server_monitor.sources.truenas.entities import TABLES
 
 from .ground.texts import actions, placeholders
@@ -39,16 +41,24 @@ def literals(node: ast.expr | None) -> set[str]:
 
 
 def rules_of_the_code() -> set[str]:
-    """Return every rule that rules.py can name."""
-    calls = [node for node in syntax(TRUENAS / "rules.py") if isinstance(node, ast.Call)]
+    """Return every rule that the files of rules can name, where it is used or chosen."""
+    nodes = [node for path in TRUENAS.glob("*rules.py") for node in syntax(path)]
+    calls = [node for node in nodes if isinstance(node, ast.Call)]
     named = [each.value for call in calls for each in call.keywords if each.arg == "rule"]
-    return set().union(*(literals(value) for value in named))
+    chosen = [
+        node.value.elts[0]
+        for node in nodes
+        if isinstance(node, ast.Assign)
+        and isinstance(node.value, ast.Tuple)
+        and "rule" in {each.id for each in ast.walk(node.targets[0]) if isinstance(each, ast.Name)}
+    ]
+    return set().union(*(literals(value) for value in [*named, *chosen]))
 
 
 def refusals_of_the_code() -> set[str]:
     """Return every key with which an action can refuse, written out or computed."""
     found: set[str] = set()
-    for path in (*TRUENAS.glob("*.py"), PACKAGE / "guardian/runner.py"):
+    for path in (*TRUENAS.glob("*.py"), *(PACKAGE / "guardian").glob("*.py")):
         for node in syntax(path):
             match node:
                 case ast.Call(func=ast.Name(id="Refusal"), args=[key, *_]):
@@ -99,8 +109,20 @@ def test_every_refusal_is_told() -> None:
 
 @pytest.mark.parametrize("key", sorted(refusals_of_the_code()))
 def test_a_refusal_uses_what_it_is_given(key: str) -> None:
-    given = {"target", "reason"} if key == "own_path" else {"target"}
+    given = {"own_path": {"target", "reason"}, "already_decided": {"state"}, "breaker_open": {"rule"}}.get(
+        key, {"target"}
+    )
     assert placeholders(TEXTS["exceptions"][key]["message"]) <= given
+
+
+GUARDIAN = {
+    "sensor": {number.key for number in NUMBERS},
+    "binary_sensor": {"problem"},
+    "event": {"alerts"},
+    "select": {"mode"},
+    "switch": {"hold"},
+    "button": {"practise"},
+}
 
 
 def described() -> Iterator[tuple[str, str, Any, set[str]]]:
@@ -119,6 +141,8 @@ def test_every_entity_has_a_name() -> None:
     for platform, key, _, named in described():
         wanted.setdefault(platform, set()).add(key)
         assert placeholders(TEXTS["entity"][platform][key]["name"]) == named, key
+    for platform, names in GUARDIAN.items():
+        wanted.setdefault(platform, set()).update(names)
     assert wanted == {platform: set(names) for platform, names in TEXTS["entity"].items()}
 
 
@@ -146,12 +170,15 @@ def test_icons_of_entities() -> None:
 
 def test_actions_are_described_as_they_are_registered() -> None:
     registered = {row.name: row.fields for row in ACTS} | {f"list_{row.key}": row.fields for row in LISTINGS}
+    of_devices = {*registered, "preview"}
+    registered |= {name: fields for name, _, fields, _ in ACTIONS} | {"preview": PREVIEW}
     written = actions(PACKAGE / "services.yaml")
     assert registered.keys() == written.keys()
     for name, fields in registered.items():
         have = written[name]["fields"]
-        assert {"device_id", *map(str, fields)} == set(have), name
-        assert have["device_id"]["required"] is True
+        on = "device_id" if name in of_devices else "server"
+        assert {on, *map(str, fields)} == set(have), name
+        assert have[on].get("required", False) is (name in of_devices)
         for marker in fields:
             body = have[str(marker)]
             assert body.get("required", False) is (type(marker).__name__ == "Required"), f"{name}.{marker}"

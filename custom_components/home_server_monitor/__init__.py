@@ -7,13 +7,18 @@ from typing import Any
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import CONF_NAME, EVENT_CORE_CONFIG_UPDATE
 from homeassistant.core import Event, HomeAssistant, callback
-from homeassistant.helpers import config_validation as cv, device_registry as dr
+from homeassistant.helpers import config_validation as cv, device_registry as dr, instance_id
 from homeassistant.helpers.storage import STORAGE_DIR
 from homeassistant.helpers.typing import ConfigType
-from homeassistant.util.hass_dict import HassKey
 
 from .const import CONF_KIND, CONF_SERVER, DOMAIN, HOME, KIND_SERVER
 from .coordinator import HsmConfigEntry, ServiceCoordinator
+from .dashboard_edge import async_setup_dashboard
+from .edge.actions import async_setup_guardian_actions
+from .edge.entities import SERVER_PLATFORMS
+from .edge.guardian import Guardian
+from .edge.house_key import HOUSE
+from .edge.server import async_listen, async_setup_guardian
 from .guardian.house import House
 from .history import remove_unseen
 from .issues import (
@@ -28,18 +33,20 @@ from .own_path_edge import async_derive_own_path
 from .services import async_setup_services
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
-HOUSE: HassKey[House] = HassKey(DOMAIN)
 
 
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     """Make the House and register the actions."""
-    house = hass.data[HOUSE] = House()
+    house = hass.data[HOUSE] = House((await instance_id.async_get(hass))[:8])
 
     async def own_path_changed(event: Event) -> None:
         house.own_path = await async_derive_own_path(hass)
 
     hass.bus.async_listen(EVENT_CORE_CONFIG_UPDATE, own_path_changed)
     async_setup_services(hass)
+    async_setup_guardian_actions(hass)
+    async_listen(hass)
+    async_setup_dashboard(hass)
     folder = Path(hass.config.path(STORAGE_DIR, DOMAIN))
     await hass.async_add_executor_job(remove_unseen, folder, time.time())
     return True
@@ -64,8 +71,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: HsmConfigEntry) -> bool:
     @callback
     def on_update() -> None:
         devices.async_check()
-        if coordinator.last_update_success:
-            house.updated(coordinator)
+        house.updated(coordinator)
 
     await hass.config_entries.async_forward_entry_setups(entry, kind.platforms)
     entry.async_on_unload(coordinator.async_add_listener(on_update))
@@ -76,7 +82,9 @@ async def async_setup_entry(hass: HomeAssistant, entry: HsmConfigEntry) -> bool:
 async def async_unload_entry(hass: HomeAssistant, entry: HsmConfigEntry) -> bool:
     """Unload one entry."""
     if entry.data[CONF_KIND] == KIND_SERVER:
-        return True
+        if isinstance(entry.runtime_data, Guardian):
+            await entry.runtime_data.async_save()
+        return await hass.config_entries.async_unload_platforms(entry, SERVER_PLATFORMS)
     return await hass.config_entries.async_unload_platforms(entry, KINDS[entry.data[CONF_KIND]].platforms)
 
 
@@ -95,7 +103,7 @@ async def async_remove_config_entry_device(
 ) -> bool:
     """Let the user delete the device of what is no longer there; never that of the service itself."""
     coordinator = entry.runtime_data
-    if coordinator is None:
+    if not isinstance(coordinator, ServiceCoordinator):
         return False
     return all(
         domain != DOMAIN or coordinator.forget(identifier) for domain, identifier in device.identifiers
@@ -103,16 +111,19 @@ async def async_remove_config_entry_device(
 
 
 async def _async_setup_server(hass: HomeAssistant, entry: HsmConfigEntry, house: House) -> bool:
-    entry.runtime_data = None
     _server_device(hass, entry)
     clear_server_missing(hass)
-    entry.async_on_unload(entry.add_update_listener(_async_options_changed))
     house.own_path = await async_derive_own_path(hass)
+    entry.runtime_data = await async_setup_guardian(hass, entry, house)
+    entry.async_on_unload(entry.add_update_listener(_async_options_changed))
+    await hass.config_entries.async_forward_entry_setups(entry, SERVER_PLATFORMS)
     return True
 
 
 async def _async_options_changed(hass: HomeAssistant, entry: HsmConfigEntry) -> None:
     hass.data[HOUSE].own_path = await async_derive_own_path(hass)
+    if isinstance(entry.runtime_data, Guardian):
+        entry.runtime_data.apply(entry.options)
 
 
 def _services(hass: HomeAssistant) -> list[ConfigEntry[Any]]:

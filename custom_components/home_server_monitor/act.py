@@ -1,6 +1,6 @@
 """async_act: the one way anything here acts on a user's server."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from typing import Any
 
 from homeassistant.core import Context, HomeAssistant
@@ -8,10 +8,19 @@ from homeassistant.exceptions import ConfigEntryAuthFailed, HomeAssistantError, 
 
 from .const import DOMAIN
 from .coordinator import ServiceCoordinator
-from .guardian.contract import Outcome, Refused
+from .edge.people import context_actor
+from .edge.views import target_name
+from .guardian.contract import SYSTEM, NotDone, Outcome, Refused, Risk
+from .guardian.desk import Desk
+from .guardian.journal import JournalFailed
+from .guardian.remediation import Record, State
 from .sources.errors import ClientError, NotSupported, PermissionDenied
 
-_NOT_DONE = {Outcome.FAILED: "action_failed", Outcome.INCONCLUSIVE: "action_inconclusive"}
+_NOT_DONE = {
+    State.FAILED: "action_failed",
+    State.ROLLED_BACK: "action_rolled_back",
+    State.INCONCLUSIVE: "action_inconclusive",
+}
 
 
 async def async_act(
@@ -24,12 +33,14 @@ async def async_act(
 ) -> dict[str, Any]:
     """Run one action because an admin user stands behind it, and return what was seen to have happened.
 
-    Raises ServiceValidationError where it is refused before anything was sent, HomeAssistantError where it failed
-    or where nothing can be said about it: an order that was sent is not a success.
+    What is of high risk, and what nobody or no admin stands behind, becomes a proposal instead. Raises
+    ServiceValidationError where nothing was sent, HomeAssistantError where it failed or where nothing can be said
+    about it: an order that was sent is not a success.
     """
-    user = await hass.auth.async_get_user(context.user_id) if context and context.user_id else None
-    if user is None or not user.is_admin:
-        raise ServiceValidationError(translation_domain=DOMAIN, translation_key="admin_only")
+    guardian = source.house.guardian(source.server)
+    if guardian is None:
+        raise ServiceValidationError(translation_domain=DOMAIN, translation_key="no_guardian")
+    actor = await context_actor(hass, context, "entity")
     if not source.last_update_success:
         # a refused key is the person's matter, and no network's
         refused = isinstance(source.last_exception, ConfigEntryAuthFailed)
@@ -38,14 +49,43 @@ async def async_act(
             translation_key="auth_failed" if refused else "not_reachable",
             translation_placeholders={"name": source.name},
         )
+    desk: Desk = guardian.desk
+    if refusal := guardian.refusal():
+        raise ServiceValidationError(translation_domain=DOMAIN, translation_key=refusal)
+    record = await told(
+        desk.propose(
+            source.id,
+            action,
+            target,
+            params or {},
+            actor=actor or SYSTEM,
+            name=target_name(guardian, source.id, target),
+        ),
+    )
+    if record.state is State.PROPOSED:
+        if actor is None or desk.policy.may_decide(record, actor):
+            raise ServiceValidationError(translation_domain=DOMAIN, translation_key="proposed_only")
+        if record.risk is Risk.HIGH:
+            raise ServiceValidationError(translation_domain=DOMAIN, translation_key="proposed_in_repairs")
+        await told(desk.approve(record.id, actor))
+    record = await desk.wait(record.id)
+    if record.state is State.FAILED and (err := desk.runner.errors.get(record.id)) is not None:
+        await told(_raise(err))
+    return _response(record)
+
+
+async def told[T](doing: Awaitable[T]) -> T:
+    """Turn what the guardian refuses, or what a server answers, into what a person is told."""
     try:
-        verdict = await source.house.act(source, action, target, params or {})
+        return await doing
     except Refused as err:
         raise ServiceValidationError(
             translation_domain=DOMAIN,
             translation_key=err.refusal.key,
             translation_placeholders=dict(err.refusal.placeholders),
         ) from err
+    except JournalFailed as err:
+        raise HomeAssistantError(translation_domain=DOMAIN, translation_key="journal_failed") from err
     except PermissionDenied as err:
         raise HomeAssistantError(
             translation_domain=DOMAIN,
@@ -54,16 +94,31 @@ async def async_act(
         ) from err
     except NotSupported as err:
         raise ServiceValidationError(translation_domain=DOMAIN, translation_key="no_such_action") from err
-    except ClientError as err:
+    except (ClientError, NotDone, TimeoutError) as err:
         raise HomeAssistantError(
             translation_domain=DOMAIN,
             translation_key="action_failed",
-            translation_placeholders={"error": str(err)},
+            translation_placeholders={"error": str(err) or "no answer in time"},
         ) from err
-    if verdict.outcome is not Outcome.SUCCEEDED:
+
+
+async def _raise(err: Exception) -> None:
+    raise err
+
+
+def _response(record: Record) -> dict[str, Any]:
+    """Return what was seen to have happened, or raise what is told instead."""
+    facts = dict(record.verdict.facts) if record.verdict else {}
+    if record.state is State.SUCCEEDED:
+        return {"outcome": Outcome.SUCCEEDED.value, "target": record.target, "proposal": record.id, **facts}
+    if record.state in _NOT_DONE:
         raise HomeAssistantError(
             translation_domain=DOMAIN,
-            translation_key=_NOT_DONE[verdict.outcome],
-            translation_placeholders={"error": str(verdict.facts.get("reason", "?"))},
+            translation_key=_NOT_DONE[record.state],
+            translation_placeholders={"error": str(facts.get("reason") or record.reason or "?")},
         )
-    return {"outcome": verdict.outcome.value, "target": target, **verdict.facts}
+    raise ServiceValidationError(
+        translation_domain=DOMAIN,
+        translation_key="not_started",
+        translation_placeholders={"state": record.state.value, "reason": record.reason or record.state.value},
+    )

@@ -9,6 +9,8 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .coordinator import HsmConfigEntry
 from .descriptions import ObjectBinarySensor
+from .edge.entities import server_entities
+from .edge.guardian import Guardian
 from .entity import DeadBandEntity
 from .objects import async_add_objects
 
@@ -34,4 +36,7 @@ async def async_setup_entry(
     hass: HomeAssistant, entry: HsmConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
     """Set up the binary sensors of one service."""
+    if isinstance(entry.runtime_data, Guardian):
+        async_add_entities(server_entities(entry.runtime_data, Platform.BINARY_SENSOR))
+        return
     await async_add_objects(entry, async_add_entities, Platform.BINARY_SENSOR, HsmBinarySensor)

@@ -9,6 +9,8 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .coordinator import HsmConfigEntry
 from .descriptions import ObjectButton
+from .edge.entities import server_entities
+from .edge.guardian import Guardian
 from .entity import HsmEntity
 from .objects import async_add_objects
 
@@ -30,4 +32,7 @@ async def async_setup_entry(
     hass: HomeAssistant, entry: HsmConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
     """Set up the buttons of one service."""
+    if isinstance(entry.runtime_data, Guardian):
+        async_add_entities(server_entities(entry.runtime_data, Platform.BUTTON))
+        return
     await async_add_objects(entry, async_add_entities, Platform.BUTTON, HsmButton)

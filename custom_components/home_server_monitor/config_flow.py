@@ -19,6 +19,7 @@ from homeassistant.helpers.selector import (
     SelectOptionDict,
     SelectSelector,
     SelectSelectorConfig,
+    SelectSelectorMode,
     TextSelector,
 )
 from homeassistant.helpers.service_info.zeroconf import ZeroconfServiceInfo
@@ -27,6 +28,8 @@ import voluptuous as vol
 from yarl import URL
 
 from .const import CONF_KIND, CONF_SERVER, DOMAIN, HOME, KIND_SERVER
+from .edge.people import request_actor
+from .edge.settings import PHONES, phones
 from .kinds import KINDS
 from .options_flow import ServerOptionsFlow, ServiceOptionsFlow
 from .sources.kind import FlowError, Probe, Question, ServiceKind
@@ -96,7 +99,8 @@ class HomeServerMonitorConfigFlow(ConfigFlow, domain=DOMAIN):
         """Make the first server: the first service asks for it, or a repair."""
         await self.async_set_unique_id(HOME)
         self._abort_if_unique_id_configured()
-        return self.async_create_entry(title="Home", data={CONF_KIND: KIND_SERVER})
+        told = {PHONES: list((user_input or {}).get(PHONES, ()))}
+        return self.async_create_entry(title="Home", data={CONF_KIND: KIND_SERVER}, options=told)
 
     @override
     async def async_step_zeroconf(self, discovery_info: ZeroconfServiceInfo) -> ConfigFlowResult:
@@ -172,7 +176,9 @@ class HomeServerMonitorConfigFlow(ConfigFlow, domain=DOMAIN):
             self._async_abort_entries_match({CONF_KIND: kind.key, kind.host: self._probe.data.get(kind.host)})
         else:
             await self.async_set_unique_id(self._probe.unique_id, raise_on_progress=False)
-            self._abort_if_unique_id_mismatch(reason="unique_id_mismatch")
+            self._abort_if_unique_id_mismatch(
+                reason="unique_id_mismatch", description_placeholders=self._both()
+            )
         if entry := self._mended():
             about = {name: entry.data[name] for name in (CONF_KIND, CONF_SERVER)}
             return self.async_update_reload_and_abort(entry, data=self._probe.data | about)
@@ -183,20 +189,36 @@ class HomeServerMonitorConfigFlow(ConfigFlow, domain=DOMAIN):
         """Say what was found, then add it; the server first, which it hangs on."""
         if user_input is None:
             return self.async_show_form(
-                step_id="found", data_schema=self._which_server(), description_placeholders=self._probe.found
+                step_id="found",
+                data_schema=await self._last_page(),
+                description_placeholders=self._probe.found,
             )
         if not self._has_home():
-            await self.hass.config_entries.flow.async_init(DOMAIN, context={"source": SOURCE_SYSTEM})
+            await self.hass.config_entries.flow.async_init(
+                DOMAIN,
+                context={"source": SOURCE_SYSTEM},
+                data={PHONES: [key for key in user_input.get(PHONES, ()) if key in phones(self.hass)]},
+            )
         about = {CONF_KIND: self._kind.key, CONF_SERVER: user_input.get(CONF_SERVER, HOME)}
         return self.async_create_entry(title=self._probe.title, data=self._probe.data | about)
 
-    def _which_server(self) -> Any:
-        """Return the choice of a server, where there is more than one."""
+    async def _last_page(self) -> Any:
+        """Return the choice of a server where there is more than one, and of phones where there is none yet."""
         servers = [
             SelectOptionDict(value=str(entry.unique_id), label=entry.title)
             for entry in self.hass.config_entries.async_entries(DOMAIN, include_ignore=False)
             if entry.data[CONF_KIND] == KIND_SERVER
         ]
+        known = phones(self.hass)
+        if not servers and known:
+            # those of the admin who is adding this are ticked, nobody else's
+            actor = await request_actor(self.hass, "action")
+            mine = [
+                key for key, phone in known.items() if actor and actor.admin and phone.user_id == actor.id
+            ]
+            told = [SelectOptionDict(value=key, label=phone.name) for key, phone in known.items()]
+            config = SelectSelectorConfig(options=told, multiple=True, mode=SelectSelectorMode.LIST)
+            return vol.Schema({vol.Optional(PHONES, default=mine): SelectSelector(config)})
         if len(servers) < 2:
             return None
         return vol.Schema(
@@ -290,6 +312,19 @@ class HomeServerMonitorConfigFlow(ConfigFlow, domain=DOMAIN):
         if self.source == SOURCE_REAUTH:
             return self._get_reauth_entry()
         return self._get_reconfigure_entry() if self.source == SOURCE_RECONFIGURE else None
+
+    def _both(self) -> dict[str, str]:
+        """Return what tells the system that answers from the one that is mended; two may have one name."""
+        if not (entry := self._mended()):
+            return {}
+        return {
+            "product": self._kind.product,
+            "host": URL(self._probe.data[self._kind.host]).authority,
+            "found": self._probe.title,
+            "found_id": str(self._probe.unique_id)[:8],
+            "expected": entry.title,
+            "expected_id": str(entry.unique_id)[:8],
+        }
 
     def _has_home(self) -> bool:
         entries = self.hass.config_entries

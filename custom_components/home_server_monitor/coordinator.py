@@ -2,7 +2,7 @@
 
 from abc import abstractmethod
 import asyncio
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from datetime import timedelta
 import logging
 import random
@@ -16,7 +16,7 @@ from homeassistant.helpers.device_registry import DeviceInfo
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
 
 from .const import CONF_SERVER, DOMAIN
-from .guardian.contract import Action, Finding, Node
+from .guardian.contract import Action, Change, Finding, Node
 from .guardian.house import House
 from .issues import clear_certificate_changed, raise_certificate_changed
 from .sources.errors import (
@@ -38,7 +38,8 @@ FIRST_RETRY = 4.0
 LAST_RETRY = 18.0
 PUSH_DELAY = 1.0
 
-type HsmConfigEntry = ConfigEntry[ServiceCoordinator[Any] | None]
+# a service's coordinator, or a server's guardian, which this room does not know
+type HsmConfigEntry = ConfigEntry[Any]
 
 
 class ServiceCoordinator[DataT](DataUpdateCoordinator[DataT]):
@@ -72,6 +73,8 @@ class ServiceCoordinator[DataT](DataUpdateCoordinator[DataT]):
         # None while all is well; also the first success clears what an earlier start complained of
         self._failures: int | None = 0
         self._later: asyncio.TimerHandle | None = None
+        # told the kind and the identities that are left, when objects are removed
+        self.on_removed: list[Callable[[str, frozenset[str]], None]] = []
 
     @property
     def server(self) -> str:
@@ -98,6 +101,10 @@ class ServiceCoordinator[DataT](DataUpdateCoordinator[DataT]):
     def actions(self) -> Mapping[str, Action]:
         """Return what may be done here."""
 
+    def changes_since_last(self) -> Sequence[Change]:
+        """Return what changed since this was last asked; each change is returned once."""
+        return ()
+
     @abstractmethod
     async def async_fetch(self) -> DataT:
         """Return a new snapshot. Raises ClientError."""
@@ -118,6 +125,10 @@ class ServiceCoordinator[DataT](DataUpdateCoordinator[DataT]):
     @abstractmethod
     def complete(self, feed: str) -> bool:
         """Return whether the newest listing of a feed was whole, so that what it lacks is gone."""
+
+    @abstractmethod
+    def listed(self, feed: str) -> float | None:
+        """Return when the newest listing of a feed was read, in seconds of a clock that only runs forward."""
 
     @abstractmethod
     def supported(self, feed: str) -> bool:

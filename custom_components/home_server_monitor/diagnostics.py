@@ -11,7 +11,8 @@ from homeassistant.const import CONF_API_KEY, CONF_NAME, CONF_URL, CONF_USERNAME
 from homeassistant.core import HomeAssistant
 
 from .const import CONF_FINGERPRINT
-from .coordinator import HsmConfigEntry
+from .coordinator import HsmConfigEntry, ServiceCoordinator
+from .edge.guardian import Guardian
 
 TO_REDACT = {
     CONF_API_KEY,
@@ -112,7 +113,10 @@ def _scrub(value: Any, secrets: tuple[str, ...]) -> Any:
 async def async_get_config_entry_diagnostics(hass: HomeAssistant, entry: HsmConfigEntry) -> dict[str, Any]:
     """Return the diagnostics of one entry."""
     found: dict[str, Any] = {"entry": async_redact_data(entry.as_dict(), TO_REDACT)}
-    if (source := entry.runtime_data) is not None:
+    source = entry.runtime_data
+    if isinstance(source, Guardian):
+        found["guardian"] = source.diagnose()
+    elif isinstance(source, ServiceCoordinator):
         report = source.diagnose()
         report["snapshot"] = _anonymous(report["snapshot"])
         found["source"] = async_redact_data(report, TO_REDACT)

@@ -1,13 +1,24 @@
 """What the repairs do that a person can confirm."""
 
-from typing import override
+import contextlib
+from typing import Any, override
 
 from homeassistant.components.repairs import ConfirmRepairFlow, RepairsFlow, RepairsFlowResult
 from homeassistant.config_entries import SOURCE_SYSTEM, ConfigEntry
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers.selector import TextSelector
+import voluptuous as vol
 
 from .const import CONF_FINGERPRINT, DOMAIN
+from .edge.guardian import Guardian
+from .edge.house_key import HOUSE
+from .edge.people import request_actor
+from .guardian.contract import Refused, Risk
+from .guardian.finding import Tracked
+from .guardian.journal import JournalFailed
+from .guardian.remediation import Record, State
 from .issues import CERTIFICATE_CHANGED, SERVER_MISSING
+from .sources.errors import ClientError
 
 
 class CertificateChangedFlow(ConfirmRepairFlow):
@@ -39,12 +50,97 @@ class ServerMissingFlow(ConfirmRepairFlow):
         return await super().async_step_confirm(user_input)
 
 
+class ProposalFlow(RepairsFlow):
+    """Shows a plan; approves it, denies it, or acknowledges what it would mend.
+
+    What is of high risk is approved by typing the name of what it is about, so that no tap does it by mistake.
+    """
+
+    def __init__(self, guardian: Guardian, proposal: str) -> None:
+        """Remember which proposal the issue is about."""
+        self._of = guardian
+        self._proposal = proposal
+
+    async def async_step_init(self, user_input: dict[str, Any] | None = None) -> RepairsFlowResult:
+        """Show the plan, and what may be decided."""
+        record, tracked = await self._now()
+        if record is None:
+            return self.async_abort(reason="proposal_gone")
+        options = ["approve", "deny", "acknowledge"] if tracked else ["approve", "deny"]
+        return self.async_show_menu(
+            step_id="init",
+            menu_options=options,
+            description_placeholders=self._of.wording.issue_placeholders(record, tracked),
+        )
+
+    async def async_step_approve(self, user_input: dict[str, Any] | None = None) -> RepairsFlowResult:
+        """Approve; what is of high risk asks for the name first."""
+        record, tracked = await self._now()
+        if record is None:
+            return self.async_abort(reason="proposal_gone")
+        named = self._of.wording.issue_placeholders(record, tracked)
+        typed = None
+        schema: Any = vol.Schema({vol.Required("name"): TextSelector()})
+        if record.risk is Risk.HIGH:
+            typed = str((user_input or {}).get("name", "")).strip()
+            if typed.casefold() != named["name"].casefold():
+                return self.async_show_form(
+                    step_id="approve",
+                    data_schema=schema,
+                    errors={"name": "wrong_name"} if typed else {},
+                    description_placeholders=named,
+                )
+        actor = await request_actor(self.hass, "repairs")
+        if actor is None or self._of.desk.policy.may_decide(record, actor):
+            return self.async_abort(reason="not_an_approver")
+        try:
+            await self._of.desk.approve(record.id, actor, typed=typed)
+        except Refused as err:
+            reason = self._of.texts.refusal(err.refusal.key, err.refusal.placeholders)
+            return self.async_abort(reason="refused", description_placeholders={"reason": reason})
+        except JournalFailed, ClientError:
+            reason = self._of.texts.refusal("journal_failed", {})
+            return self.async_abort(reason="refused", description_placeholders={"reason": reason})
+        return self.async_create_entry(data={})
+
+    async def async_step_deny(self, user_input: dict[str, Any] | None = None) -> RepairsFlowResult:
+        """Say no to the plan; what it would mend stays known, and is told no more."""
+        record, tracked = await self._now()
+        actor = await request_actor(self.hass, "repairs")
+        if record is None:
+            return self.async_abort(reason="proposal_gone")
+        if actor is None or self._of.desk.policy.may_decide(record, actor):
+            return self.async_abort(reason="not_an_approver")
+        with contextlib.suppress(Refused, JournalFailed):
+            await self._of.desk.deny(record.id, actor)
+        if tracked is not None:
+            await self._of.answers.acknowledge(tracked, actor)
+        return self.async_create_entry(data={})
+
+    async def async_step_acknowledge(self, user_input: dict[str, Any] | None = None) -> RepairsFlowResult:
+        """Somebody takes care of it some other way."""
+        _, tracked = await self._now()
+        if tracked is not None:
+            await self._of.answers.acknowledge(tracked, await request_actor(self.hass, "repairs"))
+        return self.async_create_entry(data={})
+
+    async def _now(self) -> tuple[Record | None, Tracked | None]:
+        """Return the proposal, or the one that took its place, and its finding."""
+        record = self._of.desk.records.get(self._proposal)
+        tracked = self._of.tracked(record.finding) if record and record.finding else None
+        if record is not None and record.state is not State.PROPOSED:
+            record = await self._of.propose_for(tracked) if tracked else None
+        return record, tracked
+
+
 async def async_create_fix_flow(
     hass: HomeAssistant, issue_id: str, data: dict[str, str | int | float | None] | None
 ) -> RepairsFlow:
     """Return the flow that fixes an issue; where its entry is gone there is nothing left to do but to confirm."""
     if issue_id == SERVER_MISSING:
         return ServerMissingFlow()
+    if data and (guardian := hass.data[HOUSE].guardian(str(data.get("server")))) and data.get("proposal"):
+        return ProposalFlow(guardian, str(data["proposal"]))
     if data and issue_id.startswith(CERTIFICATE_CHANGED):
         entry = hass.config_entries.async_get_entry(str(data["entry_id"]))
         if entry and isinstance(new := data["new"], str):

@@ -10,6 +10,8 @@ from homeassistant.helpers.typing import StateType
 
 from .coordinator import HsmConfigEntry
 from .descriptions import ObjectSensor
+from .edge.entities import server_entities
+from .edge.guardian import Guardian
 from .entity import DeadBandEntity
 from .objects import async_add_objects
 
@@ -35,4 +37,7 @@ async def async_setup_entry(
     hass: HomeAssistant, entry: HsmConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
     """Set up the sensors of one service."""
+    if isinstance(entry.runtime_data, Guardian):
+        async_add_entities(server_entities(entry.runtime_data, Platform.SENSOR))
+        return
     await async_add_objects(entry, async_add_entities, Platform.SENSOR, HsmSensor)

@@ -8,12 +8,12 @@ from homeassistant.const import ATTR_DEVICE_ID
 from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, SupportsResponse, callback
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import config_validation as cv, service
-from homeassistant.util import dt as dt_util
 import voluptuous as vol
 
-from .act import async_act
+from .act import async_act, told
 from .const import DOMAIN
 from .coordinator import HsmConfigEntry, ServiceCoordinator
+from .edge.actions import preview
 from .sources.errors import ClientError
 
 NAME = vol.All(cv.string, vol.Length(min=1, max=255))
@@ -55,12 +55,12 @@ class Listing:
 
 
 def _snapshot_target(key: str, data: Mapping[str, Any]) -> str:
-    name = data.get("name") or dt_util.utcnow().strftime("home-assistant-%Y-%m-%d_%H-%M-%S")
-    return f"{data['dataset']}@{name}"
+    return f"{data['dataset']}@{data['name']}" if data.get("name") else str(data["dataset"])
 
 
 _SNAPSHOT = {vol.Required("snapshot"): vol.All(cv.string, vol.Match(r"^[^@\x00-\x1f]+@[^@\x00-\x1f]+\Z"))}
 _REASON = {vol.Required("reason"): REASON}
+PREVIEW = {vol.Required("action"): cv.slug, vol.Optional("params"): dict}
 
 ACTS: tuple[Act, ...] = (
     Act(name="start_scrub", kind="pool"),
@@ -80,6 +80,16 @@ ACTS: tuple[Act, ...] = (
     *(
         Act(name=f"{verb}_snapshot", kind="", fields=_SNAPSHOT, target=lambda key, data: data["snapshot"])
         for verb in ("delete", "hold", "release")
+    ),
+    Act(
+        name="prune_snapshots",
+        kind="",
+        fields={
+            vol.Required("dataset"): DATASET,
+            vol.Required("keep"): vol.All(int, vol.Range(min=1, max=1000)),
+        },
+        target=lambda key, data: str(data["dataset"]),
+        params=lambda data: {"keep": data["keep"]},
     ),
     Act(name="run_task", kind="task"),
     Act(name="start_app", kind="app"),
@@ -162,7 +172,7 @@ def _resolve(hass: HomeAssistant, call: ServiceCall, kind: str) -> tuple[Service
     """
     entry: HsmConfigEntry
     device, entry = service.async_get_device_and_config_entry(hass, DOMAIN, call.data[ATTR_DEVICE_ID])
-    if (source := entry.runtime_data) is not None:
+    if isinstance(source := entry.runtime_data, ServiceCoordinator):
         start = f"{source.id}_{kind}_" if kind else source.id
         for domain, identifier in device.identifiers:
             if domain == DOMAIN and (identifier == start if not kind else identifier.startswith(start)):
@@ -184,6 +194,7 @@ def async_setup_services(hass: HomeAssistant) -> None:
 
     def act(row: Act) -> Callable[[ServiceCall], Coroutine[Any, Any, ServiceResponse]]:
         async def handle(call: ServiceCall) -> ServiceResponse:
+            await _admin_only(hass, call)
             source, key = _resolve(hass, call, row.kind)
             action = row.action(call.data) if row.action else row.name
             if action not in source.actions:
@@ -228,6 +239,41 @@ def async_setup_services(hass: HomeAssistant) -> None:
             _schema(each.fields),
             supports_response=SupportsResponse.ONLY,
         )
+
+    _register_preview(hass)
+
+
+@callback
+def _register_preview(hass: HomeAssistant) -> None:
+    async def preview_it(call: ServiceCall) -> ServiceResponse:
+        await _admin_only(hass, call)
+        row = next((each for each in ACTS if each.name == call.data["action"]), None)
+        if row is None:
+            raise ServiceValidationError(translation_domain=DOMAIN, translation_key="no_such_action")
+        source, key = _resolve(hass, call, row.kind)
+        if (guardian := source.house.guardian(source.server)) is None:
+            raise ServiceValidationError(translation_domain=DOMAIN, translation_key="no_guardian")
+        try:
+            given: dict[str, Any] = vol.Schema(dict(row.fields))(dict(call.data.get("params", {})))
+        except vol.Invalid as err:
+            raise ServiceValidationError(
+                translation_domain=DOMAIN,
+                translation_key="wrong_params",
+                translation_placeholders={"error": str(err)},
+            ) from err
+        action = row.action(given) if row.action else row.name
+        found: dict[str, Any] = await told(
+            preview(guardian, source.id, action, row.target(key, given), row.params(given))
+        )
+        return found
+
+    hass.services.async_register(
+        DOMAIN,
+        "preview",
+        preview_it,
+        _schema(PREVIEW),
+        supports_response=SupportsResponse.ONLY,
+    )
 
 
 async def _admin_only(hass: HomeAssistant, call: ServiceCall) -> None:

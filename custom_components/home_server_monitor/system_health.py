@@ -31,5 +31,5 @@ async def system_health_info(hass: HomeAssistant) -> dict[str, Any]:
             sorted(str(entry.runtime_data.device_info.get("sw_version")) for entry in answering)
         )
         or "none",
-        "findings": sum(len(entry.runtime_data.findings) for entry in answering),
+        "findings": sum(not finding.holds for entry in answering for finding in entry.runtime_data.findings),
     }

@@ -67,6 +67,22 @@ async def test_faults_and_calls_over_http() -> None:
     assert not [alert for alert in sim.world.alerts.values() if alert.dismissed]
 
 
+async def test_the_cable_and_frames_that_nobody_asked_for() -> None:
+    async with simulator.run() as sim, aiohttp.ClientSession() as http:
+        board = _Board(sim, http)
+        async with connect(sim) as client:
+            assert await board.post("/frame", {"text": '{"jsonrpc": "2.0", "id": 7}', "times": 3}) == 200
+            assert await board.post("/frame", {"times": 3}) == 400
+            assert await client.call("pool.query")
+        assert await board.post("/cable", {"plugged": "no"}) == 400
+        assert await board.post("/cable", {"plugged": False}) == 200
+        with pytest.raises(aiohttp.ClientError):
+            await http.get(sim.url, ssl=False)
+        assert await board.post("/cable", {"plugged": True}) == 200
+        async with connect(sim) as client:
+            assert await client.call("pool.query")
+
+
 @pytest.mark.parametrize(("when", "carried_out"), [("before", False), ("done", True)])
 async def test_a_process_dies_before_or_after_the_order_is_carried_out(
     when: str, carried_out: bool, monkeypatch: pytest.MonkeyPatch

@@ -110,8 +110,8 @@ async def test_apps_services_disks_and_jobs_are_pushed() -> None:
         assert (gone["msg"], "fields" in gone) == ("removed", False)
         number = await client.call("app.stop", "sonarr")
         sim.advance(60)
-        states = [(await client.event("core.get_jobs"))["fields"]["state"] for _ in range(2)]
-        assert (states[0], number) == ("RUNNING", 1)
+        told = (await client.event("core.get_jobs"))["fields"]
+        assert (told["state"], told["id"]) == ("RUNNING", number)
 
 
 async def test_an_update_is_told_in_extra_as_the_middleware_does() -> None:

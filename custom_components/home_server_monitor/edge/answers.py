@@ -1,0 +1,230 @@
+"""What people answer: taps on phones, buttons in the dashboard, orders by action."""
+
+from typing import TYPE_CHECKING, Any
+
+from ..guardian.approval import Problem, Redeemed
+from ..guardian.contract import Actor, Refused, Severity
+from ..guardian.finding import Tracked
+from ..guardian.journal import JournalFailed
+from ..guardian.remediation import Record, State
+from ..guardian.tracked import State as Life
+from ..sources.errors import ClientError
+from . import clock
+from .messages import REPAIRS, Message, snooze_until, tag_of
+from .settings import Phone, phones
+
+if TYPE_CHECKING:
+    from .guardian import Guardian
+
+PRACTICE = 900.0
+
+
+class Answers:
+    """Takes the answers to what one guardian said."""
+
+    def __init__(self, guardian: Guardian) -> None:
+        self._of = guardian
+
+    async def tap(self, verb: str, token: str, actor: Actor | None) -> bool:
+        """Take a tap; returns whether the token is one of this guardian's.
+
+        The token says what was meant, the person whether it may be: both must hold, and each token works once.
+        """
+        of, desk, tokens = self._of, self._of.desk, self._of.tokens
+        about = tokens.about(token)
+        if about is None:
+            return False
+        found = tokens.redeem(token, actor.id if actor else "", clock.now())
+        if not isinstance(found, Redeemed):
+            if actor is not None:
+                await self._too_late(found, about, actor)
+        elif actor is not None:
+            record = desk.records.get(about)
+            await self._answer(found.verb, record, of.tracked(record.finding if record else about), actor)
+        await tokens.save()
+        return True
+
+    async def _answer(self, verb: str, record: Record | None, tracked: Tracked | None, actor: Actor) -> None:
+        match verb:
+            case "approve" if record is not None:
+                await self._approve(record, tracked, actor)
+            case "deny" if record is not None:
+                await self._deny(record, tracked, actor)
+            case "why":
+                await self._why(tracked, record, actor)
+            case "snooze" if tracked is not None:
+                await self.snooze(tracked, snooze_until(self._of.settings, clock.now()), actor)
+            case "acknowledge" if tracked is not None:
+                await self.acknowledge(tracked, actor)
+
+    async def _approve(self, record: Record, tracked: Tracked | None, actor: Actor) -> None:
+        of = self._of
+        of.speaker.asked_by(record.id, actor.id)
+        if of.desk.policy.may_decide(record, actor):
+            await of.note("refused", {"verb": "approve", "reason": "not_an_approver", "who": actor.name})
+            await self._say(record, tracked, actor, of.texts.refusal("not_an_approver", {}))
+            return
+        try:
+            await of.desk.approve(record.id, actor)
+        except Refused as err:
+            text = of.texts.refusal(err.refusal.key, err.refusal.placeholders)
+            await self._say(record, tracked, actor, text, again=True)
+        except JournalFailed:
+            await self._say(record, tracked, actor, of.texts.refusal("journal_failed", {}))
+        except ClientError as err:
+            text = of.texts.refusal("action_failed", {"error": str(err)})
+            await self._say(record, tracked, actor, text, again=True)
+
+    async def _deny(self, record: Record, tracked: Tracked | None, actor: Actor) -> None:
+        try:
+            await self._of.desk.deny(record.id, actor)
+        except Refused, JournalFailed:
+            return
+        if tracked is not None:
+            await self.acknowledge(tracked, actor)
+
+    async def _why(self, tracked: Tracked | None, record: Record | None, actor: Actor) -> None:
+        of = self._of
+        if record is None and tracked is not None:
+            record = await of.propose_for(tracked)
+        lines = of.wording.plan(record, tracked) if record else []
+        if tracked is not None and not lines:
+            lines = [of.texts.finding(tracked.finding).message]
+        if tracked is not None:
+            lines += of.wording.changes(tracked)
+        url = of.wording.url(tracked) if tracked else REPAIRS
+        await self._to(actor, of.compose.why(tracked, record, lines, url))
+
+    async def unknown(self, token: str, actor: Actor | None) -> None:
+        """A button that no guardian knows: of another installation, or forged. It is only noted."""
+        self._of.tokens.redeem(token, actor.id if actor else "", clock.now())
+        await self._of.tokens.save()
+
+    async def _too_late(self, problem: Problem, subject: str, actor: Actor) -> None:
+        """Say within seconds, in the same notification, why a tap changed nothing, with a new proposal if there is one."""
+        of = self._of
+        record = of.desk.records.get(subject)
+        tracked = of.tracked(record.finding if record else subject)
+        text = of.texts.common(f"tap_{problem.value}")
+        if problem is Problem.WRONG_PERSON:
+            # what it is about is not told to somebody it was not meant for
+            return
+        await self._say(record, tracked, actor, text, again=problem is not Problem.USED)
+
+    async def _say(
+        self, record: Record | None, tracked: Tracked | None, actor: Actor, text: str, *, again: bool = False
+    ) -> None:
+        """Replace the notification by a sentence, and by a newly made proposal where the finding is still there."""
+        of = self._of
+        if again and tracked is not None and tracked.state is Life.FIRING:
+            new = await of.propose_for(tracked, actor)
+            message = of.compose.finding(
+                tracked,
+                new,
+                settings=of.settings,
+                now=clock.now(),
+                critical=False,
+                url=of.wording.url(tracked),
+            )
+            await self._to(actor, message.saying_first(text))
+            return
+        subject = tracked.id if tracked else record.id if record else ""
+        title = of.texts.finding(tracked.finding).title if tracked else of.compose.verb_of(record)
+        await self._to(actor, Message(tag=tag_of(subject), title=title, text=text, subject=subject))
+
+    async def _to(self, actor: Actor, message: Message) -> None:
+        mine = {each.entry_id for each in phones(self._of.hass).values() if each.user_id == actor.id}
+        told = self._of.speaker.teller.told.get(message.tag, set())
+        await self._of.speaker.deliver(message, only=(mine & told) or mine)
+
+    # Also by action
+
+    async def acknowledge(self, tracked: Tracked, actor: Actor | None) -> None:
+        """Somebody takes care of it: it is told no more while it lasts."""
+        name = actor.name if actor else "an automation"
+        self._of.register.acknowledge(tracked.id, name, clock.now())
+        await self._of.speaker.silenced(tracked, "acknowledged")
+
+    async def snooze(self, tracked: Tracked, until: float, actor: Actor | None) -> None:
+        """Nothing of it is told until then."""
+        name = actor.name if actor else "an automation"
+        self._of.register.snooze(tracked.id, until, name, clock.now())
+        await self._of.speaker.silenced(tracked, "snoozed")
+
+    async def dismiss(self, tracked: Tracked, reason: str, actor: Actor) -> None:
+        """It is none: told no more until it comes back worse."""
+        self._of.register.dismiss(tracked.id, actor.name, reason, clock.now())
+        await self._of.note("dismissed", {"finding": tracked.id, "reason": reason, "who": actor.name})
+        await self._of.speaker.silenced(tracked, "dismissed")
+
+    async def accept(self, rule: str, actor: Actor) -> int:
+        """Accept all notes of a kind; returns how many there are now."""
+        self._of.register.accept(rule, actor.name, clock.now())
+        changed = sum(each.finding.rule == rule for each in self._of.register.firing())
+        await self._of.note("accepted", {"rule": rule, "who": actor.name})
+        self._of.notify()
+        return changed
+
+    async def practise(self) -> None:
+        """Send a real alert whose approval does nothing but is journalled."""
+        self._of.practising = clock.now() + PRACTICE
+        await self._of.tick()
+
+    async def buttons_for(self, subject: str, recipient: str) -> dict[str, Any] | None:
+        """Return what a blueprint shows one recipient about a finding or a proposal; None where there is no such."""
+        of = self._of
+        record = of.desk.records.get(subject)
+        tracked = of.tracked(record.finding if record and record.finding else subject)
+        if tracked is None and record is None:
+            return None
+        if tracked is not None and (record is None or record.state is not State.PROPOSED):
+            record = await of.propose_for(tracked)
+        message = self._message(tracked, record)
+        phone = _phone(phones(of.hass), recipient)
+        people = await of.speaker.people_of(phone) if phone else self._telegram(recipient)
+        shown = await of.speaker.buttons(message, recipient, people) if people else []
+        return {
+            "title": message.title,
+            "message": message.text,
+            "tag": message.tag,
+            "critical": message.critical,
+            "severity": message.severity,
+            "url": message.url,
+            "told": phone is not None and phone.entry_id in of.settings.phones and tracked is not None,
+            "buttons": shown,
+        }
+
+    def _telegram(self, recipient: str) -> list[Actor]:
+        """Return the tied accounts of a chat (`telegram:<chat id>`)."""
+        chat = recipient.removeprefix("telegram:")
+        return [
+            Actor(kind="telegram", id=f"{user}:{where}", name=f"Telegram {user}", via="telegram")
+            for user, where in sorted(self._of.settings.telegram)
+            if recipient.startswith("telegram:") and str(where) == chat
+        ]
+
+    def _message(self, tracked: Tracked | None, record: Record | None) -> Message:
+        """Return what is to be said now: the finding, or how it ended, or a plan without a finding."""
+        of = self._of
+        if tracked is None:
+            lines = of.wording.plan(record, None) if record else []
+            return of.compose.why(None, record, lines, REPAIRS)
+        if (over := of.wording.settled(tracked)) is not None:
+            return over
+        return of.compose.finding(
+            tracked,
+            record,
+            settings=of.settings,
+            now=clock.now(),
+            critical=tracked.severity is Severity.CRITICAL,
+            url=of.wording.url(tracked),
+            changes=of.wording.changes(tracked),
+        )
+
+
+def _phone(known: dict[str, Phone], recipient: str) -> Phone | None:
+    """Return the phone behind a notify action (`notify.mobile_app_x`), a device id or an entry id."""
+    name = recipient.removeprefix("notify.")
+    return next(
+        (each for each in known.values() if name in (each.action, each.device_id, each.entry_id)), None
+    )

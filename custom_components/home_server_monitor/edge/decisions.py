@@ -1,0 +1,133 @@
+"""Repairs issues for what needs a decision: at most ten, the most severe first, then one for the rest."""
+
+from typing import TYPE_CHECKING
+
+from homeassistant.core import Event, callback
+from homeassistant.helpers import issue_registry as ir
+
+from ..const import DOMAIN
+from ..guardian.contract import Severity
+from ..guardian.finding import Tracked
+from ..guardian.remediation import Record, State
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .guardian import Guardian
+
+MOST = 10
+PROPOSAL = "proposal"
+FINDING = "finding"
+MORE = "more_findings"
+NOBODY = "nobody_told"
+_LEVEL = {
+    Severity.CRITICAL: ir.IssueSeverity.CRITICAL,
+    Severity.HIGH: ir.IssueSeverity.ERROR,
+    Severity.WARNING: ir.IssueSeverity.WARNING,
+    Severity.INFO: ir.IssueSeverity.WARNING,
+}
+
+
+class Decisions:
+    """Keeps the issues of one guardian as its findings and proposals are."""
+
+    def __init__(self, guardian: Guardian) -> None:
+        self._of = guardian
+        self._shown: dict[str, tuple[object, ...]] = {}
+
+    @callback
+    def start(self) -> Callable[[], None]:
+        """Follow the guardian; an issue that a person ignores acknowledges its finding."""
+        ends = [
+            self._of.listen(self.refresh),
+            self._of.hass.bus.async_listen(ir.EVENT_REPAIRS_ISSUE_REGISTRY_UPDATED, self._ignored),
+        ]
+
+        def end() -> None:
+            for each in ends:
+                each()
+
+        return end
+
+    @callback
+    def refresh(self) -> None:
+        """Make the issues what they should be."""
+        wanted = self._wanted()
+        for issue_id in self._shown.keys() - wanted.keys():
+            ir.async_delete_issue(self._of.hass, DOMAIN, issue_id)
+            del self._shown[issue_id]
+        for issue_id, (about, proposal, told) in wanted.items():
+            if self._shown.get(issue_id) != told:
+                self._shown[issue_id] = told
+                self._create(issue_id, about, proposal)
+
+    def clear(self) -> None:
+        """Take all of them away."""
+        for issue_id in self._shown:
+            ir.async_delete_issue(self._of.hass, DOMAIN, issue_id)
+        self._shown.clear()
+
+    def _wanted(self) -> dict[str, tuple[Tracked | None, Record | None, tuple[object, ...]]]:
+        rows: list[tuple[Severity, float, Tracked | None, Record | None]] = []
+        seen = set()
+        for tracked in self._of.open_findings():
+            if self._of.register.silence(tracked) or tracked.inhibited_by:
+                continue
+            record = self._of.proposal_of(tracked)
+            if tracked.severity >= Severity.HIGH or (record and tracked.severity >= Severity.WARNING):
+                rows.append((tracked.severity, -tracked.since, tracked, record))
+                seen.add(record.id if record else "")
+        rows += [
+            (Severity.WARNING, -record.created, None, record)
+            for record in self._of.desk.records.values()
+            if record.state is State.PROPOSED and record.id not in seen and not record.finding
+        ]
+        rows.sort(key=lambda row: row[:2], reverse=True)
+        wanted: dict[str, tuple[Tracked | None, Record | None, tuple[object, ...]]] = {}
+        for severity, _, found, offer in rows[:MOST]:
+            about = found.id if found else offer.id if offer else ""
+            words = tuple(sorted(found.finding.placeholders.items())) if found else ()
+            told = (severity, offer.id if offer else None, words)
+            wanted[f"{FINDING}_{about}"] = (found, offer, told)
+        if (rest := len(rows) - MOST) > 0:
+            wanted[f"{MORE}_{self._of.id}"] = (None, None, (rest,))
+        if not self._of.tells_somebody:
+            wanted[f"{NOBODY}_{self._of.id}"] = (None, None, ())
+        return wanted
+
+    def _create(self, issue_id: str, tracked: Tracked | None, record: Record | None) -> None:
+        placeholders: dict[str, str] = {}
+        severity = ir.IssueSeverity.WARNING
+        key, fixable = NOBODY, False
+        if issue_id.startswith(MORE):
+            key, placeholders = MORE, {"count": str(self._shown[issue_id][0])}
+        elif record is not None:
+            key = PROPOSAL
+            placeholders = self._of.wording.issue_placeholders(record, tracked)
+            fixable = True
+        elif tracked is not None:
+            key = tracked.finding.rule
+            placeholders = self._of.texts.harmless(tracked.finding.placeholders)
+        if tracked is not None:
+            severity = _LEVEL[tracked.severity]
+        ir.async_create_issue(
+            self._of.hass,
+            DOMAIN,
+            issue_id,
+            is_fixable=fixable,
+            severity=severity,
+            translation_key=key,
+            translation_placeholders=placeholders,
+            data={"server": self._of.id, "proposal": record.id if record else None},
+        )
+
+    @callback
+    def _ignored(self, event: Event[ir.EventIssueRegistryUpdatedData]) -> None:
+        issue_id = event.data["issue_id"]
+        if event.data["action"] != "update" or event.data["domain"] != DOMAIN or issue_id not in self._shown:
+            return
+        issue = ir.async_get(self._of.hass).async_get_issue(DOMAIN, issue_id)
+        tracked = self._of.tracked(issue_id.removeprefix(f"{FINDING}_"))
+        if issue is not None and issue.dismissed_version and tracked is not None and not tracked.acknowledged:
+            # the issue goes with the acknowledgement: it is back when the finding gets worse or comes anew
+            self._of.entry.async_create_task(self._of.hass, self._of.answers.acknowledge(tracked, None))

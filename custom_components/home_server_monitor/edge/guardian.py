@@ -1,0 +1,541 @@
+"""The guardian of one server, in Home Assistant: takes in what sources judge, tells people, and takes their answers."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+import dataclasses
+from datetime import timedelta
+import logging
+from typing import Any
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.const import EVENT_HOMEASSISTANT_STOP
+from homeassistant.core import Event, HomeAssistant, callback
+from homeassistant.helpers.event import async_track_time_interval
+from homeassistant.helpers.storage import Store
+from homeassistant.util import dt as dt_util
+
+from ..const import DOMAIN
+from ..guardian import notice
+from ..guardian.alerts import Alerts
+from ..guardian.approval import Tokens, binding
+from ..guardian.changes import ChangeLog, Logged
+from ..guardian.contract import SYSTEM, Actor, Finding, Node, NotDone, Proposal, Refused, Severity, Source
+from ..guardian.desk import Desk
+from ..guardian.finding import Change as Happened, Register, Tracked
+from ..guardian.house import House
+from ..guardian.journal import JournalFailed
+from ..guardian.policy import Mode
+from ..guardian.remediation import Record, State, new_id
+from ..guardian.topology import Topology
+from ..guardian.tracked import State as Life
+from ..history import file_name
+from ..sources.errors import ClientError
+from . import clock
+from .answers import Answers
+from .decisions import Decisions
+from .messages import Composer
+from .settings import Settings, phones
+from .speaker import Speaker
+from .texts import Texts
+from .views import target_name, target_node
+from .watch import Stand, Watch
+from .wording import Wording
+
+_LOGGER = logging.getLogger(__name__)
+
+TICK = timedelta(seconds=15)
+SAVE_DELAY = 10.0
+JUDGE_DELAY = 0.2
+LOST_AFTER = 60.0
+LOST_CRITICAL = 600.0
+CLOCK_JUMP = 60.0
+# proposals that are open at the same time
+MOST_PROPOSALS = 50
+# a button that decides nothing works for this long, in seconds
+TOKEN_LIFE = 7 * 86400.0
+# while one of these is open, nothing automatic touches what stands on its object
+TROUBLE = frozenset(
+    {
+        "pool_degraded",
+        "pool_unprotected",
+        "pool_unavailable",
+        "pool_errors_lost",
+        "disk_failing",
+        "ups_on_battery",
+    }
+)
+
+
+def source_node(source: str) -> str:
+    """Return the node id of what a source is about as a whole: what stands on it is silent with it."""
+    return f"host:{source}"
+
+
+class Guardian:
+    """Watches over one server: findings, alerts, proposals."""
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: ConfigEntry[Any],
+        house: House,
+        desk: Desk,
+        tokens: Tokens,
+        texts: Texts,
+    ) -> None:
+        self.hass = hass
+        self.entry = entry
+        self.house = house
+        self.desk = desk
+        self.tokens = tokens
+        self.id = entry.unique_id or entry.entry_id
+        self.own = f"guardian:{self.id}"
+        self.settings = Settings.of(entry.options)
+        self.texts = texts
+        self.compose = Composer(texts)
+        self.register = Register()
+        self.topology = Topology()
+        self.alerts = Alerts(self.register, self.topology, self._alert_settings())
+        self.changes = ChangeLog()
+        self.watch = Watch(hass, self.id, clock.now, self._stand_changed, self._source_removed)
+        self.wording = Wording(self)
+        self.answers = Answers(self)
+        self.speaker = Speaker(self)
+        self.decisions = Decisions(self)
+        # only a start of Home Assistant asks for patience, not an entry that is added while it runs
+        self.started = clock.now() if not hass.is_running else 0.0
+        self.checked: dict[str, float] = {}
+        self._store: Store[dict[str, Any]] = Store(hass, 1, f"{DOMAIN}/guardian/{file_name(self.id)}")
+        self._nodes: dict[str, Sequence[Node]] = {}
+        self._waiting: dict[str, Source] = {}
+        self._judging: asyncio.TimerHandle | None = None
+        self._due: asyncio.TimerHandle | None = None
+        self._lock = asyncio.Lock()
+        self._listeners: list[Callable[[], None]] = []
+        self._clocks = (clock.now(), hass.loop.time())
+        self.practising = 0.0
+        self.booted: dict[str, float] = {}
+        self.own_findings: dict[str, Finding] = {}
+
+    # Life
+
+    async def async_start(self) -> Callable[[], None]:
+        """Load what was known, follow the sources; returns what ends it."""
+        await self.texts.async_load()
+        try:
+            stored = await self._store.async_load()
+        except OSError, ValueError, NotImplementedError:
+            _LOGGER.exception("What was known of findings cannot be read; they are found anew")
+            stored = None
+        if isinstance(stored, dict):
+            self._take_in(stored)
+        ends = [
+            self.watch.start(),
+            self.decisions.start(),
+            self.house.subscribe(self._updated),
+            async_track_time_interval(self.hass, self.tick, TICK),
+            self.hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, self._stopping),
+        ]
+        self.desk.policy.settings = self.settings.policy()
+        self.desk.on_change(self.speaker.record_changed)
+        self.desk.helm.on_change = self.notify
+        self.speaker.start()
+        for record in self.desk.untold:
+            self.speaker.late.add(record.id)
+            self.speaker.record_changed(record)
+        for attached in self.house.sources(self.id):
+            self._updated(attached)
+
+        def end() -> None:
+            for each in ends:
+                each()
+            for timer in (self._judging, self._due):
+                if timer is not None:
+                    timer.cancel()
+            self.speaker.stop()
+            self.desk.on_change(lambda record: None)
+            self.desk.helm.on_change = lambda: None
+
+        return end
+
+    async def async_save(self) -> None:
+        """Write what may be lost."""
+        await self._store.async_save(self._pack())
+
+    def apply(self, options: Mapping[str, Any]) -> None:
+        """Take in changed options."""
+        self.settings = Settings.of(options)
+        self.desk.policy.settings = self.settings.policy()
+        self.alerts.settings = self._alert_settings()
+        self.notify()
+
+    @callback
+    def listen(self, listener: Callable[[], None]) -> Callable[[], None]:
+        """Be told when anything here changed; returns what ends it."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    @callback
+    def notify(self) -> None:
+        """Tell the entities, and save soon."""
+        for listener in tuple(self._listeners):
+            listener()
+        self._store.async_delay_save(self._pack, SAVE_DELAY)
+
+    def _take_in(self, stored: Mapping[str, Any]) -> None:
+        self.register.load(stored.get("register") or {})
+        self.alerts.load(stored.get("alerts") or {})
+        self._set_topology(Topology.load(stored.get("topology") or []))
+        self.changes.load(stored.get("changes") or [])
+        told = stored.get("told")
+        if isinstance(told, dict):
+            self.speaker.teller.told = {tag: set(who) for tag, who in told.items() if isinstance(who, list)}
+
+    def _pack(self) -> dict[str, Any]:
+        return {
+            "register": self.register.dump(),
+            "alerts": self.alerts.dump(),
+            "topology": self.topology.dump(),
+            "changes": self.changes.dump(),
+            "told": {tag: sorted(who) for tag, who in self.speaker.teller.told.items()},
+        }
+
+    def _alert_settings(self) -> notice.Settings:
+        return notice.Settings(quiet=self.settings.quiet, local=_local)
+
+    def _set_topology(self, topology: Topology) -> None:
+        self.topology = self.alerts.topology = topology
+        # which host started when: what stands on one that just has is given time
+        self.booted = {node.id: node.booted for node in topology.nodes if node.booted is not None}
+
+    async def _stopping(self, event: Event) -> None:
+        await self.desk.stop()
+        await self.async_save()
+
+    # What sources say
+
+    @callback
+    def _updated(self, source: Source) -> None:
+        """A source has news, or has fallen silent."""
+        if source.server != self.id:
+            return
+        stand = self.watch.stands.get(source.id)
+        entry = self.hass.config_entries.async_get_entry(stand.entry_id) if stand else None
+        if entry is not None:
+            self.watch.note(entry, "ok" if source.judged else "lost")
+        if not source.judged:
+            return
+        self._waiting[source.id] = source
+        if self._judging is None:
+            self._judging = self.hass.loop.call_later(JUDGE_DELAY, self._judge_soon)
+
+    @callback
+    def _judge_soon(self) -> None:
+        self._judging = None
+        self.entry.async_create_background_task(self.hass, self._judge(), f"{DOMAIN} judge")
+
+    async def _judge(self) -> None:
+        async with self._lock:
+            waiting, self._waiting = self._waiting, {}
+            now = clock.now()
+            for source in waiting.values():
+                if not source.judged:
+                    continue
+                if (nodes := tuple(source.nodes)) != self._nodes.get(source.id):
+                    self._nodes[source.id] = nodes
+                    self._rebuild()
+                self.changes.note(source.id, source.changes_since_last(), now)
+                self.checked[source.id] = now
+                changes: list[Happened] = []
+                # in pieces, so that ten thousand at once do not hold the event loop
+                for piece in self.register.observing(source.id, source.findings, now):
+                    changes += piece
+                    await asyncio.sleep(0)
+                self._handle(changes, now)
+
+    def _rebuild(self) -> None:
+        """Join the topologies: what runs on nothing in its source runs on the source."""
+        joined: list[Node] = []
+        for source, nodes in self._nodes.items():
+            root = source_node(source)
+            stand = self.watch.stands.get(source)
+            if all(node.id != root for node in nodes):
+                joined.append(Node(id=root, kind="host", label=stand.name if stand else source))
+            joined += [
+                node if node.runs_on or node.id == root else dataclasses.replace(node, runs_on=root)
+                for node in nodes
+            ]
+        self._set_topology(Topology(joined))
+
+    def _handle(self, changes: Sequence[Happened], now: float) -> None:
+        if notices := self.alerts.handle(changes, now, started=self.started, booted=self.booted):
+            self.speaker.say(notices)
+        for change in changes:
+            if change.kind in ("raised", "severer"):
+                self.speaker.propose(change.id)
+        self._look_again(now)
+        self.notify()
+
+    def _look_again(self, now: float) -> None:
+        """Look when the next thing is due, if that is before the next tick."""
+        if self._due is not None:
+            self._due.cancel()
+            self._due = None
+        if (due := self.alerts.next_due()) is not None and due - now < TICK.total_seconds():
+            self._due = self.hass.loop.call_later(max(due - now, 0.1), self._tick_soon)
+
+    @callback
+    def _tick_soon(self) -> None:
+        self._due = None
+        self.entry.async_create_background_task(self.hass, self.tick(), f"{DOMAIN} due")
+
+    # What time brings
+
+    @property
+    def is_well(self) -> bool:
+        """Return whether nothing critical is open and what is done can be written down."""
+        return not self.desk.journal.broken and not any(
+            each.severity is Severity.CRITICAL for each in self.register.firing()
+        )
+
+    async def tick(self, moment: Any = None) -> None:
+        """Look at all that time brings."""
+        async with self._lock:
+            now = clock.now()
+            self._look_at_the_clock(now)
+            changes = list(self.register.tick(now))
+            changes += self.register.observe(self.own, self._of_our_own(now), now)
+            self._handle(changes, now)
+            await self.desk.tick()
+            await self.tokens.save()
+            await self._act_automatically()
+            await self.speaker.ping(now)
+
+    def _look_at_the_clock(self, now: float) -> None:
+        wall, loop = self._clocks
+        self._clocks = (now, self.hass.loop.time())
+        by = (now - wall) - (self._clocks[1] - loop)
+        if abs(by) > CLOCK_JUMP:
+            self.entry.async_create_background_task(self.hass, self.desk.clock_jumped(by), f"{DOMAIN} clock")
+
+    def _of_our_own(self, now: float) -> list[Finding]:
+        """Return the guardian's own findings: silent sources, its journal, a practice."""
+        found = list(self.own_findings.values())
+        for stand in self.watch.lost(now, LOST_AFTER):
+            silent = now - stand.since
+            found.append(
+                Finding(
+                    source=self.own,
+                    rule="source_lost",
+                    object=source_node(stand.id),
+                    severity=Severity.CRITICAL if silent >= LOST_CRITICAL else Severity.WARNING,
+                    placeholders={"name": stand.name, "minutes": str(int(silent // 60))},
+                )
+            )
+        found += self._of_the_desk()
+        if self.practising > now:
+            found.append(
+                Finding(
+                    source=self.own,
+                    rule="practice",
+                    object=f"practice:{int(self.practising)}",
+                    severity=Severity.HIGH,
+                    proposal=Proposal(action="practise", target=f"practice:{int(self.practising)}"),
+                )
+            )
+        return found
+
+    def _of_the_desk(self) -> Iterator[Finding]:
+        """Yield what is wrong with the journal and with what was approved in advance."""
+
+        def wrong(rule: str, about: str, severity: Severity, **named: str) -> Finding:
+            return Finding(source=self.own, rule=rule, object=about, severity=severity, placeholders=named)
+
+        if self.desk.journal.broken:
+            yield wrong("journal_failed", f"journal:{self.id}", Severity.HIGH)
+        if self.id in self.house.journals_lost:
+            if self.desk.helm.mode is Mode.WATCH:
+                yield wrong("journal_missing", f"journal:{self.id}", Severity.HIGH)
+            else:
+                self.house.journals_lost.discard(self.id)
+        for rule in self.desk.helm.open_breakers:
+            yield wrong("breaker_open", f"rule:{rule}", Severity.HIGH, verb=rule)
+        for standing in self.desk.helm.standings.values():
+            if standing.lapsed:
+                verb = self.texts.common(f"verb_{standing.action}", default=standing.action)
+                yield wrong(
+                    "standing_lapsed",
+                    f"standing:{standing.id}",
+                    Severity.HIGH,
+                    verb=verb,
+                    reason=standing.lapsed,
+                )
+
+    async def _act_automatically(self) -> None:
+        """Run what was allowed to run by itself, or was approved in advance; the policy says no to all else."""
+        for record in tuple(self.desk.records.values()):
+            tracked = self.tracked(record.finding)
+            if record.state is not State.PROPOSED or tracked is None or tracked.state is not Life.FIRING:
+                continue
+            try:
+                await self.desk.run_automatically(record.id)
+            except Refused, ClientError, NotDone, TimeoutError, JournalFailed:
+                continue
+
+    def refusal(self) -> str | None:
+        """Return why nothing is begun now, also not for an admin, as a key of `exceptions`."""
+        if self.desk.helm.held:
+            return "hold_is_on"
+        return "watch_only" if self.desk.helm.mode is Mode.WATCH else None
+
+    def not_now(self, record: Record) -> str | None:
+        """Return why nothing automatic may touch what a record touches: its storage is in trouble."""
+        about = {target_node(self, record.source, record.target), *record.plan.touches}
+        near: set[str] = set()
+        for node in about:
+            near |= set(self.topology.above(node))
+        for tracked in self.open_findings():
+            same = tracked.id == record.finding
+            if (
+                tracked.finding.rule in TROUBLE
+                and not same
+                and self.topology.canonical(tracked.finding.object) in near
+            ):
+                return "storage_in_trouble"
+        return None
+
+    @callback
+    def _stand_changed(self, stand: Stand) -> None:
+        if stand.state != "ok":
+            self.register.freeze(stand.id)
+        self.notify()
+
+    @callback
+    def _source_removed(self, source: str) -> None:
+        now = clock.now()
+        self._nodes.pop(source, None)
+        self._rebuild()
+        self._handle(self.register.drop(source, now), now)
+
+    def diagnose(self) -> dict[str, Any]:
+        """Return what helps to find a fault: counts and states, nothing that says what is watched."""
+        helm = self.desk.helm
+        records = Counter(record.state.value for record in self.desk.records.values())
+        return {
+            "findings": Counter(
+                f"{each.finding.rule} {each.state.value}" for each in self.register.tracked.values()
+            ),
+            "records": records,
+            "mode": helm.mode.value,
+            "hold": helm.hold,
+            "journal_broken": self.desk.journal.broken,
+            "standing_approvals": sum(not each.over for each in helm.standings.values()),
+            "phones": len(self.settings.phones),
+            "quiet": self.settings.quiet,
+            "sources": Counter(f"{stand.kind} {stand.state}" for stand in self.watch.stands.values()),
+            "nodes": len(self.topology.nodes),
+        }
+
+    # What people say
+
+    def tracked(self, finding: str) -> Tracked | None:
+        """Return a finding that is known."""
+        return self.register.tracked.get(finding)
+
+    def open_findings(self) -> list[Tracked]:
+        """Return what is wrong now and was not dismissed."""
+        return [
+            each
+            for each in self.register.firing()
+            if self.register.silence(each) not in ("dismissed", "accepted")
+        ]
+
+    @property
+    def tells_somebody(self) -> bool:
+        """Return whether a phone is told, or an automation takes the alerts."""
+        known = phones(self.hass)
+        if any(key in known for key in self.settings.phones):
+            return True
+        return has_alert_automation(self.hass)
+
+    def bound(self, about: str) -> str | None:
+        """Return what buttons are bound to: the state of a proposal, or an occurrence of a finding."""
+        if record := self.desk.records.get(about):
+            return binding(record)
+        tracked = self.tracked(about)
+        return f"occurrence {tracked.count}" if tracked is not None else None
+
+    async def mint(
+        self, about: str, verbs: Sequence[str], where: str, people: Sequence[Actor]
+    ) -> dict[str, str]:
+        """Return the tokens of a message's buttons, by verb; none where they cannot be written down."""
+        record = self.desk.records.get(about)
+        now = clock.now()
+        expires = record.expires if record else now + TOKEN_LIFE
+        try:
+            return await self.tokens.mint(about, verbs, where, [each.id for each in people], expires, now)
+        except JournalFailed:
+            return {}
+
+    async def note(self, what: str, value: Mapping[str, Any]) -> None:
+        """Write down what somebody said, for people to read; nothing depends on it."""
+        try:
+            await self.desk.journal.append("said", new_id(clock.now()), {"what": what, **value, "over": True})
+        except JournalFailed:
+            _LOGGER.warning("What somebody said could not be written into the journal")
+
+    def proposal_of(self, tracked: Tracked) -> Record | None:
+        """Return the open proposal that would mend a finding."""
+        return next(
+            (
+                record
+                for record in self.desk.records.values()
+                if record.finding == tracked.id and record.state is State.PROPOSED
+            ),
+            None,
+        )
+
+    async def propose_for(self, tracked: Tracked, actor: Actor = SYSTEM) -> Record | None:
+        """Make, or find, the proposal of a finding; None where there is none to make now."""
+        wanted = tracked.finding.proposal
+        if wanted is None or tracked.state is not Life.FIRING or self.desk.helm.mode is Mode.WATCH:
+            return None
+        if (record := self.proposal_of(tracked)) is not None:
+            return record
+        if sum(record.state is State.PROPOSED for record in self.desk.records.values()) >= MOST_PROPOSALS:
+            return None
+        try:
+            return await self.desk.propose(
+                tracked.finding.source,
+                wanted.action,
+                wanted.target,
+                wanted.params,
+                rule=tracked.finding.rule,
+                finding=tracked.id,
+                actor=actor,
+                name=target_name(self, tracked.finding.source, wanted.target),
+            )
+        except Refused, ClientError, NotDone, TimeoutError, JournalFailed:
+            # not now: it is asked for again when somebody looks
+            return None
+
+    def changes_before(self, tracked: Tracked) -> list[Logged]:
+        """Return what changed in the 24 h before on what the finding is about or stands on."""
+        about = self.topology.above(tracked.finding.object, tracked.finding.source)
+        return self.changes.before(about, tracked.since)
+
+
+def has_alert_automation(hass: HomeAssistant) -> bool:
+    """Return whether an automation that is on was made from the blueprint that takes alerts."""
+    component = hass.data.get("automation")
+    return any(
+        str(getattr(each, "referenced_blueprint", "")).endswith("home_server_monitor/alert_notify.yaml")
+        and each.is_on
+        for each in getattr(component, "entities", ())
+    )
+
+
+def _local(now: float) -> tuple[int, int]:
+    local = dt_util.as_local(dt_util.utc_from_timestamp(now))
+    return local.date().toordinal(), local.hour * 60 + local.minute

@@ -1,0 +1,125 @@
+"""Sets up a server's entry: its desk once, its guardian with each load."""
+
+import logging
+from pathlib import Path
+from typing import Any
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.util import dt as dt_util
+
+from ..const import DOMAIN
+from ..guardian.approval import Tokens
+from ..guardian.contract import Actor, Source
+from ..guardian.desk import Desk
+from ..guardian.house import House
+from ..guardian.journal import Journal, JournalFailed
+from ..guardian.journal_files import Replay
+from ..guardian.policy import Policy
+from ..guardian.practice import PracticeGround
+from ..history import file_name
+from . import clock
+from .guardian import Guardian
+from .house_key import HOUSE
+from .replies import async_listen_for_replies
+from .settings import Settings
+from .texts import Texts
+
+_LOGGER = logging.getLogger(__name__)
+JOURNALLED = "journalled"
+
+
+def journal_folder(hass: HomeAssistant, server: str) -> Path:
+    """Return where the journal of a server lies: in the configuration, so that it is in its backups."""
+    return Path(hass.config.path(DOMAIN, file_name(server)))
+
+
+def own_source(server: str) -> str:
+    """Return the id of the source that a guardian itself is."""
+    return f"guardian:{server}"
+
+
+async def async_setup_guardian(hass: HomeAssistant, entry: ConfigEntry[Any], house: House) -> Guardian:
+    """Return the running guardian of a server's entry; it ends with the entry's unloading."""
+    server = entry.unique_id or entry.entry_id
+    if server not in house.desks:
+        house.desks[server] = await _async_open_desk(hass, entry, house, server)
+    desk, tokens = house.desks[server]
+    guardian = Guardian(hass, entry, house, desk, tokens, Texts(hass))
+    house.guardians[server] = guardian
+    entry.async_on_unload(await guardian.async_start())
+
+    @callback
+    def gone() -> None:
+        house.guardians.pop(server, None)
+        guardian.decisions.clear()
+
+    entry.async_on_unload(gone)
+    return guardian
+
+
+async def _async_open_desk(
+    hass: HomeAssistant, entry: ConfigEntry[Any], house: House, server: str
+) -> tuple[Desk, Tokens]:
+    """Open the journal and take up what was under way.
+
+    A journal that is missing although it was there before is lost: then the mode is Watch only, and that is told.
+    """
+    journal = Journal(
+        journal_folder(hass, server), hass.async_add_executor_job, house.instance, clock=clock.now
+    )
+    ground = PracticeGround(own_source(server), server, entry.title)
+
+    def source(wanted: str) -> Source | None:
+        return ground if wanted == ground.id else house.source(wanted)
+
+    def not_now(record: Any) -> str | None:
+        guardian = house.guardian(server)
+        return guardian.not_now(record) if guardian is not None else "no_guardian"
+
+    policy = Policy(Settings.of(entry.options).policy(), weekday)
+    desk = Desk(journal, source, policy, lambda: house.own_path, clock.now, not_now=not_now)
+
+    def bound(about: str) -> str | None:
+        guardian = house.guardian(server)
+        return guardian.bound(about) if guardian is not None else None
+
+    tokens = Tokens(journal, bound)
+    try:
+        replay = await journal.open()
+    except JournalFailed:
+        # without it nothing is done; the disk may come back with the next load
+        _LOGGER.exception("The journal cannot be read")
+        return desk, tokens
+    await desk.recover(replay, expected=bool(entry.data.get(JOURNALLED)))
+    tokens.load(replay, clock.now())
+    _note_lost(hass, entry, house, replay)
+    return desk, tokens
+
+
+def _note_lost(hass: HomeAssistant, entry: ConfigEntry[Any], house: House, replay: Replay) -> None:
+    if replay.fresh and entry.data.get(JOURNALLED):
+        house.journals_lost.add(entry.unique_id or entry.entry_id)
+    if not entry.data.get(JOURNALLED):
+        hass.config_entries.async_update_entry(entry, data={**entry.data, JOURNALLED: True})
+
+
+def weekday(now: float) -> tuple[int, int]:
+    """Return the day of the week (0 is Monday) and the minute of the day where the household lives."""
+    local = dt_util.as_local(dt_util.utc_from_timestamp(now))
+    return local.weekday(), local.hour * 60 + local.minute
+
+
+@callback
+def async_listen(hass: HomeAssistant) -> None:
+    """Listen to answers from the start on: a tap reaches its guardian, or is answered that none is running."""
+
+    async def handle(verb: str, token: str, actor: Actor | None) -> None:
+        guardians = tuple(hass.data[HOUSE].guardians.values())
+        for guardian in guardians:
+            if await guardian.answers.tap(verb, token, actor):
+                return
+        if guardians:
+            await guardians[0].answers.unknown(token, actor)
+
+    async_listen_for_replies(hass, handle)

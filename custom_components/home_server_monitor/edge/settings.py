@@ -1,0 +1,155 @@
+"""What the person set in the server's options: whom to tell, who may approve, when to be quiet."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import time
+from typing import Any, Self
+
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import device_registry as dr
+from homeassistant.util import dt as dt_util, slugify
+from yarl import URL
+
+from ..const import CONF_OWN_PATH
+from ..guardian import policy
+
+PHONES = "phones"
+APPROVERS = "approvers"
+LOW_APPROVERS = "low_approvers"
+TELEGRAM = "telegram"
+QUIET = "quiet_hours"
+QUIET_FROM = "quiet_from"
+QUIET_TO = "quiet_to"
+AUTOMATIC = "automatic_rules"
+PER_HOUR = "actions_per_hour"
+CEILING = "most_permissive_mode"
+WINDOW_DAYS = "window_days"
+WINDOW_FROM = "window_from"
+WINDOW_TO = "window_to"
+DEAD_MAN = "dead_man_url"
+
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+MODES = ("watch", "ask", "act")
+DEFAULTS: Mapping[str, Any] = {
+    PHONES: [],
+    APPROVERS: [],
+    LOW_APPROVERS: [],
+    TELEGRAM: [],
+    QUIET: True,
+    QUIET_FROM: "22:30:00",
+    QUIET_TO: "07:30:00",
+    AUTOMATIC: [],
+    PER_HOUR: 5,
+    CEILING: "act",
+    WINDOW_DAYS: list(DAYS),
+    WINDOW_FROM: "02:00:00",
+    WINDOW_TO: "05:00:00",
+    DEAD_MAN: "",
+    CONF_OWN_PATH: [],
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """The options of a server.
+
+    phones: entry ids of mobile_app; approvers: user ids, none for all admins; telegram: user and chat ids;
+    quiet and window: minutes of the local day, from and to; days: 0 is Monday.
+    """
+
+    phones: tuple[str, ...]
+    approvers: frozenset[str]
+    low_approvers: frozenset[str]
+    telegram: frozenset[tuple[int, int]]
+    quiet: tuple[int, int] | None
+    automatic: frozenset[str]
+    per_hour: int
+    ceiling: str
+    days: frozenset[int]
+    window: tuple[int, int]
+    dead_man: str
+
+    @classmethod
+    def of(cls, options: Mapping[str, Any]) -> Self:
+        """Read options as they are stored; what is missing or damaged has its default."""
+        given = {**DEFAULTS, **options}
+        quiet = (minute(given[QUIET_FROM]), minute(given[QUIET_TO]))
+        return cls(
+            phones=tuple(given[PHONES]),
+            approvers=frozenset(given[APPROVERS]),
+            low_approvers=frozenset(given[LOW_APPROVERS]),
+            telegram=frozenset(pair for text in given[TELEGRAM] if (pair := telegram_pair(text))),
+            quiet=quiet if given[QUIET] and quiet[0] != quiet[1] else None,
+            automatic=frozenset(given[AUTOMATIC]),
+            per_hour=int(given[PER_HOUR]),
+            ceiling=given[CEILING] if given[CEILING] in MODES else "ask",
+            days=frozenset(DAYS.index(day) for day in given[WINDOW_DAYS] if day in DAYS),
+            window=(minute(given[WINDOW_FROM]), minute(given[WINDOW_TO])),
+            dead_man=given[DEAD_MAN] if is_ping_url(given[DEAD_MAN]) else "",
+        )
+
+    def policy(self) -> policy.Settings:
+        """Return the part that the guardian's policy is about."""
+        return policy.Settings(
+            ceiling=policy.Mode(self.ceiling),
+            approvers=self.approvers or None,
+            low_approvers=self.low_approvers,
+            telegram=frozenset(f"{user}:{chat}" for user, chat in self.telegram),
+            automatic=self.automatic,
+            per_hour=self.per_hour,
+            windows=(policy.Window(self.days, *self.window),),
+        )
+
+
+def minute(text: str) -> int:
+    """Return the minute of the day of `HH:MM` or `HH:MM:SS`; 0 where it is none."""
+    found: time | None = dt_util.parse_time(str(text))
+    return found.hour * 60 + found.minute if found else 0
+
+
+def telegram_pair(text: str) -> tuple[int, int] | None:
+    """Return the user id and the chat id of `user:chat`, or None."""
+    user, _, chat = str(text).strip().partition(":")
+    try:
+        return int(user), int(chat or user)
+    except ValueError:
+        return None
+
+
+def is_ping_url(text: str) -> bool:
+    """Return whether this is an address that may be called while all is well."""
+    try:
+        url = URL(str(text))
+    except ValueError:
+        return False
+    return url.scheme in ("http", "https") and bool(url.host)
+
+
+@dataclass(frozen=True, slots=True)
+class Phone:
+    """A phone with the app of Home Assistant."""
+
+    entry_id: str
+    name: str
+    user_id: str
+    action: str
+    device_id: str | None
+
+
+def phones(hass: HomeAssistant) -> dict[str, Phone]:
+    """Return the phones that could be told, by the id of their entry."""
+    registry = dr.async_get(hass)
+    found: dict[str, Phone] = {}
+    for entry in hass.config_entries.async_entries(
+        "mobile_app", include_ignore=False, include_disabled=False
+    ):
+        name = str(entry.data.get("device_name", entry.title))
+        devices = dr.async_entries_for_config_entry(registry, entry.entry_id)
+        found[entry.entry_id] = Phone(
+            entry.entry_id,
+            name,
+            str(entry.data.get("user_id", "")),
+            slugify(f"mobile_app_{name}"),
+            devices[0].id if devices else None,
+        )
+    return found

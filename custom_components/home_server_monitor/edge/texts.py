@@ -1,0 +1,91 @@
+"""The words of findings and plans: the same for phones, repairs, logbook, responses and the dashboard."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.translation import async_get_translations
+
+from ..const import DOMAIN
+from ..guardian.contract import Finding
+from ..guardian.plain import plain
+
+TITLE = 60
+LINE = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A finding in words: what it is, what that means, what is proposed."""
+
+    title: str
+    meaning: str
+    advice: str
+
+    @property
+    def message(self) -> str:
+        """Return the two lines under the title."""
+        return f"{self.meaning}\n{self.advice}".strip()
+
+
+class _Known(dict[str, str]):
+    """Placeholders; one that is missing is shown as a question mark, and never breaks a message."""
+
+    def __missing__(self, key: str) -> str:
+        return "?"
+
+
+class Texts:
+    """The translations of this integration, in the language of the Home Assistant."""
+
+    def __init__(self, hass: HomeAssistant) -> None:
+        self._hass = hass
+        self._loaded: dict[str, str] = {}
+        self._language = ""
+
+    async def async_load(self) -> None:
+        """Load what messages need; again when the language has changed."""
+        language = self._hass.config.language
+        if language == self._language and self._loaded:
+            return
+        loaded: dict[str, str] = {}
+        for category in ("issues", "common", "exceptions"):
+            loaded |= await async_get_translations(self._hass, language, category, {DOMAIN})
+        self._loaded, self._language = loaded, language
+
+    def get(self, key: str, placeholders: Mapping[str, Any] | None = None, default: str = "?") -> str:
+        """Return a text by its key below `component.<domain>`, filled with harmless placeholders."""
+        found = self._loaded.get(f"component.{DOMAIN}.{key}")
+        if found is None:
+            return default
+        known = _Known(self.harmless(placeholders or {}))
+        try:
+            return found.format_map(known)
+        except ValueError, IndexError, AttributeError:
+            return found
+
+    @staticmethod
+    def harmless(placeholders: Mapping[str, Any]) -> dict[str, str]:
+        """Return placeholders that break no channel."""
+        return {name: plain(value) for name, value in placeholders.items()}
+
+    def common(self, key: str, placeholders: Mapping[str, Any] | None = None, default: str = "?") -> str:
+        """Return a text of the messages."""
+        return self.get(f"common.{key}", placeholders, default)
+
+    def refusal(self, key: str, placeholders: Mapping[str, Any]) -> str:
+        """Return why something is not done."""
+        return self.get(f"exceptions.{key}.message", placeholders, default=key)
+
+    def finding(self, finding: Finding) -> Words:
+        """Return a finding in words."""
+        title = self.get(f"issues.{finding.rule}.title", finding.placeholders, default=finding.rule)
+        description = self.get(f"issues.{finding.rule}.description", finding.placeholders, default="")
+        meaning, _, advice = description.partition("\n")
+        return Words(cut(title, TITLE), cut(meaning, LINE), cut(advice, LINE))
+
+
+def cut(text: str, longest: int) -> str:
+    """Return a text that is not longer than `longest` characters."""
+    return text if len(text) <= longest else text[: longest - 1].rstrip() + "…"

@@ -1,0 +1,158 @@
+"""Sentences that need the guardian's knowledge: outcomes, changes before a finding, digests, plans."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from ..guardian.finding import Tracked
+from ..guardian.notice import Notice
+from ..guardian.remediation import Record, State
+from ..guardian.tracked import State as Life
+from . import clock
+from .messages import REPAIRS, Message, tag_of
+from .views import device_of, plan_lines
+
+if TYPE_CHECKING:
+    from .guardian import Guardian
+
+DAY = 86400.0
+MONTH = 30 * DAY
+DIGEST_LINES = 8
+
+
+class Wording:
+    """The sentences of one guardian."""
+
+    def __init__(self, guardian: Guardian) -> None:
+        self._of = guardian
+
+    def outcome(self, record: Record) -> str:
+        """Return what became of a proposal, in a sentence; empty where there is nothing to say yet."""
+        texts = self._of.texts
+        reason = (record.verdict.facts.get("reason", "") if record.verdict else "") or record.reason
+        known = {
+            "verb": self._of.compose.verb(record),
+            "target": record.name,
+            "who": record.actor.name if record.actor else "Home Server Monitor",
+            "reason": texts.refusal(str(reason), {"target": record.name, **record.details}) if reason else "",
+        }
+        return texts.common(f"outcome_{record.state.value}", known, default="")
+
+    def settled(self, tracked: Tracked) -> Message | None:
+        """Return what is said of a finding that needs nobody any more, or None where it still does."""
+        of, texts = self._of, self._of.texts
+        title = texts.finding(tracked.finding).title
+        tag = tag_of(tracked.told_as or tracked.id)
+        if tracked.state is Life.RESOLVED:
+            title, text = texts.common("resolved", {"title": title}), texts.common("resolved_text")
+            return Message(tag=tag, title=title, text=text, subject=tracked.id)
+        newest = max(
+            (each for each in of.desk.records.values() if each.finding == tracked.id and each.actor),
+            key=lambda each: each.changed,
+            default=None,
+        )
+        if newest is not None and newest.state is not State.DENIED and newest.changed >= tracked.since:
+            return Message(tag=tag, title=title, text=self.outcome(newest), subject=tracked.id)
+        if tracked.acknowledged and of.register.silence(tracked) == "acknowledged":
+            text = texts.common("acknowledged_by", {"who": tracked.acknowledged.who})
+            return Message(tag=tag, title=title, text=text, subject=tracked.id)
+        return None
+
+    def changes(self, tracked: Tracked) -> list[str]:
+        """Return the changes of the day before on what a finding depends on, in sentences."""
+        at = tracked.since
+        lines = []
+        for row in self._of.changes_before(tracked):
+            text = self._of.texts.common(
+                f"change_{row.change.key}", row.change.placeholders, default=row.change.key
+            )
+            minutes = max(int((at - row.at) // 60), 0)
+            key = "changed_by_us" if row.ours else "changed_not_by_us"
+            when = f"{minutes} min" if minutes < 120 else f"{minutes // 60} h"
+            lines.append(self._of.texts.common(key, {"what": text, "ago": when}))
+        return lines
+
+    def url(self, tracked: Tracked) -> str:
+        """Return the page that a tap on the message opens: what the finding is about, else Repairs."""
+        device = device_of(self._of.hass, self._of, tracked.finding.object)
+        return f"/config/devices/device/{device.id}" if device else REPAIRS
+
+    def plan(self, record: Record, tracked: Tracked | None) -> list[str]:
+        """Return a plan as lines of a message."""
+        texts, found = self._of.texts, plan_lines(self._of, record, tracked)
+        lines = [found["what"], found["why"], found["risk_text"], found["undo"]]
+        if found["depends"]:
+            lines.append(texts.common("depends", {"names": ", ".join(found["depends"][:5])}))
+        return lines
+
+    def digest(self, notice: Notice | None = None) -> Message:
+        """Return the digest: what is new, what is open, what came and went."""
+        of, now = self._of, clock.now()
+        found = notice or of.alerts.digest(now)
+        quiet = [each for key in (*found.new, *found.open) if (each := of.tracked(key))]
+        gone = [each for key in found.resolved if (each := of.tracked(key))]
+        lines = [f"• {of.texts.finding(each.finding).title}" for each in _worst_first(quiet)[:DIGEST_LINES]]
+        if len(quiet) > DIGEST_LINES:
+            lines.append(of.texts.common("and_more", {"count": len(quiet) - DIGEST_LINES}))
+        if gone:
+            names = ", ".join(of.texts.finding(each.finding).title for each in gone[:3])
+            lines.append(of.texts.common("came_back", {"count": len(gone), "names": names}))
+        done = self._done(now - DAY)
+        if done:
+            lines.append(of.texts.common("acted", {"count": done}))
+        title = of.texts.common("digest_open" if quiet else "digest_well", {"count": len(quiet)})
+        text = "\n".join(lines) or of.texts.common("all_well")
+        return Message(tag="hsm-digest", title=title, text=text)
+
+    def month(self) -> Message:
+        """Return the monthly report: found, done, undone, asked, false alarms."""
+        of, then = self._of, clock.now() - MONTH
+        records = [each for each in of.desk.records.values() if each.created >= then]
+        count = {
+            "found": sum(each.first_seen >= then for each in of.register.tracked.values()),
+            "done": sum(each.state is State.SUCCEEDED for each in records),
+            "undone": sum(each.state is State.ROLLED_BACK for each in records),
+            "asked": len(records),
+            "false": sum(
+                bool(each.dismissed) and each.first_seen >= then for each in of.register.tracked.values()
+            ),
+        }
+        title = of.texts.common("month_title")
+        return Message(tag="hsm-month", title=title, text=of.texts.common("month_text", count))
+
+    def _done(self, then: float) -> int:
+        return sum(
+            record.state is State.SUCCEEDED and record.history[-1][1] >= then
+            for record in self._of.desk.records.values()
+        )
+
+    def logged(self, data: Mapping[str, Any]) -> str:
+        """Return what the logbook says of one of our events."""
+        of = self._of
+        record = of.desk.records.get(str(data.get("proposal")))
+        if data.get("kind") == "outcome" and record is not None:
+            return self.outcome(record) or record.state.value
+        named = [
+            of.texts.finding(tracked.finding).title
+            for each in data.get("findings", ())
+            if (tracked := of.tracked(str(each)))
+        ]
+        shown = ", ".join(named[:3]) + (f" (+{len(named) - 3})" if len(named) > 3 else "")
+        return of.texts.common(f"logged_{data.get('kind')}", {"title": shown or "-"}, default=shown or "-")
+
+    def issue_placeholders(self, record: Record, tracked: Tracked | None) -> dict[str, str]:
+        """Return what the repair of a proposal shows."""
+        found = plan_lines(self._of, record, tracked)
+        return {
+            "title": self._of.texts.finding(tracked.finding).title if tracked else found["what"],
+            "what": found["what"],
+            "why": found["why"] or "-",
+            "risk": found["risk_text"],
+            "undo": found["undo"],
+            "depends": ", ".join(found["depends"]) or "-",
+            "name": record.name,
+            "verb": self._of.compose.verb(record),
+        }
+
+
+def _worst_first(found: Sequence[Tracked]) -> list[Tracked]:
+    return sorted(found, key=lambda each: (-each.severity, each.first_seen))
