@@ -14,13 +14,15 @@ from homeassistant.setup import async_setup_component
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser, async_capture_events
 
+from custom_components.home_server_monitor.act import async_act
 from custom_components.home_server_monitor.const import DOMAIN
 from custom_components.home_server_monitor.edge.guardian import Guardian
 from custom_components.home_server_monitor.edge.replies import PHONE_EVENT, TELEGRAM_EVENT
 from custom_components.home_server_monitor.edge.speaker import EVENT
-from custom_components.home_server_monitor.guardian.contract import Severity
+from custom_components.home_server_monitor.guardian.contract import Actor, Severity
 from custom_components.home_server_monitor.guardian.finding import Tracked
 from custom_components.home_server_monitor.guardian.journal import JournalFailed
+from custom_components.home_server_monitor.guardian.own_path import OwnPath, container_node
 from custom_components.home_server_monitor.guardian.remediation import Record, State
 from custom_components.home_server_monitor.repairs import async_create_fix_flow
 
@@ -298,7 +300,7 @@ async def test_a_server_that_is_silent_is_one_alert(home: Household, hass_admin_
     await home.sim.start_listening()
     titles = [push["title"] for push in home.pushes]
     assert titles
-    assert all("silent for" in title for title in titles), titles
+    assert all("silent since" in title for title in titles), titles
     assert len(titles) <= 2
     await home.settle(300)
     assert "Over" in home.shown("Ann")["title"]
@@ -630,3 +632,90 @@ async def test_the_exercise_may_be_repeated(home: Household, hass_admin_user: Mo
     assert len([call for call in home.sim.calls if call.write]) == writes
     with pytest.raises(ServiceValidationError):
         await _call(home, "button", "press", None, entity_id="button.home_practise")
+
+
+async def test_home_assistant_on_the_nas_that_it_watches(home: Household) -> None:
+    app = home.nas.runtime_data.data.apps["home-assistant"]
+    home.guardian.house.own_path = OwnPath(frozenset({(container_node(app.containers[0]), "it runs in it")}))
+    await home.settle()
+    rules = {each.finding.rule: each.finding.placeholders for each in home.guardian.open_findings()}
+    assert rules["watching_itself"]["name"] == "truenas"
+    home.tell(dead_man_url="http://127.0.0.1:9/ping")
+    await home.settle(200)
+    assert "watching_itself" not in {each.finding.rule for each in home.guardian.open_findings()}
+
+
+async def test_a_nas_that_never_came_up_is_one_alert(home: Household, hass_admin_user: MockUser) -> None:
+    home.tell(home.phone("Ann", hass_admin_user))
+    await home.sim.stop_listening()
+    await home.hass.config_entries.async_reload(home.nas.entry_id)
+    assert home.nas.state is ConfigEntryState.SETUP_RETRY
+    assert await home.hass.config_entries.async_reload(home.server.entry_id)
+    home.pushes.clear()
+    await home.settle(1500)
+    lost = [push for push in home.pushes if "silent since" in push["title"]]
+    assert 1 <= len(lost) <= 2
+    assert len(lost) == len(home.pushes)
+    await home.sim.start_listening()
+    await home.settle(900)
+    assert home.nas.state is ConfigEntryState.LOADED
+    assert "Over" in home.shown("Ann")["title"]
+
+
+async def test_a_reboot_that_was_approved_is_no_alarm(
+    home: Household, hass_admin_user: MockUser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home.tell(home.phone("Ann", hass_admin_user))
+    device = home.nas.runtime_data.device_id
+    with pytest.raises(ServiceValidationError):
+        await _ask(home, "reboot", hass_admin_user.id, device_id=device, reason="kernel")
+    record = home.record()
+    home.sim.downtime = 700.0
+    actor = Actor(kind="user", id=hass_admin_user.id, name="Ann", admin=True, via="repairs")
+    home.pushes.clear()
+    await home.guardian.desk.approve(record.id, actor, typed=record.name)
+    await home.settle(690)
+    assert not [push for push in home.pushes if "silent" in str(push.get("title"))]
+    await home.settle(400)
+    assert home.guardian.desk.records[record.id].state is State.SUCCEEDED
+
+
+async def test_what_we_did_is_told_from_what_others_did(home: Household, hass_admin_user: MockUser) -> None:
+    app = home.hass.states.get("sensor.plex_state")
+    assert app is not None
+    source = home.nas.runtime_data
+    context = Context(user_id=hass_admin_user.id)
+    await async_act(home.hass, context, source, "stop_app", "plex")
+    home.sim.world.services["ssh"].running = False
+    await source.async_look("services", "apps")
+    await home.settle()
+    changes = (await _ask(home, "list_changes", hass_admin_user.id))["changes"]
+    ours = {each["object_name"]: each["by_us"] for each in changes}
+    assert ours["Plex"] is True
+    assert ours["ssh"] is False
+
+
+async def test_the_dead_man_address_is_called_while_all_is_well(home: Household, aioclient_mock: Any) -> None:
+    url = "http://ping.example/secret-id"
+    aioclient_mock.get(url, text="ok")
+    home.tell(dead_man_url=url)
+    await home.settle(700)
+    calls = aioclient_mock.call_count
+    assert 1 <= calls <= 4
+    await home.sim.scenario("pool_degraded")
+    await home.settle(120)
+    calls = aioclient_mock.call_count
+    await home.settle(700)
+    assert aioclient_mock.call_count == calls
+
+
+async def test_the_month_is_told_once(home: Household, hass_admin_user: MockUser, warp: Warp) -> None:
+    home.tell(home.phone("Ann", hass_admin_user))
+    await home.settle()
+    home.guardian._month -= 1  # type: ignore[operator]
+    hour = home.guardian.alerts.settings.digest_minute
+    assert hour == 450
+    await home.settle(2 * 86400)
+    told = [push for push in home.pushes if push["data"]["tag"] == "hsm-month"]
+    assert len(told) == 1
+    assert "Asked:" in told[0]["message"]

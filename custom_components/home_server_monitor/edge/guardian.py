@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 import dataclasses
 from datetime import timedelta
 import logging
@@ -20,7 +20,7 @@ from ..guardian import notice
 from ..guardian.alerts import Alerts
 from ..guardian.approval import Tokens, binding
 from ..guardian.changes import ChangeLog, Logged
-from ..guardian.contract import SYSTEM, Actor, Finding, Node, NotDone, Proposal, Refused, Severity, Source
+from ..guardian.contract import SYSTEM, Actor, Node, NotDone, Refused, Severity, Source
 from ..guardian.desk import Desk
 from ..guardian.finding import Change as Happened, Register, Tracked
 from ..guardian.house import House
@@ -35,6 +35,7 @@ from . import clock
 from .answers import Answers
 from .decisions import Decisions
 from .messages import Composer
+from .own_findings import own_findings, source_node
 from .settings import Settings, phones
 from .speaker import Speaker
 from .texts import Texts
@@ -47,13 +48,14 @@ _LOGGER = logging.getLogger(__name__)
 TICK = timedelta(seconds=15)
 SAVE_DELAY = 10.0
 JUDGE_DELAY = 0.2
-LOST_AFTER = 60.0
-LOST_CRITICAL = 600.0
 CLOCK_JUMP = 60.0
 # proposals that are open at the same time
 MOST_PROPOSALS = 50
 # a button that decides nothing works for this long, in seconds
 TOKEN_LIFE = 7 * 86400.0
+# actions after which a host is away for a while
+REBOOTS = frozenset({"reboot", "install_update"})
+REBOOT_GRACE = 900.0
 # while one of these is open, nothing automatic touches what stands on its object
 TROUBLE = frozenset(
     {
@@ -65,11 +67,6 @@ TROUBLE = frozenset(
         "ups_on_battery",
     }
 )
-
-
-def source_node(source: str) -> str:
-    """Return the node id of what a source is about as a whole: what stands on it is silent with it."""
-    return f"host:{source}"
 
 
 class Guardian:
@@ -115,8 +112,8 @@ class Guardian:
         self._listeners: list[Callable[[], None]] = []
         self._clocks = (clock.now(), hass.loop.time())
         self.practising = 0.0
+        self._month: int | None = None
         self.booted: dict[str, float] = {}
-        self.own_findings: dict[str, Finding] = {}
 
     # Life
 
@@ -188,6 +185,8 @@ class Guardian:
         self.alerts.load(stored.get("alerts") or {})
         self._set_topology(Topology.load(stored.get("topology") or []))
         self.changes.load(stored.get("changes") or [])
+        if isinstance(month := stored.get("month"), int):
+            self._month = month
         told = stored.get("told")
         if isinstance(told, dict):
             self.speaker.teller.told = {tag: set(who) for tag, who in told.items() if isinstance(who, list)}
@@ -198,6 +197,7 @@ class Guardian:
             "alerts": self.alerts.dump(),
             "topology": self.topology.dump(),
             "changes": self.changes.dump(),
+            "month": self._month,
             "told": {tag: sorted(who) for tag, who in self.speaker.teller.told.items()},
         }
 
@@ -305,12 +305,23 @@ class Guardian:
             now = clock.now()
             self._look_at_the_clock(now)
             changes = list(self.register.tick(now))
-            changes += self.register.observe(self.own, self._of_our_own(now), now)
+            changes += self.register.observe(self.own, own_findings(self, now), now)
             self._handle(changes, now)
             await self.desk.tick()
             await self.tokens.save()
             await self._act_automatically()
             await self.speaker.ping(now)
+            await self._monthly(now)
+
+    async def _monthly(self, now: float) -> None:
+        """Send the report of the month, on its first day, with the digest's hour."""
+        local = dt_util.as_local(dt_util.utc_from_timestamp(now))
+        month = local.year * 12 + local.month
+        if self._month is None or month < self._month:
+            self._month = month
+        if month > self._month and local.hour * 60 + local.minute >= self.alerts.settings.digest_minute:
+            self._month = month
+            await self.speaker.deliver(self.wording.month())
 
     def _look_at_the_clock(self, now: float) -> None:
         wall, loop = self._clocks
@@ -318,59 +329,6 @@ class Guardian:
         by = (now - wall) - (self._clocks[1] - loop)
         if abs(by) > CLOCK_JUMP:
             self.entry.async_create_background_task(self.hass, self.desk.clock_jumped(by), f"{DOMAIN} clock")
-
-    def _of_our_own(self, now: float) -> list[Finding]:
-        """Return the guardian's own findings: silent sources, its journal, a practice."""
-        found = list(self.own_findings.values())
-        for stand in self.watch.lost(now, LOST_AFTER):
-            silent = now - stand.since
-            found.append(
-                Finding(
-                    source=self.own,
-                    rule="source_lost",
-                    object=source_node(stand.id),
-                    severity=Severity.CRITICAL if silent >= LOST_CRITICAL else Severity.WARNING,
-                    placeholders={"name": stand.name, "minutes": str(int(silent // 60))},
-                )
-            )
-        found += self._of_the_desk()
-        if self.practising > now:
-            found.append(
-                Finding(
-                    source=self.own,
-                    rule="practice",
-                    object=f"practice:{int(self.practising)}",
-                    severity=Severity.HIGH,
-                    proposal=Proposal(action="practise", target=f"practice:{int(self.practising)}"),
-                )
-            )
-        return found
-
-    def _of_the_desk(self) -> Iterator[Finding]:
-        """Yield what is wrong with the journal and with what was approved in advance."""
-
-        def wrong(rule: str, about: str, severity: Severity, **named: str) -> Finding:
-            return Finding(source=self.own, rule=rule, object=about, severity=severity, placeholders=named)
-
-        if self.desk.journal.broken:
-            yield wrong("journal_failed", f"journal:{self.id}", Severity.HIGH)
-        if self.id in self.house.journals_lost:
-            if self.desk.helm.mode is Mode.WATCH:
-                yield wrong("journal_missing", f"journal:{self.id}", Severity.HIGH)
-            else:
-                self.house.journals_lost.discard(self.id)
-        for rule in self.desk.helm.open_breakers:
-            yield wrong("breaker_open", f"rule:{rule}", Severity.HIGH, verb=rule)
-        for standing in self.desk.helm.standings.values():
-            if standing.lapsed:
-                verb = self.texts.common(f"verb_{standing.action}", default=standing.action)
-                yield wrong(
-                    "standing_lapsed",
-                    f"standing:{standing.id}",
-                    Severity.HIGH,
-                    verb=verb,
-                    reason=standing.lapsed,
-                )
 
     async def _act_automatically(self) -> None:
         """Run what was allowed to run by itself, or was approved in advance; the policy says no to all else."""
@@ -382,6 +340,15 @@ class Guardian:
                 await self.desk.run_automatically(record.id)
             except Refused, ClientError, NotDone, TimeoutError, JournalFailed:
                 continue
+
+    @callback
+    def ordered(self, record: Record) -> None:
+        """An order is being sent: what changes now is by us, and a host that reboots is silent as planned."""
+        now = clock.now()
+        for node in (target_node(self, record.source, record.target), *record.plan.touches):
+            self.changes.acted(node, now)
+        if record.action in REBOOTS:
+            self.alerts.expect_silence(source_node(record.source), now + REBOOT_GRACE)
 
     def refusal(self) -> str | None:
         """Return why nothing is begun now, also not for an admin, as a key of `exceptions`."""

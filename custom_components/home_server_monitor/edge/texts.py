@@ -50,7 +50,7 @@ class Texts:
         if language == self._language and self._loaded:
             return
         loaded: dict[str, str] = {}
-        for category in ("issues", "common", "exceptions"):
+        for category in ("issues", "common", "exceptions", "selector"):
             loaded |= await async_get_translations(self._hass, language, category, {DOMAIN})
         self._loaded, self._language = loaded, language
 

@@ -1,0 +1,76 @@
+"""What the guardian itself finds: silent sources, its journal, what was approved in advance, and where it runs."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from homeassistant.util import dt as dt_util
+
+from ..guardian.contract import Finding, Proposal, Severity
+from ..guardian.policy import Mode
+
+if TYPE_CHECKING:
+    from .guardian import Guardian
+
+LOST_AFTER = 60.0
+LOST_CRITICAL = 600.0
+
+
+def source_node(source: str) -> str:
+    """Return the node id of what a source is about as a whole: what stands on it is silent with it."""
+    return f"host:{source}"
+
+
+def own_findings(of: Guardian, now: float) -> list[Finding]:
+    """Return all of them."""
+    return [*_silent(of, now), *_of_the_desk(of), *_watching_itself(of), *_practice(of, now)]
+
+
+def _wrong(of: Guardian, rule: str, about: str, severity: Severity, **named: str) -> Finding:
+    return Finding(source=of.own, rule=rule, object=about, severity=severity, placeholders=named)
+
+
+def _silent(of: Guardian, now: float) -> Iterator[Finding]:
+    for stand in of.watch.lost(now, LOST_AFTER):
+        severity = Severity.CRITICAL if now - stand.since >= LOST_CRITICAL else Severity.WARNING
+        since = dt_util.as_local(dt_util.utc_from_timestamp(stand.since)).strftime("%H:%M")
+        yield _wrong(of, "source_lost", source_node(stand.id), severity, name=stand.name, since=since)
+
+
+def _of_the_desk(of: Guardian) -> Iterator[Finding]:
+    if of.desk.journal.broken:
+        yield _wrong(of, "journal_failed", f"journal:{of.id}", Severity.HIGH)
+    if of.id in of.house.journals_lost:
+        if of.desk.helm.mode is Mode.WATCH:
+            yield _wrong(of, "journal_missing", f"journal:{of.id}", Severity.HIGH)
+        else:
+            # a person has set the mode since
+            of.house.journals_lost.discard(of.id)
+    for rule in of.desk.helm.open_breakers:
+        what = of.texts.get(f"selector.rule.options.{rule}", default=rule.replace("_", " "))
+        yield _wrong(of, "breaker_open", f"rule:{rule}", Severity.HIGH, verb=what)
+    for standing in of.desk.helm.standings.values():
+        if standing.lapsed:
+            verb = of.texts.common(f"verb_{standing.action}", default=standing.action)
+            named = {"verb": verb, "reason": standing.lapsed}
+            yield _wrong(of, "standing_lapsed", f"standing:{standing.id}", Severity.HIGH, **named)
+
+
+def _watching_itself(of: Guardian) -> Iterator[Finding]:
+    """Where Home Assistant runs on what it watches, its death is silent, unless somebody else would miss it."""
+    if of.settings.dead_man:
+        return
+    hosts = {host for node, _ in of.house.own_path.needed for host in of.topology.hosts(node)}
+    for host in sorted(hosts):
+        yield _wrong(of, "watching_itself", host, Severity.INFO, name=of.topology.label(host) or host)
+
+
+def _practice(of: Guardian, now: float) -> Iterator[Finding]:
+    if of.practising > now:
+        about = f"practice:{int(of.practising)}"
+        yield Finding(
+            source=of.own,
+            rule="practice",
+            object=about,
+            severity=Severity.HIGH,
+            proposal=Proposal(action="practise", target=about),
+        )
