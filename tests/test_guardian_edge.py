@@ -690,9 +690,9 @@ async def test_what_we_did_is_told_from_what_others_did(home: Household, hass_ad
     await source.async_look("services", "apps")
     await home.settle()
     changes = (await _ask(home, "list_changes", hass_admin_user.id))["changes"]
-    ours = {each["object_name"]: each["by_us"] for each in changes}
-    assert ours["Plex"] is True
-    assert ours["ssh"] is False
+    by_us = {each["text"]: each["by_us"] for each in changes}
+    assert by_us["Plex was stopped"] is True, changes
+    assert by_us["Service ssh was stopped"] is False, changes
 
 
 async def test_the_dead_man_address_is_called_while_all_is_well(home: Household, aioclient_mock: Any) -> None:

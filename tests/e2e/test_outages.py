@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
 
-from simulator.demo.steps import wait_until_running, wait_until_up
+from simulator.demo.steps import wait_for, wait_until_running, wait_until_up
 
 from .conftest import House
 
@@ -43,10 +43,15 @@ async def test_a_restart_keeps_identities_and_history(nas: House) -> None:
     # the same tokens, the same entries: nobody was asked to log in or to confirm anything
     assert {entry["state"] for entry in (await nas.entries()).values()} == {"loaded"}
     since = quote((restart - timedelta(hours=1)).isoformat())
-    (states,) = await nas.owner.request("GET", f"/api/history/period/{since}?filter_entity_id={sensor}")
-    times = [
-        datetime.fromisoformat(each["last_changed"])
-        for each in states
-        if each["state"] not in {"unavailable", "unknown"}
-    ]
-    assert min(times) < restart < max(times)
+
+    async def history() -> bool:
+        (states,) = await nas.owner.request("GET", f"/api/history/period/{since}?filter_entity_id={sensor}")
+        times = [
+            datetime.fromisoformat(each["last_changed"])
+            for each in states
+            if each["state"] not in {"unavailable", "unknown"}
+        ]
+        return min(times) < restart < max(times)
+
+    # the recorder writes what it hears a second later
+    await wait_for("the history goes on", history, within=15)

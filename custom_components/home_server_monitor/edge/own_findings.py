@@ -66,7 +66,7 @@ def _watching_itself(of: Guardian) -> Iterator[Finding]:
 
 def _practice(of: Guardian, now: float) -> Iterator[Finding]:
     if of.practising > now:
-        about = f"practice:{int(of.practising)}"
+        about = f"practice:{int(of.practising * 1000)}"
         yield Finding(
             source=of.own,
             rule="practice",
