@@ -23,7 +23,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers.service_info.zeroconf import ZeroconfServiceInfo
 import pytest
-from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 
 from custom_components.home_server_monitor.const import DOMAIN, HOME
 from custom_components.home_server_monitor.edge.settings import DEFAULTS
@@ -798,3 +798,39 @@ def test_a_full_administrator_lacks_nothing_and_a_watcher_every_write() -> None:
     some = rights.missing_writes(frozenset({"READONLY_ADMIN", "APPS_WRITE", "SYSTEM_UPDATE_WRITE"}))
     assert set(watcher) - set(some) == {"apps", "update"}
     assert rights.missing_writes(frozenset(), V24_10) == []
+
+
+# Whom to tell
+
+
+async def test_the_last_page_of_the_first_flow_asks_whom_to_tell(
+    hass: HomeAssistant,
+    hass_admin_user: MockUser,
+    hass_owner_user: MockUser,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The phones of the admin who is adding it are ticked, nobody else's."""
+    phones = {}
+    for name, user in (("Mine", hass_admin_user), ("Yours", hass_owner_user)):
+        data = {"device_name": name, "user_id": user.id}
+        entry = MockConfigEntry(domain="mobile_app", title=name, data=data)
+        entry.add_to_hass(hass)
+        phones[name] = entry.entry_id
+    request = {"hass_user": hass_admin_user}
+    place = "custom_components.home_server_monitor.edge.people.current_request"
+    monkeypatch.setattr(place, type("Now", (), {"get": staticmethod(lambda: request)}))
+    async with simulator.run() as sim:
+        result = await send(hass, await form(hass), url=sim.url, api_key=sim.api_key)
+        result = await agree(hass, result, "trust_certificate")
+        assert result["step_id"] == "found"
+        (marker,) = result["data_schema"].schema
+        assert (str(marker), marker.default()) == ("phones", [phones["Mine"]])
+        offered = result["data_schema"].schema[marker].config["options"]
+        assert {each["label"] for each in offered} == {"Mine", "Yours"}
+        assert (await send(hass, result, phones=[phones["Mine"]]))["type"] is FlowResultType.CREATE_ENTRY
+        home_entry = hass.config_entries.async_entry_for_domain_unique_id(DOMAIN, HOME)
+        assert home_entry is not None
+        assert home_entry.options["phones"] == [phones["Mine"]]
+        # the second service asks nothing
+        menu = complete(await hass.config_entries.flow.async_init(DOMAIN, context={"source": SOURCE_USER}))
+        assert "server" in menu["menu_options"]
