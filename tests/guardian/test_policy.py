@@ -104,9 +104,23 @@ def test_only_low_risk_of_a_rule_that_is_allowed() -> None:
         refusal = policy.may_run_automatically(each, CALM)
         assert refusal is not None
         assert refusal.key == "not_automatic"
-    assert policy.may_run_automatically(record(Risk.HIGH), replace(CALM, standings=(STANDING,))) is None
+    medium = record(Risk.MEDIUM)
+    assert policy.may_run_automatically(medium, replace(CALM, standings=(STANDING,))) is None
     protected = Policy(replace(RULES, protected=frozenset({"pool:tank"})))
     assert protected.may_run_automatically(record(), CALM) is not None
+
+
+def test_high_risk_is_approved_in_advance_only_as_one_exact_plan() -> None:
+    policy, high = Policy(RULES), record(Risk.HIGH)
+    exact = replace(STANDING, source=high.source, params=dict(high.params))
+    for general in (
+        STANDING,
+        replace(exact, params=None),
+        replace(exact, selector="*"),
+        replace(exact, source="*"),
+    ):
+        assert policy.may_run_automatically(high, replace(CALM, standings=(general,))) is not None
+    assert policy.may_run_automatically(high, replace(CALM, standings=(exact,))) is None
 
 
 @pytest.mark.parametrize(

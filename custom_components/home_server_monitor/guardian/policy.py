@@ -49,6 +49,7 @@ class Standing:
     """An approval in advance: of one action, for one target or every one ("*"), for one rule or any ("").
 
     params: the exact parameters, or None for none in particular; by: the admin; revoked, lapsed: why it ended.
+    What is of high risk is covered only as one exact plan: a target and parameters, nothing in general.
     """
 
     id: str
@@ -77,6 +78,10 @@ class Standing:
             and self.source in ("*", record.source)
             and self.rule in ("", record.rule)
             and (self.params is None or dict(self.params) == dict(record.params))
+            and (
+                record.risk is not Risk.HIGH
+                or (self.params is not None and "*" not in (self.selector, self.source))
+            )
         )
 
 
