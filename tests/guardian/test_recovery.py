@@ -207,6 +207,16 @@ async def test_a_journal_that_is_gone(tmp_path: Path) -> None:
     assert again.desk.helm.mode is Mode.WATCH
 
 
+@pytest.mark.parametrize("left", [b"", b'{"n":1,"at":', bytes(4096)], ids=["empty", "torn", "zeros"])
+async def test_a_journal_that_a_crash_emptied(tmp_path: Path, left: bytes) -> None:
+    first = await Guardian(tmp_path, None).start()
+    await first.desk.hold(True, ADMIN)
+    await first.desk.set_mode(Mode.WATCH, ADMIN)
+    (tmp_path / NAME).write_bytes(left)
+    again = await Guardian(tmp_path, None).start(expected=True)
+    assert again.desk.helm.mode is Mode.WATCH
+
+
 async def test_what_was_set_lives_on(tmp_path: Path) -> None:
     first = await Guardian(tmp_path, None).start()
     await first.desk.hold(True, ADMIN)

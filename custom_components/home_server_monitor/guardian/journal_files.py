@@ -58,7 +58,7 @@ class Replay:
     """What a journal says. entries: the last line of each (kind, id).
 
     damaged: lines in the middle that could not be read; torn: whether the last one was cut off; fresh: whether there
-    was no journal; last: the instant of its newest line.
+    was no journal, or none with a line in it; last: the instant of its newest line.
     """
 
     entries: Mapping[tuple[str, str], Entry] = field(default_factory=dict)
@@ -88,7 +88,7 @@ def _parse(data: bytes) -> _Read:
         try:
             if line:
                 found.entries.append(entry(line))
-        except ValueError, KeyError, TypeError:
+        except ValueError, KeyError, TypeError, OverflowError, RecursionError:
             found.damaged += 1
     void = {n for each in found.entries if each.kind == VOID for n in each.value.get("lines", ())}
     found.entries = [each for each in found.entries if each.n not in void and each.kind != VOID]
@@ -118,7 +118,8 @@ class Files:
         last = max((each.at for each in read.entries), default=None)
         entries = {(each.kind, each.id): each for each in read.entries if each.kind != CHECKPOINT}
         highest = max((each.n for each in read.entries), default=0)
-        return Replay(entries, read.damaged, read.torn, fresh, last), highest
+        # a file that a crash emptied says no more than one that is gone
+        return Replay(entries, read.damaged, read.torn, fresh or not read.entries, last), highest
 
     @property
     def _new(self) -> Path:
