@@ -47,6 +47,23 @@ async def test_diagnostics_of_the_server(
     assert found["guardian"]["sources"] == {"truenas ok": 1}
 
 
+async def test_diagnostics_of_the_server_hold_no_secret_of_its_options(
+    hass: HomeAssistant, server_entry: MockConfigEntry
+) -> None:
+    options = {
+        "dead_man_url": "https://ping.example/3f2a-secret",
+        "telegram": ["4242:-77001"],
+        "approvers": ["user-ann"],
+        "low_approvers": ["user-bea"],
+        "phones": ["phone-ann"],
+    }
+    hass.config_entries.async_update_entry(server_entry, options=options)
+    assert await hass.config_entries.async_setup(server_entry.entry_id)
+    text = str(await async_get_config_entry_diagnostics(hass, server_entry))
+    for secret in ("3f2a-secret", "4242", "77001", "user-ann", "user-bea", "phone-ann"):
+        assert secret not in text
+
+
 async def test_system_health(hass: HomeAssistant, nas: MockConfigEntry, sim: Any, seen: Seen) -> None:
     assert await async_setup_component(hass, "system_health", {})
     await hass.async_block_till_done()

@@ -48,6 +48,11 @@ TO_REDACT = {
     "id",
     "discovery_keys",
     "reboot_reasons",
+    "dead_man_url",
+    "telegram",
+    "approvers",
+    "low_approvers",
+    "phones",
     "product",
     "manufacturer",
 }
