@@ -13,6 +13,7 @@ from homeassistant.core import HomeAssistant
 from .const import CONF_FINGERPRINT
 from .coordinator import HsmConfigEntry, ServiceCoordinator
 from .edge.guardian import Guardian
+from .edge.settings import APPROVERS, DEAD_MAN, LOW_APPROVERS, PHONES, TELEGRAM
 
 TO_REDACT = {
     CONF_API_KEY,
@@ -20,6 +21,12 @@ TO_REDACT = {
     CONF_USERNAME,
     CONF_FINGERPRINT,
     CONF_NAME,
+    # options that name a person, and an address that is a secret
+    APPROVERS,
+    LOW_APPROVERS,
+    PHONES,
+    TELEGRAM,
+    DEAD_MAN,
     "title",
     "unique_id",
     "server",
@@ -48,11 +55,6 @@ TO_REDACT = {
     "id",
     "discovery_keys",
     "reboot_reasons",
-    "dead_man_url",
-    "telegram",
-    "approvers",
-    "low_approvers",
-    "phones",
     "product",
     "manufacturer",
 }
@@ -118,7 +120,8 @@ def _scrub(value: Any, secrets: tuple[str, ...]) -> Any:
 async def async_get_config_entry_diagnostics(hass: HomeAssistant, entry: HsmConfigEntry) -> dict[str, Any]:
     """Return the diagnostics of one entry."""
     found: dict[str, Any] = {"entry": async_redact_data(entry.as_dict(), TO_REDACT)}
-    source = entry.runtime_data
+    # an entry that failed to load has none, and is the one whose diagnostics are asked for
+    source = getattr(entry, "runtime_data", None)
     if isinstance(source, Guardian):
         found["guardian"] = source.diagnose()
     elif isinstance(source, ServiceCoordinator):
