@@ -14,7 +14,7 @@ from ..const import DOMAIN
 from ..guardian.contract import Actor, Severity
 from ..guardian.finding import Tracked
 from ..guardian.notice import Notice
-from ..guardian.remediation import Record, State
+from ..guardian.remediation import DAY, Record, State
 from . import clock
 from .messages import REPAIRS, Message, tag_of
 from .people import user_actor
@@ -34,6 +34,11 @@ PING_EVERY = 300.0
 PING_WITHIN = 10.0
 # ends that somebody must hear of, whoever asked for it
 UNHAPPY = frozenset({State.FAILED, State.ROLLED_BACK, State.INCONCLUSIVE})
+# ends that a restart brought about, of which nobody waits for the answer any more
+CUT_OFF = UNHAPPY | {State.CANCELLED}
+# seconds until an end that no phone took is told again; doubled each time
+FIRST_AGAIN = 2.0
+LAST_AGAIN = 300.0
 
 
 def _waits_for_it(record: Record) -> bool:
@@ -54,6 +59,9 @@ class Speaker:
         self.late: set[str] = set()
         # record → the phones whose owner tapped it, which hear how it ended even where the finding was not told
         self._askers: dict[str, set[str]] = {}
+        # ends that no phone took yet, with how often they were told, and what tells them again
+        self._missed: dict[str, int] = {}
+        self._again: dict[str, asyncio.TimerHandle] = {}
 
     @callback
     def start(self) -> None:
@@ -67,6 +75,8 @@ class Speaker:
         """Say nothing more."""
         if self._task is not None:
             self._task.cancel()
+        for timer in self._again.values():
+            timer.cancel()
 
     @callback
     def say(self, notices: Sequence[Notice]) -> None:
@@ -240,25 +250,58 @@ class Speaker:
         self._of.notify()
         if record.state is State.PROPOSED:
             return
-        self.fire("outcome", [record.finding] if record.finding else [], record, Severity.INFO)
+        if record.id not in self._missed:
+            self.fire("outcome", [record.finding] if record.finding else [], record, Severity.INFO)
         tracked = self._of.tracked(record.finding) if record.finding else None
         about = (tracked.told_as or tracked.id) if tracked else record.finding or record.id
-        who = self.teller.told.get(tag_of(about), set()) | self._askers.get(record.id, set())
+        who = self.teller.told.get(tag_of(about), set()) | self._asking(record)
+        aimed = taken = False
         if text := self._of.wording.outcome(record):
             title = (
                 self._of.texts.finding(tracked.finding).title if tracked else self._of.compose.verb(record)
             )
             message = Message(tag=tag_of(about), title=title, text=text, subject=about, url=REPAIRS)
-            if who:
-                await self.deliver(message, only=who)
-            elif record.state in UNHAPPY and (record.id in self.late or not _waits_for_it(record)):
-                await self.deliver(message)
+            unheard = record.id in self.late and record.state in CUT_OFF
+            if who or unheard or (record.state in UNHAPPY and not _waits_for_it(record)):
+                aimed = any(not who or phone.entry_id in who for phone in self._phones())
+                taken = await self.deliver(message, only=who or None)
+        if record.over and aimed and not taken and self._tell_again(record):
+            return
         if record.over:
+            self._missed.pop(record.id, None)
             self._askers.pop(record.id, None)
             await self._of.desk.told(record.id)
             if record.action == "practise":
                 # the exercise is over
                 self._of.practising = 0.0
+
+    def _asking(self, record: Record) -> set[str]:
+        """Return the phones whose owner tapped it; after a restart only the record knows who that was."""
+        actor = record.actor
+        if actor is None or actor.via != "phone":
+            return self._askers.get(record.id, set())
+        mine = {each.entry_id for each in self._phones() if each.user_id == actor.id}
+        return self._askers.get(record.id, set()) | mine
+
+    @callback
+    def _tell_again(self, record: Record) -> bool:
+        """Have an end told once more that no phone took: one that has just started, or is away. Returns whether."""
+        newer = any(
+            each.finding == record.finding and each.created > record.created
+            for each in self._of.desk.records.values()
+            if record.finding
+        )
+        if newer or clock.now() - record.changed > DAY:
+            return False
+        missed = self._missed[record.id] = self._missed.get(record.id, 0) + 1
+        wait = min(FIRST_AGAIN * 2 ** min(missed - 1, 10), LAST_AGAIN)
+        self._again[record.id] = self._of.hass.loop.call_later(wait, self._once_more, record)
+        return True
+
+    @callback
+    def _once_more(self, record: Record) -> None:
+        del self._again[record.id]
+        self.record_changed(record)
 
     @callback
     def fire(
