@@ -1,5 +1,6 @@
 """What Home Assistant stands on."""
 
+import time
 from types import SimpleNamespace
 from typing import Any
 
@@ -62,6 +63,16 @@ async def test_own_path_is_derived(
         found.stands_on({own_path.endpoint_node("127.0.0.1", 8123)}) == "Home Assistant is reached through it"
     )
     assert found.stands_on({own_path.named_node("plex"), "container:x"}) is None
+
+
+async def test_a_resolver_that_hangs_takes_nothing_off_the_path(
+    hass: HomeAssistant, server_entry: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(own_path_edge, "LOOKING", 0.05)
+    monkeypatch.setattr(own_path.socket, "getaddrinfo", lambda *_: time.sleep(0.3))
+    hass.config.internal_url = "http://192.0.2.7:8123"
+    found = await own_path_edge.async_derive_own_path(hass)
+    assert found.stands_on({own_path.endpoint_node("192.0.2.7", 8123)})
 
 
 def test_addresses_of_a_name_that_nobody_knows(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,7 @@
 """Works out what this Home Assistant stands on; the guardian's own_path holds the rule, this the looking."""
 
 import asyncio
+from collections.abc import Callable
 import re
 
 from homeassistant.const import CONF_URL
@@ -40,8 +41,8 @@ async def async_derive_own_path(hass: HomeAssistant) -> OwnPath:
         async with asyncio.timeout(LOOKING):
             return await hass.async_add_executor_job(_look, endpoints, named, hosts)
     except TimeoutError:
-        # names do not resolve: what needs no resolving is still held
-        return await hass.async_add_executor_job(_look, [], named, set())
+        # names do not resolve: what needs no resolving is still held, addresses as they are spelled
+        return await hass.async_add_executor_job(_look, endpoints, named, hosts, _as_spelled)
 
 
 def _place(url: str | None) -> tuple[str, int] | None:
@@ -54,7 +55,16 @@ def _place(url: str | None) -> tuple[str, int] | None:
     return (match[2].strip("[]"), port) if port else None
 
 
-def _look(endpoints: list[tuple[str, int, str]], named: list[str], hosts: set[str]) -> OwnPath:
+def _as_spelled(host: str) -> frozenset[str]:
+    return frozenset({host.lower()})
+
+
+def _look(
+    endpoints: list[tuple[str, int, str]],
+    named: list[str],
+    hosts: set[str],
+    resolve: Callable[[str], frozenset[str]] = addresses_of,
+) -> OwnPath:
     """Blocks on /proc, /sys and name resolution. `hosts` are the servers as their entries spell them."""
     found = {(named_node(name), "it is on the list of what Home Assistant stands on") for name in named}
     if container := own_container():
@@ -66,9 +76,9 @@ def _look(endpoints: list[tuple[str, int, str]], named: list[str], hosts: set[st
         found |= {
             (named_node(pod[:end]), "Home Assistant runs in it") for end in range(len(pod)) if pod[end] == "-"
         }
-    spelled = {host: addresses_of(host) for host in hosts} if endpoints else {}
+    spelled = {host: resolve(host) for host in hosts} if endpoints else {}
     for host, port, reason in endpoints:
-        mine = addresses_of(host)
+        mine = resolve(host)
         same = {other for other, addresses in spelled.items() if not mine.isdisjoint(addresses)}
         found |= {(endpoint_node(each, port), reason) for each in mine | same}
     return OwnPath(frozenset(found))
