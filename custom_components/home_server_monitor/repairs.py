@@ -13,7 +13,7 @@ from .const import CONF_FINGERPRINT, DOMAIN
 from .edge.guardian import Guardian
 from .edge.house_key import HOUSE
 from .edge.people import request_actor
-from .guardian.contract import Refused, Risk
+from .guardian.contract import NotDone, Refused, Risk
 from .guardian.finding import Tracked
 from .guardian.journal import JournalFailed
 from .guardian.remediation import Record, State
@@ -60,12 +60,15 @@ class ProposalFlow(RepairsFlow):
         """Remember which proposal the issue is about."""
         self._of = guardian
         self._proposal = proposal
+        # the record whose plan was shown last: no other is approved
+        self._shown = proposal
 
     async def async_step_init(self, user_input: dict[str, Any] | None = None) -> RepairsFlowResult:
         """Show the plan, and what may be decided."""
         record, tracked = await self._now()
         if record is None:
             return self.async_abort(reason="proposal_gone")
+        self._shown = record.id
         options = ["approve", "deny", "acknowledge"] if tracked else ["approve", "deny"]
         return self.async_show_menu(
             step_id="init",
@@ -78,18 +81,21 @@ class ProposalFlow(RepairsFlow):
         record, tracked = await self._now()
         if record is None:
             return self.async_abort(reason="proposal_gone")
+        if record.id != self._shown:
+            return await self.async_step_init()
         named = self._of.wording.issue_placeholders(record, tracked)
         typed = None
         schema: Any = vol.Schema({vol.Required("name"): TextSelector()})
         if record.risk is Risk.HIGH:
             typed = str((user_input or {}).get("name", "")).strip()
-            if typed.casefold() != named["name"].casefold():
+            if not typed or typed.casefold() != named["name"].casefold():
                 return self.async_show_form(
                     step_id="approve",
                     data_schema=schema,
                     errors={"name": "wrong_name"} if typed else {},
                     description_placeholders=named,
                 )
+            typed = named["name"]
         actor = await request_actor(self.hass, "repairs")
         if actor is None or self._of.desk.policy.may_decide(record, actor):
             return self.async_abort(reason="not_an_approver")
@@ -98,8 +104,11 @@ class ProposalFlow(RepairsFlow):
         except Refused as err:
             reason = self._of.texts.refusal(err.refusal.key, err.refusal.placeholders)
             return self.async_abort(reason="refused", description_placeholders={"reason": reason})
-        except JournalFailed, ClientError:
+        except JournalFailed:
             reason = self._of.texts.refusal("journal_failed", {})
+            return self.async_abort(reason="refused", description_placeholders={"reason": reason})
+        except (ClientError, NotDone, TimeoutError) as err:
+            reason = self._of.texts.refusal("action_failed", {"error": str(err) or "no answer in time"})
             return self.async_abort(reason="refused", description_placeholders={"reason": reason})
         return self.async_create_entry(data={})
 
