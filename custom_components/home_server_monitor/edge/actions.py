@@ -9,7 +9,7 @@ from homeassistant.helpers import config_validation as cv
 import voluptuous as vol
 
 from ..const import DOMAIN
-from ..guardian.contract import SYSTEM, Actor, Refusal, Refused, Risk, Severity
+from ..guardian.contract import SYSTEM, Actor, NotDone, Refusal, Refused, Risk, Severity
 from ..guardian.finding import Tracked
 from ..guardian.journal import JournalFailed
 from ..guardian.policy import Standing
@@ -157,8 +157,8 @@ async def _approve(of: Guardian, call: ServiceCall) -> ServiceResponse:
         raise refuse(err.refusal.key, err.refusal.placeholders) from err
     except JournalFailed as err:
         raise refuse("journal_failed") from err
-    except ClientError as err:
-        raise refuse("action_failed", {"error": str(err)}) from err
+    except (ClientError, NotDone, TimeoutError) as err:
+        raise refuse("action_failed", {"error": str(err) or "no answer in time"}) from err
     if call.return_response:
         record = await of.desk.wait(record.id)
     return proposal_view(of, record)
@@ -183,8 +183,10 @@ async def _simulate(of: Guardian, call: ServiceCall) -> ServiceResponse:
         record = await of.desk.simulate(record.id, actor)
     except Refused as err:
         raise refuse(err.refusal.key, err.refusal.placeholders) from err
-    except ClientError as err:
-        raise refuse("action_failed", {"error": str(err)}) from err
+    except JournalFailed as err:
+        raise refuse("journal_failed") from err
+    except (ClientError, NotDone, TimeoutError) as err:
+        raise refuse("action_failed", {"error": str(err) or "no answer in time"}) from err
     return {**proposal_view(of, record), "simulated": True}
 
 
@@ -213,17 +215,19 @@ async def _get_buttons(of: Guardian, call: ServiceCall) -> ServiceResponse:
 
 async def _grant(of: Guardian, call: ServiceCall) -> ServiceResponse:
     actor = await admin_of(of.hass, call)
-    standing = await of.desk.helm.grant(
-        Standing(
-            id="",
-            action=call.data["action"],
-            selector=call.data["target"],
-            by=actor,
-            at=clock.now(),
-            rule=call.data.get("rule", ""),
-            windows_only=call.data["window_only"],
-        )
+    wanted = Standing(
+        id="",
+        action=call.data["action"],
+        selector=call.data["target"],
+        by=actor,
+        at=clock.now(),
+        rule=call.data.get("rule", ""),
+        windows_only=call.data["window_only"],
     )
+    try:
+        standing = await of.desk.helm.grant(wanted)
+    except JournalFailed as err:
+        raise refuse("journal_failed") from err
     return {"standing": standing.id}
 
 

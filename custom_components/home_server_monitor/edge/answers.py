@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from ..guardian.approval import Problem, Redeemed
-from ..guardian.contract import Actor, Refused, Severity
+from ..guardian.contract import Actor, NotDone, Refused, Severity
 from ..guardian.finding import Tracked
 from ..guardian.journal import JournalFailed
 from ..guardian.remediation import Record, State
@@ -71,8 +71,8 @@ class Answers:
             await self._say(record, tracked, actor, text, again=True)
         except JournalFailed:
             await self._say(record, tracked, actor, of.texts.refusal("journal_failed", {}))
-        except ClientError as err:
-            text = of.texts.refusal("action_failed", {"error": str(err)})
+        except (ClientError, NotDone, TimeoutError) as err:
+            text = of.texts.refusal("action_failed", {"error": str(err) or "no answer in time"})
             await self._say(record, tracked, actor, text, again=True)
 
     async def _deny(self, record: Record, tracked: Tracked | None, actor: Actor) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 import dataclasses
 from datetime import timedelta
 import logging
@@ -114,6 +114,8 @@ class Guardian:
         self.practising = 0.0
         self._month: int | None = None
         self.booted: dict[str, float] = {}
+        # reads the journal where that was not possible yet
+        self.take_up: Callable[[], Awaitable[None]] | None = None
 
     # Life
 
@@ -303,7 +305,9 @@ class Guardian:
         """Look at all that time brings."""
         async with self._lock:
             now = clock.now()
-            self._look_at_the_clock(now)
+            await self._look_at_the_clock(now)
+            if self.take_up is not None:
+                await self.take_up()
             changes = list(self.register.tick(now))
             changes += self.register.observe(self.own, own_findings(self, now), now)
             self._handle(changes, now)
@@ -323,12 +327,13 @@ class Guardian:
             self._month = month
             await self.speaker.deliver(self.wording.month())
 
-    def _look_at_the_clock(self, now: float) -> None:
+    async def _look_at_the_clock(self, now: float) -> None:
         wall, loop = self._clocks
         self._clocks = (now, self.hass.loop.time())
         by = (now - wall) - (self._clocks[1] - loop)
         if abs(by) > CLOCK_JUMP:
-            self.entry.async_create_background_task(self.hass, self.desk.clock_jumped(by), f"{DOMAIN} clock")
+            # before anything is judged by the new time
+            await self.desk.clock_jumped(by)
 
     async def _act_automatically(self) -> None:
         """Run what was allowed to run by itself, or was approved in advance; the policy says no to all else."""
@@ -340,6 +345,9 @@ class Guardian:
                 await self.desk.run_automatically(record.id)
             except Refused, ClientError, NotDone, TimeoutError, JournalFailed:
                 continue
+            except Exception:
+                # it keeps no other from running
+                _LOGGER.exception("%s could not be run", record.action)
 
     @callback
     def ordered(self, record: Record) -> None:
@@ -485,6 +493,10 @@ class Guardian:
             )
         except Refused, ClientError, NotDone, TimeoutError, JournalFailed:
             # not now: it is asked for again when somebody looks
+            return None
+        except Exception:
+            # a remedy that cannot be planned keeps no problem from being told
+            _LOGGER.exception("The remedy of %s could not be planned", tracked.finding.rule)
             return None
 
     def changes_before(self, tracked: Tracked) -> list[Logged]:

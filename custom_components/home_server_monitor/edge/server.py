@@ -9,7 +9,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 
 from ..const import DOMAIN
-from ..guardian.approval import Tokens
+from ..guardian.approval import Problem, Tokens
 from ..guardian.contract import Actor, Source
 from ..guardian.desk import Desk
 from ..guardian.house import House
@@ -21,8 +21,10 @@ from ..history import file_name
 from . import clock
 from .guardian import Guardian
 from .house_key import HOUSE
+from .messages import Message, tag_of
 from .replies import async_listen_for_replies
-from .settings import Settings
+from .settings import Settings, phones
+from .telling import Teller
 from .texts import Texts
 
 _LOGGER = logging.getLogger(__name__)
@@ -43,9 +45,15 @@ async def async_setup_guardian(hass: HomeAssistant, entry: ConfigEntry[Any], hou
     """Return the running guardian of a server's entry; it ends with the entry's unloading."""
     server = entry.unique_id or entry.entry_id
     if server not in house.desks:
-        house.desks[server] = await _async_open_desk(hass, entry, house, server)
+        house.desks[server] = _desk_of(hass, entry, house, server)
     desk, tokens = house.desks[server]
+
+    async def take_up() -> None:
+        await _async_take_up(hass, entry, house, desk, tokens)
+
+    await take_up()
     guardian = Guardian(hass, entry, house, desk, tokens, Texts(hass))
+    guardian.take_up = take_up
     house.guardians[server] = guardian
     entry.async_on_unload(await guardian.async_start())
 
@@ -58,13 +66,8 @@ async def async_setup_guardian(hass: HomeAssistant, entry: ConfigEntry[Any], hou
     return guardian
 
 
-async def _async_open_desk(
-    hass: HomeAssistant, entry: ConfigEntry[Any], house: House, server: str
-) -> tuple[Desk, Tokens]:
-    """Open the journal and take up what was under way.
-
-    A journal that is missing although it was there before is lost: then the mode is Watch only, and that is told.
-    """
+def _desk_of(hass: HomeAssistant, entry: ConfigEntry[Any], house: House, server: str) -> tuple[Desk, Tokens]:
+    """Return a desk and its tokens, whose journal is not read yet."""
     journal = Journal(
         journal_folder(hass, server), hass.async_add_executor_job, house.instance, clock=clock.now
     )
@@ -84,21 +87,33 @@ async def _async_open_desk(
         guardian = house.guardian(server)
         return guardian.bound(about) if guardian is not None else None
 
-    tokens = Tokens(journal, bound)
+    return desk, Tokens(journal, bound)
+
+
+async def _async_take_up(
+    hass: HomeAssistant, entry: ConfigEntry[Any], house: House, desk: Desk, tokens: Tokens
+) -> None:
+    """Read the journal, once, and take up what was under way.
+
+    A journal that is missing although it was there before is lost: then the mode is Watch only, and that is told.
+    """
+    if desk.ready:
+        return
+    known = desk.journal.broken
     try:
-        replay = await journal.open()
-    except JournalFailed:
-        # without it nothing is done; the disk may come back with the next load
-        _LOGGER.exception("The journal cannot be read")
-        return desk, tokens
+        replay = await desk.journal.open()
+    except JournalFailed as err:
+        # without it nothing is done; it is tried again until the disk is back
+        if not known:
+            _LOGGER.error("The journal cannot be read: %s", err)
+        return
     await desk.recover(replay, expected=bool(entry.data.get(JOURNALLED)))
     tokens.load(replay, clock.now())
     _note_lost(hass, entry, house, replay)
-    return desk, tokens
 
 
 def _note_lost(hass: HomeAssistant, entry: ConfigEntry[Any], house: House, replay: Replay) -> None:
-    if replay.fresh and entry.data.get(JOURNALLED):
+    if replay.damaged or (replay.fresh and entry.data.get(JOURNALLED)):
         house.journals_lost.add(entry.unique_id or entry.entry_id)
     if not entry.data.get(JOURNALLED):
         hass.config_entries.async_update_entry(entry, data={**entry.data, JOURNALLED: True})
@@ -119,7 +134,29 @@ def async_listen(hass: HomeAssistant) -> None:
         for guardian in guardians:
             if await guardian.answers.tap(verb, token, actor):
                 return
-        if guardians:
+        if not await _answer_without_guardian(hass, token, actor) and guardians:
             await guardians[0].answers.unknown(token, actor)
 
     async_listen_for_replies(hass, handle)
+
+
+async def _answer_without_guardian(hass: HomeAssistant, token: str, actor: Actor | None) -> bool:
+    """Say to who tapped that the entry is not loaded and nothing was done; returns whether the button is ours."""
+    for desk, tokens in hass.data[HOUSE].desks.values():
+        if (about := tokens.about(token)) is None:
+            continue
+        # it is bound to nothing now, so this only writes it down; the button works again with the entry
+        found = tokens.redeem(token, actor.id if actor else "", clock.now())
+        await tokens.save()
+        if actor is not None and found is not Problem.WRONG_PERSON:
+            texts = Texts(hass)
+            await texts.async_load()
+            record = desk.records.get(about)
+            tag = tag_of(record.finding or about if record else about)
+            text = texts.refusal("no_guardian", {})
+            message = Message(tag=tag, title="Home Server Monitor", text=text)
+            for phone in phones(hass).values():
+                if phone.user_id == actor.id:
+                    await Teller(hass).push(phone, message, [])
+        return True
+    return False

@@ -32,6 +32,7 @@ PUSHED = frozenset({"raised", "repeated", "severer", "flapping", "summary", "esc
 DECISIONS = frozenset({"approve", "deny"})
 PING_EVERY = 300.0
 PING_WITHIN = 10.0
+PLANNED_WITHIN = 5.0
 # ends that somebody must hear of, whoever asked for it
 UNHAPPY = frozenset({State.FAILED, State.ROLLED_BACK, State.INCONCLUSIVE})
 # ends that a restart brought about, of which nobody waits for the answer any more
@@ -111,7 +112,7 @@ class Speaker:
                         await self._outcome(item)
                     case str():
                         if tracked := self._of.tracked(item):
-                            await self._of.propose_for(tracked)
+                            await self._offer(tracked)
                             self._of.notify()
             except Exception:
                 # one message that cannot be made keeps no other from being told
@@ -132,7 +133,7 @@ class Speaker:
             return
         record = None
         if len(found) == 1 and notice.kind != "digest":
-            record = await self._of.propose_for(found[0])
+            record = await self._offer(found[0])
         self.fire(
             notice.kind,
             [each.id for each in found],
@@ -145,6 +146,14 @@ class Speaker:
             return
         message = self.message(notice, found, record)
         await self.deliver(replace(message, tag=tag_of(notice.lead)) if notice.lead else message)
+
+    async def _offer(self, tracked: Tracked) -> Record | None:
+        """Return the proposal of a finding; a server that does not answer keeps no alert waiting."""
+        planning = self._of.entry.async_create_background_task(
+            self._of.hass, self._of.propose_for(tracked), f"{DOMAIN} offer"
+        )
+        done, _ = await asyncio.wait({planning}, timeout=PLANNED_WITHIN)
+        return planning.result() if done else None
 
     def message(self, notice: Notice, found: Sequence[Tracked], record: Record | None) -> Message:
         """Return what a notice says."""

@@ -67,6 +67,11 @@ class Desk:
         return self.book.records
 
     @property
+    def ready(self) -> bool:
+        """Return whether the journal was read and taken up; before that nothing starts."""
+        return self._ready
+
+    @property
     def untold(self) -> list[Record]:
         """Return the records of the last day whose end nobody is known to have been told."""
         since = self._clock() - DAY
@@ -121,7 +126,7 @@ class Desk:
             action=action,
             target=target,
             params=params,
-            name=(name or target).strip(),
+            name=name.strip() or target.strip() or source,
             rule=rule,
             finding=finding,
             plan=plan,
@@ -286,6 +291,7 @@ class Desk:
     async def clock_jumped(self, by: float) -> None:
         """Wall clock and loop clock parted by `by` seconds: what is open expires, budgets are not refilled."""
         await self._ledger.jumped(by, self._clock())
+        await self.helm.jumped(by)
         await self._waiting.expire_all()
 
     async def stop(self, grace: float = STOP_GRACE) -> None:

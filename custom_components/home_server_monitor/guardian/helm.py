@@ -7,7 +7,7 @@ from typing import Any
 
 from .contract import SYSTEM, Actor, Refusal, Refused
 from .journal import Journal, JournalFailed
-from .journal_files import Replay
+from .journal_files import Entry, Replay
 from .packing import pack_actor, unpack_actor
 from .policy import Mode, Policy, Standing, looser
 from .remediation import new_id
@@ -51,7 +51,9 @@ class Helm:
     async def load(self, replay: Replay, *, expected: bool) -> None:
         """Take what the journal says; one that is missing though expected, or damaged, means Watch only."""
         for entry in replay.of("mode"):
-            self._mode = _mode(entry.value)
+            # what was said while the journal could not be read is newer
+            if ("mode", "mode") not in self._unsaved:
+                self._mode = _mode(entry.value)
         for entry in replay.of("hold"):
             self.hold = self.hold or entry.value.get("on") is not False
         for entry in replay.of("breaker"):
@@ -62,7 +64,7 @@ class Helm:
                 self.standings[entry.id] = _unpack(entry.id, entry.value)
             except KeyError, TypeError, ValueError:
                 _LOGGER.warning("A standing approval in the journal is not readable and does not count")
-        installed = next((entry.at for entry in replay.of("installed")), None)
+        installed = next((_instant(entry) for entry in replay.of("installed")), None)
         if installed is not None:
             self.installed = installed
         else:
@@ -143,6 +145,12 @@ class Helm:
         self._failures.pop(rule, None)
         self.on_change()
 
+    async def jumped(self, by: float) -> None:
+        """The clock went `by` seconds too far: the time for looking only is not over sooner."""
+        if by > 0:
+            self.installed += by
+            await self._later("installed", "installed", {"at": self.installed})
+
     async def save(self) -> None:
         """Write what is so but not written, as far as the journal works."""
         for (kind, name), value in tuple(self._unsaved.items()):
@@ -165,6 +173,11 @@ class Helm:
 def _admin(actor: Actor) -> None:
     if not (actor.kind == "user" and actor.admin and actor.id):
         raise Refused(Refusal("admin_only"))
+
+
+def _instant(entry: Entry) -> float:
+    at = entry.value.get("at", entry.at)
+    return float(at) if isinstance(at, int | float) else entry.at
 
 
 def _mode(value: Mapping[str, Any]) -> Mode:

@@ -98,9 +98,14 @@ class Journal:
     async def open(self) -> Replay:
         """Read what is there; a journal that is not there is made. Raises JournalFailed."""
         async with self._lock:
-            replay, self._n = await self._timely(self._files.load)
+            try:
+                replay, self._n = await self._timely(self._files.load)
+            except JournalFailed:
+                self.broken = True
+                raise
             self._damaged = replay.damaged
             self._opened = True
+            self.broken = False
         if replay.fresh:
             await self.append("instance", self.instance, {})
         found: Replay = replay

@@ -174,7 +174,7 @@ class Policy:
         if record.risk is Risk.HIGH:
             if actor.via != "repairs":
                 return Refusal("high_risk_needs_repairs")
-            if (typed or "").strip() != record.name:
+            if not record.name or (typed or "").strip() != record.name:
                 return Refusal("name_not_typed", {"target": record.name})
         return None
 
