@@ -112,9 +112,8 @@ export class ProposalsCard extends LiveCard {
   }
 
   #ended(proposal) {
-    const outcome = plain(proposal.outcome) || word(this.hass, "state", proposal.state);
-    const who = plain(proposal.by, 60);
-    const said = who ? text(this.hass, "proposal.by", { outcome, who }) : outcome;
+    // the sentence names who approved or denied it
+    const said = plain(proposal.outcome) || word(this.hass, "state", proposal.state);
     const meta = make("p", { class: "meta" }, said, proposal.ended ? since(this.hass, proposal.ended) : null);
     return make("li", {}, make("h4", { class: "clamp" }, plain(proposal.title)), meta);
   }

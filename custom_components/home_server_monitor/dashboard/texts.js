@@ -61,7 +61,7 @@ const TEXTS = {
     "failed.act": "That did not work: {why}",
 
     "severity.critical": "Critical",
-    "severity.high": "High",
+    "severity.high": "Serious",
     "severity.warning": "Warning",
     "severity.info": "Note",
     "risk.low": "low risk",
@@ -89,7 +89,6 @@ const TEXTS = {
     "proposal.depends": "Affects",
     "proposal.expires": "Expires {when}",
     "proposal.expired": "Expired",
-    "proposal.by": "{outcome}, by {who}",
     "state.proposed": "Proposed",
     "state.approved": "Approved",
     "state.denied": "Denied",
