@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from simulator.jobs import Job, JobError
+from simulator.noise import digest
 from simulator.truenas.context import Context
 from simulator.truenas.errors import EINVAL, CallError, NotFoundError
 from simulator.truenas.methods.app_rows import app_row, docker_config, docker_status, images
@@ -59,7 +60,14 @@ def _running(ctx: Context, app: App) -> Row:
 def redeploy(ctx: Context, name: str) -> Job:
     """`app.redeploy`."""
     app = _named(ctx, name)
-    return _move(ctx, app, "DEPLOYING", lambda: _running(ctx, app), 6.0, f"Updating {name!r} app")
+
+    def renewed() -> Row:
+        # it is deployed with `up --force-recreate`
+        for container in app.containers:
+            container.ident = digest(ctx.world.seed, container.ident)
+        return _running(ctx, app)
+
+    return _move(ctx, app, "DEPLOYING", renewed, 6.0, f"Updating {name!r} app")
 
 
 def _wanted_version(app: App, wanted: str) -> tuple[str, str]:
