@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from homeassistant.components.logbook import LOGBOOK_ENTRY_MESSAGE, LOGBOOK_ENTRY_NAME
+from homeassistant.components.logbook import LOGBOOK_ENTRY_ICON, LOGBOOK_ENTRY_MESSAGE, LOGBOOK_ENTRY_NAME
 from homeassistant.core import Event, HomeAssistant, callback
 
 from .const import DOMAIN
@@ -22,6 +22,6 @@ def async_describe_events(
         guardian = hass.data[HOUSE].guardian(str(event.data.get("server")))
         name = guardian.entry.title if guardian else "Home Server Monitor"
         message = guardian.wording.logged(event.data) if guardian else str(event.data.get("kind"))
-        return {LOGBOOK_ENTRY_NAME: name, LOGBOOK_ENTRY_MESSAGE: message}
+        return {LOGBOOK_ENTRY_NAME: name, LOGBOOK_ENTRY_MESSAGE: message, LOGBOOK_ENTRY_ICON: "mdi:server"}
 
     async_describe_event(DOMAIN, EVENT, describe)

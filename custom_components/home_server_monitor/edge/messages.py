@@ -46,12 +46,14 @@ class Message:
     """What is shown; `tag` is the same for all that is ever said about one finding, so that it replaces itself.
 
     subject: the finding or proposal that the buttons are about; record: the proposal that `approve` means.
+    quiet: it replaces what is shown without a sound.
     """
 
     tag: str
     title: str
     text: str
     critical: bool = False
+    quiet: bool = False
     severity: str = "info"
     url: str = REPAIRS
     subject: str = ""

@@ -63,6 +63,8 @@ class Speaker:
         # ends that no phone took yet, with how often they were told, and what tells them again
         self._missed: dict[str, int] = {}
         self._again: dict[str, asyncio.TimerHandle] = {}
+        # record → the state that was told last: a receipt that is noted meanwhile is no news
+        self._stage: dict[str, State] = {}
 
     @callback
     def start(self) -> None:
@@ -257,19 +259,24 @@ class Speaker:
 
     async def _outcome(self, record: Record) -> None:
         self._of.notify()
-        if record.state is State.PROPOSED:
+        again = record.id in self._missed
+        if record.state is State.PROPOSED or (self._stage.get(record.id) is record.state and not again):
             return
-        if record.id not in self._missed:
+        self._stage[record.id] = record.state
+        if not again:
             self.fire("outcome", [record.finding] if record.finding else [], record, Severity.INFO)
+        newest = self._of.desk.records.get(record.id, record)
         tracked = self._of.tracked(record.finding) if record.finding else None
         about = (tracked.told_as or tracked.id) if tracked else record.finding or record.id
         who = self.teller.told.get(tag_of(about), set()) | self._asking(record)
         aimed = taken = False
-        if text := self._of.wording.outcome(record):
+        # what is overtaken already is not pushed: its end is next in the queue
+        if newest.state is record.state and (text := self._of.wording.outcome(record)):
             title = (
                 self._of.texts.finding(tracked.finding).title if tracked else self._of.compose.verb(record)
             )
-            message = Message(tag=tag_of(about), title=title, text=text, subject=about, url=REPAIRS)
+            tag, quiet = tag_of(about), not record.over
+            message = Message(tag=tag, title=title, text=text, subject=about, url=REPAIRS, quiet=quiet)
             unheard = record.id in self.late and record.state in CUT_OFF
             if who or unheard or (record.state in UNHAPPY and not _waits_for_it(record)):
                 aimed = any(not who or phone.entry_id in who for phone in self._phones())
@@ -279,6 +286,7 @@ class Speaker:
         if record.over:
             self._missed.pop(record.id, None)
             self._askers.pop(record.id, None)
+            self._stage.pop(record.id, None)
             await self._of.desk.told(record.id)
             if record.action == "practise":
                 # the exercise is over
@@ -331,6 +339,7 @@ class Speaker:
             "findings": list(ids)[:50],
             "finding": ids[0] if ids else None,
             "proposal": record.id if record else None,
+            "state": record.state.value if record else None,
             "severity": severity.name.lower(),
             "critical": critical,
             "tag": tag_of(about),

@@ -40,6 +40,9 @@ def phone_data(message: Message, buttons: list[dict[str, Any]]) -> dict[str, Any
         }
     else:
         data["channel"] = "Home server"
+        if message.quiet:
+            # for Android, then for iOS
+            data |= {"alert_once": True, "push": {"interruption-level": "passive"}}
     return data
 
 

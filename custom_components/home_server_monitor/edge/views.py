@@ -20,6 +20,9 @@ from . import clock
 if TYPE_CHECKING:
     from .guardian import Guardian
 
+# what hangs on a server in the topology, and loses nothing with it
+NO_DEPENDANTS = ("alert:",)
+
 
 def iso(at: float | None) -> str | None:
     """Return an instant as text, or None."""
@@ -64,7 +67,7 @@ def finding_view(of: Guardian, tracked: Tracked, now: float) -> dict[str, Any]:
         "meaning": words.meaning,
         "advice": words.advice,
         "object": tracked.finding.object,
-        "object_name": plain(of.topology.label(tracked.finding.object) or tracked.finding.object),
+        "object_name": target_name(of, tracked.finding.source, tracked.finding.object),
         "device_id": device.id if device else None,
         "source": tracked.finding.source,
         "source_name": plain(stand.name) if stand else "Home Server Monitor",
@@ -136,7 +139,12 @@ def plan_lines(of: Guardian, record: Record, tracked: Tracked | None = None) -> 
     why = texts.finding(tracked.finding).meaning if tracked else ""
     about = {*plan.touches, target_node(of, record.source, record.target)}
     touched = {plain(of.topology.label(node)) for node in plan.touches}
-    depends = {plain(of.topology.label(node)) for each in about for node in of.topology.dependants(each)}
+    depends = {
+        plain(of.topology.label(node))
+        for each in about
+        for node in of.topology.dependants(each)
+        if not node.startswith(NO_DEPENDANTS)
+    }
     undo = "undo_yes" if plan.inverse else "undo_no"
     return {
         "what": texts.common(
@@ -163,6 +171,8 @@ def target_name(of: Guardian, source: str, target: str) -> str:
     """Return what an action is about, in the name that people know."""
     if target and (label := of.topology.label(target_node(of, source, target))):
         return plain(label)
+    if source == of.own:
+        return plain(of.entry.title)
     stand = of.watch.stands.get(source)
     return plain(target) or (plain(stand.name) if stand else source)
 

@@ -25,8 +25,8 @@ class Wording:
     def __init__(self, guardian: Guardian) -> None:
         self._of = guardian
 
-    def outcome(self, record: Record) -> str:
-        """Return what became of a proposal, in a sentence; empty where there is nothing to say yet."""
+    def outcome(self, record: Record, state: str = "") -> str:
+        """Return what became of a proposal, or had by a state, in a sentence; empty where there is nothing to say yet."""
         texts = self._of.texts
         reason = (record.verdict.facts.get("reason", "") if record.verdict else "") or record.reason
         known = {
@@ -35,7 +35,7 @@ class Wording:
             "who": record.actor.name if record.actor else "Home Server Monitor",
             "reason": texts.refusal(str(reason), {"target": record.name, **record.details}) if reason else "",
         }
-        return texts.common(f"outcome_{record.state.value}", known, default="")
+        return texts.common(f"outcome_{state or record.state.value}", known, default="")
 
     def settled(self, tracked: Tracked) -> Message | None:
         """Return what is said of a finding that needs nobody any more, or None where it still does."""
@@ -130,7 +130,7 @@ class Wording:
         of = self._of
         record = of.desk.records.get(str(data.get("proposal")))
         if data.get("kind") == "outcome" and record is not None:
-            return self.outcome(record) or record.state.value
+            return self.outcome(record, str(data.get("state") or "")) or record.state.value
         named = [
             of.texts.finding(tracked.finding).title
             for each in data.get("findings", ())
@@ -142,10 +142,11 @@ class Wording:
     def issue_placeholders(self, record: Record, tracked: Tracked | None) -> dict[str, str]:
         """Return what the repair of a proposal shows."""
         found = plan_lines(self._of, record, tracked)
+        title = self._of.texts.finding(tracked.finding).title if tracked else ""
         return {
-            "title": self._of.texts.finding(tracked.finding).title if tracked else found["what"],
+            "title": title or found["what"],
             "what": found["what"],
-            "why": found["why"] or "-",
+            "why": ". ".join(filter(None, (title, found["why"]))) or "-",
             "risk": found["risk_text"],
             "undo": found["undo"],
             "depends": ", ".join(found["depends"]) or "-",
