@@ -152,7 +152,7 @@ class Alerts:
         }
         return [
             notice
-            for key, members in _storms(ready).items()
+            for key, members in _storms(_swept(groups, ready)).items()
             if (notice := self._tell(key, members, now)) is not None
         ]
 
@@ -271,15 +271,30 @@ class Alerts:
         return first.told_as if alone else first.id
 
 
+def _swept(groups: dict[Key, list[Tracked]], ready: dict[Key, list[Tracked]]) -> dict[Key, list[Tracked]]:
+    """Add what is still being collected to a storm that is told now: else its rest would come seconds later."""
+    swept = dict(ready)
+    for start in dict.fromkeys(key[:2] for key in ready):
+        mine = {key: members for key, members in groups.items() if key[:2] == start}
+        if _is_storm(start[0], mine):
+            swept |= mine
+    return swept
+
+
+def _is_storm(kind: str, groups: dict[Key, list[Tracked]]) -> bool:
+    """Return whether these groups of one kind and urgency are too many to be told one by one."""
+    found = sum(map(len, groups.values()))
+    return kind in ("raised", "flapping") and (
+        len(groups) > STORM_GROUPS or (len(groups) > 1 and found > STORM_FINDINGS)
+    )
+
+
 def _storms(ready: dict[Key, list[Tracked]]) -> dict[Key, list[Tracked]]:
     """Join the groups of one kind and urgency where they are too many to be told one by one."""
     joined: dict[Key, list[Tracked]] = {}
     for kind, urgent in dict.fromkeys(key[:2] for key in ready):
         mine = {key: members for key, members in ready.items() if key[:2] == (kind, urgent)}
-        found = sum(map(len, mine.values()))
-        if kind in ("raised", "flapping") and (
-            len(mine) > STORM_GROUPS or (len(mine) > 1 and found > STORM_FINDINGS)
-        ):
+        if _is_storm(kind, mine):
             mine = {(kind, urgent): [tracked for members in mine.values() for tracked in members]}
         joined |= mine
     return joined
