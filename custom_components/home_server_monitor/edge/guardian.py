@@ -274,7 +274,8 @@ class Guardian:
         if notices := self.alerts.handle(changes, now, started=self.started, booted=self.booted):
             self.speaker.say(notices)
         for change in changes:
-            if change.kind in ("raised", "severer"):
+            tracked = self.tracked(change.id) if change.kind in ("raised", "severer") else None
+            if tracked is not None and tracked.finding.proposal is not None:
                 self.speaker.propose(change.id)
         self._look_again(now)
         self.notify()

@@ -113,14 +113,16 @@ class Speaker:
                     case Record():
                         await self._outcome(item)
                     case str():
-                        if tracked := self._of.tracked(item):
-                            await self._offer(tracked)
+                        tracked = self._of.tracked(item)
+                        if tracked is not None and await self._offer(tracked) is not None:
                             self._of.notify()
             except Exception:
                 # one message that cannot be made keeps no other from being told
                 _LOGGER.exception("A message could not be made")
             finally:
                 self._queue.task_done()
+            # a thousand at once are no reason to let all others wait
+            await asyncio.sleep(0)
 
     # Telling
 
