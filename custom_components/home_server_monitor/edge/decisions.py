@@ -70,10 +70,15 @@ class Decisions:
     def _wanted(self) -> dict[str, tuple[Tracked | None, Record | None, tuple[object, ...]]]:
         rows: list[tuple[Severity, float, Tracked | None, Record | None]] = []
         seen = set()
+        offers = {
+            record.finding: record
+            for record in self._of.desk.records.values()
+            if record.state is State.PROPOSED and record.finding
+        }
         for tracked in self._of.open_findings():
             if self._of.register.silence(tracked) or tracked.inhibited_by:
                 continue
-            record = self._of.proposal_of(tracked)
+            record = offers.get(tracked.id)
             if tracked.severity >= Severity.HIGH or (record and tracked.severity >= Severity.WARNING):
                 rows.append((tracked.severity, -tracked.since, tracked, record))
                 seen.add(record.id if record else "")

@@ -53,9 +53,8 @@ CLOCK_JUMP = 60.0
 MOST_PROPOSALS = 50
 # a button that decides nothing works for this long, in seconds
 TOKEN_LIFE = 7 * 86400.0
-# actions after which a host is away for a while
-REBOOTS = frozenset({"reboot", "install_update"})
-REBOOT_GRACE = 900.0
+# actions after which a server is silent for a while, as planned, in seconds
+SILENT_AFTER = {"reboot": 1200.0, "install_update": 3600.0, "shutdown": 7200.0}
 # while one of these is open, nothing automatic touches what stands on its object
 TROUBLE = frozenset(
     {
@@ -109,6 +108,9 @@ class Guardian:
         self._judging: asyncio.TimerHandle | None = None
         self._due: asyncio.TimerHandle | None = None
         self._lock = asyncio.Lock()
+        # what is done with each tick and may take long, so that it keeps nobody from looking
+        self._chores = asyncio.Lock()
+        self._ended = False
         self._listeners: list[Callable[[], None]] = []
         self._clocks = (clock.now(), hass.loop.time())
         self.practising = 0.0
@@ -137,7 +139,7 @@ class Guardian:
             self.hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, self._stopping),
         ]
         self.desk.policy.settings = self.settings.policy()
-        self.desk.on_change(self.speaker.record_changed)
+        self.desk.on_change(self._record_changed)
         self.desk.helm.on_change = self.notify
         self.speaker.start()
         for record in self.desk.untold:
@@ -147,6 +149,7 @@ class Guardian:
             self._updated(attached)
 
         def end() -> None:
+            self._ended = True
             for each in ends:
                 each()
             for timer in (self._judging, self._due):
@@ -180,7 +183,9 @@ class Guardian:
         """Tell the entities, and save soon."""
         for listener in tuple(self._listeners):
             listener()
-        self._store.async_delay_save(self._pack, SAVE_DELAY)
+        # what is still under way when the entry is unloaded must not overwrite what the next one saves
+        if not self._ended:
+            self._store.async_delay_save(self._pack, SAVE_DELAY)
 
     def _take_in(self, stored: Mapping[str, Any]) -> None:
         self.register.load(stored.get("register") or {})
@@ -233,6 +238,20 @@ class Guardian:
             self._judging = self.hass.loop.call_later(JUDGE_DELAY, self._judge_soon)
 
     @callback
+    def _record_changed(self, record: Record) -> None:
+        """An action of ours goes on: what it changes is ours, and a silence that it brings is planned."""
+        if record.state is State.RUNNING and record.step == 0:
+            now = clock.now()
+            for node in (target_node(self, record.source, record.target), *record.plan.touches):
+                self.changes.acted(node, now)
+            if silent := SILENT_AFTER.get(record.action):
+                self.alerts.expect_silence(source_node(record.source), now + silent)
+        away = record.action == "shutdown" and record.state is State.SUCCEEDED
+        if record.over and record.action in SILENT_AFTER and not away:
+            self.alerts.expect_silence(source_node(record.source), clock.now())
+        self.speaker.record_changed(record)
+
+    @callback
     def _judge_soon(self) -> None:
         self._judging = None
         self.entry.async_create_background_task(self.hass, self._judge(), f"{DOMAIN} judge")
@@ -242,19 +261,28 @@ class Guardian:
             waiting, self._waiting = self._waiting, {}
             now = clock.now()
             for source in waiting.values():
-                if not source.judged:
+                # it may have been removed, or have fallen silent, since
+                if not source.judged or self.house.source(source.id) is not source:
                     continue
-                if (nodes := tuple(source.nodes)) != self._nodes.get(source.id):
-                    self._nodes[source.id] = nodes
-                    self._rebuild()
-                self.changes.note(source.id, source.changes_since_last(), now)
-                self.checked[source.id] = now
-                changes: list[Happened] = []
-                # in pieces, so that ten thousand at once do not hold the event loop
-                for piece in self.register.observing(source.id, source.findings, now):
-                    changes += piece
-                    await asyncio.sleep(0)
-                self._handle(changes, now)
+                try:
+                    await self._take(source, now)
+                except Exception:
+                    # one source that cannot be judged keeps no other from it
+                    _LOGGER.exception("What %s says cannot be judged", source.id)
+
+    async def _take(self, source: Source, now: float) -> None:
+        """Take in what one source says."""
+        if (nodes := tuple(source.nodes)) != self._nodes.get(source.id):
+            self._nodes[source.id] = nodes
+            self._rebuild()
+        self.changes.note(source.id, source.changes_since_last(), now)
+        self.checked[source.id] = now
+        changes: list[Happened] = []
+        # in pieces, so that ten thousand at once do not hold the event loop
+        for piece in self.register.observing(source.id, source.findings, now):
+            changes += piece
+            await asyncio.sleep(0)
+        self._handle(changes, now)
 
     def _rebuild(self) -> None:
         """Join the topologies: what runs on nothing in its source runs on the source."""
@@ -312,6 +340,9 @@ class Guardian:
             changes = list(self.register.tick(now))
             changes += self.register.observe(self.own, own_findings(self, now), now)
             self._handle(changes, now)
+        if self._chores.locked():
+            return
+        async with self._chores:
             await self.desk.tick()
             await self.tokens.save()
             await self._act_automatically()
@@ -349,15 +380,6 @@ class Guardian:
             except Exception:
                 # it keeps no other from running
                 _LOGGER.exception("%s could not be run", record.action)
-
-    @callback
-    def ordered(self, record: Record) -> None:
-        """An order is being sent: what changes now is by us, and a host that reboots is silent as planned."""
-        now = clock.now()
-        for node in (target_node(self, record.source, record.target), *record.plan.touches):
-            self.changes.acted(node, now)
-        if record.action in REBOOTS:
-            self.alerts.expect_silence(source_node(record.source), now + REBOOT_GRACE)
 
     def refusal(self) -> str | None:
         """Return why nothing is begun now, also not for an admin, as a key of `exceptions`."""

@@ -95,8 +95,6 @@ class Speaker:
     @callback
     def record_changed(self, record: Record) -> None:
         """Have the outcome of a proposal told."""
-        if record.state is State.RUNNING:
-            self._of.ordered(record)
         self._queue.put_nowait(record)
 
     async def idle(self) -> None:
