@@ -1,4 +1,4 @@
-"""All cases, each in a process of its own: 8, 64 and 512 disks, 0, 20 and 50 ms away."""
+"""All cases, each in a process of its own: 8, 64 and 512 disks, 0, 20 and 50 ms away, and a storm."""
 
 import argparse
 import json
@@ -17,25 +17,39 @@ def name_of(disks: int, latency: int, steady: bool) -> str:
     return f"{disks}-{latency}{'-steady' if steady else ''}"
 
 
+def commands() -> dict[str, list[str]]:
+    """Return the module and arguments of each case, by name."""
+    found = {
+        name_of(disks, latency, steady): [
+            "bench.case",
+            "--disks",
+            str(disks),
+            "--latency",
+            str(latency),
+            *["--steady"] * steady,
+        ]
+        for disks, latency, steady in [*CASES, *STEADY_CASES]
+    }
+    return {**found, "storm": ["bench.storm"]}
+
+
 def main() -> int:
     """Run the chosen cases; exit 1 where a figure is over its budget."""
     parser = argparse.ArgumentParser(prog="script/bench", description=__doc__)
     parser.add_argument("--json", type=Path, help="write the rows to this file")
-    parser.add_argument("--only", help="run one case: DISKS-LATENCY or DISKS-LATENCY-steady")
+    parser.add_argument("--only", help="run one case: DISKS-LATENCY, DISKS-LATENCY-steady or storm")
     options = parser.parse_args()
     rows: list[Row] = []
-    for disks, latency, steady in [*CASES, *STEADY_CASES]:
-        if options.only not in (None, name_of(disks, latency, steady)):
+    for name, arguments in commands().items():
+        if options.only not in (None, name):
             continue
-        command = [sys.executable, "-m", "bench.case", "--disks", str(disks), "--latency", str(latency)]
-        done = subprocess.run(
-            command + ["--steady"] * steady, capture_output=True, text=True, timeout=400, check=False
-        )
+        command = [sys.executable, "-m", *arguments]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=400, check=False)
         if done.returncode:
             print(done.stderr[-3000:], file=sys.stderr)
             return 2
         rows += [Row(**row) for row in json.loads(done.stdout.splitlines()[-1])]
-        print(f"{name_of(disks, latency, steady)} done", file=sys.stderr)
+        print(f"{name} done", file=sys.stderr)
     print(table(rows))
     if options.json:
         write(rows, options.json)
