@@ -112,9 +112,12 @@ export class ProposalsCard extends LiveCard {
   }
 
   #ended(proposal) {
-    // the sentence names who approved or denied it
     const said = plain(proposal.outcome) || word(this.hass, "state", proposal.state);
-    const meta = make("p", { class: "meta" }, said, proposal.ended ? since(this.hass, proposal.ended) : null);
+    const who = plain(proposal.by, 60);
+    // some sentences name who decided
+    const whose = who && !said.includes(who) ? make("span", {}, text(this.hass, "journal.by", { who })) : null;
+    const ended = proposal.ended ? since(this.hass, proposal.ended) : null;
+    const meta = make("p", { class: "meta" }, make("span", {}, said), ended, whose);
     return make("li", {}, make("h4", { class: "clamp" }, plain(proposal.title)), meta);
   }
 }
