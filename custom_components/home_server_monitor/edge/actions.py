@@ -136,7 +136,14 @@ async def _list_journal(of: Guardian, call: ServiceCall) -> ServiceResponse:
         rows = await of.desk.journal.read(call.data["limit"], JOURNAL_KINDS)
     except JournalFailed as err:
         raise refuse("journal_failed") from err
-    lines: Any = [journal_line(of, row) for row in rows]
+    # newest first; the line of a receipt repeats the state of the one before, and says nothing new in words
+    before: dict[str, object] = {}
+    lines: Any = []
+    for row in reversed(rows):
+        state = row.value.get("state")
+        if row.kind != "remediation" or before.get(row.id) != state:
+            lines.insert(0, journal_line(of, row))
+        before[row.id] = state
     return {"journal": lines}
 
 
