@@ -37,14 +37,22 @@ class DailyHistory:
     """One small file for one object: a row of numbers a day, packed by column.
 
     The file name holds a hash of the identity, so that a serial with odd characters is no path, and survives the
-    removal of the config entry. Rows are written once a day, at a minute that differs from object to object.
+    removal of the config entry. Rows are written once a day, at a minute that differs from object to object, or after
+    `delay` seconds where something is judged by them today.
     """
 
-    def __init__(self, hass: HomeAssistant, kind: str, identity: str, columns: tuple[str, ...]) -> None:
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        kind: str,
+        identity: str,
+        columns: tuple[str, ...],
+        delay: float | None = None,
+    ) -> None:
         name = file_name(identity)
         self.columns = columns
         self._identity = identity
-        self._delay = 60 + int(name[:4], 16) % 3600
+        self._delay = 60 + int(name[:4], 16) % 3600 if delay is None else delay
         self._store: Store[dict[str, Any]] = Store(
             hass, VERSION, f"{DOMAIN}/{kind}/{name}", atomic_writes=True, serialize_in_event_loop=False
         )

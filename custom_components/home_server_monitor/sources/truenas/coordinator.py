@@ -52,6 +52,8 @@ SHOW_DELAY = 0.5
 NUMBERS = frozenset({"reporting.realtime", "app.stats"})
 DAY = 86400
 SAVE_DELAY = 60
+# what decides whether errors are new is on the disk before anybody has been told of them
+BASELINE_DELAY = 5
 # seconds of one cycle: for reading all that is due, for reading it once more after a new login, for a sign of life
 READING = CYCLE - 4
 READING_AGAIN = CYCLE - 8
@@ -306,7 +308,9 @@ class TrueNasCoordinator(ServiceCoordinator[TrueNas]):
         """Note how full a pool is today and its errors; returns whether that says something new."""
         first = guid not in self._histories
         if first:
-            loaded = DailyHistory(self.hass, "pool", guid, ("used", "total", "errors"))
+            # errors are new or old by today's row: a start after a power cut must find it
+            columns = ("used", "total", "errors")
+            loaded = DailyHistory(self.hass, "pool", guid, columns, BASELINE_DELAY)
             await loaded.async_load()
             self._histories[guid] = loaded
         history = self._histories[guid]
