@@ -64,10 +64,10 @@ async def test_a_planned_reboot_is_silence_that_nobody_is_woken_for(
     await desk.approve(record.id, actor, typed="NAS")
     await home.settle(15 * 60)
     assert desk.records[record.id].sent
-    assert [push["title"] for push in home.pushes if "silent for" in push["title"]] == []
+    assert [push["title"] for push in home.pushes if "silent since" in push["title"]] == []
     assert any(each.finding.rule == "source_lost" for each in home.guardian.open_findings())
     await home.settle(30 * 60)
-    assert [push["title"] for push in home.pushes if "silent for" in push["title"]]
+    assert [push["title"] for push in home.pushes if "silent since" in push["title"]]
     monkeypatch.undo()
     await home.sim.start_listening()
     await desk.wait(record.id)
