@@ -183,6 +183,6 @@ async def test_killed_around_the_order_it_is_sent_once_and_told(mortal: Mortal) 
         assert any(text.startswith("Cancelled: Start scrub") for text in told), told
         await asyncio.sleep(QUIET)
         assert await mortal.writes() == [SCRUB]
-        assert len([each for each in phone.pushes if "worked" in each["message"]]) == 1
+        assert len([each for each in phone.pushes if "seen to have worked" in each["message"]]) == 1
     log = mortal.hass.log.read_text()
     assert not [line for line in log.splitlines() if DOMAIN in line and " ERROR " in line]
