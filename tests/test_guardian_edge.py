@@ -36,6 +36,7 @@ class Household:
         self.hass, self.nas, self.sim, self.server = hass, nas, sim, server
         self.pushes: list[dict[str, Any]] = []
         self.broken: set[str] = set()
+        self.error: Exception = HomeAssistantError("not connected")
 
     @property
     def guardian(self) -> Guardian:
@@ -52,7 +53,7 @@ class Household:
 
         async def push(call: ServiceCall) -> None:
             if name in self.broken:
-                raise HomeAssistantError("not connected")
+                raise self.error
             self.pushes.append({"to": name, **call.data})
 
         self.hass.services.async_register("notify", f"mobile_app_{name.lower()}", push)
@@ -274,9 +275,11 @@ async def _ask(home: Household, name: str, user: str | None, /, **data: Any) -> 
     )
 
 
+@pytest.mark.parametrize("error", [HomeAssistantError("not connected"), RuntimeError("unforeseen")])
 async def test_a_critical_one_goes_on_until_somebody_has_it(
-    home: Household, hass_admin_user: MockUser
+    home: Household, hass_admin_user: MockUser, error: Exception
 ) -> None:
+    home.error = error
     told = home.phone("Ann", hass_admin_user)
     home.phone("Second", hass_admin_user)
     home.broken = {"Ann"}

@@ -7,9 +7,7 @@ from typing import Any
 
 from homeassistant.components import persistent_notification
 from homeassistant.core import Context, HomeAssistant
-from homeassistant.exceptions import HomeAssistantError
 
-from ..guardian.contract import Actor
 from .messages import Message
 from .settings import Phone
 
@@ -93,13 +91,8 @@ class Teller:
         try:
             async with asyncio.timeout(TAKEN_WITHIN):
                 await self._hass.services.async_call(NOTIFY, action, body, blocking=True, context=Context())
-        except TimeoutError, HomeAssistantError, ValueError:
+        except Exception as err:  # noqa: BLE001 - whatever a phone's service raises, the next channel is tried
             # what it said may hold the person's own text: only that it failed is noted
-            _LOGGER.warning("The notify action %s did not take a message", action)
+            _LOGGER.warning("The notify action %s did not take a message: %s", action, type(err).__name__)
             return False
         return True
-
-
-def is_named(actor: Actor | None) -> str:
-    """Return how a person is named in a message."""
-    return actor.name if actor and actor.name else "Home Server Monitor"

@@ -7,7 +7,6 @@ from homeassistant.config_entries import (
     SIGNAL_CONFIG_ENTRY_CHANGED,
     ConfigEntry,
     ConfigEntryChange,
-    ConfigEntryDisabler,
     ConfigEntryState,
 )
 from homeassistant.core import HomeAssistant, callback
@@ -75,7 +74,7 @@ class Watch:
     def _look(self, entry: ConfigEntry) -> None:
         if not self._ours(entry):
             return
-        if entry.disabled_by is ConfigEntryDisabler.USER or entry.disabled_by:
+        if entry.disabled_by:
             state = "disabled"
         elif entry.state is ConfigEntryState.LOADED:
             # a loaded source says itself whether it answers
