@@ -724,3 +724,27 @@ async def test_the_month_is_told_once(home: Household, hass_admin_user: MockUser
     told = [push for push in home.pushes if push["data"]["tag"] == "hsm-month"]
     assert len(told) == 1
     assert "Asked:" in told[0]["message"]
+
+
+async def test_a_phone_that_a_blueprint_told_is_answered(home: Household, hass_admin_user: MockUser) -> None:
+    home.phone("Bea", hass_admin_user)
+    tracked = await home.errors()
+    assert not home.pushes
+    found = await _ask(home, "get_buttons", None, finding=tracked.id, recipient="notify.mobile_app_bea")
+    (why,) = (each["action"] for each in found["buttons"] if each["title"] == "Why")
+    await home.tap(why, hass_admin_user.id)
+    assert "Start a scrub of pool tank" in home.shown("Bea")["message"]
+
+
+@pytest.mark.parametrize("action", ["acknowledge", "snooze"])
+async def test_other_users_silence_nothing(
+    home: Household, hass_read_only_user: MockUser, action: str
+) -> None:
+    tracked = await home.errors()
+    with pytest.raises(ServiceValidationError) as refused:
+        await _ask(home, action, hass_read_only_user.id, finding=tracked.id)
+    assert refused.value.translation_key == "admin_only"
+    assert home.guardian.register.silence(tracked) is None
+    # an automation, which has no user, may
+    await _ask(home, action, None, finding=tracked.id)
+    assert home.guardian.register.silence(tracked)

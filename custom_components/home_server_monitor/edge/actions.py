@@ -96,16 +96,24 @@ async def _list_findings(of: Guardian, call: ServiceCall) -> ServiceResponse:
     return findings_view(of, least, resolved=call.data["include_resolved"])
 
 
-async def _acknowledge(of: Guardian, call: ServiceCall) -> ServiceResponse:
-    tracked = _finding(of, call)
+async def _admin_or_automation(of: Guardian, call: ServiceCall) -> Actor | None:
+    """Return the admin behind a call, or None for an automation, which an admin made. Raises for other users."""
     actor = await context_actor(of.hass, call.context, "action")
+    if call.context.user_id and (actor is None or not actor.admin):
+        raise refuse("admin_only")
+    return actor
+
+
+async def _acknowledge(of: Guardian, call: ServiceCall) -> ServiceResponse:
+    actor = await _admin_or_automation(of, call)
+    tracked = _finding(of, call)
     await of.answers.acknowledge(tracked, actor)
     return {"finding": tracked.id}
 
 
 async def _snooze(of: Guardian, call: ServiceCall) -> ServiceResponse:
+    actor = await _admin_or_automation(of, call)
     tracked = _finding(of, call)
-    actor = await context_actor(of.hass, call.context, "action")
     now = clock.now()
     hours = call.data.get("hours")
     until = now + hours * 3600 if hours else snooze_until(of.settings, now)

@@ -135,7 +135,8 @@ class Answers:
     async def _to(self, actor: Actor, message: Message) -> None:
         mine = {each.entry_id for each in phones(self._of.hass).values() if each.user_id == actor.id}
         told = self._of.speaker.teller.told.get(message.tag, set())
-        await self._of.speaker.deliver(message, only=(mine & told) or mine)
+        # also where a blueprint told that phone: who taps is answered
+        await self._of.speaker.deliver(message, only=(mine & told) or mine, chosen=False)
 
     # Also by action
 

@@ -177,15 +177,19 @@ class Speaker:
             changes=of.wording.changes(found[0]),
         )
 
-    async def deliver(self, message: Message, only: set[str] | None = None) -> bool:
-        """Push a message to the phones that are told; a critical one goes on until somebody has it."""
-        told = [phone for phone in self._phones() if only is None or phone.entry_id in only]
+    async def deliver(self, message: Message, only: set[str] | None = None, *, chosen: bool = True) -> bool:
+        """Push a message to the phones that are told; a critical one goes on until somebody has it.
+
+        only: some of them; with `chosen` off also phones that the options do not name.
+        """
+        known = self._phones() if chosen else list(phones(self._of.hass).values())
+        told = [phone for phone in known if only is None or phone.entry_id in only]
         results = await asyncio.gather(*(self._push(phone, message) for phone in told))
         if any(results):
             return True
         if message.critical:
-            chosen = {phone.entry_id for phone in told}
-            rest = [phone for phone in phones(self._of.hass).values() if phone.entry_id not in chosen]
+            tried = {phone.entry_id for phone in told}
+            rest = [phone for phone in phones(self._of.hass).values() if phone.entry_id not in tried]
             admins = [phone for phone in rest if await self._is_admin(phone)]
             await self.teller.other_channel(message, admins)
             self.teller.last_resort(message)
