@@ -7,6 +7,7 @@ import gc
 import json
 import logging
 import statistics
+import tempfile
 import time
 from typing import Any
 from unittest.mock import patch
@@ -134,14 +135,14 @@ async def _steady(hass: HomeAssistant, source: Any, traffic: Traffic, row: Any, 
     row("steady, longest gap of the loop", 1000 * heart.longest, "ms", limit)
 
 
-async def run(disks: int, latency: int, steady: bool) -> list[Row]:
-    """Run one case."""
+async def run(disks: int, latency: int, steady: bool, folder: str) -> list[Row]:
+    """Run one case with a configuration of its own: no run finds what an earlier one stored."""
     name = f"{disks} disks, {latency} ms" + (", steady" if steady else "")
     resolver = patch(
         "homeassistant.helpers.aiohttp_client._async_make_resolver", lambda hass: ThreadedResolver()
     )
     arguments = ("--disks", str(disks), "--latency", str(latency), "--profile", "idle-noise")
-    async with simulator(*arguments) as told, async_test_home_assistant() as hass:
+    async with simulator(*arguments) as told, async_test_home_assistant(config_dir=folder) as hass:
         hass.data.pop(loader.DATA_CUSTOM_COMPONENTS, None)
         try:
             with resolver:
@@ -158,7 +159,8 @@ def main() -> None:
     parser.add_argument("--steady", action="store_true")
     options = parser.parse_args()
     logging.disable(logging.WARNING)
-    rows = asyncio.run(run(options.disks, options.latency, options.steady))
+    with tempfile.TemporaryDirectory() as folder:
+        rows = asyncio.run(run(options.disks, options.latency, options.steady, folder))
     print(json.dumps([asdict(row) for row in rows]))
 
 

@@ -11,6 +11,7 @@ import logging
 from pathlib import Path
 import random
 import sys
+import tempfile
 import time
 from typing import Any
 from unittest.mock import patch
@@ -146,9 +147,9 @@ async def _round(board: Board, source: Any, name: str, dice: random.Random) -> f
 
 
 @contextlib.asynccontextmanager
-async def _watched(told: dict[str, str]) -> AsyncIterator[Any]:
+async def _watched(told: dict[str, str], folder: str) -> AsyncIterator[Any]:
     """Let a Home Assistant in this process watch the simulator; yields the source."""
-    async with async_test_home_assistant() as hass:
+    async with async_test_home_assistant(config_dir=folder) as hass:
         hass.data.pop(loader.DATA_CUSTOM_COMPONENTS, None)
         server = MockConfigEntry(domain=DOMAIN, title="Home", unique_id=HOME, data={CONF_KIND: "server"})
         server.add_to_hass(hass)
@@ -172,10 +173,11 @@ async def soak(runs: int, seed: int) -> int:
     with contextlib.ExitStack() as stack:
         for each in (*hurried(), resolver):
             stack.enter_context(each)
+        folder = stack.enter_context(tempfile.TemporaryDirectory())
         async with (
             simulator("--profile", "idle-noise", "--unauthenticated-limit", str(10**6)) as told,
             aiohttp.ClientSession() as http,
-            _watched(told) as source,
+            _watched(told, folder) as source,
         ):
             board = Board(http, told)
             tasks = len(asyncio.all_tasks())

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from homeassistant.core import Context
-from homeassistant.exceptions import ServiceValidationError
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 
@@ -35,7 +35,7 @@ async def test_a_journal_that_comes_back_after_the_start(
     assert not home.guardian.is_well
     assert any(each.finding.rule == "journal_failed" for each in home.guardian.open_findings())
     tracked = await home.errors()
-    assert home.guardian.proposal_of(tracked) is None
+    assert home.guardian.proposals.proposal_of(tracked) is None
     await home.guardian.desk.set_mode(Mode.WATCH, SYSTEM)
     folder.unlink()
     away.rename(folder)
@@ -64,7 +64,7 @@ async def test_a_tap_is_answered_when_the_server_hangs(
     assert (shown["type"], shown["reason"]) == ("abort", "refused")
     assert "no answer in time" in shown["description_placeholders"]["reason"]
     for action in ("approve", "simulate"):
-        with pytest.raises(ServiceValidationError):
+        with pytest.raises(HomeAssistantError):
             await _ask(home, action, hass_admin_user.id, proposal=home.record().id)
     assert home.scrubs() == 0
 

@@ -1,6 +1,6 @@
 """async_act: the one way anything here acts on a user's server."""
 
-from collections.abc import Awaitable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from homeassistant.core import Context, HomeAssistant
@@ -8,13 +8,12 @@ from homeassistant.exceptions import ConfigEntryAuthFailed, HomeAssistantError, 
 
 from .const import DOMAIN
 from .coordinator import ServiceCoordinator
+from .edge.errors import told
 from .edge.people import context_actor
 from .edge.views import target_name
-from .guardian.contract import SYSTEM, NotDone, Outcome, Refused, Risk
+from .guardian.contract import SYSTEM, Outcome, Risk
 from .guardian.desk import Desk
-from .guardian.journal import JournalFailed
 from .guardian.remediation import Record, State
-from .sources.errors import ClientError, NotSupported, PermissionDenied
 
 _NOT_DONE = {
     State.FAILED: "action_failed",
@@ -50,7 +49,7 @@ async def async_act(
             translation_placeholders={"name": source.name},
         )
     desk: Desk = guardian.desk
-    if refusal := guardian.refusal():
+    if refusal := guardian.proposals.refusal():
         raise ServiceValidationError(translation_domain=DOMAIN, translation_key=refusal)
     record = await told(
         desk.propose(
@@ -72,34 +71,6 @@ async def async_act(
     if record.state is State.FAILED and (err := desk.runner.errors.get(record.id)) is not None:
         await told(_raise(err))
     return _response(record)
-
-
-async def told[T](doing: Awaitable[T]) -> T:
-    """Turn what the guardian refuses, or what a server answers, into what a person is told."""
-    try:
-        return await doing
-    except Refused as err:
-        raise ServiceValidationError(
-            translation_domain=DOMAIN,
-            translation_key=err.refusal.key,
-            translation_placeholders=dict(err.refusal.placeholders),
-        ) from err
-    except JournalFailed as err:
-        raise HomeAssistantError(translation_domain=DOMAIN, translation_key="journal_failed") from err
-    except PermissionDenied as err:
-        raise HomeAssistantError(
-            translation_domain=DOMAIN,
-            translation_key="not_permitted",
-            translation_placeholders={"method": err.method},
-        ) from err
-    except NotSupported as err:
-        raise ServiceValidationError(translation_domain=DOMAIN, translation_key="no_such_action") from err
-    except (ClientError, NotDone, TimeoutError) as err:
-        raise HomeAssistantError(
-            translation_domain=DOMAIN,
-            translation_key="action_failed",
-            translation_placeholders={"error": str(err) or "no answer in time"},
-        ) from err
 
 
 async def _raise(err: Exception) -> None:

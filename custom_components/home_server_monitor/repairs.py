@@ -138,7 +138,7 @@ class ProposalFlow(RepairsFlow):
         record = self._of.desk.records.get(self._proposal)
         tracked = self._of.tracked(record.finding) if record and record.finding else None
         if record is not None and record.state is not State.PROPOSED:
-            record = await self._of.propose_for(tracked) if tracked else None
+            record = await self._of.proposals.propose_for(tracked) if tracked else None
         return record, tracked
 
 

@@ -10,10 +10,11 @@ from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import config_validation as cv, service
 import voluptuous as vol
 
-from .act import async_act, told
+from .act import async_act
 from .const import DOMAIN
 from .coordinator import HsmConfigEntry, ServiceCoordinator
-from .edge.actions import preview
+from .edge.errors import told
+from .edge.preview import preview
 from .sources.errors import ClientError
 
 NAME = vol.All(cv.string, vol.Length(min=1, max=255))

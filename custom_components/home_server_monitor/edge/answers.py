@@ -59,7 +59,7 @@ class Answers:
 
     async def _approve(self, record: Record, tracked: Tracked | None, actor: Actor) -> None:
         of = self._of
-        of.speaker.asked_by(record.id, actor.id)
+        of.speaker.outcomes.asked_by(record.id, actor.id)
         if of.desk.policy.may_decide(record, actor):
             await of.note("refused", {"verb": "approve", "reason": "not_an_approver", "who": actor.name})
             await self._say(record, tracked, actor, of.texts.refusal("not_an_approver", {}))
@@ -86,7 +86,7 @@ class Answers:
     async def _why(self, tracked: Tracked | None, record: Record | None, actor: Actor) -> None:
         of = self._of
         if record is None and tracked is not None:
-            record = await of.propose_for(tracked)
+            record = await of.proposals.propose_for(tracked)
         lines = of.wording.plan(record, tracked) if record else []
         if tracked is not None and not lines:
             lines = [of.texts.finding(tracked.finding).message]
@@ -117,7 +117,7 @@ class Answers:
         """Replace the notification by a sentence, and by a newly made proposal where the finding is still there."""
         of = self._of
         if again and tracked is not None and tracked.state is Life.FIRING:
-            new = await of.propose_for(tracked, actor)
+            new = await of.proposals.propose_for(tracked, actor)
             message = of.compose.finding(
                 tracked,
                 new,
@@ -179,7 +179,7 @@ class Answers:
         if tracked is None and record is None:
             return None
         if tracked is not None and (record is None or record.state is not State.PROPOSED):
-            record = await of.propose_for(tracked)
+            record = await of.proposals.propose_for(tracked)
         message = self._message(tracked, record)
         phone = _phone(phones(of.hass), recipient)
         people = await of.speaker.people_of(phone) if phone else self._telegram(recipient)

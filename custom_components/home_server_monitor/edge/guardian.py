@@ -3,7 +3,6 @@
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-import dataclasses
 from datetime import timedelta
 import logging
 from typing import Any
@@ -18,54 +17,38 @@ from homeassistant.util import dt as dt_util
 from ..const import DOMAIN
 from ..guardian import notice
 from ..guardian.alerts import Alerts
-from ..guardian.approval import Tokens, binding
+from ..guardian.approval import Tokens
 from ..guardian.changes import ChangeLog, Logged
-from ..guardian.contract import SYSTEM, Actor, Node, NotDone, Refused, Severity, Source
+from ..guardian.contract import Severity
 from ..guardian.desk import Desk
 from ..guardian.finding import Change as Happened, Register, Tracked
 from ..guardian.house import House
 from ..guardian.journal import JournalFailed
-from ..guardian.policy import Mode
 from ..guardian.remediation import Record, State, new_id
 from ..guardian.topology import Topology
-from ..guardian.tracked import State as Life
 from ..history import file_name
-from ..sources.errors import ClientError
 from . import clock
 from .answers import Answers
+from .dead_man import DeadMan
 from .decisions import Decisions
+from .intake import Intake
 from .messages import Composer
 from .own_findings import own_findings, source_node
+from .proposals import Proposals
 from .settings import Settings, phones
 from .speaker import Speaker
 from .texts import Texts
-from .views import target_name, target_node
-from .watch import Stand, Watch
+from .views import target_node
+from .watch import Watch
 from .wording import Wording
 
 _LOGGER = logging.getLogger(__name__)
 
 TICK = timedelta(seconds=15)
 SAVE_DELAY = 10.0
-JUDGE_DELAY = 0.2
 CLOCK_JUMP = 60.0
-# proposals that are open at the same time
-MOST_PROPOSALS = 50
-# a button that decides nothing works for this long, in seconds
-TOKEN_LIFE = 7 * 86400.0
 # actions after which a server is silent for a while, as planned, in seconds
 SILENT_AFTER = {"reboot": 1200.0, "install_update": 3600.0, "shutdown": 7200.0}
-# while one of these is open, nothing automatic touches what stands on its object
-TROUBLE = frozenset(
-    {
-        "pool_degraded",
-        "pool_unprotected",
-        "pool_unavailable",
-        "pool_errors_lost",
-        "disk_failing",
-        "ups_on_battery",
-    }
-)
 
 
 class Guardian:
@@ -94,20 +77,19 @@ class Guardian:
         self.topology = Topology()
         self.alerts = Alerts(self.register, self.topology, self._alert_settings())
         self.changes = ChangeLog()
-        self.watch = Watch(hass, self.id, clock.now, self._stand_changed, self._source_removed)
+        self.intake = Intake(self)
+        self.watch = Watch(hass, self.id, clock.now, self.intake.stand_changed, self.intake.source_removed)
         self.wording = Wording(self)
+        self.proposals = Proposals(self)
         self.answers = Answers(self)
         self.speaker = Speaker(self)
+        self.dead_man = DeadMan(self)
         self.decisions = Decisions(self)
         # only a start of Home Assistant asks for patience, not an entry that is added while it runs
         self.started = clock.now() if not hass.is_running else 0.0
-        self.checked: dict[str, float] = {}
         self._store: Store[dict[str, Any]] = Store(hass, 1, f"{DOMAIN}/guardian/{file_name(self.id)}")
-        self._nodes: dict[str, Sequence[Node]] = {}
-        self._waiting: dict[str, Source] = {}
-        self._judging: asyncio.TimerHandle | None = None
         self._due: asyncio.TimerHandle | None = None
-        self._lock = asyncio.Lock()
+        self.lock = asyncio.Lock()
         # what is done with each tick and may take long, so that it keeps nobody from looking
         self._chores = asyncio.Lock()
         self._ended = False
@@ -134,7 +116,7 @@ class Guardian:
         ends = [
             self.watch.start(),
             self.decisions.start(),
-            self.house.subscribe(self._updated),
+            self.house.subscribe(self.intake.updated),
             async_track_time_interval(self.hass, self.tick, TICK),
             self.hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, self._stopping),
         ]
@@ -143,18 +125,18 @@ class Guardian:
         self.desk.helm.on_change = self.notify
         self.speaker.start()
         for record in self.desk.untold:
-            self.speaker.late.add(record.id)
+            self.speaker.outcomes.late.add(record.id)
             self.speaker.record_changed(record)
         for attached in self.house.sources(self.id):
-            self._updated(attached)
+            self.intake.updated(attached)
 
         def end() -> None:
             self._ended = True
             for each in ends:
                 each()
-            for timer in (self._judging, self._due):
-                if timer is not None:
-                    timer.cancel()
+            self.intake.stop()
+            if self._due is not None:
+                self._due.cancel()
             self.speaker.stop()
             self.desk.on_change(lambda record: None)
             self.desk.helm.on_change = lambda: None
@@ -190,7 +172,7 @@ class Guardian:
     def _take_in(self, stored: Mapping[str, Any]) -> None:
         self.register.load(stored.get("register") or {})
         self.alerts.load(stored.get("alerts") or {})
-        self._set_topology(Topology.load(stored.get("topology") or []))
+        self.set_topology(Topology.load(stored.get("topology") or []))
         self.changes.load(stored.get("changes") or [])
         if isinstance(month := stored.get("month"), int):
             self._month = month
@@ -211,7 +193,8 @@ class Guardian:
     def _alert_settings(self) -> notice.Settings:
         return notice.Settings(quiet=self.settings.quiet, local=_local)
 
-    def _set_topology(self, topology: Topology) -> None:
+    def set_topology(self, topology: Topology) -> None:
+        """Take over a topology, here and where alerts are inhibited."""
         self.topology = self.alerts.topology = topology
         # which host started when: what stands on one that just has is given time
         self.booted = {node.id: node.booted for node in topology.nodes if node.booted is not None}
@@ -219,23 +202,6 @@ class Guardian:
     async def _stopping(self, event: Event) -> None:
         await self.desk.stop()
         await self.async_save()
-
-    # What sources say
-
-    @callback
-    def _updated(self, source: Source) -> None:
-        """A source has news, or has fallen silent."""
-        if source.server != self.id:
-            return
-        stand = self.watch.stands.get(source.id)
-        entry = self.hass.config_entries.async_get_entry(stand.entry_id) if stand else None
-        if entry is not None:
-            self.watch.note(entry, "ok" if source.judged else "lost")
-        if not source.judged:
-            return
-        self._waiting[source.id] = source
-        if self._judging is None:
-            self._judging = self.hass.loop.call_later(JUDGE_DELAY, self._judge_soon)
 
     @callback
     def _record_changed(self, record: Record) -> None:
@@ -251,54 +217,8 @@ class Guardian:
             self.alerts.expect_silence(source_node(record.source), clock.now())
         self.speaker.record_changed(record)
 
-    @callback
-    def _judge_soon(self) -> None:
-        self._judging = None
-        self.entry.async_create_background_task(self.hass, self._judge(), f"{DOMAIN} judge")
-
-    async def _judge(self) -> None:
-        async with self._lock:
-            waiting, self._waiting = self._waiting, {}
-            now = clock.now()
-            for source in waiting.values():
-                # it may have been removed, or have fallen silent, since
-                if not source.judged or self.house.source(source.id) is not source:
-                    continue
-                try:
-                    await self._take(source, now)
-                except Exception:
-                    # one source that cannot be judged keeps no other from it
-                    _LOGGER.exception("What %s says cannot be judged", source.id)
-
-    async def _take(self, source: Source, now: float) -> None:
-        """Take in what one source says."""
-        if (nodes := tuple(source.nodes)) != self._nodes.get(source.id):
-            self._nodes[source.id] = nodes
-            self._rebuild()
-        self.changes.note(source.id, source.changes_since_last(), now)
-        self.checked[source.id] = now
-        changes: list[Happened] = []
-        # in pieces, so that ten thousand at once do not hold the event loop
-        for piece in self.register.observing(source.id, source.findings, now):
-            changes += piece
-            await asyncio.sleep(0)
-        self._handle(changes, now)
-
-    def _rebuild(self) -> None:
-        """Join the topologies: what runs on nothing in its source runs on the source."""
-        joined: list[Node] = []
-        for source, nodes in self._nodes.items():
-            root = source_node(source)
-            stand = self.watch.stands.get(source)
-            if all(node.id != root for node in nodes):
-                joined.append(Node(id=root, kind="host", label=stand.name if stand else source))
-            joined += [
-                node if node.runs_on or node.id == root else dataclasses.replace(node, runs_on=root)
-                for node in nodes
-            ]
-        self._set_topology(Topology(joined))
-
-    def _handle(self, changes: Sequence[Happened], now: float) -> None:
+    def handle(self, changes: Sequence[Happened], now: float) -> None:
+        """Have told what findings became, and their remedies proposed."""
         if notices := self.alerts.handle(changes, now, started=self.started, booted=self.booted):
             self.speaker.say(notices)
         for change in changes:
@@ -332,21 +252,21 @@ class Guardian:
 
     async def tick(self, moment: Any = None) -> None:
         """Look at all that time brings."""
-        async with self._lock:
+        async with self.lock:
             now = clock.now()
             await self._look_at_the_clock(now)
             if self.take_up is not None:
                 await self.take_up()
             changes = list(self.register.tick(now))
             changes += self.register.observe(self.own, own_findings(self, now), now)
-            self._handle(changes, now)
+            self.handle(changes, now)
         if self._chores.locked():
             return
         async with self._chores:
             await self.desk.tick()
             await self.tokens.save()
-            await self._act_automatically()
-            await self.speaker.ping(now)
+            await self.proposals.act_automatically()
+            await self.dead_man.ping(now)
             await self._monthly(now)
 
     async def _monthly(self, now: float) -> None:
@@ -366,55 +286,6 @@ class Guardian:
         if abs(by) > CLOCK_JUMP:
             # before anything is judged by the new time
             await self.desk.clock_jumped(by)
-
-    async def _act_automatically(self) -> None:
-        """Run what was allowed to run by itself, or was approved in advance; the policy says no to all else."""
-        for record in tuple(self.desk.records.values()):
-            tracked = self.tracked(record.finding)
-            if record.state is not State.PROPOSED or tracked is None or tracked.state is not Life.FIRING:
-                continue
-            try:
-                await self.desk.run_automatically(record.id)
-            except Refused, ClientError, NotDone, TimeoutError, JournalFailed:
-                continue
-            except Exception:
-                # it keeps no other from running
-                _LOGGER.exception("%s could not be run", record.action)
-
-    def refusal(self) -> str | None:
-        """Return why nothing is begun now, also not for an admin, as a key of `exceptions`."""
-        if self.desk.helm.held:
-            return "hold_is_on"
-        return "watch_only" if self.desk.helm.mode is Mode.WATCH else None
-
-    def not_now(self, record: Record) -> str | None:
-        """Return why nothing automatic may touch what a record touches: its storage is in trouble."""
-        about = {target_node(self, record.source, record.target), *record.plan.touches}
-        near: set[str] = set()
-        for node in about:
-            near |= set(self.topology.above(node))
-        for tracked in self.open_findings():
-            same = tracked.id == record.finding
-            if (
-                tracked.finding.rule in TROUBLE
-                and not same
-                and self.topology.canonical(tracked.finding.object) in near
-            ):
-                return "storage_in_trouble"
-        return None
-
-    @callback
-    def _stand_changed(self, stand: Stand) -> None:
-        if stand.state != "ok":
-            self.register.freeze(stand.id)
-        self.notify()
-
-    @callback
-    def _source_removed(self, source: str) -> None:
-        now = clock.now()
-        self._nodes.pop(source, None)
-        self._rebuild()
-        self._handle(self.register.drop(source, now), now)
 
     def diagnose(self) -> dict[str, Any]:
         """Return what helps to find a fault: counts and states, nothing that says what is watched."""
@@ -457,70 +328,12 @@ class Guardian:
             return True
         return has_alert_automation(self.hass)
 
-    def bound(self, about: str) -> str | None:
-        """Return what buttons are bound to: the state of a proposal, or an occurrence of a finding."""
-        if record := self.desk.records.get(about):
-            return binding(record)
-        tracked = self.tracked(about)
-        return f"occurrence {tracked.count}" if tracked is not None else None
-
-    async def mint(
-        self, about: str, verbs: Sequence[str], where: str, people: Sequence[Actor]
-    ) -> dict[str, str]:
-        """Return the tokens of a message's buttons, by verb; none where they cannot be written down."""
-        record = self.desk.records.get(about)
-        now = clock.now()
-        expires = record.expires if record else now + TOKEN_LIFE
-        try:
-            return await self.tokens.mint(about, verbs, where, [each.id for each in people], expires, now)
-        except JournalFailed:
-            return {}
-
     async def note(self, what: str, value: Mapping[str, Any]) -> None:
         """Write down what somebody said, for people to read; nothing depends on it."""
         try:
             await self.desk.journal.append("said", new_id(clock.now()), {"what": what, **value, "over": True})
         except JournalFailed:
             _LOGGER.warning("What somebody said could not be written into the journal")
-
-    def proposal_of(self, tracked: Tracked) -> Record | None:
-        """Return the open proposal that would mend a finding."""
-        return next(
-            (
-                record
-                for record in self.desk.records.values()
-                if record.finding == tracked.id and record.state is State.PROPOSED
-            ),
-            None,
-        )
-
-    async def propose_for(self, tracked: Tracked, actor: Actor = SYSTEM) -> Record | None:
-        """Make, or find, the proposal of a finding; None where there is none to make now."""
-        wanted = tracked.finding.proposal
-        if wanted is None or tracked.state is not Life.FIRING or self.desk.helm.mode is Mode.WATCH:
-            return None
-        if (record := self.proposal_of(tracked)) is not None:
-            return record
-        if sum(record.state is State.PROPOSED for record in self.desk.records.values()) >= MOST_PROPOSALS:
-            return None
-        try:
-            return await self.desk.propose(
-                tracked.finding.source,
-                wanted.action,
-                wanted.target,
-                wanted.params,
-                rule=tracked.finding.rule,
-                finding=tracked.id,
-                actor=actor,
-                name=target_name(self, tracked.finding.source, wanted.target),
-            )
-        except Refused, ClientError, NotDone, TimeoutError, JournalFailed:
-            # not now: it is asked for again when somebody looks
-            return None
-        except Exception:
-            # a remedy that cannot be planned keeps no problem from being told
-            _LOGGER.exception("The remedy of %s could not be planned", tracked.finding.rule)
-            return None
 
     def changes_before(self, tracked: Tracked) -> list[Logged]:
         """Return what changed in the 24 h before on what the finding is about or stands on."""

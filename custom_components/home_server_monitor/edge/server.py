@@ -78,14 +78,14 @@ def _desk_of(hass: HomeAssistant, entry: ConfigEntry[Any], house: House, server:
 
     def not_now(record: Any) -> str | None:
         guardian = house.guardian(server)
-        return guardian.not_now(record) if guardian is not None else "no_guardian"
+        return guardian.proposals.not_now(record) if guardian is not None else "no_guardian"
 
     policy = Policy(Settings.of(entry.options).policy(), weekday)
     desk = Desk(journal, source, policy, lambda: house.own_path, clock.now, not_now=not_now)
 
     def bound(about: str) -> str | None:
         guardian = house.guardian(server)
-        return guardian.bound(about) if guardian is not None else None
+        return guardian.proposals.bound(about) if guardian is not None else None
 
     return desk, Tokens(journal, bound)
 

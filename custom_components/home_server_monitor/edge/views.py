@@ -54,7 +54,7 @@ def state_of(of: Guardian, tracked: Tracked) -> str:
 def finding_view(of: Guardian, tracked: Tracked, now: float) -> dict[str, Any]:
     """Return one finding."""
     words = of.texts.finding(tracked.finding)
-    record = of.proposal_of(tracked)
+    record = of.proposals.proposal_of(tracked)
     device = device_of(of.hass, of, tracked.finding.object)
     stand = of.watch.stands.get(tracked.finding.source)
     snoozed = tracked.snoozed_until if tracked.snoozed_until and tracked.snoozed_until > now else None
@@ -98,7 +98,7 @@ def findings_view(of: Guardian, least: Severity, *, resolved: bool) -> dict[str,
     found.sort(key=lambda each: (-each.severity, each.since))
     return {
         "findings": [finding_view(of, each, now) for each in found],
-        "checked": iso(max(of.checked.values(), default=of.started)),
+        "checked": iso(max(of.intake.checked.values(), default=of.started)),
         "sources": [source_view(of, key) for key in of.watch.stands],
     }
 
@@ -114,7 +114,7 @@ def source_view(of: Guardian, key: str) -> dict[str, Any]:
         "kind": stand.kind,
         "state": stand.state,
         "device_id": device.id if device else None,
-        "checked": iso(of.checked.get(key)),
+        "checked": iso(of.intake.checked.get(key)),
         "found": found_in_words(of, source.nodes if source else ()),
         "missing": [],
     }

@@ -1,0 +1,120 @@
+"""What sources say, taken in: their findings, changes and nodes, one source at a time."""
+
+import asyncio
+from collections.abc import Sequence
+import dataclasses
+import logging
+from typing import TYPE_CHECKING
+
+from homeassistant.core import callback
+
+from ..const import DOMAIN
+from ..guardian.contract import Node, Source
+from ..guardian.finding import Change as Happened
+from ..guardian.topology import Topology
+from . import clock
+from .own_findings import source_node
+from .watch import Stand
+
+if TYPE_CHECKING:
+    from .guardian import Guardian
+
+_LOGGER = logging.getLogger(__name__)
+
+# what arrives within this time is judged together, in seconds
+JUDGE_DELAY = 0.2
+
+
+class Intake:
+    """Takes in what the sources of one guardian say."""
+
+    def __init__(self, guardian: Guardian) -> None:
+        self._of = guardian
+        # source → when it was last looked at
+        self.checked: dict[str, float] = {}
+        self._nodes: dict[str, Sequence[Node]] = {}
+        self._waiting: dict[str, Source] = {}
+        self._judging: asyncio.TimerHandle | None = None
+
+    @callback
+    def stop(self) -> None:
+        """Judge nothing more."""
+        if self._judging is not None:
+            self._judging.cancel()
+
+    @callback
+    def updated(self, source: Source) -> None:
+        """A source has news, or has fallen silent."""
+        if source.server != self._of.id:
+            return
+        stand = self._of.watch.stands.get(source.id)
+        entry = self._of.hass.config_entries.async_get_entry(stand.entry_id) if stand else None
+        if entry is not None:
+            self._of.watch.note(entry, "ok" if source.judged else "lost")
+        if not source.judged:
+            return
+        self._waiting[source.id] = source
+        if self._judging is None:
+            self._judging = self._of.hass.loop.call_later(JUDGE_DELAY, self._judge_soon)
+
+    @callback
+    def _judge_soon(self) -> None:
+        self._judging = None
+        self._of.entry.async_create_background_task(self._of.hass, self._judge(), f"{DOMAIN} judge")
+
+    async def _judge(self) -> None:
+        async with self._of.lock:
+            waiting, self._waiting = self._waiting, {}
+            now = clock.now()
+            for source in waiting.values():
+                # it may have been removed, or have fallen silent, since
+                if not source.judged or self._of.house.source(source.id) is not source:
+                    continue
+                try:
+                    await self._take(source, now)
+                except Exception:
+                    # one source that cannot be judged keeps no other from it
+                    _LOGGER.exception("What %s says cannot be judged", source.id)
+
+    async def _take(self, source: Source, now: float) -> None:
+        """Take in what one source says."""
+        if (nodes := tuple(source.nodes)) != self._nodes.get(source.id):
+            self._nodes[source.id] = nodes
+            self._rebuild()
+        self._of.changes.note(source.id, source.changes_since_last(), now)
+        self.checked[source.id] = now
+        changes: list[Happened] = []
+        # in pieces, so that ten thousand at once do not hold the event loop
+        for piece in self._of.register.observing(source.id, source.findings, now):
+            changes += piece
+            await asyncio.sleep(0)
+        self._of.handle(changes, now)
+
+    def _rebuild(self) -> None:
+        """Join the topologies: what runs on nothing in its source runs on the source."""
+        joined: list[Node] = []
+        for source, nodes in self._nodes.items():
+            root = source_node(source)
+            stand = self._of.watch.stands.get(source)
+            if all(node.id != root for node in nodes):
+                joined.append(Node(id=root, kind="host", label=stand.name if stand else source))
+            joined += [
+                node if node.runs_on or node.id == root else dataclasses.replace(node, runs_on=root)
+                for node in nodes
+            ]
+        self._of.set_topology(Topology(joined))
+
+    @callback
+    def stand_changed(self, stand: Stand) -> None:
+        """Freeze what a source that is away has said."""
+        if stand.state != "ok":
+            self._of.register.freeze(stand.id)
+        self._of.notify()
+
+    @callback
+    def source_removed(self, source: str) -> None:
+        """End what a source has said that the user removed."""
+        now = clock.now()
+        self._nodes.pop(source, None)
+        self._rebuild()
+        self._of.handle(self._of.register.drop(source, now), now)

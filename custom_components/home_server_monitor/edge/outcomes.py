@@ -1,0 +1,121 @@
+"""Tells how proposals end, in the notification of their finding, until a phone has taken it."""
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from homeassistant.core import callback
+
+from ..guardian.contract import Severity
+from ..guardian.remediation import DAY, Record, State
+from . import clock
+from .messages import REPAIRS, Message, tag_of
+from .settings import phones
+
+if TYPE_CHECKING:
+    from .guardian import Guardian
+    from .speaker import Speaker
+
+# ends that somebody must hear of, whoever asked for it
+UNHAPPY = frozenset({State.FAILED, State.ROLLED_BACK, State.INCONCLUSIVE})
+# ends that a restart brought about, of which nobody waits for the answer any more
+CUT_OFF = UNHAPPY | {State.CANCELLED}
+# seconds until an end that no phone took is told again; doubled each time
+FIRST_AGAIN = 2.0
+LAST_AGAIN = 300.0
+
+
+def _waits_for_it(record: Record) -> bool:
+    """Return whether a person stands there and is answered anyway."""
+    return record.actor is not None and record.actor.via in ("entity", "action")
+
+
+class Outcomes:
+    """Tells the stages and ends of one guardian's proposals."""
+
+    def __init__(self, guardian: Guardian, speaker: Speaker) -> None:
+        self._of = guardian
+        self._speaker = speaker
+        # records that ended while nobody could be told
+        self.late: set[str] = set()
+        # record → the phones whose owner tapped it, which hear how it ended even where the finding was not told
+        self._askers: dict[str, set[str]] = {}
+        # ends that no phone took yet, with how often they were told, and what tells them again
+        self._missed: dict[str, int] = {}
+        self._again: dict[str, asyncio.TimerHandle] = {}
+        # record → the state that was told last: a receipt that is noted meanwhile is no news
+        self._stage: dict[str, State] = {}
+
+    @callback
+    def stop(self) -> None:
+        """Tell nothing again."""
+        for timer in self._again.values():
+            timer.cancel()
+
+    def asked_by(self, record: str, phone_user: str) -> None:
+        """Remember whose phones hear how this ends."""
+        mine = {each.entry_id for each in phones(self._of.hass).values() if each.user_id == phone_user}
+        self._askers.setdefault(record, set()).update(mine)
+
+    async def tell(self, record: Record) -> None:
+        """Tell a stage, or the end, of a proposal, to whom its finding was told and who asked."""
+        self._of.notify()
+        again = record.id in self._missed
+        if record.state is State.PROPOSED or (self._stage.get(record.id) is record.state and not again):
+            return
+        self._stage[record.id] = record.state
+        if not again:
+            self._speaker.fire("outcome", [record.finding] if record.finding else [], record, Severity.INFO)
+        newest = self._of.desk.records.get(record.id, record)
+        tracked = self._of.tracked(record.finding) if record.finding else None
+        about = (tracked.told_as or tracked.id) if tracked else record.finding or record.id
+        who = self._speaker.teller.told.get(tag_of(about), set()) | self._asking(record)
+        aimed = taken = False
+        # what is overtaken already is not pushed: its end is next in the queue
+        if newest.state is record.state and (text := self._of.wording.outcome(record)):
+            title = (
+                self._of.texts.finding(tracked.finding).title if tracked else self._of.compose.verb(record)
+            )
+            tag, quiet = tag_of(about), not record.over
+            message = Message(tag=tag, title=title, text=text, subject=about, url=REPAIRS, quiet=quiet)
+            unheard = record.id in self.late and record.state in CUT_OFF
+            if who or unheard or (record.state in UNHAPPY and not _waits_for_it(record)):
+                aimed = any(not who or phone.entry_id in who for phone in self._speaker.phones())
+                taken = await self._speaker.deliver(message, only=who or None)
+        if record.over and aimed and not taken and self._tell_again(record):
+            return
+        if record.over:
+            self._missed.pop(record.id, None)
+            self._askers.pop(record.id, None)
+            self._stage.pop(record.id, None)
+            await self._of.desk.told(record.id)
+            if record.action == "practise":
+                # the exercise is over
+                self._of.practising = 0.0
+
+    def _asking(self, record: Record) -> set[str]:
+        """Return the phones whose owner tapped it; after a restart only the record knows who that was."""
+        actor = record.actor
+        if actor is None or actor.via != "phone":
+            return self._askers.get(record.id, set())
+        mine = {each.entry_id for each in self._speaker.phones() if each.user_id == actor.id}
+        return self._askers.get(record.id, set()) | mine
+
+    @callback
+    def _tell_again(self, record: Record) -> bool:
+        """Have an end told once more that no phone took: one that has just started, or is away. Returns whether."""
+        newer = any(
+            each.finding == record.finding and each.created > record.created
+            for each in self._of.desk.records.values()
+            if record.finding
+        )
+        if newer or clock.now() - record.changed > DAY:
+            return False
+        missed = self._missed[record.id] = self._missed.get(record.id, 0) + 1
+        wait = min(FIRST_AGAIN * 2 ** min(missed - 1, 10), LAST_AGAIN)
+        self._again[record.id] = self._of.hass.loop.call_later(wait, self._once_more, record)
+        return True
+
+    @callback
+    def _once_more(self, record: Record) -> None:
+        del self._again[record.id]
+        self._speaker.record_changed(record)

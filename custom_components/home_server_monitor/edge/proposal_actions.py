@@ -1,0 +1,177 @@
+"""Actions on proposals: list, approve, deny, try out; the journal; what is approved in advance."""
+
+from typing import Any
+
+from homeassistant.core import ServiceCall, ServiceResponse, SupportsResponse
+from homeassistant.helpers import config_validation as cv
+import voluptuous as vol
+
+from ..guardian.contract import Risk
+from ..guardian.journal import JournalFailed
+from ..guardian.policy import Standing
+from ..guardian.remediation import Record
+from . import clock
+from .calls import ID, Table, admin_of
+from .errors import refuse, told
+from .guardian import Guardian
+from .people import context_actor
+from .views import (
+    iso,
+    journal_line,
+    proposal_view,
+    proposals_view,
+)
+
+# what people read; tokens and checkpoints are the machine's own matter
+JOURNAL_KINDS = (
+    "remediation",
+    "mode",
+    "hold",
+    "standing",
+    "breaker",
+    "lease",
+    "installed",
+    "simulated",
+    "said",
+)
+
+
+def _proposal(of: Guardian, call: ServiceCall) -> Record:
+    if (record := of.desk.records.get(call.data["proposal"])) is None:
+        raise refuse("no_such_proposal", {"proposal": call.data["proposal"]})
+    return record
+
+
+async def _list_proposals(of: Guardian, call: ServiceCall) -> ServiceResponse:
+    await admin_of(of.hass, call)
+    return proposals_view(of)
+
+
+async def _list_journal(of: Guardian, call: ServiceCall) -> ServiceResponse:
+    await admin_of(of.hass, call)
+    try:
+        rows = await of.desk.journal.read(call.data["limit"], JOURNAL_KINDS)
+    except JournalFailed as err:
+        raise refuse("journal_failed") from err
+    # newest first; the line of a receipt repeats the state of the one before, and says nothing new in words
+    before: dict[str, object] = {}
+    lines: Any = []
+    for row in reversed(rows):
+        state = row.value.get("state")
+        if row.kind != "remediation" or before.get(row.id) != state:
+            lines.insert(0, journal_line(of, row))
+        before[row.id] = state
+    return {"journal": lines}
+
+
+async def _approve(of: Guardian, call: ServiceCall) -> ServiceResponse:
+    actor = await admin_of(of.hass, call)
+    record = _proposal(of, call)
+    if record.risk is Risk.HIGH:
+        raise refuse("proposed_in_repairs")
+    record = await told(of.desk.approve(record.id, actor))
+    if call.return_response:
+        record = await of.desk.wait(record.id)
+    return proposal_view(of, record)
+
+
+async def _deny(of: Guardian, call: ServiceCall) -> ServiceResponse:
+    actor = await admin_of(of.hass, call)
+    return proposal_view(of, await told(of.desk.deny(_proposal(of, call).id, actor)))
+
+
+async def _simulate(of: Guardian, call: ServiceCall) -> ServiceResponse:
+    actor = await admin_of(of.hass, call)
+    record = await told(of.desk.simulate(_proposal(of, call).id, actor))
+    return {**proposal_view(of, record), "simulated": True}
+
+
+async def _get_buttons(of: Guardian, call: ServiceCall) -> ServiceResponse:
+    # a blueprint is an automation, which has no user: only a user that is no admin is kept out
+    actor = await context_actor(of.hass, call.context, "action")
+    if actor is not None and not actor.admin:
+        raise refuse("admin_only")
+    subject = call.data.get("finding") or call.data.get("proposal")
+    found = await of.answers.buttons_for(str(subject), call.data["recipient"])
+    if found is None:
+        raise refuse("no_such_finding", {"finding": str(subject)})
+    return found
+
+
+async def _grant(of: Guardian, call: ServiceCall) -> ServiceResponse:
+    actor = await admin_of(of.hass, call)
+    wanted = Standing(
+        id="",
+        action=call.data["action"],
+        selector=call.data["target"],
+        by=actor,
+        at=clock.now(),
+        rule=call.data.get("rule", ""),
+        windows_only=call.data["window_only"],
+    )
+    standing = await told(of.desk.helm.grant(wanted))
+    return {"standing": standing.id}
+
+
+async def _revoke(of: Guardian, call: ServiceCall) -> ServiceResponse:
+    actor = await admin_of(of.hass, call)
+    if call.data["standing"] not in of.desk.helm.standings:
+        raise refuse("no_such_standing", {"standing": call.data["standing"]})
+    await told(of.desk.helm.revoke(call.data["standing"], actor))
+    return None
+
+
+async def _list_standing(of: Guardian, call: ServiceCall) -> ServiceResponse:
+    await admin_of(of.hass, call)
+    return {
+        "standing": [
+            {
+                "id": each.id,
+                "action": each.action,
+                "verb": of.texts.common(f"verb_{each.action}", default=each.action),
+                "target": each.selector,
+                "rule": each.rule or None,
+                "window_only": each.windows_only,
+                "granted_by": each.by.name,
+                "granted": iso(each.at),
+            }
+            for each in of.desk.helm.standings.values()
+            if not each.over
+        ]
+    }
+
+
+_PROPOSAL = {vol.Required("proposal"): ID}
+_ONE = {vol.Exclusive("finding", "subject"): ID, vol.Exclusive("proposal", "subject"): ID}
+
+ACTIONS: Table = (
+    ("list_proposals", _list_proposals, {}, SupportsResponse.ONLY),
+    (
+        "list_journal",
+        _list_journal,
+        {vol.Optional("limit", default=100): vol.All(int, vol.Range(min=1, max=1000))},
+        SupportsResponse.ONLY,
+    ),
+    ("approve", _approve, _PROPOSAL, SupportsResponse.OPTIONAL),
+    ("deny", _deny, _PROPOSAL, SupportsResponse.OPTIONAL),
+    ("simulate", _simulate, _PROPOSAL, SupportsResponse.OPTIONAL),
+    (
+        "get_buttons",
+        _get_buttons,
+        {**_ONE, vol.Required("recipient"): vol.All(cv.string, vol.Length(min=1, max=200))},
+        SupportsResponse.ONLY,
+    ),
+    (
+        "grant_standing",
+        _grant,
+        {
+            vol.Required("action"): cv.slug,
+            vol.Required("target"): vol.All(cv.string, vol.Length(min=1, max=255)),
+            vol.Optional("rule"): cv.slug,
+            vol.Optional("window_only", default=True): cv.boolean,
+        },
+        SupportsResponse.OPTIONAL,
+    ),
+    ("revoke_standing", _revoke, {vol.Required("standing"): ID}, SupportsResponse.NONE),
+    ("list_standing", _list_standing, {}, SupportsResponse.ONLY),
+)

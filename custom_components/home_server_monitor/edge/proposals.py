@@ -1,0 +1,138 @@
+"""Proposals of one guardian: made for findings, bound to buttons, and run by themselves where that was allowed."""
+
+from collections.abc import Sequence
+import logging
+from typing import TYPE_CHECKING
+
+from ..guardian.approval import binding
+from ..guardian.contract import SYSTEM, Actor, NotDone, Refused
+from ..guardian.finding import Tracked
+from ..guardian.journal import JournalFailed
+from ..guardian.policy import Mode
+from ..guardian.remediation import Record, State
+from ..guardian.tracked import State as Life
+from ..sources.errors import ClientError
+from . import clock
+from .views import target_name, target_node
+
+if TYPE_CHECKING:
+    from .guardian import Guardian
+
+_LOGGER = logging.getLogger(__name__)
+
+# proposals that are open at the same time
+MOST_PROPOSALS = 50
+# a button that decides nothing works for this long, in seconds
+TOKEN_LIFE = 7 * 86400.0
+# while one of these is open, nothing automatic touches what stands on its object
+TROUBLE = frozenset(
+    {
+        "pool_degraded",
+        "pool_unprotected",
+        "pool_unavailable",
+        "pool_errors_lost",
+        "disk_failing",
+        "ups_on_battery",
+    }
+)
+
+
+class Proposals:
+    """What one guardian proposes, and what its buttons stand for."""
+
+    def __init__(self, guardian: Guardian) -> None:
+        self._of = guardian
+
+    async def act_automatically(self) -> None:
+        """Run what was allowed to run by itself, or was approved in advance; the policy says no to all else."""
+        for record in tuple(self._of.desk.records.values()):
+            tracked = self._of.tracked(record.finding)
+            if record.state is not State.PROPOSED or tracked is None or tracked.state is not Life.FIRING:
+                continue
+            try:
+                await self._of.desk.run_automatically(record.id)
+            except Refused, ClientError, NotDone, TimeoutError, JournalFailed:
+                continue
+            except Exception:
+                # it keeps no other from running
+                _LOGGER.exception("%s could not be run", record.action)
+
+    def refusal(self) -> str | None:
+        """Return why nothing is begun now, also not for an admin, as a key of `exceptions`."""
+        if self._of.desk.helm.held:
+            return "hold_is_on"
+        return "watch_only" if self._of.desk.helm.mode is Mode.WATCH else None
+
+    def not_now(self, record: Record) -> str | None:
+        """Return why nothing automatic may touch what a record touches: its storage is in trouble."""
+        about = {target_node(self._of, record.source, record.target), *record.plan.touches}
+        near: set[str] = set()
+        for node in about:
+            near |= set(self._of.topology.above(node))
+        for tracked in self._of.open_findings():
+            same = tracked.id == record.finding
+            if (
+                tracked.finding.rule in TROUBLE
+                and not same
+                and self._of.topology.canonical(tracked.finding.object) in near
+            ):
+                return "storage_in_trouble"
+        return None
+
+    def bound(self, about: str) -> str | None:
+        """Return what buttons are bound to: the state of a proposal, or an occurrence of a finding."""
+        if record := self._of.desk.records.get(about):
+            return binding(record)
+        tracked = self._of.tracked(about)
+        return f"occurrence {tracked.count}" if tracked is not None else None
+
+    async def mint(
+        self, about: str, verbs: Sequence[str], where: str, people: Sequence[Actor]
+    ) -> dict[str, str]:
+        """Return the tokens of a message's buttons, by verb; none where they cannot be written down."""
+        record = self._of.desk.records.get(about)
+        now = clock.now()
+        expires = record.expires if record else now + TOKEN_LIFE
+        try:
+            return await self._of.tokens.mint(about, verbs, where, [each.id for each in people], expires, now)
+        except JournalFailed:
+            return {}
+
+    def proposal_of(self, tracked: Tracked) -> Record | None:
+        """Return the open proposal that would mend a finding."""
+        return next(
+            (
+                record
+                for record in self._of.desk.records.values()
+                if record.finding == tracked.id and record.state is State.PROPOSED
+            ),
+            None,
+        )
+
+    async def propose_for(self, tracked: Tracked, actor: Actor = SYSTEM) -> Record | None:
+        """Make, or find, the proposal of a finding; None where there is none to make now."""
+        wanted = tracked.finding.proposal
+        if wanted is None or tracked.state is not Life.FIRING or self._of.desk.helm.mode is Mode.WATCH:
+            return None
+        if (record := self.proposal_of(tracked)) is not None:
+            return record
+        if sum(record.state is State.PROPOSED for record in self._of.desk.records.values()) >= MOST_PROPOSALS:
+            return None
+        try:
+            return await self._of.desk.propose(
+                tracked.finding.source,
+                wanted.action,
+                wanted.target,
+                wanted.params,
+                rule=tracked.finding.rule,
+                finding=tracked.id,
+                actor=actor,
+                name=target_name(self._of, tracked.finding.source, wanted.target),
+            )
+        except Refused, ClientError, NotDone, TimeoutError, JournalFailed:
+            # not now: it is asked for again when somebody looks
+            return None
+        except Exception:
+            # a remedy that cannot be planned keeps no problem from being told
+            _LOGGER.exception("The remedy of %s could not be planned", tracked.finding.rule)
+            return None
