@@ -175,7 +175,7 @@ class Reader:
         elif callee == "Finding":
             rules = self.literals(named.get("rule") or (node.args[1] if len(node.args) > 1 else None))
             yield from (self.use(node, ("issues", rule, "title")) for rule in rules)
-        elif callee.endswith("Description") or ("key" in named and self.module.parts[-1:] == ("entities",)):
+        elif callee.endswith("Description") or ("key" in named and "entities" in self.module.parts):
             yield from self.of_description(node, callee, named)
         elif "translation_domain" in named or _is_error(callee):
             yield from (self.use(node, ("exceptions", key, "message")) for key in keys)

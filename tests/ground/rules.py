@@ -91,8 +91,10 @@ class Tree:
 def knows_no_home_assistant(module: Module) -> bool:
     """Whether the design wants this file free of Home Assistant."""
     match module.parts:
-        case ("sources", _, *_, room) if not module.is_package:
-            return room not in SOURCE_EDGES
+        case ("sources", _, room, *_) if room in SOURCE_EDGES:
+            return False
+        case ("sources", _, *_, _) if not module.is_package:
+            return True
         case ("guardian", *_, room):
             return room not in GUARDIAN_EDGES
         case ("guardian",) | ("prediction", *_):
