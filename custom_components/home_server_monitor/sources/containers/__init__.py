@@ -1,0 +1,1 @@
+"""Containers: a Docker Engine, reached directly or through Portainer."""
