@@ -12,7 +12,8 @@ from custom_components.home_server_monitor.edge.actions import ACTIONS
 from custom_components.home_server_monitor.edge.entities import NUMBERS
 from custom_components.home_server_monitor.guardian.contract import Outcome
 from custom_components.home_server_monitor.services import ACTS, LISTINGS, PREVIEW
-from custom_components.home_server_monitor.sources.truenas.entities import TABLES
+from custom_components.home_server_monitor.sources.containers.entities import TABLES as OF_CONTAINERS
+from custom_components.home_server_monitor.sources.truenas.entities import TABLES as OF_TRUENAS
 
 from .ground.texts import actions, placeholders
 from .ground.tree import PACKAGE, read_json
@@ -127,7 +128,7 @@ GUARDIAN = {
 
 def described() -> Iterator[tuple[str, str, Any, set[str]]]:
     """Yield platform, text key, description and placeholders of every entity that has a name of its own."""
-    for platform, tables in TABLES.items():
+    for platform, tables in (*OF_TRUENAS.items(), *OF_CONTAINERS.items()):
         for table in tables:
             named = {"name"} if table.kind in ("dataset", "service", "interface", "certificate") else set()
             for each in table.descriptions:

@@ -7,6 +7,7 @@ from typing import Any
 from homeassistant.components.binary_sensor import BinarySensorEntityDescription
 from homeassistant.components.button import ButtonEntityDescription
 from homeassistant.components.sensor import SensorEntityDescription
+from homeassistant.components.switch import SwitchEntityDescription
 from homeassistant.components.update import UpdateEntityDescription
 from homeassistant.const import EntityCategory
 
@@ -34,6 +35,16 @@ class ObjectButton[ObjT](ObjectDescription[ObjT], ButtonEntityDescription):
 
     action: str
     params: Callable[[], Mapping[str, Any]] = dict
+    entity_category: EntityCategory | None = EntityCategory.CONFIG
+
+
+@dataclass(frozen=True, kw_only=True)
+class ObjectSwitch[ObjT](ObjectDescription[ObjT], SwitchEntityDescription):
+    """A switch of an object: the keys of the actions that turn it on and off."""
+
+    value: Callable[[ObjT], bool | None]
+    turn_on: str
+    turn_off: str
     entity_category: EntityCategory | None = EntityCategory.CONFIG
 
 

@@ -21,6 +21,19 @@ def endpoint_node(host: str, port: int) -> str:
     return f"endpoint:{host.lower()}:{port}"
 
 
+def address_node(host: str) -> str:
+    """Return the node id of a machine by a name or address that it alone has."""
+    return f"address:{host.lower()}"
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether an address or name means whatever machine it is said on."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"
+
+
 def named_node(name: str) -> str:
     """Return the node id by which a person names an app or a container, however they spell it."""
     slug = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")

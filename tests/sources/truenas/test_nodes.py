@@ -7,6 +7,7 @@ import pytest
 
 from custom_components.home_server_monitor.guardian.contract import Node
 from custom_components.home_server_monitor.guardian.own_path import (
+    address_node,
     container_node,
     endpoint_node,
     machine_node,
@@ -61,7 +62,8 @@ def by_id(data: TrueNas | None, **more: Any) -> dict[str, Node]:
 def test_the_host_is_known_by_where_it_answers() -> None:
     host = by_id(nas())[f"host:{SOURCE}"]
     assert (host.kind, host.label, host.booted) == ("host", "truenas", BOOTED.timestamp())
-    assert host.aliases == {endpoint_node("nas.lan", 443), endpoint_node("192.0.2.7", 443)}
+    endpoints = {endpoint_node("nas.lan", 443), endpoint_node("192.0.2.7", 443)}
+    assert host.aliases == endpoints | {address_node("nas.lan")}
     assert host.runs_on is None
     unknown = by_id(TrueNas())[f"host:{SOURCE}"]
     assert (unknown.label, unknown.booted) == ("", None)

@@ -209,6 +209,16 @@ class Update:
         return self.latest_digest != self.installed_digest
 
 
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """All that is known of one container, put together once for each snapshot."""
+
+    container: Container
+    usage: Usage = Usage()
+    image: Image | None = None
+    update: Update | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Engine:
     """The engine and its host; memory in bytes. `id` is None where the engine makes up a new one for each question."""
@@ -282,7 +292,8 @@ class Stack:
 class Containers:
     """One snapshot of an engine.
 
-    `containers` and `usage` by name, `images` by id, `updates` by reference, `volumes` and `stacks` by name. `stale`
+    `containers`, `usage` and `shown` (what of them has a device here) by name, `images` by id, `updates` by reference,
+    `volumes` and `stacks` by name. `stale`
     holds the feeds whose values are too old to be shown, `complete` those that were listed in full, `skipped` counts
     the records that could not be read, by feed.
     """
@@ -290,6 +301,7 @@ class Containers:
     engine: Engine | None = None
     containers: Mapping[str, Container] = field(default_factory=_none)
     usage: Mapping[str, Usage] = field(default_factory=_none)
+    shown: Mapping[str, Watched] = field(default_factory=_none)
     images: Mapping[str, Image] = field(default_factory=_none)
     updates: Mapping[str, Update] = field(default_factory=_none)
     disk: DiskUse | None = None

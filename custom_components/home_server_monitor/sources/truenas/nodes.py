@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ...guardian.contract import Node
-from ...guardian.own_path import container_node, endpoint_node, machine_node
+from ...guardian.own_path import address_node, container_node, endpoint_node, is_loopback, machine_node
 from .model import TrueNas
 from .storage import Pool
 
@@ -110,7 +110,7 @@ class _Topology:
         yield Node(
             id=self._host,
             kind="host",
-            aliases=self._endpoints(self._address[1]) if self._address else frozenset(),
+            aliases=self._aliases(),
             label=system.hostname if system else "",
             booted=system.booted.timestamp() if system and system.booted else None,
         )
@@ -122,6 +122,17 @@ class _Topology:
             yield self._node("dataset", dataset_node(self._source, name), name, self._pools.get(dataset.pool))
         yield from self._services()
         yield from self._work()
+
+    def _aliases(self) -> frozenset[str]:
+        """Return what else the NAS is: its address and port, and where it is reached, unless that only means "here".
+
+        Its other addresses may be those of a bridge, which two machines have alike.
+        """
+        if self._address is None:
+            return frozenset()
+        host, port = self._address
+        named = frozenset() if is_loopback(host) else frozenset({address_node(host)})
+        return self._endpoints(port) | named
 
     def _endpoints(self, port: int) -> frozenset[str]:
         return frozenset(endpoint_node(name, port) for name in self._names)

@@ -1,0 +1,85 @@
+"""What depends on what on one engine: the engine, its containers, and whose namespace or service they need."""
+
+from collections.abc import Iterator
+
+from ...guardian.contract import Node
+from ...guardian.own_path import address_node, container_node, endpoint_node, named_node
+from .model import Container, Containers
+
+
+def host_node(source: str) -> str:
+    """Return the node id of the machine that the engine runs on."""
+    return f"host:{source}"
+
+
+def engine_node(source: str) -> str:
+    """Return the node id of the engine."""
+    return f"engine:{source}"
+
+
+def member_node(source: str, name: str) -> str:
+    """Return the node id of a container by its name, which survives its being made anew."""
+    return f"member:{source}:{name}"
+
+
+def stack_node(source: str, name: str) -> str:
+    """Return the node id of a stack."""
+    return f"stack:{source}:{name}"
+
+
+def nodes_of(source: str, data: Containers | None, host: str | None) -> tuple[Node, ...]:
+    """Return the topology of one engine; host: the name or address of its machine, where that is known."""
+    return tuple(_nodes(source, data, host)) if data is not None else ()
+
+
+def _nodes(source: str, data: Containers, host: str | None) -> Iterator[Node]:
+    engine = data.engine
+    label = engine.name if engine else ""
+    at_home = frozenset({address_node(host)}) if host else frozenset()
+    yield Node(id=host_node(source), kind="host", label=label, aliases=at_home)
+    yield Node(id=engine_node(source), kind="engine", label=label, runs_on=host_node(source))
+    for name in data.stacks:
+        yield Node(id=stack_node(source, name), kind="stack", label=name, runs_on=engine_node(source))
+    services: dict[tuple[str | None, str | None], str] = {
+        (each.project, each.service): name for name, each in data.containers.items() if each.project
+    }
+    for name, each in data.containers.items():
+        needed = [*each.joins]
+        needed += [services.get((each.project, service), "") for service in each.depends_on]
+        yield Node(
+            id=member_node(source, name),
+            kind="container",
+            label=name,
+            aliases=frozenset({container_node(each.id), *_endpoints(each, host)}),
+            runs_on=engine_node(source),
+            needs=frozenset(member_node(source, other) for other in needed if other in data.containers),
+        )
+
+
+def _endpoints(container: Container, host: str | None) -> Iterator[str]:
+    for port in container.ports:
+        if host and port.host_port:
+            yield endpoint_node(host, port.host_port)
+
+
+def touched(source: str, data: Containers, name: str, host: str | None) -> frozenset[str]:
+    """Return all that loses service while a container stands still: it, and those inside its namespaces."""
+    found: set[str] = set()
+    for other in (name, *joined_to(data, name)):
+        container = data.containers[other]
+        found |= {member_node(source, other), container_node(container.id), named_node(other)}
+        found |= set(_endpoints(container, host))
+    return frozenset(found)
+
+
+def joined_to(data: Containers, name: str) -> tuple[str, ...]:
+    """Return the names of the containers that live in a container's namespaces, at any distance."""
+    found: dict[str, None] = {}
+    wanted = [name]
+    while wanted:
+        inside = wanted.pop()
+        for other, each in data.containers.items():
+            if inside in each.joins and other != name and other not in found:
+                found[other] = None
+                wanted.append(other)
+    return tuple(found)

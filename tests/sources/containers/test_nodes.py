@@ -1,0 +1,91 @@
+"""What depends on what on an engine."""
+
+from custom_components.home_server_monitor.guardian.own_path import (
+    address_node,
+    container_node,
+    endpoint_node,
+    named_node,
+)
+from custom_components.home_server_monitor.guardian.topology import Topology
+from custom_components.home_server_monitor.sources.containers.model import (
+    Container,
+    Containers,
+    Port,
+    Stack,
+    State,
+)
+from custom_components.home_server_monitor.sources.containers.nodes import (
+    engine_node,
+    host_node,
+    joined_to,
+    member_node,
+    nodes_of,
+    stack_node,
+    touched,
+)
+
+SOURCE = "engine-1"
+
+
+def one(name: str, **more: object) -> Container:
+    """Return a running container."""
+    values = {
+        "id": f"id-{name}",
+        "name": name,
+        "image": "x:1",
+        "image_id": "sha256:1",
+        "state": State.RUNNING,
+    }
+    return Container(**values | more)  # type: ignore[arg-type]
+
+
+VPN = one("vpn", ports=(Port(None, 8080, 8080, "tcp"), Port(None, None, 9, "udp")))
+TORRENT = one("torrent", joins=("vpn",), network_mode="container:vpn")
+HELPER = one("helper", joins=("torrent",))
+DATABASE = one("db", project="photos", service="postgres")
+PHOTOS = one("photos", project="photos", service="app", depends_on=("postgres", "unknown"))
+OTHER = one("other", project="else", service="app", depends_on=("postgres",))
+DATA = Containers(
+    containers={each.name: each for each in (VPN, TORRENT, HELPER, DATABASE, PHOTOS, OTHER)},
+    stacks={"photos": Stack(id=1, name="photos", kind="compose", status="active", project="photos")},
+)
+
+
+def test_everything_runs_on_the_engine_and_the_engine_on_its_host() -> None:
+    """An engine that is gone explains its containers, a host that is gone its engine."""
+    topology = Topology(nodes_of(SOURCE, DATA, "nas.lan"))
+    host = topology.canonical(host_node(SOURCE))
+    assert topology.ancestors(member_node(SOURCE, "db")) == (engine_node(SOURCE), host)
+    assert topology.dependants(address_node("nas.lan")) >= {
+        member_node(SOURCE, name) for name in DATA.containers
+    }
+    assert stack_node(SOURCE, "photos") in topology.dependants(engine_node(SOURCE))
+    assert nodes_of(SOURCE, None, None) == ()
+
+
+def test_what_a_container_needs() -> None:
+    """Those whose namespace it uses, and the services of its own project that it names."""
+    topology = Topology(nodes_of(SOURCE, DATA, None))
+    assert topology.dependants(member_node(SOURCE, "vpn")) == {
+        member_node(SOURCE, "torrent"),
+        member_node(SOURCE, "helper"),
+    }
+    assert topology.dependants(member_node(SOURCE, "db")) == {member_node(SOURCE, "photos")}
+
+
+def test_a_container_is_the_same_thing_by_its_id_and_by_its_published_port() -> None:
+    """So a service that is reached at that port, or an app that lists that id, is joined with it."""
+    topology = Topology(nodes_of(SOURCE, DATA, "NAS.lan"))
+    wanted = topology.canonical(member_node(SOURCE, "vpn"))
+    assert topology.canonical(container_node("id-vpn")) == wanted
+    assert topology.canonical(endpoint_node("nas.lan", 8080)) == wanted
+    without = Topology(nodes_of(SOURCE, DATA, None))
+    assert without.canonical(endpoint_node("nas.lan", 8080)) == endpoint_node("nas.lan", 8080)
+
+
+def test_what_stands_still_with_a_container() -> None:
+    """It and all inside its namespaces, by every name that Home Assistant's own path may know."""
+    assert joined_to(DATA, "vpn") == ("torrent", "helper")
+    found = touched(SOURCE, DATA, "vpn", "nas.lan")
+    assert {container_node("id-helper"), named_node("torrent"), endpoint_node("nas.lan", 8080)} <= found
+    assert container_node("id-db") not in found

@@ -1,0 +1,63 @@
+"""Which containers are looked at when, and that it stays inside the budget."""
+
+import pytest
+
+from custom_components.home_server_monitor.sources.containers.schedule import (
+    SAMPLE_LAST,
+    SWEEP,
+    Schedule,
+    allowed_per_minute,
+    sample_every,
+)
+
+TICK = 30.0
+
+
+def _ids(count: int) -> dict[str, bool]:
+    return {f"c{number}": True for number in range(count)}
+
+
+@pytest.mark.parametrize("count", [1, 10, 20, 50, 100, 1000])
+def test_an_hour_stays_inside_the_budget_and_samples_everything(count: int) -> None:
+    """Every running container has a sample at least every 5 minutes, and a listing each tick is paid for."""
+    schedule, containers = Schedule(TICK), _ids(count)
+    last = dict.fromkeys(containers, 0.0)
+    for tick in range(120):
+        now = 1000.0 + tick * TICK
+        choice = schedule.choose(now, containers, spent=1)
+        asked = 1 + len(choice.sample) + len(choice.inspect)
+        assert asked <= allowed_per_minute(count) * TICK / 60
+        for each in choice.sample:
+            # a tick of tolerance, and the round has to come by
+            assert not last[each] or now - last[each] <= SAMPLE_LAST + 2 * TICK
+            last[each] = now
+    assert all(last.values())
+
+
+@pytest.mark.parametrize(("running", "seconds"), [(1, 60), (20, 60), (40, 120), (100, 300), (1000, 300)])
+def test_how_often_one_is_sampled(running: int, seconds: float) -> None:
+    """A minute up to 20, five minutes from 100 on."""
+    assert sample_every(running) == seconds
+
+
+def test_news_comes_first_and_is_looked_at_once() -> None:
+    """What something happened to is inspected in the next tick, four of them at most; the rest follows."""
+    schedule, containers = Schedule(TICK), _ids(100)
+    schedule.inspected = dict.fromkeys(containers, 1000.0)
+    for each in ("c7", "c7", "c3", "c4", "c5", "c6", "gone"):
+        schedule.note(each)
+    assert schedule.choose(1000.0, containers, spent=1).inspect == ("c7", "c3", "c4", "c5")
+    assert schedule.waiting
+    assert schedule.choose(1030.0, containers, spent=1).inspect == ("c6",)
+    assert schedule.choose(1060.0, containers, spent=1).inspect == ()
+    schedule.forget(containers)
+    assert not schedule.waiting
+
+
+def test_what_does_not_run_is_not_sampled_but_swept() -> None:
+    """A stopped container costs one inspection in half an hour."""
+    schedule = Schedule(TICK)
+    choice = schedule.choose(1000.0, {"a": False}, spent=1)
+    assert (choice.sample, choice.inspect) == ((), ("a",))
+    assert schedule.choose(1000.0 + SWEEP, {"a": False}, spent=1).inspect == ("a",)
+    assert schedule.choose(1030.0 + SWEEP, {"a": False}, spent=1).inspect == ()
