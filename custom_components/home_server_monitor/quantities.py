@@ -27,7 +27,7 @@ def data_size(key: str, value: Callable[[Any], Any], **more: Any) -> ObjectSenso
         native_unit_of_measurement=UnitOfInformation.BYTES,
         suggested_unit_of_measurement=more.pop("unit", UnitOfInformation.GIBIBYTES),
         suggested_display_precision=1,
-        state_class=SensorStateClass.MEASUREMENT,
+        state_class=more.pop("state_class", SensorStateClass.MEASUREMENT),
         value=value,
         **more,
     )
