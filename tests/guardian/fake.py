@@ -145,6 +145,12 @@ class StepwiseAction(FakeAction):
         return None if done and (plan.target, step) not in self.world.done else Refusal("target_changed")
 
 
+class LookingAction(StepwiseAction):
+    """One whose inverse looks first, so that it may be begun again."""
+
+    repeats_undo = True
+
+
 class FakeSource(Source):
     """A server that is there unless `judged` is taken away."""
 

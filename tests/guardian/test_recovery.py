@@ -8,12 +8,19 @@ from typing import Any
 
 import pytest
 
-from custom_components.home_server_monitor.guardian.contract import Outcome, Refused, Resume
+from custom_components.home_server_monitor.guardian.contract import (
+    Outcome,
+    Plan,
+    Receipt,
+    Refused,
+    RepeatsUndo,
+    Resume,
+)
 from custom_components.home_server_monitor.guardian.journal_files import NAME
 from custom_components.home_server_monitor.guardian.policy import Mode, Standing
 from custom_components.home_server_monitor.guardian.remediation import DAY, HOUR, State
 
-from .fake import ADMIN, START, FakeAction, FakeSource, Guardian, Killed, StepwiseAction, World
+from .fake import ADMIN, START, FakeAction, FakeSource, Guardian, Killed, LookingAction, StepwiseAction, World
 
 type Make = Callable[[World], FakeAction]
 KINDS: dict[str, Make] = {
@@ -21,6 +28,7 @@ KINDS: dict[str, Make] = {
     "blind": lambda world: FakeAction(world, steps=3, resume=Resume.FINISH),
     "finish": lambda world: StepwiseAction(world, steps=3, resume=Resume.FINISH),
     "undo": lambda world: StepwiseAction(world, steps=3, resume=Resume.UNDO, inverse=True),
+    "looks": lambda world: LookingAction(world, steps=3, resume=Resume.UNDO, inverse=True),
 }
 
 
@@ -78,7 +86,9 @@ async def lives(tmp_path: Path, make: Make, world: World, dies_at: int) -> bool:
         if ended.state in (State.EXPIRED, State.CANCELLED):
             assert not world.writes
     assert len(world.writes) == len(set(world.writes)), world.writes
-    assert len(world.inverses) == len(set(world.inverses)), world.inverses
+    assert len(world.undone) == len(set(world.undone)), world.undone
+    if not isinstance(first.action, RepeatsUndo):
+        assert len(world.inverses) == len(set(world.inverses)), world.inverses
     if world.writes:
         assert second.desk.records
     third = await Guardian(tmp_path, FakeSource(make(world)), now=second.now).start()
@@ -100,8 +110,11 @@ async def test_death_at_every_instant(tmp_path: Path, kind: str, failing: bool) 
     assert dies_at > 12
     assert State.CANCELLED in states
     assert (State.SUCCEEDED in states) is not failing
-    if kind == "undo":
+    if kind in ("undo", "looks"):
         assert State.ROLLED_BACK in states
+    if kind == "looks":
+        # wherever it dies: all of it is done, or all of it is taken back
+        assert states <= {State.SUCCEEDED, State.ROLLED_BACK, State.CANCELLED, State.EXPIRED}
 
 
 async def killed_while_running(tmp_path: Path, world: World, make: Make = KINDS["verify"]) -> None:
@@ -261,3 +274,29 @@ async def test_tightening_needs_no_journal(tmp_path: Path) -> None:
     await it.desk.tick()
     again = await Guardian(tmp_path, None).start()
     assert (again.desk.helm.hold, again.desk.helm.mode) == (True, Mode.WATCH)
+
+
+class _Deaf(LookingAction):
+    """One whose inverse does its work, but whose answers get lost."""
+
+    lost = 3
+
+    async def undo(self, plan: Plan, step: int, receipt: Receipt) -> Receipt | None:
+        found = await super().undo(plan, step, receipt)
+        if self.lost:
+            self.lost -= 1
+            raise OSError("cut off")
+        return found
+
+
+@pytest.mark.parametrize(("lost", "state"), [(3, State.ROLLED_BACK), (99, State.INCONCLUSIVE)])
+async def test_an_inverse_that_looks_first_is_begun_again(tmp_path: Path, lost: int, state: State) -> None:
+    world = World(outcome=Outcome.FAILED)
+    action = _Deaf(world, steps=3, resume=Resume.UNDO, inverse=True)
+    action.lost = lost
+    guardian = await Guardian(tmp_path, FakeSource(action)).start()
+    record = await guardian.propose()
+    await guardian.desk.approve(record.id, ADMIN)
+    ended = await guardian.desk.wait(record.id)
+    assert ended.state is state
+    assert len(world.undone) == len(set(world.undone))

@@ -235,6 +235,16 @@ class JudgesUndo(Protocol):
         ...
 
 
+@runtime_checkable
+class RepeatsUndo(Protocol):
+    """An action whose inverse looks first and sends only what is missing, so that it may be begun again.
+
+    Without it an inverse whose answer was lost, or that a restart cut off, is not sent a second time.
+    """
+
+    repeats_undo: bool
+
+
 class Source(Protocol):
     """A watched system, as the guardian sees it."""
 

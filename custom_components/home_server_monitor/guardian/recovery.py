@@ -3,7 +3,7 @@
 import logging
 
 from .book import KIND, TOLD, Book
-from .contract import SYSTEM, Resume, Stepwise
+from .contract import SYSTEM, RepeatsUndo, Resume, Stepwise
 from .journal_files import Replay
 from .remediation import DAY, Record, State, unpack
 from .running import Runner
@@ -80,8 +80,14 @@ class Recovery:
         return await self._runner.verify(record_id)
 
     async def _resume_undo(self, record: Record) -> None:
-        """Go on with an inverse that was begun; the one that may have been sent is not sent again."""
+        """Go on with an inverse that was begun; the one that may have been sent is sent again only if it looks first."""
         undoing = record.undoing if record.undoing is not None else 0
-        if not any(each.step == undoing for each in record.undone):
-            return await self._runner.give_up(record.id, "undo_interrupted")
-        return await self._runner.undo(record.id, undoing - 1)
+        if any(each.step == undoing for each in record.undone):
+            return await self._runner.undo(record.id, undoing - 1)
+        try:
+            action = await self._runner.reach(record)
+        except Stop as stop:
+            return await self._runner.give_up(record.id, stop.reason)
+        if isinstance(action, RepeatsUndo):
+            return await self._runner.undo(record.id, undoing)
+        return await self._runner.give_up(record.id, "undo_interrupted")

@@ -16,6 +16,7 @@ from .contract import (
     Outcome,
     Receipt,
     Refused,
+    RepeatsUndo,
     Resume,
     Source,
     Stepwise,
@@ -28,6 +29,8 @@ from .stopping import Stop, Unknown
 
 _LOGGER = logging.getLogger(__name__)
 
+# how often an inverse that looks first is begun anew before that is given up
+UNDO_TRIES = 10
 # seconds between two looks at whether a source is there again
 LOOK_EVERY = 1.0
 _END = {
@@ -162,7 +165,8 @@ class Runner:
 
     async def undo(self, record_id: str, last: int) -> None:
         """Take the inverse of the steps from `last` down to the first. Never held, and goes on without a journal."""
-        for step in range(last, -1, -1):
+        tries, step = 0, last
+        while step >= 0:
             record = self._book.records[record_id]
             try:
                 action = await self.reach(record)
@@ -181,11 +185,16 @@ class Runner:
                 return await self._end(
                     record_id, State.FAILED, reason="undo_failed", details={"error": str(err)}
                 )
-            except Exception as err:  # noqa: BLE001 - it may have been sent, and is not sent again
+            except Exception as err:  # noqa: BLE001 - it may have been sent, and is not sent blindly again
                 _LOGGER.info("The answer to an inverse of %s was lost: %r", record.action, err)
-                return await self._end(record_id, State.INCONCLUSIVE, reason="undo_lost")
+                tries += 1
+                if not isinstance(action, RepeatsUndo) or tries >= UNDO_TRIES:
+                    return await self._end(record_id, State.INCONCLUSIVE, reason="undo_lost")
+                await self._sleep(LOOK_EVERY * tries)
+                continue
             undone = undone or Receipt(step, {"none": True})
             await self._book.note(record_id, undone=(*record.undone, undone))
+            tries, step = 0, step - 1
         return await self._judge_undo(record_id)
 
     async def _judge_undo(self, record_id: str) -> None:
