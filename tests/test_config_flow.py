@@ -742,8 +742,10 @@ async def test_options_of_a_server_do_not(hass: HomeAssistant, setups: AsyncMock
     entry = home(hass)
     await hass.config_entries.async_setup(entry.entry_id)
     assert entry.supports_options
-    acting = {"own_path": [" postgres", "caddy", "", "caddy"], "actions_per_hour": 3}
-    await options(hass, entry, telling={}, approving={}, acting=acting, being_missed={})
+    protecting = {"own_path": [" postgres", "caddy", "", "caddy"]}
+    acting = {"actions_per_hour": 3}
+    parts = {"telling": {}, "approving": {}, "acting": acting, "protecting": protecting, "being_missed": {}}
+    await options(hass, entry, **parts)
     await hass.async_block_till_done()
     assert entry.options == {**DEFAULTS, "own_path": ["postgres", "caddy"], "actions_per_hour": 3}
     assert setups.call_count == 1
@@ -762,7 +764,9 @@ async def test_options_of_a_server_that_are_wrong(
     entry = home(hass)
     await hass.config_entries.async_setup(entry.entry_id)
     result = await hass.config_entries.options.async_init(entry.entry_id)
-    parts = {"telling": {}, "approving": {}, "acting": {}, "being_missed": {}, part: given}
+    empty: dict[str, Any] = {}
+    parts = dict.fromkeys(("telling", "approving", "acting", "protecting", "being_missed"), empty)
+    parts |= {part: given}
     result = await hass.config_entries.options.async_configure(result["flow_id"], parts)
     assert result["errors"] == {"base": error}
     parts |= {part: {}, "acting": {"actions_per_hour": 3}}

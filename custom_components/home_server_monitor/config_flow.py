@@ -29,7 +29,7 @@ from yarl import URL
 
 from .const import CONF_KIND, CONF_SERVER, DOMAIN, HOME, KIND_SERVER
 from .edge.people import request_actor
-from .edge.settings import PHONES, phones
+from .edge.settings import NAMES, PHONES, phones
 from .kinds import KINDS
 from .options_flow import ServerOptionsFlow, ServiceOptionsFlow
 from .sources.kind import FlowError, Probe, Question, ServiceKind
@@ -99,8 +99,9 @@ class HomeServerMonitorConfigFlow(ConfigFlow, domain=DOMAIN):
         """Make the first server: the first service asks for it, or a repair."""
         await self.async_set_unique_id(HOME)
         self._abort_if_unique_id_configured()
-        told = {PHONES: list((user_input or {}).get(PHONES, ()))}
-        return self.async_create_entry(title="Home", data={CONF_KIND: KIND_SERVER}, options=told)
+        told, known = list((user_input or {}).get(PHONES, ())), phones(self.hass)
+        options = {PHONES: told, NAMES: {key: known[key].name for key in told if key in known}}
+        return self.async_create_entry(title="Home", data={CONF_KIND: KIND_SERVER}, options=options)
 
     @override
     async def async_step_zeroconf(self, discovery_info: ZeroconfServiceInfo) -> ConfigFlowResult:

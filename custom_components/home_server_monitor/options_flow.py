@@ -1,10 +1,9 @@
-"""Preferences: of a service those of its kind, of a server whom it tells, who may approve, and when it is quiet."""
+"""Preferences: of a service those of its kind, of a server whom it tells, who may approve, and what is protected."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from homeassistant.config_entries import ConfigFlowResult, OptionsFlow, OptionsFlowWithReload
-from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import section
 from homeassistant.helpers.selector import (
     BooleanSelector,
@@ -24,7 +23,9 @@ import voluptuous as vol
 
 from .const import CONF_KIND, CONF_OWN_PATH
 from .edge import settings as keys
-from .edge.settings import DAYS, DEFAULTS, MODES, is_ping_url, phones, telegram_pair
+from .edge.choices import Named, async_known, names_of, offers
+from .edge.settings import DAYS, DEFAULTS, MODES, is_ping_url, telegram_pair
+from .edge.texts import Texts
 from .kinds import KINDS
 
 # the form's sections: what belongs together
@@ -35,15 +36,18 @@ SECTIONS: Mapping[str, tuple[str, ...]] = {
         keys.CEILING,
         keys.AUTOMATIC,
         keys.PER_HOUR,
+        keys.PER_TARGET,
         keys.WINDOW_DAYS,
         keys.WINDOW_FROM,
         keys.WINDOW_TO,
-        CONF_OWN_PATH,
     ),
+    "protecting": (keys.PROTECTED, CONF_OWN_PATH),
     "being_missed": (keys.DEAD_MAN,),
 }
 # rules whose remedy is of low risk, so that they may be allowed to run by themselves
 LOW_RISK_RULES = ("pool_errors", "scrub_overdue", "task_failed", "task_overdue", "service_stopped")
+# what is chosen among things that may be gone one day
+OF_THINGS = (keys.PHONES, keys.APPROVERS, keys.LOW_APPROVERS, keys.PROTECTED)
 
 
 class ServiceOptionsFlow(OptionsFlowWithReload):
@@ -66,14 +70,17 @@ class ServerOptionsFlow(OptionsFlow):
     async def async_step_init(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Show and take them."""
         errors: dict[str, str] = {}
+        entry, stored = self.config_entry, {**DEFAULTS, **self.config_entry.options}
+        known = await async_known(self.hass, entry.unique_id or entry.entry_id)
+        shown = stored
         if user_input is not None:
             given = {name: value for part in user_input.values() for name, value in part.items()}
             if not (errors := _wrong(given)):
-                return self.async_create_entry(data=_tidy(given))
-            shown = given
-        else:
-            shown = {**DEFAULTS, **self.config_entry.options}
-        schema: Any = await _server_schema(self.hass)
+                return self.async_create_entry(data=_tidy(given, known, stored[keys.NAMES]))
+            shown = {**stored, **given}
+        texts = Texts(self.hass)
+        await texts.async_load()
+        schema: Any = _server_schema(offers(known, stored, texts))
         suggested = {name: {key: shown.get(key) for key in fields} for name, fields in SECTIONS.items()}
         return self.async_show_form(
             step_id="init",
@@ -91,40 +98,35 @@ def _wrong(given: Mapping[str, Any]) -> dict[str, str]:
     return {}
 
 
-def _tidy(given: Mapping[str, Any]) -> dict[str, Any]:
+def _tidy(given: Mapping[str, Any], known: Mapping[str, Named], names: Mapping[str, str]) -> dict[str, Any]:
     data = {**DEFAULTS, **given}
-    names = (name.strip() for name in data[CONF_OWN_PATH])
-    data[CONF_OWN_PATH] = list(dict.fromkeys(filter(None, names)))
-    data[keys.PER_HOUR] = int(data[keys.PER_HOUR])
+    written = (name.strip() for name in data[CONF_OWN_PATH])
+    data[CONF_OWN_PATH] = list(dict.fromkeys(filter(None, written)))
+    for key in (keys.PER_HOUR, keys.PER_TARGET):
+        data[key] = int(data[key])
+    data[keys.NAMES] = names_of([each for key in OF_THINGS for each in data[key]], known, names)
     return data
 
 
-async def _server_schema(hass: HomeAssistant) -> vol.Schema:
-    people = [
-        user for user in await hass.auth.async_get_users() if user.is_active and not user.system_generated
-    ]
-    admins = [SelectOptionDict(value=user.id, label=user.name or user.id) for user in people if user.is_admin]
-    others = [
-        SelectOptionDict(value=user.id, label=user.name or user.id) for user in people if not user.is_admin
-    ]
-    told = [SelectOptionDict(value=key, label=phone.name) for key, phone in phones(hass).items()]
+def _server_schema(offer: Mapping[str, Named]) -> vol.Schema:
+    """Return the form. offer: what can be chosen, by option."""
     fields: dict[str, Any] = {
-        keys.PHONES: _several(told),
+        keys.PHONES: _several(offer[keys.PHONES]),
         keys.QUIET: BooleanSelector(),
         keys.QUIET_FROM: TimeSelector(),
         keys.QUIET_TO: TimeSelector(),
-        keys.APPROVERS: _several(admins),
-        keys.LOW_APPROVERS: _several(others),
+        keys.APPROVERS: _several(offer[keys.APPROVERS]),
+        keys.LOW_APPROVERS: _several(offer[keys.LOW_APPROVERS]),
         keys.TELEGRAM: TextSelector(TextSelectorConfig(multiple=True)),
         keys.CEILING: _choice(MODES, "mode", multiple=False),
         keys.AUTOMATIC: _choice(LOW_RISK_RULES, "rule", multiple=True),
-        keys.PER_HOUR: NumberSelector(
-            NumberSelectorConfig(min=1, max=50, step=1, mode=NumberSelectorMode.BOX)
-        ),
+        keys.PER_HOUR: _number(50),
+        keys.PER_TARGET: _number(20),
         keys.WINDOW_DAYS: _choice(DAYS, "day", multiple=True),
         keys.WINDOW_FROM: TimeSelector(),
         keys.WINDOW_TO: TimeSelector(),
         keys.DEAD_MAN: TextSelector(TextSelectorConfig(type=TextSelectorType.URL)),
+        keys.PROTECTED: _several(offer[keys.PROTECTED], SelectSelectorMode.DROPDOWN),
         CONF_OWN_PATH: TextSelector(TextSelectorConfig(multiple=True)),
     }
     parts: dict[Any, Any] = {}
@@ -134,10 +136,13 @@ async def _server_schema(hass: HomeAssistant) -> vol.Schema:
     return vol.Schema(parts)
 
 
-def _several(options: list[SelectOptionDict]) -> SelectSelector:
-    return SelectSelector(
-        SelectSelectorConfig(options=options, multiple=True, mode=SelectSelectorMode.LIST, custom_value=False)
-    )
+def _several(offer: Named, mode: SelectSelectorMode = SelectSelectorMode.LIST) -> SelectSelector:
+    options = [SelectOptionDict(value=key, label=label) for key, label in offer.items()]
+    return SelectSelector(SelectSelectorConfig(options=options, multiple=True, mode=mode, custom_value=False))
+
+
+def _number(most: int) -> NumberSelector:
+    return NumberSelector(NumberSelectorConfig(min=1, max=most, step=1, mode=NumberSelectorMode.BOX))
 
 
 def _choice(options: tuple[str, ...], key: str, *, multiple: bool) -> SelectSelector:

@@ -152,6 +152,7 @@ class Guardian:
         self.settings = Settings.of(options)
         self.desk.policy.settings = self.settings.policy()
         self.alerts.settings = self._alert_settings()
+        self.entry.async_create_background_task(self.hass, self.desk.reconsider(), f"{DOMAIN} options")
         self.notify()
 
     @callback

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from ..guardian.contract import SYSTEM, Refusal, Refused
+from ..guardian.contract import SYSTEM
 from ..guardian.remediation import Record, State
 from . import clock
 from .guardian import Guardian
@@ -17,10 +17,7 @@ async def preview(
     of: Guardian, source: str, action: str, target: str, params: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Return what an action would do, without proposing it. Raises Refused and ClientError."""
-    found = of.house.source(source)
-    if found is None or (doing := found.actions.get(action)) is None:
-        raise Refused(Refusal("no_such_action"))
-    plan = await doing.plan(target, params)
+    plan = await of.desk.plan(source, action, target, params)
     record = Record(
         id="",
         source=source,

@@ -17,6 +17,7 @@ from ..guardian.journal import Journal, JournalFailed
 from ..guardian.journal_files import Replay
 from ..guardian.policy import Policy
 from ..guardian.practice import PracticeGround
+from ..guardian.topology import Topology
 from ..history import file_name
 from . import clock
 from .guardian import Guardian
@@ -80,7 +81,11 @@ def _desk_of(hass: HomeAssistant, entry: ConfigEntry[Any], house: House, server:
         guardian = house.guardian(server)
         return guardian.proposals.not_now(record) if guardian is not None else "no_guardian"
 
-    policy = Policy(Settings.of(entry.options).policy(), weekday)
+    def topology() -> Topology:
+        guardian = house.guardian(server)
+        return guardian.topology if guardian is not None else Topology()
+
+    policy = Policy(Settings.of(entry.options).policy(), weekday, topology)
     desk = Desk(journal, source, policy, lambda: house.own_path, clock.now, not_now=not_now)
 
     def bound(about: str) -> str | None:

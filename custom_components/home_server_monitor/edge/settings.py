@@ -22,11 +22,15 @@ QUIET_FROM = "quiet_from"
 QUIET_TO = "quiet_to"
 AUTOMATIC = "automatic_rules"
 PER_HOUR = "actions_per_hour"
+PER_TARGET = "actions_per_target"
 CEILING = "most_permissive_mode"
 WINDOW_DAYS = "window_days"
 WINDOW_FROM = "window_from"
 WINDOW_TO = "window_to"
 DEAD_MAN = "dead_man_url"
+PROTECTED = "protected_objects"
+# how what was chosen was called then, by its id: for when it is gone
+NAMES = "names"
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 MODES = ("watch", "ask", "act")
@@ -40,12 +44,15 @@ DEFAULTS: Mapping[str, Any] = {
     QUIET_TO: "07:30:00",
     AUTOMATIC: [],
     PER_HOUR: 5,
+    PER_TARGET: 3,
     CEILING: "act",
     WINDOW_DAYS: list(DAYS),
     WINDOW_FROM: "02:00:00",
     WINDOW_TO: "05:00:00",
     DEAD_MAN: "",
+    PROTECTED: [],
     CONF_OWN_PATH: [],
+    NAMES: {},
 }
 
 
@@ -54,7 +61,8 @@ class Settings:
     """The options of a server.
 
     phones: entry ids of mobile_app; approvers: user ids, none for all admins; telegram: user and chat ids;
-    quiet and window: minutes of the local day, from and to; days: 0 is Monday.
+    quiet and window: minutes of the local day, from and to; days: 0 is Monday; protected: node ids; names: what was
+    chosen, in words, by its id.
     """
 
     phones: tuple[str, ...]
@@ -64,10 +72,13 @@ class Settings:
     quiet: tuple[int, int] | None
     automatic: frozenset[str]
     per_hour: int
+    per_target: int
     ceiling: str
     days: frozenset[int]
     window: tuple[int, int]
     dead_man: str
+    protected: frozenset[str]
+    names: Mapping[str, str]
 
     @classmethod
     def of(cls, options: Mapping[str, Any]) -> Self:
@@ -82,10 +93,13 @@ class Settings:
             quiet=quiet if given[QUIET] and quiet[0] != quiet[1] else None,
             automatic=frozenset(given[AUTOMATIC]),
             per_hour=int(given[PER_HOUR]),
+            per_target=int(given[PER_TARGET]),
             ceiling=given[CEILING] if given[CEILING] in MODES else "ask",
             days=frozenset(DAYS.index(day) for day in given[WINDOW_DAYS] if day in DAYS),
             window=(minute(given[WINDOW_FROM]), minute(given[WINDOW_TO])),
             dead_man=given[DEAD_MAN] if is_ping_url(given[DEAD_MAN]) else "",
+            protected=frozenset(given[PROTECTED]),
+            names=dict(given[NAMES]),
         )
 
     def policy(self) -> policy.Settings:
@@ -96,6 +110,8 @@ class Settings:
             low_approvers=self.low_approvers,
             telegram=frozenset(f"{user}:{chat}" for user, chat in self.telegram),
             automatic=self.automatic,
+            protected=self.protected,
+            per_target=self.per_target,
             per_hour=self.per_hour,
             windows=(policy.Window(self.days, *self.window),),
         )

@@ -13,6 +13,7 @@ from ..guardian.contract import Risk, Severity
 from ..guardian.finding import Tracked
 from ..guardian.journal_files import Entry
 from ..guardian.plain import plain
+from ..guardian.reach import named
 from ..guardian.remediation import Record, State
 from ..guardian.tracked import State as Life
 from . import clock
@@ -162,9 +163,7 @@ def plan_lines(of: Guardian, record: Record, tracked: Tracked | None = None) -> 
 
 def target_node(of: Guardian, source: str, target: str) -> str:
     """Return the node that an action's target is, or the target itself where the topology does not know it."""
-    names = [target, *(f"{kind}:{target}" for kind in ("pool", "disk"))]
-    names += [f"{kind}:{source}:{target}" for kind in ("app", "task", "service", "machine")]
-    return next((each for each in names if target and of.topology.label(each)), target)
+    return next((each for each in named(source, target) if of.topology.label(each)), target)
 
 
 def target_name(of: Guardian, source: str, target: str) -> str:

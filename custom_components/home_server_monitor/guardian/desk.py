@@ -7,7 +7,7 @@ import time
 from typing import Any
 
 from .book import Book
-from .contract import Actor, Refusal, Refused, Source
+from .contract import Actor, Plan, Refusal, Refused, Source
 from .floor import Floor
 from .helm import Helm
 from .journal import Journal
@@ -51,7 +51,7 @@ class Desk:
         self.hold = self.helm.set_hold
         self.set_mode = self.helm.set_mode
         self.runner = Runner(self.book, self.helm, sources, sleep)
-        self._looks = Looks(sources, own_path)
+        self._looks = Looks(sources, own_path, policy.spare)
         self._floor = Floor(self.book, self.runner)
         self._clock = clock
         self._sleep = sleep
@@ -287,6 +287,14 @@ class Desk:
         if self._ready:
             await self._waiting.tick()
         self.book.forget(self._clock())
+
+    async def plan(self, source: str, action: str, target: str, params: Mapping[str, Any]) -> Plan:
+        """Return what an action would do, without proposing it. Raises as `propose` does, the journal apart."""
+        return await self._looks.plan(source, action, target, params)
+
+    async def reconsider(self) -> None:
+        """End what is open and is refused since the options changed."""
+        await self._waiting.withdraw(lambda record: self.policy.spare(record.source, record.plan))
 
     async def clock_jumped(self, by: float) -> None:
         """Wall clock and loop clock parted by `by` seconds: what is open expires, budgets are not refilled."""

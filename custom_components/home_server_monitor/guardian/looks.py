@@ -13,11 +13,17 @@ DEADLINE = 30.0
 
 
 class Looks:
-    """What is read of sources, and refused because of what Home Assistant stands on."""
+    """What is read of sources, and refused because of what is protected or what Home Assistant stands on."""
 
-    def __init__(self, sources: Callable[[str], Source | None], own_path: Callable[[], OwnPath]) -> None:
+    def __init__(
+        self,
+        sources: Callable[[str], Source | None],
+        own_path: Callable[[], OwnPath],
+        spare: Callable[[str, Plan], Refusal | None],
+    ) -> None:
         self._sources = sources
         self._own_path = own_path
+        self._spare = spare
 
     async def plan(self, source: str, action: str, target: str, params: Mapping[str, Any]) -> Plan:
         """Return what would be done. Raises Refused, TimeoutError, and what the source raises."""
@@ -27,11 +33,15 @@ class Looks:
             raise Refused(Refusal("nothing_to_do", {"target": target}))
         plan = replace(plan, source=source, params=params)
         self._spare_own_path(plan)
+        if refusal := self._spare(source, plan):
+            raise Refused(refusal)
         return plan
 
     async def check(self, record: Record) -> Refusal | None:
         """Read the target again. Raises Refused where it cannot be acted on now, and what the source raises."""
         self._spare_own_path(record.plan)
+        if refusal := self._spare(record.source, record.plan):
+            return refusal
         async with asyncio.timeout(DEADLINE):
             return await self._action(record.source, record.action, record.target).check(record.plan)
 

@@ -5,8 +5,11 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from .contract import Actor, Refusal, Risk
+from .contract import Actor, Plan, Refusal, Risk
+from .plain import plain
+from .reach import Reach, reach_of
 from .remediation import DAY, HOUR, Record
+from .topology import Topology
 
 OBSERVE_FIRST = 7 * DAY
 
@@ -91,7 +94,7 @@ class Settings:
 
     ceiling: the loosest mode; approvers: ids of admin users, None for all of them; low_approvers: users who may
     approve low risk without being admin; telegram: `user:chat` pairs that an admin tied; automatic: rules whose
-    low-risk action may be automatic; protected: node ids that nothing automatic touches; per_target: a day;
+    low-risk action may be automatic; protected: node ids that nothing touches, whoever asks; per_target: a day;
     per_hour: in all; cool_down: seconds, doubled per failure; breaker: failures of a rule in a row.
     """
 
@@ -138,14 +141,40 @@ def _utc(now: float) -> tuple[int, int]:
 
 @dataclass(slots=True)
 class Policy:
-    """Decisions. local: an instant as (weekday, minute of the day) where the household lives."""
+    """Decisions.
+
+    local: an instant as (weekday, minute of the day) where the household lives; topology: what stands on what, now.
+    """
 
     settings: Settings = field(default_factory=Settings)
     local: Callable[[float], tuple[int, int]] = _utc
+    topology: Callable[[], Topology] = Topology
 
     def in_window(self, now: float) -> bool:
         """Return whether a maintenance window is open."""
         return any(window.holds(*self.local(now)) for window in self.settings.windows)
+
+    def reach(self, source: str, plan: Plan) -> Reach:
+        """Return what a plan of a source reaches."""
+        return reach_of(self.topology(), source, plan)
+
+    def spare(self, source: str, plan: Plan) -> Refusal | None:
+        """Return why a plan is refused, whoever approves it: it reaches what is protected.
+
+        Nothing is done to what is protected. Nothing that takes something away, or is of high risk, is done to what
+        a protected object stands on, or, for a dataset, is a part of.
+        """
+        if not self.settings.protected:
+            return None
+        topology, reach = self.topology(), self.reach(source, plan)
+        protected = {topology.canonical(node): node for node in sorted(self.settings.protected)}
+        key, found = "protected", protected.keys() & reach.itself
+        if not found and (plan.takes_away or plan.risk is Risk.HIGH):
+            key, found = "protected_near", protected.keys() & reach.around
+        if not found:
+            return None
+        node = min(found)
+        return Refusal(key, {"target": plain(topology.label(node) or protected[node])})
 
     def may_decide(self, record: Record, actor: Actor) -> Refusal | None:
         """Return why this person has no say in a record."""
@@ -193,8 +222,8 @@ class Policy:
             return Refusal("watch_only")
         if affairs.obstacle:
             return Refusal(affairs.obstacle)
-        if self.settings.protected & {record.target, *record.plan.touches}:
-            return Refusal("protected")
+        if refusal := self.spare(record.source, record.plan):
+            return refusal
         if record.rule and record.rule in affairs.open_breakers:
             return Refusal("breaker_open", {"rule": record.rule})
         if standing is not None and standing.windows_only and not self.in_window(affairs.now):

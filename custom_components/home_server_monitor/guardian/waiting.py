@@ -1,11 +1,12 @@
 """What is open: proposals that expire, and approved actions that wait for a window or for the end of a use."""
 
 from collections.abc import Callable
+import contextlib
 import logging
 from typing import Protocol
 
 from .book import Book
-from .contract import SYSTEM, Actor, Refused
+from .contract import SYSTEM, Actor, Refusal, Refused
 from .floor import Floor
 from .remediation import DAY, Record, State, WrongState
 
@@ -80,6 +81,17 @@ class Waiting:
         """End all that is open."""
         for record in self._open():
             await self.expire(record)
+
+    async def withdraw(self, refuses: Callable[[Record], Refusal | None]) -> None:
+        """End what is open and refused now, with the reason."""
+        for record in self._open():
+            if (refusal := refuses(record)) is None:
+                continue
+            changes = {"reason": refusal.key, "details": dict(refusal.placeholders)}
+            with contextlib.suppress(WrongState):
+                await self._book.move(
+                    record.id, record.state, State.SUPERSEDED, SYSTEM, must=False, **changes
+                )
 
     async def expire(self, record: Record) -> None:
         """End what is open, unless somebody was faster."""

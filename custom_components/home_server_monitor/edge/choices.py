@@ -1,0 +1,72 @@
+"""What a form of options offers to choose: what there is by a name that people recognise, and the chosen that is gone."""
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from homeassistant.core import HomeAssistant
+
+from ..guardian.plain import plain
+from ..guardian.topology import Topology
+from .house_key import HOUSE
+from .settings import APPROVERS, LOW_APPROVERS, NAMES, PHONES, PROTECTED, phones
+from .texts import Texts
+
+if TYPE_CHECKING:
+    from .guardian import Guardian
+
+# id → what a person calls it
+type Named = dict[str, str]
+
+# what nobody means to choose: it comes and goes, or is a part of what is offered
+NOT_OFFERED = frozenset({"alert", "certificate", "vdev"})
+
+
+async def async_known(hass: HomeAssistant, server: str) -> dict[str, Named]:
+    """Return what there is now, by the option that chooses among it."""
+    users = [
+        user for user in await hass.auth.async_get_users() if user.is_active and not user.system_generated
+    ]
+    guardian: Guardian | None = hass.data[HOUSE].guardian(server)
+    return {
+        PHONES: {key: plain(phone.name) for key, phone in phones(hass).items()},
+        APPROVERS: {user.id: plain(user.name or user.id) for user in users if user.is_admin},
+        LOW_APPROVERS: {user.id: plain(user.name or user.id) for user in users},
+        PROTECTED: objects(guardian.topology, guardian.texts) if guardian is not None else {},
+    }
+
+
+def objects(topology: Topology, texts: Texts) -> Named:
+    """Return every object that the topology knows, by its id: `Plex · app · truenas`."""
+    found: Named = {}
+    for node in topology.nodes:
+        key = topology.canonical(node.id)
+        if key in found or node.kind in NOT_OFFERED or not (label := topology.label(key)):
+            continue
+        parts = [plain(label), texts.common(f"kind_{node.kind}", default=node.kind)]
+        parts += [plain(topology.label(host)) for host in topology.hosts(key)[:1] if host != key]
+        found[key] = " · ".join(filter(None, parts))
+    return dict(sorted(found.items(), key=lambda each: each[1].casefold()))
+
+
+def offers(known: Mapping[str, Named], options: Mapping[str, Any], texts: Texts) -> dict[str, Named]:
+    """Return what can be chosen, by option: what is known, and what was chosen and is gone, by the name that it had."""
+    found: dict[str, Named] = {}
+    for key, there in known.items():
+        chosen, names = options[key], options[NAMES]
+        offer = {
+            each: label for each, label in there.items() if each in chosen or _is_offered(key, each, known)
+        }
+        gone = (each for each in chosen if each not in there)
+        found[key] = offer | {each: texts.common("gone", {"name": names.get(each, each)}) for each in gone}
+    return found
+
+
+def _is_offered(key: str, each: str, known: Mapping[str, Named]) -> bool:
+    """An administrator needs no permission for what is of low risk."""
+    return key != LOW_APPROVERS or each not in known[APPROVERS]
+
+
+def names_of(chosen: Iterable[str], known: Mapping[str, Named], names: Mapping[str, str]) -> Named:
+    """Return how what was chosen is called, or was when it was there."""
+    now = {key: label for each in known.values() for key, label in each.items()}
+    return {each: now.get(each) or names.get(each) or each for each in chosen}
