@@ -10,7 +10,7 @@ from pytest_homeassistant_custom_component.common import MockUser
 
 from custom_components.home_server_monitor.act import async_act
 from custom_components.home_server_monitor.const import DOMAIN
-from custom_components.home_server_monitor.guardian.contract import Actor, Refused
+from custom_components.home_server_monitor.guardian.contract import Actor, Refused, Severity
 from custom_components.home_server_monitor.guardian.policy import Mode
 from custom_components.home_server_monitor.guardian.remediation import State
 from custom_components.home_server_monitor.options_flow import SECTIONS
@@ -150,3 +150,53 @@ async def test_a_budget_for_one_object(home: Household, hass_admin_user: MockUse
     await submit(home, actions_per_target=1, actions_per_hour=2, most_permissive_mode="ask")
     found = home.guardian.desk.policy.settings
     assert (found.per_target, found.per_hour, found.ceiling) == (1, 2, Mode.ASK)
+
+
+def open_rules(home: Household) -> dict[str, Any]:
+    return {each.finding.rule: each for each in home.guardian.open_findings()}
+
+
+async def test_phones_and_people_that_are_gone_are_told_and_cleaned(
+    home: Household, hass_admin_user: MockUser, hass_read_only_user: MockUser
+) -> None:
+    ann, tablet = home.phone("Ann", hass_admin_user), home.phone("Tablet", hass_admin_user)
+    guest = await home.hass.auth.async_create_user("Guest")
+    await submit(home, phones=[ann, tablet], approvers=[hass_admin_user.id], low_approvers=[guest.id])
+    await home.settle(60)
+    assert not open_rules(home).keys() & {"options_gone", "nobody_approves"}
+    assert await home.hass.config_entries.async_remove(tablet)
+    await home.hass.auth.async_remove_user(guest)
+    await home.settle(60)
+    found = open_rules(home)
+    assert found["options_gone"].severity is Severity.WARNING
+    assert found["options_gone"].finding.placeholders == {"names": "Guest, Tablet"}
+    assert (await offered(home, "phones"))[tablet] == "Tablet (not there now)"
+    assert (await offered(home, "low_approvers"))[guest.id] == "Guest (not there now)"
+    # saving something else keeps them, taking them off ends it
+    await submit(home, quiet_hours=False)
+    assert home.guardian.settings.low_approvers == {guest.id}
+    await submit(home, phones=[ann], low_approvers=[])
+    await home.settle(60)
+    assert "options_gone" not in open_rules(home)
+    assert tablet not in await offered(home, "phones")
+
+
+async def test_approvers_that_are_all_gone_open_the_door_to_nobody(
+    home: Household, hass_admin_user: MockUser
+) -> None:
+    home.tell(home.phone("Ann", hass_admin_user))
+    boss = await home.hass.auth.async_create_user("Boss", group_ids=["system-admin"])
+    await submit(home, approvers=[boss.id])
+    await home.hass.auth.async_update_user(boss, group_ids=["system-users"])
+    home.pushes.clear()
+    await home.settle(120)
+    found = open_rules(home)["nobody_approves"]
+    assert found.severity is Severity.HIGH
+    assert "Boss" in home.shown("Ann")["message"]
+    await home.errors()
+    with pytest.raises(ServiceValidationError) as refused:
+        await _ask(home, "approve", hass_admin_user.id, proposal=home.record().id)
+    assert refused.value.translation_key == "not_an_approver"
+    await submit(home, approvers=[])
+    await home.settle(60)
+    assert "nobody_approves" not in open_rules(home)

@@ -14,6 +14,8 @@ OWN = {
     "journal_failed",
     "standing_lapsed",
     "breaker_open",
+    "nobody_approves",
+    "options_gone",
     "foreign_guardian",
     "clock_jumped",
     "watching_itself",

@@ -21,18 +21,23 @@ type Named = dict[str, str]
 NOT_OFFERED = frozenset({"alert", "certificate", "vdev"})
 
 
-async def async_known(hass: HomeAssistant, server: str) -> dict[str, Named]:
-    """Return what there is now, by the option that chooses among it."""
+async def async_people(hass: HomeAssistant) -> dict[str, Named]:
+    """Return the phones and the people that there are now, by the option that chooses among them."""
     users = [
         user for user in await hass.auth.async_get_users() if user.is_active and not user.system_generated
     ]
-    guardian: Guardian | None = hass.data[HOUSE].guardian(server)
     return {
         PHONES: {key: plain(phone.name) for key, phone in phones(hass).items()},
         APPROVERS: {user.id: plain(user.name or user.id) for user in users if user.is_admin},
         LOW_APPROVERS: {user.id: plain(user.name or user.id) for user in users},
-        PROTECTED: objects(guardian.topology, guardian.texts) if guardian is not None else {},
     }
+
+
+async def async_known(hass: HomeAssistant, server: str) -> dict[str, Named]:
+    """Return what there is now, by the option that chooses among it."""
+    guardian: Guardian | None = hass.data[HOUSE].guardian(server)
+    known = objects(guardian.topology, guardian.texts) if guardian is not None else {}
+    return {**await async_people(hass), PROTECTED: known}
 
 
 def objects(topology: Topology, texts: Texts) -> Named:

@@ -259,7 +259,7 @@ class Guardian:
             if self.take_up is not None:
                 await self.take_up()
             changes = list(self.register.tick(now))
-            changes += self.register.observe(self.own, own_findings(self, now), now)
+            changes += self.register.observe(self.own, await own_findings(self, now), now)
             self.handle(changes, now)
         if self._chores.locked():
             return

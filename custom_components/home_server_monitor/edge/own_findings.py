@@ -1,12 +1,14 @@
-"""What the guardian itself finds: silent sources, its journal, what was approved in advance, and where it runs."""
+"""What the guardian itself finds: silent sources, its journal, what was approved in advance, whom its options name."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from homeassistant.util import dt as dt_util
 
 from ..guardian.contract import Finding, Proposal, Severity
 from ..guardian.policy import Mode
+from .choices import Named, async_people
+from .settings import APPROVERS, LOW_APPROVERS, PHONES
 
 if TYPE_CHECKING:
     from .guardian import Guardian
@@ -20,9 +22,11 @@ def source_node(source: str) -> str:
     return f"host:{source}"
 
 
-def own_findings(of: Guardian, now: float) -> list[Finding]:
+async def own_findings(of: Guardian, now: float) -> list[Finding]:
     """Return all of them."""
-    return [*_silent(of, now), *_of_the_desk(of), *_watching_itself(of), *_practice(of, now)]
+    people = await async_people(of.hass)
+    found = [*_silent(of, now), *_of_the_desk(of), *_watching_itself(of), *_gone(of, people)]
+    return [*found, *_practice(of, now)]
 
 
 def _wrong(of: Guardian, rule: str, about: str, severity: Severity, **named: str) -> Finding:
@@ -62,6 +66,25 @@ def _watching_itself(of: Guardian) -> Iterator[Finding]:
     hosts = {host for node, _ in of.house.own_path.needed for host in of.topology.hosts(node)}
     for host in sorted(hosts):
         yield _wrong(of, "watching_itself", host, Severity.INFO, name=of.topology.label(host) or host)
+
+
+def _gone(of: Guardian, people: Mapping[str, Named]) -> Iterator[Finding]:
+    """Whom the options name and who is not there: nothing reaches them, and nobody takes their place by himself."""
+    chosen = {
+        PHONES: of.settings.phones,
+        APPROVERS: of.settings.approvers,
+        LOW_APPROVERS: of.settings.low_approvers,
+    }
+    gone = {key: [each for each in ids if each not in people[key]] for key, ids in chosen.items()}
+    about = f"options:{of.id}"
+    if gone[APPROVERS] and len(gone[APPROVERS]) == len(of.settings.approvers):
+        yield _wrong(of, "nobody_approves", about, Severity.HIGH, names=_called(of, gone.pop(APPROVERS)))
+    if names := _called(of, [each for ids in gone.values() for each in ids]):
+        yield _wrong(of, "options_gone", about, Severity.WARNING, names=names)
+
+
+def _called(of: Guardian, ids: Iterable[str]) -> str:
+    return ", ".join(sorted({of.settings.names.get(each, each) for each in ids}))
 
 
 def _practice(of: Guardian, now: float) -> Iterator[Finding]:

@@ -119,6 +119,8 @@ TABLE: Mapping[str, Waking] = MappingProxyType(
         "journal_failed": Waking(area=GUARDIAN, most=_HIGH, always=True, decision=True),
         "standing_lapsed": Waking(area=GUARDIAN, most=_HIGH, always=True, decision=True),
         "breaker_open": Waking(area=GUARDIAN, most=_HIGH, decision=True),
+        "nobody_approves": Waking(area=GUARDIAN, most=_HIGH, decision=True),
+        "options_gone": Waking(area=GUARDIAN, decision=True),
         "foreign_guardian": Waking(area=GUARDIAN, most=_HIGH, security=True, always=True, decision=True),
         "clock_jumped": Waking(area=GUARDIAN),
         "watching_itself": Waking(area=GUARDIAN, most=_INFO),
