@@ -28,6 +28,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUs
 from custom_components.home_server_monitor.const import DOMAIN, HOME
 from custom_components.home_server_monitor.edge.settings import DEFAULTS
 from custom_components.home_server_monitor.kinds import KINDS
+from custom_components.home_server_monitor.options_flow import SECTIONS
 from custom_components.home_server_monitor.sources.kind import Probe
 from custom_components.home_server_monitor.sources.truenas import flow as truenas_flow, rights
 from custom_components.home_server_monitor.sources.truenas.client import Timing
@@ -744,7 +745,7 @@ async def test_options_of_a_server_do_not(hass: HomeAssistant, setups: AsyncMock
     assert entry.supports_options
     protecting = {"own_path": [" postgres", "caddy", "", "caddy"]}
     acting = {"actions_per_hour": 3}
-    parts = {"telling": {}, "approving": {}, "acting": acting, "protecting": protecting, "being_missed": {}}
+    parts = {key: {} for key in SECTIONS} | {"acting": acting, "protecting": protecting}
     await options(hass, entry, **parts)
     await hass.async_block_till_done()
     assert entry.options == {**DEFAULTS, "own_path": ["postgres", "caddy"], "actions_per_hour": 3}
@@ -764,9 +765,7 @@ async def test_options_of_a_server_that_are_wrong(
     entry = home(hass)
     await hass.config_entries.async_setup(entry.entry_id)
     result = await hass.config_entries.options.async_init(entry.entry_id)
-    empty: dict[str, Any] = {}
-    parts = dict.fromkeys(("telling", "approving", "acting", "protecting", "being_missed"), empty)
-    parts |= {part: given}
+    parts: dict[str, Any] = {key: {} for key in SECTIONS} | {part: given}
     result = await hass.config_entries.options.async_configure(result["flow_id"], parts)
     assert result["errors"] == {"base": error}
     parts |= {part: {}, "acting": {"actions_per_hour": 3}}

@@ -11,6 +11,7 @@ from pytest_homeassistant_custom_component.common import MockUser
 from custom_components.home_server_monitor.act import async_act
 from custom_components.home_server_monitor.const import DOMAIN
 from custom_components.home_server_monitor.guardian.contract import Actor, Refused, Severity
+from custom_components.home_server_monitor.guardian.finding import Tracked
 from custom_components.home_server_monitor.guardian.policy import Mode
 from custom_components.home_server_monitor.guardian.remediation import State
 from custom_components.home_server_monitor.options_flow import SECTIONS
@@ -200,3 +201,83 @@ async def test_approvers_that_are_all_gone_open_the_door_to_nobody(
     await submit(home, approvers=[])
     await home.settle(60)
     assert "nobody_approves" not in open_rules(home)
+
+
+async def test_what_people_add_to_the_topology_counts_at_once(
+    home: Household, hass_admin_user: MockUser
+) -> None:
+    source = home.nas.runtime_data
+    plex, ssh = f"app:{source.id}:plex", f"service:{source.id}:ssh"
+    assert (await submit(home, added_object=plex, added_runs_on=ssh))["type"] == "create_entry"
+    assert await offered(home, "runs_on") == {
+        f"{plex} > {ssh}": "Plex · app · truenas runs on SSH · service · truenas"
+    }
+    # blast radius
+    shown = await _ask(
+        home, "preview", hass_admin_user.id, device_id=source.device_id, action="control_service",
+        params={"service": "ssh", "order": "restart"},
+    )  # fmt: skip
+    assert "Plex" in shown["depends"]
+    # protection reaches over it
+    await submit(home, protected_objects=[plex])
+    with pytest.raises(ServiceValidationError) as refused:
+        await _ask(
+            home, "control_service", hass_admin_user.id, device_id=source.device_id, service="ssh", order="restart"
+        )  # fmt: skip
+    assert refused.value.translation_key == "protected_near"
+    # it outlives a restart, also while the source is silent
+    await home.sim.stop_listening()
+    assert await home.hass.config_entries.async_reload(home.server.entry_id)
+    assert ssh in home.guardian.topology.above(plex)
+    assert home.guardian.topology.label(plex) == "Plex"
+    await home.sim.start_listening()
+    await home.settle(60)
+    # and is taken back
+    await submit(home, runs_on=[], protected_objects=[])
+    assert await offered(home, "runs_on") == {}
+    assert ssh not in home.guardian.topology.above(plex)
+
+
+@pytest.mark.parametrize(
+    ("upper", "lower", "error"),
+    [
+        ("app:{0}:plex", None, "one_end_only"),
+        (None, "app:{0}:plex", "one_end_only"),
+        ("app:{0}:plex", "app:{0}:plex", "same_object"),
+        ("host:{0}", "app:{0}:plex", "runs_in_a_ring"),
+    ],
+)
+async def test_a_link_that_makes_no_sense_is_refused(
+    home: Household, upper: str | None, lower: str | None, error: str
+) -> None:
+    source = home.nas.runtime_data.id
+    ends = {"added_object": upper, "added_runs_on": lower}
+    given = {key: end.format(source) for key, end in ends.items() if end}
+    shown = await submit(home, **given)
+    assert shown["errors"] == {"base": error}
+    assert home.guardian.settings.links == ()
+    home.hass.config_entries.options.async_abort(shown["flow_id"])
+
+
+def found(home: Household, name: str, start: str) -> Tracked:
+    (it,) = (
+        each
+        for each in home.guardian.open_findings()
+        if each.finding.object == pool(home, name) and each.finding.rule.startswith(start)
+    )
+    return it
+
+
+async def test_a_problem_is_explained_by_what_people_said_it_runs_on(home: Household) -> None:
+    next(iter(home.sim.world.pool("media").leaves())).checksum_errors += 30
+    await home.sim.scenario("pool_degraded")
+    await home.settle(180)
+    errors = found(home, "media", "pool_errors")
+    cause = found(home, "tank", "pool_unprotected")
+    assert errors.inhibited_by is None
+    await submit(home, added_object=pool(home, "media"), added_runs_on=pool(home))
+    assert errors.inhibited_by == cause.id
+    # suppressed is the telling, never the watching
+    assert errors in home.guardian.open_findings()
+    await submit(home, runs_on=[])
+    assert errors.inhibited_by is None

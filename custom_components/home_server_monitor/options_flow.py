@@ -23,11 +23,16 @@ import voluptuous as vol
 
 from .const import CONF_KIND, CONF_OWN_PATH
 from .edge import settings as keys
-from .edge.choices import Named, async_known, names_of, offers
+from .edge.choices import Named, async_known, names_of, offered_links, offers
+from .edge.house_key import HOUSE
 from .edge.settings import DAYS, DEFAULTS, MODES, is_ping_url, telegram_pair
 from .edge.texts import Texts
+from .guardian.links import Link, links_of, wrong
+from .guardian.topology import Topology
 from .kinds import KINDS
 
+# the two ends of a link that is added; not stored themselves
+UPPER, LOWER = "added_object", "added_runs_on"
 # the form's sections: what belongs together
 SECTIONS: Mapping[str, tuple[str, ...]] = {
     "telling": (keys.PHONES, keys.QUIET, keys.QUIET_FROM, keys.QUIET_TO),
@@ -42,6 +47,7 @@ SECTIONS: Mapping[str, tuple[str, ...]] = {
         keys.WINDOW_TO,
     ),
     "protecting": (keys.PROTECTED, CONF_OWN_PATH),
+    "standing": (keys.LINKS, UPPER, LOWER),
     "being_missed": (keys.DEAD_MAN,),
 }
 # rules whose remedy is of low risk, so that they may be allowed to run by themselves
@@ -75,18 +81,31 @@ class ServerOptionsFlow(OptionsFlow):
         shown = stored
         if user_input is not None:
             given = {name: value for part in user_input.values() for name, value in part.items()}
-            if not (errors := _wrong(given)):
-                return self.async_create_entry(data=_tidy(given, known, stored[keys.NAMES]))
-            shown = {**stored, **given}
+            ends, topology = (given.pop(UPPER, None), given.pop(LOWER, None)), self._topology()
+            if not (errors := _wrong(given) or _wrong_link(given, ends, topology)):
+                return self.async_create_entry(data=_tidy(_linked(given, ends), known, stored[keys.NAMES]))
+            shown = {
+                **stored,
+                **given,
+                **{key: end for key, end in zip((UPPER, LOWER), ends, strict=True) if end},
+            }
         texts = Texts(self.hass)
         await texts.async_load()
-        schema: Any = _server_schema(offers(known, stored, texts))
-        suggested = {name: {key: shown.get(key) for key in fields} for name, fields in SECTIONS.items()}
+        offer = offers(known, stored, texts)
+        offer[keys.LINKS] = offered_links(links_of(stored[keys.LINKS]), stored[keys.NAMES], texts)
+        schema: Any = _server_schema(offer, known[keys.PROTECTED])
+        suggested = {
+            name: {key: shown[key] for key in fields if key in shown} for name, fields in SECTIONS.items()
+        }
         return self.async_show_form(
             step_id="init",
             data_schema=self.add_suggested_values_to_schema(schema, suggested),
             errors=errors,
         )
+
+    def _topology(self) -> Topology:
+        guardian = self.hass.data[HOUSE].guardian(self.config_entry.unique_id or self.config_entry.entry_id)
+        return guardian.topology if guardian is not None else Topology()
 
 
 def _wrong(given: Mapping[str, Any]) -> dict[str, str]:
@@ -98,18 +117,38 @@ def _wrong(given: Mapping[str, Any]) -> dict[str, str]:
     return {}
 
 
+def _wrong_link(
+    given: Mapping[str, Any], ends: tuple[str | None, str | None], topology: Topology
+) -> dict[str, str]:
+    """Return why a link cannot be added, with those that stay."""
+    if not any(ends):
+        return {}
+    if not all(ends):
+        return {"base": "one_end_only"}
+    kept = ((link.upper, link.lower) for link in links_of(given.get(keys.LINKS, ())))
+    key = wrong(Link(*map(str, ends)), Topology(topology.nodes, kept))
+    return {"base": key} if key else {}
+
+
+def _linked(given: Mapping[str, Any], ends: tuple[str | None, str | None]) -> Mapping[str, Any]:
+    added = [str(Link(*map(str, ends)))] if all(ends) else []
+    return {**given, keys.LINKS: list(dict.fromkeys([*given.get(keys.LINKS, ()), *added]))}
+
+
 def _tidy(given: Mapping[str, Any], known: Mapping[str, Named], names: Mapping[str, str]) -> dict[str, Any]:
     data = {**DEFAULTS, **given}
     written = (name.strip() for name in data[CONF_OWN_PATH])
     data[CONF_OWN_PATH] = list(dict.fromkeys(filter(None, written)))
     for key in (keys.PER_HOUR, keys.PER_TARGET):
         data[key] = int(data[key])
-    data[keys.NAMES] = names_of([each for key in OF_THINGS for each in data[key]], known, names)
+    chosen = [each for key in OF_THINGS for each in data[key]]
+    chosen += [end for link in links_of(data[keys.LINKS]) for end in (link.upper, link.lower)]
+    data[keys.NAMES] = names_of(chosen, known, names)
     return data
 
 
-def _server_schema(offer: Mapping[str, Named]) -> vol.Schema:
-    """Return the form. offer: what can be chosen, by option."""
+def _server_schema(offer: Mapping[str, Named], objects: Named) -> vol.Schema:
+    """Return the form. offer: what can be chosen, by option; objects: what the topology knows."""
     fields: dict[str, Any] = {
         keys.PHONES: _several(offer[keys.PHONES]),
         keys.QUIET: BooleanSelector(),
@@ -128,17 +167,32 @@ def _server_schema(offer: Mapping[str, Named]) -> vol.Schema:
         keys.DEAD_MAN: TextSelector(TextSelectorConfig(type=TextSelectorType.URL)),
         keys.PROTECTED: _several(offer[keys.PROTECTED], SelectSelectorMode.DROPDOWN),
         CONF_OWN_PATH: TextSelector(TextSelectorConfig(multiple=True)),
+        keys.LINKS: _several(offer[keys.LINKS]),
+        UPPER: _one_of(objects),
+        LOWER: _one_of(objects),
     }
     parts: dict[Any, Any] = {}
     for name, members in SECTIONS.items():
-        part: Any = vol.Schema({vol.Optional(key, default=DEFAULTS[key]): fields[key] for key in members})
+        part: Any = vol.Schema({_marker(key): fields[key] for key in members})
         parts[vol.Required(name)] = section(part, {"collapsed": name != "telling"})
     return vol.Schema(parts)
 
 
+def _marker(key: str) -> vol.Marker:
+    return vol.Optional(key, default=DEFAULTS[key]) if key in DEFAULTS else vol.Optional(key)
+
+
 def _several(offer: Named, mode: SelectSelectorMode = SelectSelectorMode.LIST) -> SelectSelector:
-    options = [SelectOptionDict(value=key, label=label) for key, label in offer.items()]
-    return SelectSelector(SelectSelectorConfig(options=options, multiple=True, mode=mode, custom_value=False))
+    config = SelectSelectorConfig(options=_options(offer), multiple=True, mode=mode, custom_value=False)
+    return SelectSelector(config)
+
+
+def _one_of(offer: Named) -> SelectSelector:
+    return SelectSelector(SelectSelectorConfig(options=_options(offer), mode=SelectSelectorMode.DROPDOWN))
+
+
+def _options(offer: Named) -> list[SelectOptionDict]:
+    return [SelectOptionDict(value=key, label=label) for key, label in offer.items()]
 
 
 def _number(most: int) -> NumberSelector:

@@ -8,7 +8,7 @@ from custom_components.home_server_monitor.guardian.alerts import Alerts
 from custom_components.home_server_monitor.guardian.contract import Finding, Node, Proposal, Severity
 from custom_components.home_server_monitor.guardian.finding import Change, Register, Tracked, finding_id
 from custom_components.home_server_monitor.guardian.notice import Notice, Settings
-from custom_components.home_server_monitor.guardian.topology import Topology
+from custom_components.home_server_monitor.guardian.topology import Topology, dump, load
 
 DAY = 86400.0
 # noon of a day, and the clock on the wall is UTC
@@ -110,7 +110,7 @@ class Home:
     def restart(self, down: float = 30.0) -> None:
         """Stop, store, and start again from what was stored."""
         register, alerts = json.loads(json.dumps([self.register.dump(), self.alerts.dump()]))
-        topology = Topology.load(json.loads(json.dumps(self.alerts.topology.dump())))
+        topology = Topology(load(json.loads(json.dumps(dump(self.alerts.topology.nodes)))))
         self.register = Register()
         self.register.load(register)
         self.alerts = Alerts(self.register, topology, self.alerts.settings)

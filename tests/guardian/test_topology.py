@@ -7,7 +7,8 @@ from hypothesis import given, settings, strategies as st
 import pytest
 
 from custom_components.home_server_monitor.guardian.contract import Node
-from custom_components.home_server_monitor.guardian.topology import Topology
+from custom_components.home_server_monitor.guardian.links import Link, links_of, wrong
+from custom_components.home_server_monitor.guardian.topology import Topology, dump, load
 
 from .home import NODES
 
@@ -92,14 +93,47 @@ def test_rings_end() -> None:
 
 
 def test_it_is_stored_and_damage_costs_only_what_is_damaged() -> None:
-    stored = json.loads(json.dumps(TOPOLOGY.dump()))
-    again = Topology.load(stored)
-    assert again.nodes == TOPOLOGY.nodes
+    stored = json.loads(json.dumps(dump(TOPOLOGY.nodes)))
+    assert load(stored) == TOPOLOGY.nodes
     stored[0] = {"id": 3}
     stored.append("nonsense")
     del stored[2]["needs"]
-    assert len(Topology.load(stored).nodes) == len(NODES) - 2
-    assert Topology.load({"a": 1}).nodes == ()
+    assert len(load(stored)) == len(NODES) - 2
+    assert load({"a": 1}) == ()
+
+
+def test_what_people_add_counts_as_what_sources_say() -> None:
+    joined = Topology(NODES, [("host:pi", "container:1"), ("app:dns", "gone:1")])
+    assert joined.ancestors("app:dns") == ("host:pi", "gone:1", "app:plex", "host:nas", "ups:one")
+    assert "app:dns" in joined.dependants("disk:a")
+    assert joined.alive_cause("app:dns", {"host:nas": ["lost"]}) == "lost"
+    # it makes nothing known that no source lists
+    assert joined.label("gone:1") == ""
+    assert joined.above("unheard:of") == ("unheard:of",)
+
+
+@pytest.mark.parametrize(
+    ("upper", "lower", "why"),
+    [
+        ("host:pi", "host:nas", None),
+        ("app:plex", "host:nas", None),
+        ("app:dns", "app:plex", None),
+        ("host:nas", "host:nas", "same_object"),
+        ("app:plex", "container:1", "same_object"),
+        ("host:nas", "container:1", "runs_in_a_ring"),
+        ("disk:a", "app:plex", "runs_in_a_ring"),
+        ("host:nas", "host:pi", "runs_in_a_ring"),
+    ],
+)
+def test_nothing_is_added_that_makes_a_ring(upper: str, lower: str, why: str | None) -> None:
+    link = Link(upper, lower)
+    assert wrong(link, Topology(NODES, [("host:pi", "container:1")])) == why
+    assert Link.of(str(link)) == link
+
+
+@pytest.mark.parametrize("text", ["", "host:nas", " > ", "host:nas > ", 3, None])
+def test_a_damaged_link_is_none(text: object) -> None:
+    assert links_of([text, "a:1 > b:1"]) == (Link("a:1", "b:1"),)
 
 
 def test_many_nodes_take_no_time() -> None:

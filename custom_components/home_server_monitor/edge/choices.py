@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from homeassistant.core import HomeAssistant
 
+from ..guardian.links import Link
 from ..guardian.plain import plain
 from ..guardian.topology import Topology
 from .house_key import HOUSE
@@ -64,6 +65,17 @@ def offers(known: Mapping[str, Named], options: Mapping[str, Any], texts: Texts)
         gone = (each for each in chosen if each not in there)
         found[key] = offer | {each: texts.common("gone", {"name": names.get(each, each)}) for each in gone}
     return found
+
+
+def offered_links(links: Iterable[Link], names: Mapping[str, str], texts: Texts) -> Named:
+    """Return what people added to the topology, in words."""
+    return {
+        str(link): texts.common(
+            "runs_on",
+            {"upper": names.get(link.upper, link.upper), "lower": names.get(link.lower, link.lower)},
+        )
+        for link in links
+    }
 
 
 def _is_offered(key: str, each: str, known: Mapping[str, Named]) -> bool:

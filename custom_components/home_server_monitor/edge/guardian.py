@@ -120,6 +120,8 @@ class Guardian:
             async_track_time_interval(self.hass, self.tick, TICK),
             self.hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, self._stopping),
         ]
+        # what is removed meanwhile is not in it
+        self.intake.load(stored.get("topology") if isinstance(stored, dict) else None)
         self.desk.policy.settings = self.settings.policy()
         self.desk.on_change(self._record_changed)
         self.desk.helm.on_change = self.notify
@@ -152,8 +154,14 @@ class Guardian:
         self.settings = Settings.of(options)
         self.desk.policy.settings = self.settings.policy()
         self.alerts.settings = self._alert_settings()
-        self.entry.async_create_background_task(self.hass, self.desk.reconsider(), f"{DOMAIN} options")
+        self.intake.rebuild()
+        self.entry.async_create_background_task(self.hass, self._reconsider(), f"{DOMAIN} options")
         self.notify()
+
+    async def _reconsider(self) -> None:
+        """Judge anew what the options were about."""
+        await self.desk.reconsider()
+        await self.tick()
 
     @callback
     def listen(self, listener: Callable[[], None]) -> Callable[[], None]:
@@ -173,7 +181,6 @@ class Guardian:
     def _take_in(self, stored: Mapping[str, Any]) -> None:
         self.register.load(stored.get("register") or {})
         self.alerts.load(stored.get("alerts") or {})
-        self.set_topology(Topology.load(stored.get("topology") or []))
         self.changes.load(stored.get("changes") or [])
         if isinstance(month := stored.get("month"), int):
             self._month = month
@@ -185,7 +192,7 @@ class Guardian:
         return {
             "register": self.register.dump(),
             "alerts": self.alerts.dump(),
-            "topology": self.topology.dump(),
+            "topology": self.intake.dump(),
             "changes": self.changes.dump(),
             "month": self._month,
             "told": {tag: sorted(who) for tag, who in self.speaker.teller.told.items()},

@@ -4,14 +4,14 @@ import asyncio
 from collections.abc import Sequence
 import dataclasses
 import logging
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from homeassistant.core import callback
 
 from ..const import DOMAIN
 from ..guardian.contract import Node, Source
 from ..guardian.finding import Change as Happened
-from ..guardian.topology import Topology
+from ..guardian.topology import Topology, dump, load
 from . import clock
 from .own_findings import source_node
 from .watch import Stand
@@ -80,7 +80,7 @@ class Intake:
         """Take in what one source says."""
         if (nodes := tuple(source.nodes)) != self._nodes.get(source.id):
             self._nodes[source.id] = nodes
-            self._rebuild()
+            self.rebuild()
         self._of.changes.note(source.id, source.changes_since_last(), now)
         self.checked[source.id] = now
         changes: list[Happened] = []
@@ -90,8 +90,19 @@ class Intake:
             await asyncio.sleep(0)
         self._of.handle(changes, now)
 
-    def _rebuild(self) -> None:
-        """Join the topologies: what runs on nothing in its source runs on the source."""
+    def dump(self) -> dict[str, Any]:
+        """Return the topology of each source, as JSON can hold it."""
+        return {source: dump(nodes) for source, nodes in self._nodes.items()}
+
+    def load(self, stored: object) -> None:
+        """Take back what `dump` gave, of the sources that still are: until each speaks, it is as it was."""
+        for source, nodes in stored.items() if isinstance(stored, dict) else ():
+            if source in self._of.watch.stands:
+                self._nodes[source] = load(nodes)
+        self.rebuild()
+
+    def rebuild(self) -> None:
+        """Join the topologies: what runs on nothing in its source runs on the source; and what people added."""
         joined: list[Node] = []
         for source, nodes in self._nodes.items():
             root = source_node(source)
@@ -102,7 +113,8 @@ class Intake:
                 node if node.runs_on or node.id == root else dataclasses.replace(node, runs_on=root)
                 for node in nodes
             ]
-        self._of.set_topology(Topology(joined))
+        links = ((link.upper, link.lower) for link in self._of.settings.links)
+        self._of.set_topology(Topology(joined, links))
 
     @callback
     def stand_changed(self, stand: Stand) -> None:
@@ -116,5 +128,5 @@ class Intake:
         """End what a source has said that the user removed."""
         now = clock.now()
         self._nodes.pop(source, None)
-        self._rebuild()
+        self.rebuild()
         self._of.handle(self._of.register.drop(source, now), now)

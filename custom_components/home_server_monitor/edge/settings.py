@@ -12,6 +12,7 @@ from yarl import URL
 
 from ..const import CONF_OWN_PATH
 from ..guardian import policy
+from ..guardian.links import Link, links_of
 
 PHONES = "phones"
 APPROVERS = "approvers"
@@ -29,6 +30,7 @@ WINDOW_FROM = "window_from"
 WINDOW_TO = "window_to"
 DEAD_MAN = "dead_man_url"
 PROTECTED = "protected_objects"
+LINKS = "runs_on"
 # how what was chosen was called then, by its id: for when it is gone
 NAMES = "names"
 
@@ -51,6 +53,7 @@ DEFAULTS: Mapping[str, Any] = {
     WINDOW_TO: "05:00:00",
     DEAD_MAN: "",
     PROTECTED: [],
+    LINKS: [],
     CONF_OWN_PATH: [],
     NAMES: {},
 }
@@ -61,8 +64,8 @@ class Settings:
     """The options of a server.
 
     phones: entry ids of mobile_app; approvers: user ids, none for all admins; telegram: user and chat ids;
-    quiet and window: minutes of the local day, from and to; days: 0 is Monday; protected: node ids; names: what was
-    chosen, in words, by its id.
+    quiet and window: minutes of the local day, from and to; days: 0 is Monday; protected: node ids; links: what
+    people added to the topology; names: what was chosen, in words, by its id.
     """
 
     phones: tuple[str, ...]
@@ -78,6 +81,7 @@ class Settings:
     window: tuple[int, int]
     dead_man: str
     protected: frozenset[str]
+    links: tuple[Link, ...]
     names: Mapping[str, str]
 
     @classmethod
@@ -99,6 +103,7 @@ class Settings:
             window=(minute(given[WINDOW_FROM]), minute(given[WINDOW_TO])),
             dead_man=given[DEAD_MAN] if is_ping_url(given[DEAD_MAN]) else "",
             protected=frozenset(given[PROTECTED]),
+            links=links_of(given[LINKS]),
             names=dict(given[NAMES]),
         )
 

@@ -3,7 +3,7 @@
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 import contextlib
-from typing import Any, Self
+from typing import Any
 
 from .contract import Node
 
@@ -14,7 +14,8 @@ MADE_OF_PARTS = frozenset({"pool", "vdev"})
 class Topology:
     """The nodes of all sources as one picture. Nodes that share an id or an alias are one thing. Never changes."""
 
-    def __init__(self, nodes: Iterable[Node] = ()) -> None:
+    def __init__(self, nodes: Iterable[Node] = (), links: Iterable[tuple[str, str]] = ()) -> None:
+        """links: what runs on what besides, by id or alias; nodes that no source lists are none by that."""
         self._nodes = tuple(nodes)
         self._parent: dict[str, str] = {}
         for node in self._nodes:
@@ -30,6 +31,8 @@ class Topology:
         self._labels: dict[str, str] = {}
         for node in self._nodes:
             self._draw(node)
+        for upper, lower in links:
+            self._stand(self.canonical(upper), self.canonical(lower))
         self._above: dict[str, tuple[str, ...]] = {}
 
     @property
@@ -92,30 +95,6 @@ class Topology:
                     return finding
         return None
 
-    def dump(self) -> list[dict[str, Any]]:
-        """Return the nodes as JSON can hold them."""
-        return [
-            {
-                "id": node.id,
-                "kind": node.kind,
-                "aliases": sorted(node.aliases),
-                "runs_on": node.runs_on,
-                "needs": sorted(node.needs),
-                "label": node.label,
-                "booted": node.booted,
-            }
-            for node in self._nodes
-        ]
-
-    @classmethod
-    def load(cls, stored: Any) -> Self:
-        """Return the topology that `dump` gave, without what is damaged."""
-        nodes: list[Node] = []
-        for row in stored if isinstance(stored, list) else ():
-            with contextlib.suppress(KeyError, TypeError, ValueError, AttributeError):
-                nodes.append(_node(row))
-        return cls(nodes)
-
     def _find(self, node: str) -> str:
         root = self._parent.setdefault(node, node)
         while root != self._parent[root]:
@@ -142,9 +121,8 @@ class Topology:
         self._labels[mine] = self._labels.get(mine) or node.label
         if node.kind == "host":
             self._hosts.add(mine)
-        if node.runs_on and (below := self.canonical(node.runs_on)) != mine:
-            self._runs_on[mine][below] = None
-            self._carries[below][mine] = None
+        if node.runs_on:
+            self._stand(mine, self.canonical(node.runs_on))
         for need in sorted(node.needs):
             if (part := self.canonical(need)) == mine:
                 continue
@@ -152,6 +130,36 @@ class Topology:
             self._carries[part][mine] = None
             if node.kind in MADE_OF_PARTS:
                 self._wholes[part][mine] = None
+
+    def _stand(self, upper: str, lower: str) -> None:
+        if upper != lower:
+            self._runs_on[upper][lower] = None
+            self._carries[lower][upper] = None
+
+
+def dump(nodes: Iterable[Node]) -> list[dict[str, Any]]:
+    """Return nodes as JSON can hold them."""
+    return [
+        {
+            "id": node.id,
+            "kind": node.kind,
+            "aliases": sorted(node.aliases),
+            "runs_on": node.runs_on,
+            "needs": sorted(node.needs),
+            "label": node.label,
+            "booted": node.booted,
+        }
+        for node in nodes
+    ]
+
+
+def load(stored: object) -> tuple[Node, ...]:
+    """Return the nodes that `dump` gave, without what is damaged."""
+    nodes: list[Node] = []
+    for row in stored if isinstance(stored, list) else ():
+        with contextlib.suppress(KeyError, TypeError, ValueError, AttributeError):
+            nodes.append(_node(row))
+    return tuple(nodes)
 
 
 def _walk(start: str, following: Callable[[str], Iterable[str]]) -> Iterator[str]:
