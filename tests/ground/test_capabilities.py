@@ -8,8 +8,8 @@ import pytest
 from .tree import PACKAGE, modules
 
 # methods of capabilities that write, and who may call them: what runs a step that was approved
-WRITES = {"snapshot_dataset"}
-RUNNERS = {("guardian", "runner"), ("guardian", "remediation")}
+WRITES = {"snapshot_dataset", "set_leased"}
+RUNNERS = {("guardian", "runner"), ("guardian", "remediation"), ("guardian", "leases")}
 
 
 def calls(package: Path) -> list[str]:

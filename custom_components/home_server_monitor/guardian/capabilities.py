@@ -1,6 +1,6 @@
 """Small protocols through which one system's action or play uses another system."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol, runtime_checkable
@@ -34,4 +34,41 @@ class SnapshotsDatasets(Protocol):
 
         It writes and asks nobody: only the guardian's runner may call it, for a step that was approved.
         """
+        ...
+
+
+class Setting(Protocol):
+    """Something that can be changed for a while on a system. Values are JSON."""
+
+    async def read(self, target: str) -> Any:
+        """Ask the system for the value now; None where what it is about is no more. Raises ClientError."""
+        ...
+
+    def shown(self, target: str) -> Any:
+        """Return the value as it was seen last, without asking."""
+        ...
+
+    def same(self, left: Any, seen: Any) -> bool:
+        """Return whether what is seen is what was left."""
+        ...
+
+    def strictest(self, values: Sequence[Any]) -> Any:
+        """Return the one value that satisfies all; the first one is the original."""
+        ...
+
+    async def set_leased(self, target: str, value: Any) -> None:
+        """Set the value, having looked once more. Raises ClientError, and NotDone where it certainly is not set.
+
+        It writes and asks nobody: only the leases may call it, for what was approved with its end.
+        """
+        ...
+
+
+@runtime_checkable
+class ChangesForAWhile(Protocol):
+    """A system on which something can be changed for a while."""
+
+    @property
+    def settings(self) -> Mapping[str, Setting]:
+        """Return what can be changed, by the names that the steps of its plans use."""
         ...

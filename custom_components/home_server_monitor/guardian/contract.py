@@ -84,11 +84,26 @@ class Node:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ForAWhile:
+    """A change that is taken back by itself.
+
+    setting, target: what is changed, as the source's `settings` know it; value: to what, as JSON can hold it; lasts:
+    seconds.
+    """
+
+    setting: str
+    target: str
+    value: Any
+    lasts: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One write: what is ordered, in words for the record."""
+    """One write: what is ordered, in words for the record; lease: that it changes something for a while only."""
 
     order: str
     params: Mapping[str, Any] = field(default_factory=dict)
+    lease: ForAWhile | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,11 +7,13 @@ import time
 from typing import Any
 
 from .book import Book
+from .capabilities import ChangesForAWhile, Setting
 from .contract import Actor, Plan, Refusal, Refused, Source
 from .floor import Floor
 from .helm import Helm
 from .journal import Journal
 from .journal_files import Replay
+from .leases import Leases
 from .ledger import Ledger
 from .looks import Looks
 from .own_path import OwnPath
@@ -50,8 +52,10 @@ class Desk:
         self.helm = Helm(journal, policy, clock)
         self.hold = self.helm.set_hold
         self.set_mode = self.helm.set_mode
-        self.runner = Runner(self.book, self.helm, sources, sleep)
-        self._looks = Looks(sources, own_path, policy.spare)
+        self.leases = Leases(journal, self._setting, lambda: self.helm.held, clock)
+        self.runner = Runner(self.book, self.helm, self.leases, sources, sleep)
+        self._looks = Looks(sources, own_path, policy.spare, self.leases)
+        self._sources = sources
         self._floor = Floor(self.book, self.runner)
         self._clock = clock
         self._sleep = sleep
@@ -71,6 +75,13 @@ class Desk:
         """Return whether the journal was read and taken up; before that nothing starts."""
         return self._ready
 
+    def _setting(self, source_id: str, name: str) -> Setting | None:
+        """Return what can be changed for a while, as its source is now; None while that is away."""
+        source = self._sources(source_id)
+        if source is None or not source.judged or not isinstance(source, ChangesForAWhile):
+            return None
+        return source.settings.get(name)
+
     @property
     def untold(self) -> list[Record]:
         """Return the records of the last day whose end nobody is known to have been told."""
@@ -89,6 +100,7 @@ class Desk:
     async def recover(self, replay: Replay, *, expected: bool = False) -> None:
         """Take up where the journal ends. expected: whether there ought to be a journal. Before it nothing starts."""
         await self.helm.load(replay, expected=expected)
+        self.leases.load(replay)
         recovery = Recovery(self.book, self.runner)
         for record in await recovery.load(replay, self._clock()):
             self._floor.claim(record, force=True)
@@ -286,6 +298,8 @@ class Desk:
         await self.helm.save()
         if self._ready:
             await self._waiting.tick()
+            if not self.helm.stopping:
+                await self.leases.tick()
         self.book.forget(self._clock())
 
     async def plan(self, source: str, action: str, target: str, params: Mapping[str, Any]) -> Plan:
@@ -300,13 +314,14 @@ class Desk:
         """Wall clock and loop clock parted by `by` seconds: what is open expires, budgets are not refilled."""
         await self._ledger.jumped(by, self._clock())
         await self.helm.jumped(by)
+        await self.leases.jumped(by)
         await self._waiting.expire_all()
 
     async def stop(self, grace: float = STOP_GRACE) -> None:
         """Begin no step any more, let the order under way be answered, leave the rest to the next start."""
         self.helm.stopping = True
         waited = 0.0
-        while self.runner.sending and waited < grace:
+        while (self.runner.sending or self.leases.busy) and waited < grace:
             await self._sleep(0.1)
             waited += 0.1
         await self._floor.close()

@@ -1,238 +1,293 @@
-"""Changes for a while: who wanted them, until when, and the value to which it returns.
+"""Changes for a while: composed, journalled before they are made, and returned by themselves.
 
 A value is returned only while it is still as we left it; what somebody else set meanwhile is theirs.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from enum import StrEnum
-import json
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
 import logging
-from typing import Any, Protocol
+from typing import Any
 
-from .contract import Refusal, Refused
+from .capabilities import Setting
+from .contract import ForAWhile, NotDone, Refusal, Refused
 from .journal import Journal, JournalFailed
 from .journal_files import Replay
-from .remediation import new_id
+from .lateness import Late, Lateness
+from .lease import OF_RECORD, Change, Lease, Returned, change_id, unpack
+from .remediation import DAY, new_id
 
 _LOGGER = logging.getLogger(__name__)
 
 KIND = "lease"
-
-
-class Setting(Protocol):
-    """Something that can be changed for a while on a system; values are JSON."""
-
-    async def read(self, target: str) -> Any:
-        """Return the value now."""
-        ...
-
-    async def write(self, target: str, value: Any) -> None:
-        """Set the value."""
-        ...
-
-    def strictest(self, values: Sequence[Any]) -> Any:
-        """Return the one value that satisfies all; the first one is the original."""
-        ...
-
-
-class Returned(StrEnum):
-    """What became of the end of a lease."""
-
-    RETURNED = "returned"
-    FOREIGN = "foreign"
-    LATER = "later"
-
-
-@dataclass(frozen=True, slots=True)
-class Lease:
-    """One wish. owner: who wants it; ends: seconds since 1970."""
-
-    id: str
-    value: Any
-    owner: str
-    ends: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
-    """One value that we hold. original: before us; left: as we set it last; before: what it was before that write.
-
-    sure: whether that write was answered in this life of the process.
-    """
-
-    source: str
-    kind: str
-    target: str
-    original: Any
-    left: Any
-    before: Any
-    leases: tuple[Lease, ...]
-    sure: bool = False
-
-    @property
-    def id(self) -> str:
-        """Return its name in the journal."""
-        return json.dumps([self.source, self.kind, self.target])
-
-    def ours(self, value: Any) -> bool:
-        """Return whether a value is as we left it."""
-        return bool(value == self.left or (not self.sure and value == self.before))
-
-    def pack(self, *, over: bool) -> dict[str, Any]:
-        """Return it as the journal holds it."""
-        return {
-            "source": self.source,
-            "kind": self.kind,
-            "target": self.target,
-            "original": self.original,
-            "left": self.left,
-            "before": self.before,
-            "leases": [
-                {"id": each.id, "value": each.value, "owner": each.owner, "ends": each.ends}
-                for each in self.leases
-            ],
-            "over": over,
-        }
-
-
-def _unpack(raw: Mapping[str, Any]) -> Change:
-    return Change(
-        source=raw["source"],
-        kind=raw["kind"],
-        target=raw["target"],
-        original=raw["original"],
-        left=raw["left"],
-        before=raw["before"],
-        leases=tuple(
-            Lease(each["id"], each["value"], each["owner"], float(each["ends"])) for each in raw["leases"]
-        ),
-    )
+# seconds that one question or order to a system may take
+DEADLINE = 30.0
 
 
 class Leases:
-    """All changes for a while. settings: by source id and kind, None while that is away; held: no new ones."""
+    """All changes for a while of one server.
+
+    settings: by source and name, resolved at each step, None while that is away; held: no new ones; clock: seconds
+    since 1970.
+    """
 
     def __init__(
         self,
         journal: Journal,
         settings: Callable[[str, str], Setting | None],
-        held: Callable[[], bool] = lambda: False,
+        held: Callable[[], bool],
+        clock: Callable[[], float],
     ) -> None:
         self.changes: dict[str, Change] = {}
+        # what somebody else changed while we held it, and when that was seen: told for a day
+        self.foreign: dict[str, tuple[Change, float]] = {}
         self.on_return: Callable[[Change, Returned], None] = lambda change, returned: None
         self._journal = journal
         self._settings = settings
         self._held = held
+        self._clock = clock
         self._lock = asyncio.Lock()
+        self._late = Lateness()
         self._unsaved: dict[str, dict[str, Any]] = {}
 
-    def load(self, replay: Replay, now: float, keeps: Callable[[Lease], bool] = lambda lease: False) -> None:
+    @property
+    def busy(self) -> bool:
+        """Return whether something is being set just now."""
+        return self._lock.locked()
+
+    @property
+    def overdue(self) -> list[Late]:
+        """Return the returns that are late enough to be told."""
+        return self._late.overdue(self._clock())
+
+    def load(self, replay: Replay) -> None:
         """Take what the journal knows; what no owner still wants is due at once."""
+        now = self._clock()
         for entry in replay.of(KIND):
             try:
-                change = _unpack(entry.value)
+                change = unpack(entry.value)
             except KeyError, TypeError, ValueError:
                 _LOGGER.warning("A change for a while is not readable in the journal: %s", entry.id)
                 continue
-            if not entry.value.get("over"):
-                leases = tuple(
-                    each if keeps(each) else replace(each, ends=min(each.ends, now)) for each in change.leases
-                )
-                self.changes[change.id] = replace(change, leases=leases)
+            if entry.value.get("over"):
+                if entry.value.get("returned") == Returned.FOREIGN and now - entry.at < DAY:
+                    self.foreign[change.id] = (change, entry.at)
+                continue
+            leases = tuple(
+                each if each.owner.startswith(OF_RECORD) else replace(each, ends=min(each.ends, now))
+                for each in change.leases
+            )
+            self.changes[change.id] = replace(change, leases=leases)
 
-    async def take(
-        self, source: str, kind: str, target: str, value: Any, *, owner: str, ends: float, now: float
-    ) -> Lease:
-        """Set a value until `ends`. Raises Refused and JournalFailed with nothing changed, else what the source raises.
+    async def why_not(self, source: str, wish: ForAWhile, name: str) -> Refusal | None:
+        """Return why a wish cannot be taken. Raises Refused where nobody can say now, and what the source raises."""
+        if (setting := self._settings(source, wish.setting)) is None:
+            raise Refused(Refusal("source_away", {"target": name}))
+        async with asyncio.timeout(DEADLINE):
+            seen = await setting.read(wish.target)
+        return self._objection(setting, source, wish, seen, name)
 
-        Where that is raised it may be set, and is returned when the lease ends.
+    def _objection(
+        self, setting: Setting, source: str, wish: ForAWhile, seen: Any, name: str
+    ) -> Refusal | None:
+        if seen is None:
+            return Refusal("no_such_target", {"target": name})
+        old = self.changes.get(change_id(source, wish.setting, wish.target))
+        if old is not None and not _ours(setting, old, seen):
+            return Refusal("changed_by_others", {"target": name})
+        if old is None and setting.same(wish.value, seen):
+            # taking it back later would undo what somebody else wants
+            return Refusal("so_already", {"target": name})
+        return None
+
+    async def take[T](
+        self,
+        source: str,
+        wish: ForAWhile,
+        make: Callable[[], Awaitable[T]],
+        *,
+        owner: str,
+        by: str,
+        name: str,
+    ) -> T | None:
+        """Write a wish down, make the change, and return what `make` returns; None where it is so by another wish.
+
+        Raises Refused, NotDone and JournalFailed with nothing changed, else what `make` raises: then it may be so,
+        and is returned when the lease ends.
         """
         async with self._lock:
             if self._held():
                 raise Refused(Refusal("hold_is_on"))
-            if (setting := self._settings(source, kind)) is None:
-                raise Refused(Refusal("source_away", {"target": target}))
-            seen = await setting.read(target)
-            lease = Lease(new_id(now), value, owner, ends)
-            old = self.changes.get(json.dumps([source, kind, target]))
-            if old is not None and not old.ours(seen):
-                raise Refused(Refusal("changed_by_others", {"target": target}))
+            if (setting := self._settings(source, wish.setting)) is None:
+                raise Refused(Refusal("source_away", {"target": name}))
+            seen = await _read(setting, wish.target)
+            if refusal := self._objection(setting, source, wish, seen, name):
+                raise Refused(refusal)
+            now = self._clock()
+            lease = Lease(new_id(now), wish.value, owner, now + wish.lasts, by)
+            old = self.changes.get(change_id(source, wish.setting, wish.target))
             original = seen if old is None else old.original
             leases = (*(old.leases if old else ()), lease)
             wanted = setting.strictest([original, *(each.value for each in leases)])
             change = Change(
-                source=source, kind=kind, target=target, original=original,
+                source=source, kind=wish.setting, target=wish.target, name=name, original=original,
                 left=wanted, before=seen, leases=leases,
             )  # fmt: skip
-            await self._journal.append(KIND, change.id, change.pack(over=False))
+            if setting.same(wanted, seen):
+                change = replace(change, left=seen, sure=True)
+            await self._journal.append(KIND, change.id, change.pack())
             self.changes[change.id] = change
-            if wanted != seen:
-                if self._held():
-                    self.changes[change.id] = replace(change, leases=(*leases[:-1], replace(lease, ends=now)))
-                    raise Refused(Refusal("hold_is_on"))
-                await setting.write(target, wanted)
-            self.changes[change.id] = replace(change, sure=True)
-            return lease
+            self.foreign.pop(change.id, None)
+            if setting.same(wanted, seen):
+                return None
+            return await self._make(change, old, setting, make)
 
-    async def give_back(self, lease_id: str, now: float) -> Returned:
+    async def _make[T](
+        self, change: Change, old: Change | None, setting: Setting, make: Callable[[], Awaitable[T]]
+    ) -> T:
+        try:
+            if self._held():
+                raise Refused(Refusal("hold_is_on"))
+            made = await make()
+        except Refused, NotDone:
+            if old is None:
+                await self._over(change, Returned.NOT_DONE)
+            else:
+                self.changes[change.id] = old
+                await self._write_down(old.id, old.pack())
+            raise
+        await self._mark(change, setting)
+        return made
+
+    async def _mark(self, change: Change, setting: Setting) -> None:
+        """Note what is seen right after a write: whoever sets the same later is told from us."""
+        try:
+            seen = await _read(setting, change.target)
+        except NotDone:
+            return
+        if setting.same(change.left, seen):
+            self.changes[change.id] = replace(change, left=seen, sure=True)
+            await self._write_down(change.id, self.changes[change.id].pack())
+
+    async def end(self, lease_id: str) -> Returned:
         """End a lease early. Raises KeyError where there is none."""
         async with self._lock:
-            change = next((each for each in self.changes.values() if _has(each, lease_id)), None)
-            if change is None:
-                raise KeyError(lease_id)
-            leases = tuple(
-                replace(each, ends=min(each.ends, now)) if each.id == lease_id else each
-                for each in change.leases
-            )
-            self.changes[change.id] = replace(change, leases=leases)
-            return await self._settle(change.id, now)
+            change = self._of(lease_id)
+            await self._end_those(change, lambda each: each.id == lease_id)
+            return await self._settle(change.id)
 
-    async def tick(self, now: float) -> None:
+    async def end_of(self, owner: str) -> None:
+        """End what an owner does not want any more; it is returned with the next tick."""
+        async with self._lock:
+            for change in tuple(self.changes.values()):
+                if any(each.owner == owner for each in change.leases):
+                    await self._end_those(change, lambda each: each.owner == owner)
+
+    async def forget(self, lease_id: str) -> Returned:
+        """Leave a value as it is, for good, with all wishes about it. Raises KeyError where there is no such lease."""
+        async with self._lock:
+            await self._over(self._of(lease_id), Returned.FORGOTTEN)
+            return Returned.FORGOTTEN
+
+    def _of(self, lease_id: str) -> Change:
+        for change in self.changes.values():
+            if any(each.id == lease_id for each in change.leases):
+                return change
+        raise KeyError(lease_id)
+
+    async def _end_those(self, change: Change, which: Callable[[Lease], bool]) -> None:
+        now = self._clock()
+        leases = tuple(
+            replace(each, ends=min(each.ends, now)) if which(each) else each for each in change.leases
+        )
+        self.changes[change.id] = replace(change, leases=leases)
+        await self._write_down(change.id, self.changes[change.id].pack())
+
+    async def jumped(self, by: float) -> None:
+        """The wall clock went `by` seconds too far: each lease lasts as long as it was to."""
+        async with self._lock:
+            self._late.clear()
+            for change in tuple(self.changes.values()):
+                leases = tuple(replace(each, ends=each.ends + by) for each in change.leases)
+                self.changes[change.id] = replace(change, leases=leases)
+                await self._write_down(change.id, self.changes[change.id].pack())
+
+    async def tick(self) -> None:
         """Return what is due, as far as its source is there; never held, and it goes on without a journal."""
+        now = self._clock()
         async with self._lock:
             for name, value in tuple(self._unsaved.items()):
                 await self._write_down(name, value)
+            self.foreign = {key: row for key, row in self.foreign.items() if now - row[1] < DAY}
             for change in tuple(self.changes.values()):
-                if not change.leases or any(each.ends <= now for each in change.leases):
-                    await self._settle(change.id, now)
+                if self._late.is_time(change, now) or self._seems_foreign(change):
+                    await self._settle(change.id)
 
-    async def _settle(self, name: str, now: float) -> Returned:
+    def _seems_foreign(self, change: Change) -> bool:
+        """Return whether somebody else seems to have changed it meanwhile, without asking."""
+        setting = self._settings(change.source, change.kind)
+        return setting is not None and not _ours(setting, change, setting.shown(change.target))
+
+    async def _settle(self, name: str) -> Returned:
         """Bring one value to what is still wanted."""
         change = self.changes[name]
-        returned = Returned.LATER
+        returned, why = Returned.LATER, ""
         if (setting := self._settings(change.source, change.kind)) is not None:
             try:
-                returned = await self._settle_with(setting, change, now)
+                returned = await self._settle_with(setting, change)
             except Exception as err:  # noqa: BLE001 - it stays due, and is looked at again before anything is set
+                why = str(err) or type(err).__name__
                 _LOGGER.info("%s of %s could not be returned yet: %r", change.kind, change.target, err)
-        self.on_return(self.changes.get(name, change), returned)
+        now = self._clock()
+        still = self.changes.get(name)
+        if returned is Returned.LATER and still is not None and (still.due(now) or not still.sure):
+            self._late.put_off(still, now, why)
+        else:
+            self._late.drop(name)
+        self.on_return(change, returned)
         return returned
 
-    async def _settle_with(self, setting: Setting, change: Change, now: float) -> Returned:
+    async def _settle_with(self, setting: Setting, change: Change) -> Returned:
+        now = self._clock()
         rest = tuple(each for each in change.leases if each.ends > now)
-        seen = await setting.read(change.target)
+        async with asyncio.timeout(DEADLINE):
+            seen = await setting.read(change.target)
         wanted = change.original
         if rest:
             wanted = setting.strictest([change.original, *(each.value for each in rest)])
-        if not change.ours(seen) and seen != wanted:
-            await self._over(change)
-            return Returned.FOREIGN
-        change = replace(change, left=wanted, before=seen, leases=rest, sure=False)
+        if seen is None:
+            return await self._over(change, Returned.GONE)
+        if not _ours(setting, change, seen):
+            back = setting.same(change.original, seen)
+            return await self._over(change, Returned.BACK if back else Returned.FOREIGN)
+        # nothing is ever made stricter here: that takes an approval
+        to_set = not setting.same(wanted, seen) and setting.same(setting.strictest([wanted, seen]), seen)
+        if rest and rest == change.leases and not to_set:
+            return Returned.KEPT
+        tried = setting.same(change.original, change.left)
+        change = replace(change, left=wanted if to_set else seen, before=seen, leases=rest, sure=not to_set)
         self.changes[change.id] = change
-        await self._write_down(change.id, change.pack(over=False))
-        if seen != wanted:
-            await setting.write(change.target, wanted)
-        if rest:
-            self.changes[change.id] = replace(change, sure=True)
-        else:
-            await self._over(change)
-        return Returned.RETURNED
+        await self._write_down(change.id, change.pack())
+        if to_set:
+            async with asyncio.timeout(DEADLINE):
+                await setting.set_leased(change.target, wanted)
+                if setting.same(change.before, await setting.read(change.target)):
+                    raise NotDone("the server shows no change")
+        if not rest:
+            return await self._over(change, Returned.RETURNED if to_set or tried else Returned.BACK)
+        if to_set:
+            await self._mark(change, setting)
+        return Returned.KEPT
 
-    async def _over(self, change: Change) -> None:
+    async def _over(self, change: Change, returned: Returned) -> Returned:
         self.changes.pop(change.id, None)
-        await self._write_down(change.id, change.pack(over=True))
+        self._late.drop(change.id)
+        if returned is Returned.FOREIGN:
+            self.foreign[change.id] = (change, self._clock())
+        else:
+            self.foreign.pop(change.id, None)
+        await self._write_down(change.id, change.pack(returned))
+        return returned
 
     async def _write_down(self, name: str, value: dict[str, Any]) -> None:
         self._unsaved[name] = value
@@ -243,5 +298,15 @@ class Leases:
         self._unsaved.pop(name, None)
 
 
-def _has(change: Change, lease_id: str) -> bool:
-    return any(each.id == lease_id for each in change.leases)
+def _ours(setting: Setting, change: Change, value: Any) -> bool:
+    """Return whether a value is as we left it."""
+    return setting.same(change.left, value) or (not change.sure and setting.same(change.before, value))
+
+
+async def _read(setting: Setting, target: str) -> Any:
+    """Ask for a value before anything is changed. Raises NotDone."""
+    try:
+        async with asyncio.timeout(DEADLINE):
+            return await setting.read(target)
+    except Exception as err:
+        raise NotDone(str(err) or "no answer in time") from err

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from .contract import Action, Plan, Refusal, Refused, Source
+from .leases import Leases
 from .own_path import OwnPath
 from .remediation import Record
 
@@ -20,10 +21,12 @@ class Looks:
         sources: Callable[[str], Source | None],
         own_path: Callable[[], OwnPath],
         spare: Callable[[str, Plan], Refusal | None],
+        leases: Leases,
     ) -> None:
         self._sources = sources
         self._own_path = own_path
         self._spare = spare
+        self._leases = leases
 
     async def plan(self, source: str, action: str, target: str, params: Mapping[str, Any]) -> Plan:
         """Return what would be done. Raises Refused, TimeoutError, and what the source raises."""
@@ -33,7 +36,7 @@ class Looks:
             raise Refused(Refusal("nothing_to_do", {"target": target}))
         plan = replace(plan, source=source, params=params)
         self._spare_own_path(plan)
-        if refusal := self._spare(source, plan):
+        if refusal := self._spare(source, plan) or await self._why_not_lent(plan):
             raise Refused(refusal)
         return plan
 
@@ -43,7 +46,15 @@ class Looks:
         if refusal := self._spare(record.source, record.plan):
             return refusal
         async with asyncio.timeout(DEADLINE):
-            return await self._action(record.source, record.action, record.target).check(record.plan)
+            found = await self._action(record.source, record.action, record.target).check(record.plan)
+        return found or await self._why_not_lent(record.plan)
+
+    async def _why_not_lent(self, plan: Plan) -> Refusal | None:
+        """Return why what a plan changes for a while cannot be lent. Raises Refused, and what the source raises."""
+        for step in plan.steps:
+            if step.lease and (refusal := await self._leases.why_not(plan.source, step.lease, plan.target)):
+                return refusal
+        return None
 
     def _action(self, source_id: str, key: str, target: str) -> Action:
         source = self._sources(source_id)

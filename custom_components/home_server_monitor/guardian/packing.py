@@ -6,7 +6,7 @@ Reading raises KeyError, TypeError or ValueError on what is not such a thing; th
 from collections.abc import Mapping
 from typing import Any
 
-from .contract import Actor, Outcome, Plan, Receipt, Risk, Step, Verdict
+from .contract import Actor, ForAWhile, Outcome, Plan, Receipt, Risk, Step, Verdict
 
 
 def pack_plan(plan: Plan) -> dict[str, Any]:
@@ -15,7 +15,7 @@ def pack_plan(plan: Plan) -> dict[str, Any]:
         "action": plan.action,
         "target": plan.target,
         "fingerprint": plan.fingerprint,
-        "steps": [{"order": step.order, "params": dict(step.params)} for step in plan.steps],
+        "steps": [pack_step(step) for step in plan.steps],
         "risk": int(plan.risk),
         "touches": sorted(plan.touches),
         "takes_away": plan.takes_away,
@@ -34,7 +34,7 @@ def unpack_plan(raw: Mapping[str, Any]) -> Plan:
         action=raw["action"],
         target=raw["target"],
         fingerprint=raw["fingerprint"],
-        steps=tuple(Step(order=step["order"], params=dict(step["params"])) for step in raw["steps"]),
+        steps=tuple(unpack_step(step) for step in raw["steps"]),
         risk=Risk(raw["risk"]),
         touches=frozenset(raw["touches"]),
         takes_away=bool(raw["takes_away"]),
@@ -45,6 +45,32 @@ def unpack_plan(raw: Mapping[str, Any]) -> Plan:
         before=dict(raw["before"]),
         inverse=bool(raw["inverse"]),
     )
+
+
+def pack_step(step: Step) -> dict[str, Any]:
+    """Return a step as JSON."""
+    found: dict[str, Any] = {"order": step.order, "params": dict(step.params)}
+    if (lease := step.lease) is not None:
+        found["lease"] = {
+            "setting": lease.setting,
+            "target": lease.target,
+            "value": lease.value,
+            "lasts": lease.lasts,
+        }
+    return found
+
+
+def unpack_step(raw: Mapping[str, Any]) -> Step:
+    """Return the step that was packed."""
+    lease = None
+    if (packed := raw.get("lease")) is not None:
+        lease = ForAWhile(
+            setting=packed["setting"],
+            target=packed["target"],
+            value=packed["value"],
+            lasts=float(packed["lasts"]),
+        )
+    return Step(order=raw["order"], params=dict(raw["params"]), lease=lease)
 
 
 def pack_receipt(receipt: Receipt) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from .contract import (
     NotDone,
     Outcome,
     Receipt,
+    Refusal,
     Refused,
     RepeatsUndo,
     Resume,
@@ -24,6 +25,8 @@ from .contract import (
 )
 from .helm import Helm
 from .journal import JournalFailed
+from .lease import OF_RECORD
+from .leases import Leases
 from .remediation import DAY, Record, State
 from .stopping import Stop, Unknown
 
@@ -40,6 +43,8 @@ _END = {
 }
 # ends that count as failures of a rule
 BAD = {State.FAILED, State.INCONCLUSIVE, State.ROLLED_BACK}
+# ends after which what was lent lasts until its own end
+KEEPS_LEASES = {State.SUCCEEDED, State.INCONCLUSIVE}
 
 
 @dataclass(slots=True)
@@ -56,6 +61,7 @@ class Runner:
         self,
         book: Book,
         helm: Helm,
+        leases: Leases,
         sources: Callable[[str], Source | None],
         sleep: Callable[[float], Awaitable[object]],
     ) -> None:
@@ -64,6 +70,7 @@ class Runner:
         self.errors: dict[str, Exception] = {}
         self._book = book
         self._helm = helm
+        self._leases = leases
         self._sources = sources
         self._sleep = sleep
 
@@ -117,8 +124,12 @@ class Runner:
 
     async def _send(self, action: Action, record: Record, step: int) -> Receipt:
         try:
+            if record.plan.steps[step].lease is not None:
+                return await self._lend(record, step)
             async with asyncio.timeout(record.plan.deadline):
                 return await action.run(record.plan, step)
+        except JournalFailed as err:
+            raise Stop("journal_failed") from err
         except Refused as err:
             self.errors[record.id] = err
             raise Stop(err.refusal.key, err.refusal.placeholders, wanted=True) from err
@@ -129,6 +140,30 @@ class Runner:
             _LOGGER.info("The answer to %s of %s was lost: %r", record.action, record.source, err)
             self.errors[record.id] = err
             return Receipt(step, {"lost": True, "error": f"{type(err).__name__}: {err}"[:500]})
+
+    async def _lend(self, record: Record, step: int) -> Receipt:
+        """Send a step that changes something for a while, its lease written down before. Raises JournalFailed."""
+        lease = record.plan.steps[step].lease
+        assert lease is not None
+
+        async def make() -> Receipt:
+            # its source may have been loaded anew while the lease was written down
+            if (action := self._now(record)) is None:
+                raise Refused(Refusal("source_away", {"target": record.name}))
+            async with asyncio.timeout(record.plan.deadline):
+                return await action.run(record.plan, step)
+
+        actor = record.actor or SYSTEM
+        made = await self._leases.take(
+            record.source,
+            lease,
+            make,
+            owner=f"{OF_RECORD}{record.id}",
+            by=actor.name or actor.id,
+            name=record.name,
+        )
+        # it is so already, by another lease
+        return made or Receipt(step, {"nothing": True})
 
     def _may_go_on(self) -> None:
         if self._helm.held:
@@ -282,6 +317,8 @@ class Runner:
         record = self._book.records[record_id]
         if record.step >= 0 and state is not State.CANCELLED:
             await self._helm.count(record.rule, failed=state in BAD)
+        if state not in KEEPS_LEASES:
+            await self._leases.end_of(f"{OF_RECORD}{record_id}")
         await self._book.move(record_id, record.state, state, record.actor or SYSTEM, must=False, **changes)
 
     async def give_up(self, record_id: str, reason: str) -> None:

@@ -18,9 +18,9 @@ from custom_components.home_server_monitor.guardian.contract import (
     Receipt,
     Refused,
     Risk,
-    Step,
     Verdict,
 )
+from custom_components.home_server_monitor.guardian.packing import unpack_step
 from custom_components.home_server_monitor.sources.truenas.actions import OrderAction
 from custom_components.home_server_monitor.sources.truenas.coordinator import TrueNasCoordinator
 import simulator
@@ -72,7 +72,7 @@ def kept[T: (Plan, Receipt)](value: T) -> T:
     if isinstance(value, Receipt):
         return Receipt(**row)
     row |= {
-        "steps": tuple(Step(**step) for step in row["steps"]),
+        "steps": tuple(unpack_step(step) for step in row["steps"]),
         "touches": frozenset(row["touches"]),
         "risk": Risk(row["risk"]),
     }

@@ -8,6 +8,7 @@ from typing import Any, override
 
 from ...guardian.contract import (
     Action,
+    ForAWhile,
     Outcome,
     Plan,
     Receipt,
@@ -63,8 +64,9 @@ class Order:
     feed: the listing that shows the target, or a choice by the target's identity; find: the target in a snapshot;
     operation: the write, or a choice by the target; arguments: what the write is given; allowed: a refusal's key, or
     None; note: what is noted of the target; state: which of those notes the plan is bound to; done: whether what is
-    noted now (None where the target is gone) is the wanted end, given what was noted before; touches: what loses
-    service meanwhile; looks: how often to look, a second apart, once the job has ended.
+    noted now (None where the target is gone) is the wanted end, given what was noted before; lease: that it is so
+    for a while only; touches: what loses service meanwhile; looks: how often to look, a second apart, once the job
+    has ended.
     """
 
     key: str
@@ -79,6 +81,7 @@ class Order:
     facts: Callable[[Any], Mapping[str, Any]] = lambda target: {}
     touches: Callable[[str, TrueNas, Any, str], frozenset[str]] = _nobody
     inverse: Inverse | None = None
+    lease: Callable[[Any, Mapping[str, Any]], ForAWhile | None] = lambda target, params: None
     risk: Risk = Risk.LOW
     takes_away: bool = False
     deadline: float = 60.0
@@ -112,7 +115,7 @@ class OrderAction(Action):
             action=self.key,
             target=target,
             fingerprint=order.fingerprint(found),
-            steps=(Step(order=method.name, params=dict(params)),),
+            steps=(Step(order=method.name, params=dict(params), lease=order.lease(found, params)),),
             risk=order.risk,
             touches=order.touches(self._nas.id, data, found, client.url.host or ""),
             takes_away=order.takes_away,

@@ -19,7 +19,7 @@ from yarl import URL
 
 from ...const import CONF_FINGERPRINT, DOMAIN
 from ...coordinator import CYCLE, HsmConfigEntry, ServiceCoordinator
-from ...guardian.capabilities import SmartReading
+from ...guardian.capabilities import Setting, SmartReading
 from ...guardian.contract import Action, Change, Finding, Node
 from ...history import DailyHistory, file_name
 from ...issues import clear_missing_rights, raise_missing_rights
@@ -37,6 +37,7 @@ from .model import TrueNas
 from .nodes import nodes_of
 from .orders import actions_of
 from .parse import text
+from .pausing import SCRUB_PAUSED, ScrubPaused
 from .protocol import Event
 from .reading import GAPS, MACHINE_FEEDS, PUSHED, TASK_FEEDS, feeds, feeds_of_job
 from .realtime import Realtime, realtime
@@ -103,6 +104,7 @@ class TrueNasCoordinator(ServiceCoordinator[TrueNas]):
         self._short_sessions = 0
         self._release = self.client.release
         self._actions = actions_of(self)
+        self._settings = {SCRUB_PAUSED: ScrubPaused(self)}
         self._known: TrueNas | None = None
 
     @property
@@ -127,6 +129,11 @@ class TrueNasCoordinator(ServiceCoordinator[TrueNas]):
     @override
     def actions(self) -> Mapping[str, Action]:
         return self._actions
+
+    @property
+    def settings(self) -> Mapping[str, Setting]:
+        """Return what can be changed for a while."""
+        return self._settings
 
     @property
     def instance(self) -> str:

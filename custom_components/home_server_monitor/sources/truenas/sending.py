@@ -27,6 +27,11 @@ class Nas(Protocol):
         """Return what our names on the server carry."""
         ...
 
+    @property
+    def data(self) -> TrueNas:
+        """Return the newest snapshot, without asking."""
+        ...
+
     async def async_look(self, *feeds: str) -> TrueNas:
         """Read these feeds now and return the snapshot. Raises ClientError."""
         ...

@@ -45,7 +45,7 @@ class Vdev:
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """The newest scrub or resilver; `progress` in percent, `left` in seconds."""
+    """The newest scrub or resilver; `progress` in percent, `left` in seconds; `paused_at` where the server says when."""
 
     kind: str | None
     state: str | None
@@ -55,6 +55,7 @@ class Scan:
     ended: datetime | None
     paused: bool
     left: int | None
+    paused_at: datetime | None = None
 
     @property
     def running(self) -> bool:
@@ -230,6 +231,7 @@ def _scan(row: Any) -> Scan | None:
         ended=when(row.get("end_time")),
         paused=bool(row.get("pause")),
         left=integer(row.get("total_secs_left")),
+        paused_at=when(row.get("pause")),
     )
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from .actions import Facts, Inverse, Order
 from .methods import Operation
+from .pausing import pause_of
 from .reading import FEED_OF_TASK
 from .sending import stamp
 from .storage import Disk, Pool
@@ -49,10 +50,6 @@ def _may_start_scrub(pool: Pool, params: Mapping[str, Any]) -> str | None:
 def _may_halt_scrub(pool: Pool, params: Mapping[str, Any]) -> str | None:
     scrubbing = pool.scan and pool.scan.kind == "scrub" and pool.scan.state == "scanning"
     return None if scrubbing else "no_scrub"
-
-
-def _may_pause_scrub(pool: Pool, params: Mapping[str, Any]) -> str | None:
-    return "no_scrub" if pool.scan and pool.scan.paused else _may_halt_scrub(pool, params)
 
 
 def _scans(noted: Facts) -> bool:
@@ -148,7 +145,9 @@ STORAGE_ORDERS: tuple[Order, ...] = (
     _scrub(
         "pause_scrub",
         Operation.PAUSE_SCRUB,
-        allowed=_may_pause_scrub,
+        # one that is paused already may be kept so for longer; the leases know by whom
+        allowed=_may_halt_scrub,
+        lease=pause_of,
         done=_scrub_paused,
         inverse=Inverse(operation=lambda pool, before: Operation.START_SCRUB, ours=_same_scrub),
     ),
