@@ -25,7 +25,7 @@ from .const import CONF_KIND, CONF_OWN_PATH
 from .edge import settings as keys
 from .edge.choices import Named, async_known, names_of, offered_links, offers
 from .edge.house_key import HOUSE
-from .edge.settings import DAYS, DEFAULTS, MODES, is_ping_url, telegram_pair
+from .edge.settings import DAYS, DEFAULTS, LOW_RISK_RULES, MODES, is_ping_url, telegram_pair
 from .edge.texts import Texts
 from .guardian.links import Link, links_of, wrong
 from .guardian.topology import Topology
@@ -50,8 +50,6 @@ SECTIONS: Mapping[str, tuple[str, ...]] = {
     "standing": (keys.LINKS, UPPER, LOWER),
     "being_missed": (keys.DEAD_MAN,),
 }
-# rules whose remedy is of low risk, so that they may be allowed to run by themselves
-LOW_RISK_RULES = ("pool_errors", "scrub_overdue", "task_failed", "task_overdue", "service_stopped")
 # what is chosen among things that may be gone one day
 OF_THINGS = (keys.PHONES, keys.APPROVERS, keys.LOW_APPROVERS, keys.PROTECTED)
 

@@ -6,13 +6,20 @@ from typing import Any, override
 from homeassistant.components.repairs import ConfirmRepairFlow, RepairsFlow, RepairsFlowResult
 from homeassistant.config_entries import SOURCE_SYSTEM, ConfigEntry
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers.selector import TextSelector
+from homeassistant.helpers.selector import (
+    SelectOptionDict,
+    SelectSelector,
+    SelectSelectorConfig,
+    SelectSelectorMode,
+    TextSelector,
+)
 import voluptuous as vol
 
 from .const import CONF_FINGERPRINT, DOMAIN
 from .edge.guardian import Guardian
 from .edge.house_key import HOUSE
 from .edge.people import request_actor
+from .edge.week import Week
 from .guardian.contract import NotDone, Refused, Risk
 from .guardian.finding import Tracked
 from .guardian.journal import JournalFailed
@@ -142,14 +149,53 @@ class ProposalFlow(RepairsFlow):
         return record, tracked
 
 
+class WeekFlow(RepairsFlow):
+    """Shows what would have been done, with a tick per rule that may do so by itself from now on."""
+
+    def __init__(self, week: Week) -> None:
+        """Remember whose report it is."""
+        self._week = week
+
+    async def async_step_init(self, user_input: dict[str, Any] | None = None) -> RepairsFlowResult:
+        """Show the report; nothing is ticked for anybody."""
+        if not self._week.open:
+            return self.async_abort(reason="report_gone")
+        try:
+            found = await self._week.first()
+            if user_input is not None:
+                return await self._answered(user_input)
+        except JournalFailed:
+            return self.async_abort(reason="journal_failed")
+        offered = [
+            SelectOptionDict(value=rule, label=self._week.rule(rule)) for rule in self._week.offered(found)
+        ]
+        ticks = SelectSelector(
+            SelectSelectorConfig(options=offered, multiple=True, mode=SelectSelectorMode.LIST)
+        )
+        schema: Any = vol.Schema({vol.Optional("rules", default=list): ticks} if offered else {})
+        return self.async_show_form(
+            step_id="init", data_schema=schema, description_placeholders=self._week.placeholders(found)
+        )
+
+    async def _answered(self, given: dict[str, Any]) -> RepairsFlowResult:
+        actor = await request_actor(self.hass, "repairs")
+        if actor is None or not actor.admin:
+            return self.async_abort(reason="not_an_admin")
+        await self._week.answer(given.get("rules", []), actor)
+        return self.async_create_entry(data={})
+
+
 async def async_create_fix_flow(
     hass: HomeAssistant, issue_id: str, data: dict[str, str | int | float | None] | None
 ) -> RepairsFlow:
     """Return the flow that fixes an issue; where its entry is gone there is nothing left to do but to confirm."""
     if issue_id == SERVER_MISSING:
         return ServerMissingFlow()
-    if data and (guardian := hass.data[HOUSE].guardian(str(data.get("server")))) and data.get("proposal"):
-        return ProposalFlow(guardian, str(data["proposal"]))
+    if data and (guardian := hass.data[HOUSE].guardian(str(data.get("server")))):
+        if data.get("proposal"):
+            return ProposalFlow(guardian, str(data["proposal"]))
+        if issue_id == guardian.week.issue_id:
+            return WeekFlow(guardian.week)
     if data and issue_id.startswith(CERTIFICATE_CHANGED):
         entry = hass.config_entries.async_get_entry(str(data["entry_id"]))
         if entry and isinstance(new := data["new"], str):

@@ -20,6 +20,7 @@ PROPOSAL = "proposal"
 FINDING = "finding"
 MORE = "more_findings"
 NOBODY = "nobody_told"
+WEEK = "first_week"
 _LEVEL = {
     Severity.CRITICAL: ir.IssueSeverity.CRITICAL,
     Severity.HIGH: ir.IssueSeverity.ERROR,
@@ -96,6 +97,8 @@ class Decisions:
             wanted[f"{FINDING}_{about}"] = (found, offer, told)
         if (rest := len(rows) - MOST) > 0:
             wanted[f"{MORE}_{self._of.id}"] = (None, None, (rest,))
+        if self._of.week.open:
+            wanted[self._of.week.issue_id] = (None, None, ())
         if not self._of.tells_somebody:
             wanted[f"{NOBODY}_{self._of.id}"] = (None, None, ())
         return wanted
@@ -104,7 +107,9 @@ class Decisions:
         placeholders: dict[str, str] = {}
         severity = ir.IssueSeverity.WARNING
         key, fixable = NOBODY, False
-        if issue_id.startswith(MORE):
+        if issue_id == self._of.week.issue_id:
+            key, fixable = WEEK, True
+        elif issue_id.startswith(MORE):
             key, placeholders = MORE, {"count": str(self._shown[issue_id][0])}
         elif record is not None:
             key = PROPOSAL
@@ -136,3 +141,5 @@ class Decisions:
         if issue is not None and issue.dismissed_version and tracked is not None and not tracked.acknowledged:
             # the issue goes with the acknowledgement: it is back when the finding gets worse or comes anew
             self._of.entry.async_create_task(self._of.hass, self._of.answers.acknowledge(tracked, None))
+        if issue is not None and issue.dismissed_version and issue_id == self._of.week.issue_id:
+            self._of.entry.async_create_task(self._of.hass, self._of.week.ignore())

@@ -40,6 +40,7 @@ from .speaker import Speaker
 from .texts import Texts
 from .views import target_node
 from .watch import Watch
+from .week import Week
 from .wording import Wording
 
 _LOGGER = logging.getLogger(__name__)
@@ -85,6 +86,7 @@ class Guardian:
         self.speaker = Speaker(self)
         self.dead_man = DeadMan(self)
         self.decisions = Decisions(self)
+        self.week = Week(self)
         # only a start of Home Assistant asks for patience, not an entry that is added while it runs
         self.started = clock.now() if not hass.is_running else 0.0
         self._store: Store[dict[str, Any]] = Store(hass, 1, f"{DOMAIN}/guardian/{file_name(self.id)}")
@@ -276,6 +278,7 @@ class Guardian:
             await self.proposals.act_automatically()
             await self.dead_man.ping(now)
             await self._monthly(now)
+            await self.week.tick(now)
 
     async def _monthly(self, now: float) -> None:
         """Send the report of the month, on its first day, with the digest's hour."""

@@ -31,6 +31,7 @@ JOURNAL_KINDS = (
     "breaker",
     "lease",
     "installed",
+    "report",
     "simulated",
     "said",
 )
@@ -141,6 +142,14 @@ async def _list_standing(of: Guardian, call: ServiceCall) -> ServiceResponse:
     }
 
 
+async def _automation_report(of: Guardian, call: ServiceCall) -> ServiceResponse:
+    await admin_of(of.hass, call)
+    try:
+        return await of.week.view(call.data["days"])
+    except JournalFailed as err:
+        raise refuse("journal_failed") from err
+
+
 _PROPOSAL = {vol.Required("proposal"): ID}
 _ONE = {vol.Exclusive("finding", "subject"): ID, vol.Exclusive("proposal", "subject"): ID}
 
@@ -174,4 +183,10 @@ ACTIONS: Table = (
     ),
     ("revoke_standing", _revoke, {vol.Required("standing"): ID}, SupportsResponse.NONE),
     ("list_standing", _list_standing, {}, SupportsResponse.ONLY),
+    (
+        "automation_report",
+        _automation_report,
+        {vol.Optional("days", default=7): vol.All(vol.Coerce(float), vol.Range(min=1, max=30))},
+        SupportsResponse.ONLY,
+    ),
 )

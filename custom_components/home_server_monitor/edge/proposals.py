@@ -126,6 +126,7 @@ class Proposals:
                 wanted.params,
                 rule=tracked.finding.rule,
                 finding=tracked.id,
+                since=tracked.since,
                 actor=actor,
                 name=target_name(self._of, tracked.finding.source, wanted.target),
             )

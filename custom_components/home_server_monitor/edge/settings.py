@@ -34,6 +34,8 @@ LINKS = "runs_on"
 # how what was chosen was called then, by its id: for when it is gone
 NAMES = "names"
 
+# rules whose remedy is of low risk, so that they may be allowed to run by themselves
+LOW_RISK_RULES = ("pool_errors", "scrub_overdue", "task_failed", "task_overdue", "service_stopped")
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 MODES = ("watch", "ask", "act")
 DEFAULTS: Mapping[str, Any] = {

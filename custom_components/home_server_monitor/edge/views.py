@@ -11,6 +11,7 @@ from ..const import DOMAIN
 from ..guardian.changes import Logged
 from ..guardian.contract import Risk, Severity
 from ..guardian.finding import Tracked
+from ..guardian.first_week import KIND as REPORT
 from ..guardian.journal_files import Entry
 from ..guardian.plain import plain
 from ..guardian.reach import named
@@ -256,7 +257,7 @@ def journal_line(of: Guardian, row: Entry) -> dict[str, Any]:
             f"journal_{state}", {"what": what, "who": who or "?"}, default=f"{what}: {state}"
         )
     else:
-        key = str(value.get("what")) if kind == "said" else kind
+        key = str(value.get("what")) if kind == "said" else f"{kind}_{state}" if kind == REPORT else kind
         text = of.texts.common(f"journal_{key}", {"who": who or "?", **_flat(value)}, default=kind)
     return {"at": iso(row.at), "text": text, "kind": kind, "id": row.id, "by": who or None}
 

@@ -119,11 +119,12 @@ class Desk:
         actor: Actor,
         rule: str = "",
         finding: str = "",
+        since: float = 0.0,
         name: str = "",
     ) -> Record:
         """Plan an action and put it up for approval; an open one of the same purpose is returned.
 
-        name: the target in words. Raises Refused, JournalFailed, and what the source raises when it is read.
+        since: when the finding began; name: the target in words. Raises Refused, JournalFailed, and what the source raises when it is read.
         """
         self._open_for_business()
         now, params = self._clock(), dict(params or {})
@@ -141,6 +142,7 @@ class Desk:
             name=name.strip() or target.strip() or source,
             rule=rule,
             finding=finding,
+            since=since,
             plan=plan,
             state=State.PROPOSED,
             created=now,

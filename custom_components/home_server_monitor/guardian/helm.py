@@ -6,6 +6,7 @@ import logging
 from typing import Any
 
 from .contract import SYSTEM, Actor, Refusal, Refused
+from .first_week import FirstWeek
 from .journal import Journal, JournalFailed
 from .journal_files import Entry, Replay
 from .packing import pack_actor, unpack_actor
@@ -22,6 +23,7 @@ class Helm:
         self.hold = False
         self.stopping = False
         self.installed = clock()
+        self.first_week = FirstWeek(journal)
         self.standings: dict[str, Standing] = {}
         self.on_change: Callable[[], None] = lambda: None
         self._journal = journal
@@ -54,6 +56,7 @@ class Helm:
             # what was said while the journal could not be read is newer
             if ("mode", "mode") not in self._unsaved:
                 self._mode = _mode(entry.value)
+        self.first_week.load(replay)
         for entry in replay.of("hold"):
             self.hold = self.hold or entry.value.get("on") is not False
         for entry in replay.of("breaker"):

@@ -132,6 +132,11 @@ class Journal:
         found: list[Entry] = await self._timely(lambda: self._files.read(limit, kinds))
         return found
 
+    async def newest(self, since: float, kinds: Collection[str]) -> list[Entry]:
+        """Return the last line of each (kind, id) written since then, oldest first. Raises JournalFailed."""
+        found: list[Entry] = await self._timely(lambda: self._files.newest(since, kinds))
+        return found
+
     async def append(self, kind: str, id: str, value: Mapping[str, Any]) -> int:
         """Write one line and return its number once the disk has it.
 

@@ -209,6 +209,21 @@ class Files:
                 break
         return [found[n] for n in sorted(found, reverse=True)[:limit]]
 
+    def newest(self, since: float, kinds: Collection[str]) -> list[Entry]:
+        """Return the last line of each (kind, id) written since then, oldest first, out of all files. Raises OSError."""
+        found: dict[tuple[str, str], Entry] = {}
+        for path in (self.path, *self._old()):
+            with contextlib.suppress(FileNotFoundError):
+                entries = _parse(path.read_bytes()).entries
+                for each in entries:
+                    known = found.get((each.kind, each.id))
+                    if each.kind in kinds and each.at >= since and (known is None or known.n < each.n):
+                        found[each.kind, each.id] = each
+                # a file begins when the one before it ended
+                if any(each.kind == CHECKPOINT and each.at < since for each in entries):
+                    break
+        return sorted(found.values(), key=lambda each: each.n)
+
 
 def put(handle: int, data: bytes) -> None:
     """Write all of it. Raises OSError."""

@@ -79,7 +79,8 @@ class Record:
     name: the target in words, and what is typed for high risk; waits: "window" or "in_use" while approved but not
     begun; proposed_by, actor: who asked, who decided; step: the last step that was begun, -1 before the first;
     undoing: the step whose inverse was begun last; reason, details: a key of the translations and its placeholders;
-    attempt: how often this was begun for this target in a day; history: (state, instant, who).
+    attempt: how often this was begun for this target in a day; history: (state, instant, who); since: when what it
+    would mend began, so that offers of one matter are told from those of the next.
     """
 
     id: str
@@ -90,6 +91,7 @@ class Record:
     name: str = ""
     rule: str = ""
     finding: str = ""
+    since: float = 0.0
     plan: Plan
     state: State
     created: float
@@ -172,6 +174,7 @@ def pack(record: Record) -> dict[str, Any]:
         "name": record.name,
         "rule": record.rule,
         "finding": record.finding,
+        "since": record.since,
         "plan": pack_plan(record.plan),
         "state": record.state.value,
         "over": record.over,
@@ -205,6 +208,7 @@ def unpack(record_id: str, raw: Mapping[str, Any]) -> Record:
         name=raw["name"],
         rule=raw["rule"],
         finding=raw["finding"],
+        since=float(raw.get("since", 0.0)),
         plan=unpack_plan(raw["plan"]),
         state=State(raw["state"]),
         created=float(raw["created"]),
