@@ -7,6 +7,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockUser
 
 from custom_components.home_server_monitor.const import DOMAIN
+from custom_components.home_server_monitor.guardian.contract import Severity
 from custom_components.home_server_monitor.guardian.journal import JournalFailed
 from custom_components.home_server_monitor.guardian.policy import OBSERVE_FIRST
 from custom_components.home_server_monitor.repairs import async_create_fix_flow
@@ -199,3 +200,32 @@ async def test_what_is_allowed_already_is_not_asked_again(home: Household, hass_
     found = await _ask(home, "automation_report", hass_admin_user.id, days=1)
     assert found["rules"][0]["automatic"] is True
     assert found["automatic_rules"] == ["pool_errors", "task_failed"]
+
+
+async def test_the_month_is_counted_from_the_disk(
+    home: Household, hass_admin_user: MockUser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = (await _ask(home, "digest", hass_admin_user.id, month=True))["message"]
+    tracked = await home.errors()
+    await _ask(home, "approve", hass_admin_user.id, proposal=home.record().id)
+    await _ask(home, "dismiss", hass_admin_user.id, finding=tracked.id, reason="a loose cable")
+    await home.settle(60)
+    said = (await _ask(home, "digest", hass_admin_user.id, month=True))["message"]
+    numbers = dict(line.split(": ") for line in said.splitlines())
+    known = dict(line.split(": ") for line in before.splitlines())
+    problems = [each for each in home.guardian.open_findings() if each.severity >= Severity.WARNING]
+    # the one that was dismissed is open no more
+    assert int(numbers["Found"]) == len(problems) + 1 > int(known["Found"])
+    assert {key: int(numbers[key]) - int(known[key]) for key in ("Asked", "Done", "Undone")} == {
+        "Asked": 1,
+        "Done": 1,
+        "Undone": 0,
+    }
+    assert int(numbers["Dismissed as no problem"]) == 1
+    # the records end: a new file of the journal without what is over
+    monkeypatch.setattr("custom_components.home_server_monitor.guardian.journal_files.KEPT_HISTORY", 0.0)
+    await home.guardian.desk.journal._rotate()
+    await home.guardian.async_save()
+    await restart(home)
+    assert home.guardian.desk.records == {}
+    assert (await _ask(home, "digest", hass_admin_user.id, month=True))["message"] == said

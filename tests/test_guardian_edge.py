@@ -716,7 +716,7 @@ async def test_the_dead_man_address_is_called_while_all_is_well(home: Household,
 async def test_the_month_is_told_once(home: Household, hass_admin_user: MockUser, warp: Warp) -> None:
     home.tell(home.phone("Ann", hass_admin_user))
     await home.settle()
-    home.guardian._month -= 1  # type: ignore[operator]
+    home.guardian.month.told -= 1  # type: ignore[operator]
     # the digest's hour is the end of the quiet hours: midnight, so that it has passed
     home.tell(*home.guardian.settings.phones, quiet_hours=True, quiet_from="00:01:00", quiet_to="00:00:00")
     await home.settle(60)

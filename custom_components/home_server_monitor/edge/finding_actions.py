@@ -8,6 +8,7 @@ import voluptuous as vol
 
 from ..guardian.contract import Actor, Severity
 from ..guardian.finding import Tracked
+from ..guardian.journal import JournalFailed
 from . import clock
 from .calls import ID, Table, admin_of
 from .errors import refuse
@@ -85,7 +86,10 @@ async def _test_alert(of: Guardian, call: ServiceCall) -> ServiceResponse:
 
 
 async def _digest(of: Guardian, call: ServiceCall) -> ServiceResponse:
-    message = of.wording.month() if call.data["month"] else of.wording.digest()
+    try:
+        message = await of.month.message(clock.now()) if call.data["month"] else of.wording.digest()
+    except JournalFailed as err:
+        raise refuse("journal_failed") from err
     return {"title": message.title, "message": message.text}
 
 

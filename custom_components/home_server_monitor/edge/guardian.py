@@ -33,6 +33,7 @@ from .dead_man import DeadMan
 from .decisions import Decisions
 from .intake import Intake
 from .messages import Composer
+from .month import Monthly
 from .own_findings import own_findings, source_node
 from .proposals import Proposals
 from .settings import Settings, phones
@@ -98,7 +99,7 @@ class Guardian:
         self._listeners: list[Callable[[], None]] = []
         self._clocks = (clock.now(), hass.loop.time())
         self.practising = 0.0
-        self._month: int | None = None
+        self.month = Monthly(self)
         self.booted: dict[str, float] = {}
         # reads the journal where that was not possible yet
         self.take_up: Callable[[], Awaitable[None]] | None = None
@@ -185,7 +186,8 @@ class Guardian:
         self.alerts.load(stored.get("alerts") or {})
         self.changes.load(stored.get("changes") or [])
         if isinstance(month := stored.get("month"), int):
-            self._month = month
+            self.month.told = month
+        self.month.found.load(stored.get("found"))
         told = stored.get("told")
         if isinstance(told, dict):
             self.speaker.teller.told = {tag: set(who) for tag, who in told.items() if isinstance(who, list)}
@@ -196,7 +198,8 @@ class Guardian:
             "alerts": self.alerts.dump(),
             "topology": self.intake.dump(),
             "changes": self.changes.dump(),
-            "month": self._month,
+            "month": self.month.told,
+            "found": self.month.found.dump(),
             "told": {tag: sorted(who) for tag, who in self.speaker.teller.told.items()},
         }
 
@@ -235,6 +238,7 @@ class Guardian:
             tracked = self.tracked(change.id) if change.kind in ("raised", "severer") else None
             if tracked is not None and tracked.finding.proposal is not None:
                 self.speaker.propose(change.id)
+            self.month.happened(change.kind, tracked, now)
         self._look_again(now)
         self.notify()
 
@@ -277,18 +281,8 @@ class Guardian:
             await self.tokens.save()
             await self.proposals.act_automatically()
             await self.dead_man.ping(now)
-            await self._monthly(now)
+            await self.month.tick(now)
             await self.week.tick(now)
-
-    async def _monthly(self, now: float) -> None:
-        """Send the report of the month, on its first day, with the digest's hour."""
-        local = dt_util.as_local(dt_util.utc_from_timestamp(now))
-        month = local.year * 12 + local.month
-        if self._month is None or month < self._month:
-            self._month = month
-        if month > self._month and local.hour * 60 + local.minute >= self.alerts.settings.digest_minute:
-            self._month = month
-            await self.speaker.deliver(self.wording.month())
 
     async def _look_at_the_clock(self, now: float) -> None:
         wall, loop = self._clocks

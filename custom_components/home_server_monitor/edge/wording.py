@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from .guardian import Guardian
 
 DAY = 86400.0
-MONTH = 30 * DAY
 DIGEST_LINES = 8
 
 
@@ -102,22 +101,6 @@ class Wording:
         title = of.texts.common("digest_open" if quiet else "digest_well", {"count": len(quiet)})
         text = "\n".join(lines) or of.texts.common("all_well")
         return Message(tag="hsm-digest", title=title, text=text)
-
-    def month(self) -> Message:
-        """Return the monthly report: found, done, undone, asked, false alarms."""
-        of, then = self._of, clock.now() - MONTH
-        records = [each for each in of.desk.records.values() if each.created >= then]
-        count = {
-            "found": sum(each.first_seen >= then for each in of.register.tracked.values()),
-            "done": sum(each.state is State.SUCCEEDED for each in records),
-            "undone": sum(each.state is State.ROLLED_BACK for each in records),
-            "asked": len(records),
-            "false": sum(
-                bool(each.dismissed) and each.first_seen >= then for each in of.register.tracked.values()
-            ),
-        }
-        title = of.texts.common("month_title")
-        return Message(tag="hsm-month", title=title, text=of.texts.common("month_text", count))
 
     def _done(self, then: float) -> int:
         return sum(

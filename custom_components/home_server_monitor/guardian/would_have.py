@@ -32,7 +32,7 @@ def look_back(
     back counts as not done.
     """
     matters: dict[tuple[str, str, float], list[Record]] = {}
-    for record in _records(entries):
+    for record in records_in(entries):
         wanted = record.risk is Risk.LOW and record.rule in rules and record.finding
         if wanted and since <= record.created <= until:
             matters.setdefault((record.rule, record.finding, record.since), []).append(record)
@@ -49,7 +49,7 @@ def look_back(
     return tuple(sorted(found.values(), key=lambda each: (-each.times, each.rule)))
 
 
-def _records(entries: Iterable[Entry]) -> list[Record]:
+def records_in(entries: Iterable[Entry]) -> list[Record]:
     """Return the records in the order in which they were made, without what cannot be read."""
     found = []
     for each in entries:
