@@ -230,5 +230,6 @@ EXAMPLES: Mapping[str, Callable[[], list[Finding]]] = {
     "default_ups_password": lambda: findings(TrueNas(ups={"rmonitor": True, "monuser": "upsmon"})),
     "pool_unhealthy": lambda: findings(pools(pool(healthy=False))),
     "key_too_powerful": lambda: findings(TrueNas(release=(25, 10), roles=frozenset({"FULL_ADMIN"}))),
+    "foreign_guardian": lambda: findings(TrueNas(left={"5e6f7a8b": NOW - timedelta(hours=3)})),
     "nas_alert": lambda: findings(alerts(alert())),
 }

@@ -18,6 +18,8 @@ from custom_components.home_server_monitor.guardian.contract import (
     Receipt,
     Refused,
     Risk,
+    Severity,
+    Step,
     Verdict,
 )
 from custom_components.home_server_monitor.guardian.packing import unpack_step
@@ -379,11 +381,11 @@ async def test_only_our_own_old_snapshots_are_pruned(nas_: Nas) -> None:
     world = nas_.world
     world.snapshots[f"tank/documents@{OWN}7"].holds.add("truenas")
     now = world.clock.now()
-    # another Home Assistant's, a child dataset's, and what merely looks like ours
+    # another dataset's, also of another Home Assistant, and what merely looks like ours
     foreign = [
         world.add_snapshot(dataset, name, now - 90 * 86400).ident
         for dataset, name in (
-            ("tank/documents", "hsm-ffffffff-1"),
+            ("tank/photos", "hsm-ffffffff-1"),
             ("tank/photos", f"{OWN}1"),
             ("tank/documents", f"x{OWN}1"),
             ("tank/documents", "auto-1"),
@@ -469,3 +471,80 @@ async def test_a_snapshot_without_a_name_is_ours(nas_: Nas) -> None:
     _, plan, _ = await nas_.done("create_snapshot", "tank/documents")
     assert plan.target.startswith(f"tank/documents@{OWN}20")
     assert plan.target in nas_.world.snapshots
+
+
+# Two guardians on one NAS
+
+
+OTHER = "5e6f7a8b"
+
+
+def _found(nas: Nas) -> list[Any]:
+    return [each for each in nas.source.findings if each.rule == "foreign_guardian"]
+
+
+@pytest.mark.parametrize(
+    ("key", "target", "params"),
+    [
+        ("create_snapshot", "tank/documents", {}),
+        ("create_snapshot", "tank/documents@by-us", {}),
+        ("prune_snapshots", "tank/documents", {"keep": 1}),
+        ("delete_snapshot", f"tank/documents@hsm-{OTHER}-1", {}),
+        ("hold_snapshot", f"tank/documents@hsm-{OTHER}-1", {}),
+    ],
+)
+async def test_where_another_home_assistant_works_nothing_is_done(
+    nas_: Nas, key: str, target: str, params: dict[str, Any]
+) -> None:
+    _own_snapshots(nas_)
+    nas_.world.add_snapshot("tank/documents", f"hsm-{OTHER}-1", nas_.world.clock.now() - 3600)
+    assert not _found(nas_)
+    with pytest.raises(Refused) as refused:
+        await nas_.source.actions[key].plan(target, params)
+    assert refused.value.refusal.key == "foreign_guardian"
+    assert nas_.writes() == 0
+    # what stood in the way is a finding at once, and still is when the snapshots were listed
+    (finding,) = _found(nas_)
+    assert (finding.severity, finding.placeholders["instance"]) == (Severity.HIGH, OTHER)
+    assert finding.placeholders["name"] == nas_.source.data.system.hostname
+    await nas_.source.async_look("snapshots")
+    nas_.source.memory.met.clear()
+    assert _found(nas_)
+
+
+async def test_another_home_assistant_that_comes_between(nas_: Nas) -> None:
+    _own_snapshots(nas_)
+    for key, target, params in (
+        ("create_snapshot", "tank/documents@by-us", {}),
+        ("prune_snapshots", "tank/documents", {"keep": 1}),
+    ):
+        plan = await nas_.source.actions[key].plan(target, params)
+        other = nas_.world.add_snapshot("tank/documents", f"hsm-{OTHER}-1", nas_.world.clock.now())
+        refusal = await nas_.source.actions[key].check(plan)
+        assert refusal
+        assert refusal.key == "foreign_guardian"
+        del nas_.world.snapshots[other.ident]
+
+
+async def test_elsewhere_on_that_nas_is_not_refused_but_told(nas_: Nas) -> None:
+    nas_.world.add_snapshot("tank/photos", f"hsm-{OTHER}-1", nas_.world.clock.now() - 3600)
+    nas_.world.add_snapshot("tank/photos", f"hsm-{nas_.source.instance}-1", nas_.world.clock.now())
+    await nas_.source.async_look("snapshots")
+    (finding,) = _found(nas_)
+    assert finding.placeholders["instance"] == OTHER
+    _, plan, _ = await nas_.done("create_snapshot", "tank/documents")
+    assert plan.target in nas_.world.snapshots
+    # two of the same NAS, each of which sees the other's
+    nas_.source.house.instance = OTHER
+    (finding,) = _found(nas_)
+    assert finding.placeholders["instance"] == "1a2b3c4d"
+
+
+async def test_what_was_left_long_ago_wakes_nobody(nas_: Nas) -> None:
+    nas_.world.add_snapshot("tank/photos", f"hsm-{OTHER}-1", nas_.world.clock.now() - 30 * 86400)
+    await nas_.source.async_look("snapshots")
+    (finding,) = _found(nas_)
+    assert finding.severity is Severity.WARNING
+    del nas_.world.snapshots[f"tank/photos@hsm-{OTHER}-1"]
+    await nas_.source.async_look("snapshots")
+    assert not _found(nas_)

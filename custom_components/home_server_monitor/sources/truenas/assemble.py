@@ -74,6 +74,7 @@ def assemble(
         datasets=items("datasets"),
         snapshots=snapshots.by_dataset if snapshots else MappingProxyType({}),
         snapshot_count=snapshots.count if snapshots else None,
+        left=snapshots.left if snapshots else MappingProxyType({}),
         tasks=MappingProxyType(
             {key: _task(task, memory, zone, now) for feed in TASK_FEEDS for key, task in items(feed).items()}
         ),

@@ -12,13 +12,14 @@ from .storage import Disk, Vdev
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One snapshot under judgement; `make` makes a finding of its source."""
+    """One snapshot under judgement; `make` makes a finding of its source; `instance` names this Home Assistant."""
 
     source: str
     data: TrueNas
     memory: Memory
     now: datetime
     make: Callable[..., Finding]
+    instance: str = ""
 
     def disk_of(self, leaf: Vdev) -> Disk | None:
         """Return the disk behind a device of a pool."""

@@ -110,7 +110,7 @@ class TrueNasCoordinator(ServiceCoordinator[TrueNas]):
     @property
     @override
     def findings(self) -> Sequence[Finding]:
-        return judge(self.id, self.data, self.memory, dt_util.utcnow())
+        return judge(self.id, self.data, self.memory, dt_util.utcnow(), self.instance)
 
     @property
     @override
@@ -139,6 +139,11 @@ class TrueNasCoordinator(ServiceCoordinator[TrueNas]):
     def instance(self) -> str:
         """Return the 8 hex digits that our names on the server carry."""
         return self.house.instance
+
+    def met(self, instance: str) -> None:
+        """Note that something of another Home Assistant stood in the way, and have that judged."""
+        self.memory.met[instance] = dt_util.utcnow().timestamp()
+        self.house.updated(self)
 
     @property
     @override

@@ -19,13 +19,17 @@ SAME_BOOT = 60.0
 
 @dataclass(slots=True)
 class Memory:
-    """Small facts that may be lost; `changed` is called when there is something new to save."""
+    """Small facts that may be lost; `changed` is called when there is something new to save.
+
+    met: other Home Assistants that an action of ours met here, and when; not saved.
+    """
 
     changed: Callable[[], None] = lambda: None
     scrubs: dict[str, float] = field(default_factory=dict)
     successes: dict[str, float] = field(default_factory=dict)
     disks: dict[str, str] = field(default_factory=dict)
     booted: datetime | None = None
+    met: dict[str, float] = field(default_factory=dict)
 
     def load(self, data: Any) -> None:
         """Take over what was saved; anything of another shape is left out."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
@@ -20,7 +21,7 @@ class TrueNas:
     """One snapshot.
 
     `stale` holds the keys of feeds whose values are too old to be shown; `skipped` counts records that could not
-    be read, by feed; `complete` holds the feeds that were listed in full.
+    be read, by feed; `complete` holds the feeds that were listed in full; `left` is what Home Assistants left here.
     """
 
     release: tuple[int, int] = (0, 0)
@@ -34,6 +35,7 @@ class TrueNas:
     datasets: Mapping[str, Dataset] = field(default_factory=_none)
     snapshots: Mapping[str, Snapshots] = field(default_factory=_none)
     snapshot_count: int | None = None
+    left: Mapping[str, datetime | None] = field(default_factory=_none)
     tasks: Mapping[str, Task] = field(default_factory=_none)
     services: Mapping[str, Service] = field(default_factory=_none)
     apps: Mapping[str, App] = field(default_factory=_none)

@@ -12,10 +12,8 @@ from ..errors import ClientError
 from .actions import LOOK_EVERY
 from .methods import Operation, method_of
 from .sending import UNWATCHED, Nas, send
-from .snapshots import find, own_prefix
+from .snapshots import MAX_SEEN, find, not_ours, own_prefix
 
-# a listing that is cut would hide the newest; this many rows stay well below what a frame may hold
-MAX_LISTED = 3000
 # what one approval may delete
 MAX_DELETED = 50
 PATIENCE = 10.0
@@ -80,7 +78,7 @@ class PruneSnapshots(Action):
         waited = 0.0
         while True:
             try:
-                there = {row["snapshot"] for row in await find(self._nas, "dataset", plan.target, MAX_LISTED)}
+                there = {row["snapshot"] for row in await find(self._nas, "dataset", plan.target, MAX_SEEN)}
             except ClientError:
                 if self._nas.client.ended:
                     return UNWATCHED
@@ -107,8 +105,11 @@ class PruneSnapshots(Action):
         keep = params.get("keep")
         if not isinstance(keep, int) or isinstance(keep, bool) or keep < 1:
             return Refusal("keep_too_few", {"target": dataset})
-        listed = await find(self._nas, "dataset", dataset, MAX_LISTED)
-        if len(listed) >= MAX_LISTED:
+        listed = await find(self._nas, "dataset", dataset, MAX_SEEN)
+        if refusal := not_ours(self._nas, dataset, [row["snapshot"] for row in listed]):
+            return refusal
+        # a listing that is cut would hide the newest
+        if len(listed) >= MAX_SEEN:
             return Refusal("too_many_snapshots", {"target": dataset})
         start = f"{dataset}@{own_prefix(self._nas)}"
         own = sorted(

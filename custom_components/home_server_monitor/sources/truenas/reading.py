@@ -3,13 +3,14 @@
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 import contextlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
 from ..errors import BadResponse, NotSupported, PermissionDenied
 from ..feeds import Feed
+from ..marks import left_by
 from . import storage, system, work
 from .client import TrueNasClient
 from .methods import Operation, method_of
@@ -29,10 +30,14 @@ type Reader = Callable[[TrueNasClient], Awaitable[Any]]
 
 @dataclass(frozen=True, slots=True)
 class SnapshotListing:
-    """All snapshots by dataset; only their number where there are too many to list."""
+    """All snapshots by dataset; only their number where there are too many to list.
+
+    left: by the Home Assistant that took some of them (8 hex digits), when it took the newest.
+    """
 
     count: int
     by_dataset: Mapping[str, storage.Snapshots]
+    left: Mapping[str, datetime | None] = field(default_factory=lambda: MappingProxyType({}))
 
 
 def _one(operation: Operation, parse: Callable[[Any], Any]) -> Reader:
@@ -112,6 +117,7 @@ async def _snapshots(client: TrueNasClient) -> SnapshotListing:
     if total is None:
         raise BadResponse("No number of snapshots")
     found: dict[str, list[datetime | None]] = {}
+    left: dict[str, datetime | None] = {}
     for offset in range(0, total if total <= MAX_SNAPSHOTS else 0, SNAPSHOT_PAGE):
         raw = await client.ask(Operation.SNAPSHOTS, offset, SNAPSHOT_PAGE)
         if not isinstance(raw, list):
@@ -120,6 +126,8 @@ async def _snapshots(client: TrueNasClient) -> SnapshotListing:
             with contextlib.suppress(Malformed, AttributeError):
                 dataset, created = storage.snapshot(row)
                 found.setdefault(dataset, []).append(created)
+                if who := left_by(storage.snapshot_name(row)):
+                    left[who] = max(filter(None, (left.get(who), created)), default=None)
     return SnapshotListing(
         total,
         MappingProxyType(
@@ -132,6 +140,7 @@ async def _snapshots(client: TrueNasClient) -> SnapshotListing:
                 for dataset, times in found.items()
             }
         ),
+        MappingProxyType(left),
     )
 
 

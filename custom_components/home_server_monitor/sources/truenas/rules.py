@@ -29,11 +29,13 @@ _OPERATIONS: Mapping[str, Operation] = {
 }
 
 
-def judge(source: str, data: TrueNas | None, memory: Memory, now: datetime) -> Sequence[Finding]:
+def judge(
+    source: str, data: TrueNas | None, memory: Memory, now: datetime, instance: str = ""
+) -> Sequence[Finding]:
     """Return all findings of one snapshot, most severe first. A rule never judges what is stale."""
     if data is None:
         return ()
-    case = Case(source, data, memory, now, partial(Finding, source=source))
+    case = Case(source, data, memory, now, partial(Finding, source=source), instance)
     found = [finding for feeds, rule in RULES if data.stale.isdisjoint(feeds) for finding in rule(case)]
     if "alerts" not in data.stale:
         found += alerts(case, frozenset(finding.rule for finding in found if not finding.holds))

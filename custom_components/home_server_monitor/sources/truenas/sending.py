@@ -32,6 +32,10 @@ class Nas(Protocol):
         """Return the newest snapshot, without asking."""
         ...
 
+    def met(self, instance: str) -> None:
+        """Take note of another Home Assistant that has left something here."""
+        ...
+
     async def async_look(self, *feeds: str) -> TrueNas:
         """Read these feeds now and return the snapshot. Raises ClientError."""
         ...

@@ -1,13 +1,14 @@
 """Snapshots: listing them for a response, and creating, deleting, holding and releasing them."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 import json
 from typing import Any, override
 
 from ...guardian.contract import Action, Outcome, Plan, Receipt, Refusal, Refused, Resume, Risk, Step, Verdict
 from ..errors import BadResponse, ClientError
+from ..marks import left_by
 from .actions import LOOK_EVERY, Facts
 from .methods import Operation, method_of
 from .parse import at, integer, text, when
@@ -15,6 +16,8 @@ from .sending import NO_CHANGE, UNKNOWN, UNWATCHED, Nas, refused, send
 from .storage import snapshot
 
 MAX_LISTED = 1000
+# among which another Home Assistant's are looked for; this many rows stay well below what a frame may hold
+MAX_SEEN = 3000
 
 
 def own_prefix(nas: Nas) -> str:
@@ -56,6 +59,16 @@ def fingerprint(seen: Facts | None) -> str:
     return json.dumps(seen and {"created": seen["created"], "held": seen["held"]}, sort_keys=True)
 
 
+def not_ours(nas: Nas, target: str, names: Iterable[str]) -> Refusal | None:
+    """Return why nothing is done if another Home Assistant left one of these snapshots; it becomes a finding, too."""
+    for name in names:
+        instance = left_by(name.partition("@")[2])
+        if instance is not None and instance != nas.instance:
+            nas.met(instance)
+            return Refusal("foreign_guardian", {"target": target})
+    return None
+
+
 class _SnapshotAction(Action):
     """What the four have in common: the target is a snapshot's full name, `dataset@name`."""
 
@@ -82,6 +95,10 @@ class _SnapshotAction(Action):
         """Return whether the wanted end is seen."""
         raise NotImplementedError
 
+    async def others(self, target: str) -> Refusal | None:
+        """Return why not, where another Home Assistant left what this is about."""
+        return not_ours(self._nas, target, [target])
+
     async def _seen(self, target: str) -> Facts | None:
         return next(iter(await find(self._nas, "id", target)), None)
 
@@ -91,6 +108,8 @@ class _SnapshotAction(Action):
         seen = await self._seen(target)
         if key := self.refusal(seen):
             raise Refused(Refusal(key, {"target": target}))
+        if refusal := await self.others(target):
+            raise Refused(refusal)
         method = method_of(self.operation, self._nas.client.release)
         return Plan(
             action=self.key,
@@ -111,7 +130,7 @@ class _SnapshotAction(Action):
             return Refusal(key, {"target": plan.target})
         if fingerprint(seen) != plan.fingerprint:
             return Refusal("target_changed", {"target": plan.target})
-        return None
+        return await self.others(plan.target)
 
     @override
     async def run(self, plan: Plan, step: int) -> Receipt:
@@ -157,6 +176,12 @@ class CreateSnapshot(_SnapshotAction):
         if "@" in target:
             return target
         return f"{target}@{own_prefix(self._nas)}{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
+
+    @override
+    async def others(self, target: str) -> Refusal | None:
+        dataset = target.partition("@")[0]
+        listed = await find(self._nas, "dataset", dataset, MAX_SEEN)
+        return not_ours(self._nas, dataset, [row["snapshot"] for row in listed])
 
     @override
     def arguments(self, plan: Plan) -> list[Any]:

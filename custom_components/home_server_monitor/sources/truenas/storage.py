@@ -285,6 +285,11 @@ def snapshot(row: Row) -> tuple[str, datetime | None]:
     return where, when(at(created, "parsed")) or when(at(created, "rawvalue"))
 
 
+def snapshot_name(row: Row) -> str:
+    """Return what a snapshot is called within its dataset."""
+    return name(row.get("id")).partition("@")[2]
+
+
 def last_test(row: Row) -> tuple[str, str]:
     """Parse one row of `smart.test.results`: serial or kernel name, and the newest result."""
     key = text(row.get("serial")) or name(row.get("disk"))

@@ -1,6 +1,7 @@
 """What is wrong with what runs on a NAS, and with how it is set up."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 from ...guardian.contract import Finding, Proposal, Severity
 from .case import Case, Rule
@@ -8,6 +9,11 @@ from .nodes import app_node, certificate_node, host_node, service_node, task_nod
 from .reading import FEED_OF_TASK
 from .releases import V25_10
 from .work import Task
+
+# seconds for which it is known that an action met another Home Assistant's work
+MET = 86400.0
+# what another Home Assistant left since then says that it works here
+WORKS_HERE = timedelta(days=7)
 
 CERTIFICATE_DAYS = ((0, Severity.HIGH), (7, Severity.WARNING), (21, Severity.INFO))
 OVERDUE_DAYS = 2
@@ -103,6 +109,27 @@ def key_too_powerful(case: Case) -> Iterator[Finding]:
         yield case.make(rule="key_too_powerful", object=host_node(case.source), severity=Severity.INFO)
 
 
+def foreign_guardian(case: Case) -> Iterator[Finding]:
+    """Another Home Assistant left something here: lately, so that it works here, or long ago."""
+    seen = dict(case.data.left) if "snapshots" not in case.data.stale else {}
+    for instance, met in case.memory.met.items():
+        if instance not in seen and case.now.timestamp() - met < MET:
+            seen[instance] = None
+    seen.pop(case.instance, None)
+    if not seen:
+        return
+    # of some nobody knows when it was: then it is lately
+    instance = max(seen, key=lambda each: seen[each] or case.now)
+    lately = case.now - (seen[instance] or case.now) < WORKS_HERE
+    system = case.data.system
+    yield case.make(
+        rule="foreign_guardian",
+        object=host_node(case.source),
+        severity=Severity.HIGH if lately else Severity.WARNING,
+        placeholders={"name": (system and system.hostname) or "the NAS", "instance": instance},
+    )
+
+
 # each with the feeds without which it is not judged
 WORK_RULES: tuple[tuple[tuple[str, ...], Rule], ...] = (
     ((), tasks),
@@ -111,4 +138,5 @@ WORK_RULES: tuple[tuple[tuple[str, ...], Rule], ...] = (
     (("services",), services),
     (("ups",), default_ups_password),
     (("roles",), key_too_powerful),
+    ((), foreign_guardian),
 )
