@@ -77,6 +77,16 @@ class Household:
         (found,) = (each for each in self.guardian.open_findings() if each.finding.rule == "pool_errors")
         return found
 
+    async def errors_begun(self) -> Tracked:
+        """Let the mirror repair errors; returns the finding as soon as its telling has begun."""
+        await self.sim.scenario("checksum_errors")
+        while not (
+            found := [each for each in self.guardian.open_findings() if each.told_severity is not None]
+        ):
+            await asyncio.sleep(0.5)
+        await asyncio.sleep(1)
+        return found[0]
+
     def shown(self, name: str) -> dict[str, Any]:
         """Return what a phone shows last."""
         return [each for each in self.pushes if each["to"] == name][-1]

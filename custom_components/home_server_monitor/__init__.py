@@ -82,9 +82,10 @@ async def async_setup_entry(hass: HomeAssistant, entry: HsmConfigEntry) -> bool:
 async def async_unload_entry(hass: HomeAssistant, entry: HsmConfigEntry) -> bool:
     """Unload one entry."""
     if entry.data[CONF_KIND] == KIND_SERVER:
-        if isinstance(entry.runtime_data, Guardian):
-            await entry.runtime_data.async_save()
-        return await hass.config_entries.async_unload_platforms(entry, SERVER_PLATFORMS)
+        unloaded = await hass.config_entries.async_unload_platforms(entry, SERVER_PLATFORMS)
+        if unloaded and isinstance(entry.runtime_data, Guardian):
+            await entry.runtime_data.async_close()
+        return unloaded
     return await hass.config_entries.async_unload_platforms(entry, KINDS[entry.data[CONF_KIND]].platforms)
 
 

@@ -134,7 +134,7 @@ class Answers:
 
     async def _to(self, actor: Actor, message: Message) -> None:
         mine = {each.entry_id for each in phones(self._of.hass).values() if each.user_id == actor.id}
-        told = self._of.speaker.teller.told.get(message.tag, set())
+        told = self._of.speaker.teller.showing(message.tag)
         # also where a blueprint told that phone: who taps is answered
         await self._of.speaker.deliver(message, only=(mine & told) or mine, chosen=False)
 
@@ -144,19 +144,19 @@ class Answers:
         """Somebody takes care of it: it is told no more while it lasts."""
         name = actor.name if actor else "an automation"
         self._of.register.acknowledge(tracked.id, name, clock.now())
-        await self._of.speaker.silenced(tracked, "acknowledged")
+        self._of.speaker.silenced(tracked, "acknowledged")
 
     async def snooze(self, tracked: Tracked, until: float, actor: Actor | None) -> None:
         """Nothing of it is told until then."""
         name = actor.name if actor else "an automation"
         self._of.register.snooze(tracked.id, until, name, clock.now())
-        await self._of.speaker.silenced(tracked, "snoozed")
+        self._of.speaker.silenced(tracked, "snoozed")
 
     async def dismiss(self, tracked: Tracked, reason: str, actor: Actor) -> None:
         """It is none: told no more until it comes back worse."""
         self._of.register.dismiss(tracked.id, actor.name, reason, clock.now())
         await self._of.note("dismissed", {"finding": tracked.id, "reason": reason, "who": actor.name})
-        await self._of.speaker.silenced(tracked, "dismissed")
+        self._of.speaker.silenced(tracked, "dismissed")
 
     async def accept(self, rule: str, actor: Actor) -> int:
         """Accept all notes of a kind; returns how many there are now."""
@@ -182,8 +182,8 @@ class Answers:
             record = await of.proposals.propose_for(tracked)
         message = self._message(tracked, record)
         phone = _phone(phones(of.hass), recipient)
-        people = await of.speaker.people_of(phone) if phone else self._telegram(recipient)
-        shown = await of.speaker.buttons(message, recipient, people) if people else []
+        people = await of.speaker.delivery.people_of(phone) if phone else self._telegram(recipient)
+        shown = await of.speaker.delivery.buttons(message, recipient, people) if people else []
         return {
             "title": message.title,
             "message": message.text,

@@ -96,6 +96,7 @@ class Guardian:
         # what is done with each tick and may take long, so that it keeps nobody from looking
         self._chores = asyncio.Lock()
         self._ended = False
+        self._end: Callable[[], None] = lambda: None
         self._listeners: list[Callable[[], None]] = []
         self._clocks = (clock.now(), hass.loop.time())
         self.practising = 0.0
@@ -136,17 +137,27 @@ class Guardian:
             self.intake.updated(attached)
 
         def end() -> None:
+            if self._ended:
+                return
             self._ended = True
             for each in ends:
                 each()
             self.intake.stop()
             if self._due is not None:
                 self._due.cancel()
-            self.speaker.stop()
+            self.speaker.close()
             self.desk.on_change(lambda record: None)
             self.desk.helm.on_change = lambda: None
 
+        self._end = end
         return end
+
+    async def async_close(self) -> None:
+        """End: hear nothing more, let what is being said be said, and write what was not."""
+        async with self.lock:
+            self._end()
+        await self.speaker.stop()
+        await self.async_save()
 
     async def async_save(self) -> None:
         """Write what may be lost."""
@@ -188,6 +199,7 @@ class Guardian:
         if isinstance(month := stored.get("month"), int):
             self.month.told = month
         self.month.found.load(stored.get("found"))
+        self.speaker.outbox.load(stored.get("outbox"), clock.now())
         told = stored.get("told")
         if isinstance(told, dict):
             self.speaker.teller.told = {tag: set(who) for tag, who in told.items() if isinstance(who, list)}
@@ -200,6 +212,7 @@ class Guardian:
             "changes": self.changes.dump(),
             "month": self.month.told,
             "found": self.month.found.dump(),
+            "outbox": self.speaker.outbox.dump(),
             "told": {tag: sorted(who) for tag, who in self.speaker.teller.told.items()},
         }
 
@@ -214,6 +227,7 @@ class Guardian:
 
     async def _stopping(self, event: Event) -> None:
         await self.desk.stop()
+        await self.speaker.stop()
         await self.async_save()
 
     @callback

@@ -9,7 +9,7 @@ from ..guardian.contract import Severity
 from ..guardian.remediation import DAY, Record, State
 from . import clock
 from .messages import REPAIRS, Message, tag_of
-from .settings import phones
+from .settings import Phone, phones
 
 if TYPE_CHECKING:
     from .guardian import Guardian
@@ -50,13 +50,20 @@ class Outcomes:
         """Tell nothing again."""
         for timer in self._again.values():
             timer.cancel()
+        self._again.clear()
 
     def asked_by(self, record: str, phone_user: str) -> None:
         """Remember whose phones hear how this ends."""
         mine = {each.entry_id for each in phones(self._of.hass).values() if each.user_id == phone_user}
         self._askers.setdefault(record, set()).update(mine)
 
-    async def tell(self, record: Record) -> None:
+    def about(self, record: Record) -> str:
+        """Return what an outcome replaces: the finding, or that which it was told with, or the proposal itself."""
+        tracked = self._of.tracked(record.finding) if record.finding else None
+        return (tracked.told_as or tracked.id) if tracked else record.finding or record.id
+
+    @callback
+    def tell(self, record: Record) -> None:
         """Tell a stage, or the end, of a proposal, to whom its finding was told and who asked."""
         self._of.notify()
         again = record.id in self._missed
@@ -66,38 +73,55 @@ class Outcomes:
         if not again:
             self._speaker.fire("outcome", [record.finding] if record.finding else [], record, Severity.INFO)
         newest = self._of.desk.records.get(record.id, record)
-        tracked = self._of.tracked(record.finding) if record.finding else None
-        about = (tracked.told_as or tracked.id) if tracked else record.finding or record.id
-        who = self._speaker.teller.told.get(tag_of(about), set()) | self._asking(record)
-        aimed = taken = False
-        # what is overtaken already is not pushed: its end is next in the queue
-        if newest.state is record.state and (text := self._of.wording.outcome(record)):
-            title = (
-                self._of.texts.finding(tracked.finding).title if tracked else self._of.compose.verb(record)
-            )
-            tag, quiet = tag_of(about), not record.over
-            message = Message(tag=tag, title=title, text=text, subject=about, url=REPAIRS, quiet=quiet)
+        who = self._speaker.teller.showing(tag_of(self.about(record))) | self._asking(record)
+        told: list[Phone] = []
+        message = None
+        # what is overtaken already is not pushed: its end is next
+        if newest.state is record.state and (message := self._message(record)):
             unheard = record.id in self.late and record.state in CUT_OFF
             if who or unheard or (record.state in UNHAPPY and not _waits_for_it(record)):
-                aimed = any(not who or phone.entry_id in who for phone in self._speaker.phones())
-                taken = await self._speaker.deliver(message, only=who or None)
-        if record.over and aimed and not taken and self._tell_again(record):
-            return
-        if record.over:
-            self._missed.pop(record.id, None)
-            self._askers.pop(record.id, None)
-            self._stage.pop(record.id, None)
-            await self._of.desk.told(record.id)
-            if record.action == "practise":
-                # the exercise is over
-                self._of.practising = 0.0
+                told = [
+                    phone for phone in self._speaker.delivery.phones() if not who or phone.entry_id in who
+                ]
+        if message is not None and told:
+            pushes = self._speaker.delivery.begin(message, told)
+            self._speaker.spawn(self._arrive(record, message, told, pushes))
+        elif record.over:
+            self._speaker.spawn(self._end(record))
+
+    def _message(self, record: Record) -> Message | None:
+        if not (text := self._of.wording.outcome(record)):
+            return None
+        about, texts = self.about(record), self._of.texts
+        tracked = self._of.tracked(record.finding) if record.finding else None
+        title = texts.finding(tracked.finding).title if tracked else self._of.compose.verb(record)
+        return Message(
+            tag=tag_of(about), title=title, text=text, subject=about, url=REPAIRS, quiet=not record.over
+        )
+
+    async def _arrive(
+        self, record: Record, message: Message, told: list[Phone], pushes: list[asyncio.Task[bool]]
+    ) -> None:
+        taken = await self._speaker.delivery.arrived(message, told, pushes)
+        if record.over and (taken or not self._tell_again(record)):
+            await self._end(record)
+
+    async def _end(self, record: Record) -> None:
+        """Note that it is told, or that nobody is to hear of it."""
+        self._missed.pop(record.id, None)
+        self._askers.pop(record.id, None)
+        self._stage.pop(record.id, None)
+        await self._of.desk.told(record.id)
+        if record.action == "practise":
+            # the exercise is over
+            self._of.practising = 0.0
 
     def _asking(self, record: Record) -> set[str]:
         """Return the phones whose owner tapped it; after a restart only the record knows who that was."""
         actor = record.actor
         if actor is None or actor.via != "phone":
             return self._askers.get(record.id, set())
-        mine = {each.entry_id for each in self._speaker.phones() if each.user_id == actor.id}
+        mine = {each.entry_id for each in self._speaker.delivery.phones() if each.user_id == actor.id}
         return self._askers.get(record.id, set()) | mine
 
     @callback

@@ -162,6 +162,6 @@ async def _answer_without_guardian(hass: HomeAssistant, token: str, actor: Actor
             message = Message(tag=tag, title="Home Server Monitor", text=text)
             for phone in phones(hass).values():
                 if phone.user_id == actor.id:
-                    await Teller(hass).push(phone, message, [])
+                    await Teller(hass).push(phone, message)
         return True
     return False

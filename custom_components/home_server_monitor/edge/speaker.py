@@ -1,36 +1,45 @@
-"""Says what the alert engine decided, and answers who taps: one queue, so that messages keep their order."""
+"""Says what the alert engine decided: of one notification in order, of all others at the same time."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Coroutine, Sequence
 from dataclasses import replace
-import logging
 from typing import TYPE_CHECKING, Any
 
-from homeassistant.core import callback
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.dispatcher import async_dispatcher_send
+from homeassistant.helpers.start import async_at_started
 
 from ..const import DOMAIN
-from ..guardian.contract import Actor, Severity
+from ..guardian.contract import Severity
 from ..guardian.finding import Tracked
 from ..guardian.notice import Notice
 from ..guardian.remediation import Record
+from ..guardian.tracked import State as Life
 from . import clock
+from .delivery import Delivery
+from .lanes import Lanes
 from .messages import Message, tag_of
+from .outbox import KEPT_FOR, Letter, Outbox
 from .outcomes import Outcomes
-from .people import user_actor
-from .settings import Phone, phones
-from .telling import Teller
+from .settings import phones
 
 if TYPE_CHECKING:
     from .guardian import Guardian
 
-_LOGGER = logging.getLogger(__name__)
-
 EVENT = f"{DOMAIN}_alert"
 SIGNAL = f"{DOMAIN}_alert_{{}}"
 PUSHED = frozenset({"raised", "repeated", "severer", "flapping", "summary", "escalated", "digest"})
-DECISIONS = frozenset({"approve", "deny"})
+# seconds: how long a message waits for its proposal
 PLANNED_WITHIN = 5.0
+# proposals that nobody waits for are planned so many at a time
+PLANNED_AT_ONCE = 4
+# until what no phone took is told again, doubled each time
+FIRST_AGAIN = 2.0
+LAST_AGAIN = 300.0
+# how long what was on its way at a restart waits for its source to be looked at again
+LOOKED_AT_WITHIN = 90.0
+# how long an unload waits for what is just being said
+FINISHED_WITHIN = 5.0
 
 
 class Speaker:
@@ -38,99 +47,188 @@ class Speaker:
 
     def __init__(self, guardian: Guardian) -> None:
         self._of = guardian
-        self.teller = Teller(guardian.hass)
-        self._queue: asyncio.Queue[Any] = asyncio.Queue()
-        self._task: asyncio.Task[None] | None = None
+        self.delivery = Delivery(guardian, self.spawn)
+        self.teller = self.delivery.teller
+        self.deliver = self.delivery.deliver
+        self.outbox = Outbox()
         self.outcomes = Outcomes(guardian, self)
+        self._lanes = Lanes[Letter | Record](self.spawn, self._say_one)
+        self._offers = Lanes[str](self.spawn, self._propose, PLANNED_AT_ONCE)
+        # by finding: its remedy that is being planned
+        self._planning: dict[str, asyncio.Task[Record | None]] = {}
+        self._under_way: set[asyncio.Task[Any]] = set()
+        self._again: dict[Letter, asyncio.TimerHandle] = {}
+        self._open = False
+        self._since = 0.0
 
     @callback
     def start(self) -> None:
-        """Begin to speak."""
-        self._task = self._of.entry.async_create_background_task(
-            self._of.hass, self._work(), f"{DOMAIN} speaker"
-        )
+        """Begin to speak, with what was on its way when this was last unloaded."""
+        self._open, self._since = True, clock.now()
+
+        @callback
+        def go_on(hass: HomeAssistant) -> None:
+            for letter in self.outbox:
+                if letter.again:
+                    self._hand_over(letter)
+
+        self._of.entry.async_on_unload(async_at_started(self._of.hass, go_on))
+
+    async def stop(self, within: float = FINISHED_WITHIN) -> None:
+        """Let what is being said be said; what is not then stays in the outbox."""
+        self.close()
+        if tasks := self._under_way - set(self._planning.values()):
+            await asyncio.wait(tasks, timeout=within)
+        for task in (late := set(self._under_way)):
+            task.cancel()
+        if late:
+            await asyncio.wait(late, timeout=within)
 
     @callback
-    def stop(self) -> None:
-        """Say nothing more."""
-        if self._task is not None:
-            self._task.cancel()
+    def close(self) -> None:
+        """Begin to say nothing more."""
+        self._open = False
+        self._lanes.close()
+        self._offers.close()
+        for timer in self._again.values():
+            timer.cancel()
+        self._again.clear()
         self.outcomes.stop()
 
     @callback
     def say(self, notices: Sequence[Notice]) -> None:
-        """Have these notices told."""
-        for notice in notices:
-            self._queue.put_nowait(notice)
+        """Have these notices told, what is critical first."""
+        for notice in sorted(notices, key=lambda each: not each.critical):
+            for older in tuple(self._again):
+                if older.notice.lead == notice.lead != "":
+                    self._done(older)
+            self._hand_over(self.outbox.add(notice, clock.now()))
 
     @callback
     def propose(self, finding: str) -> None:
         """Have the proposal of a finding made, unless somebody else already asked."""
-        self._queue.put_nowait(finding)
+        self._offers.put(finding, finding)
 
     @callback
     def record_changed(self, record: Record) -> None:
         """Have the outcome of a proposal told."""
-        self._queue.put_nowait(record)
+        self._lanes.put(self.outcomes.about(record), record)
 
     async def idle(self) -> None:
         """Wait until all that was said so far is said."""
-        await self._queue.join()
+        while tasks := self._under_way - set(self._planning.values()):
+            await asyncio.wait(tasks)
 
-    async def _work(self) -> None:
-        while True:
-            item = await self._queue.get()
+    def spawn(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
+        """Begin a task that ends with the entry."""
+        task = self._of.entry.async_create_background_task(self._of.hass, work, f"{DOMAIN} speaker")
+        self._under_way.add(task)
+        task.add_done_callback(self._under_way.discard)
+        return task
+
+    @callback
+    def _hand_over(self, letter: Letter) -> None:
+        self._again.pop(letter, None)
+        if self._open:
+            self._lanes.put(letter.notice.lead or letter.notice.kind, letter)
+
+    @callback
+    def _done(self, letter: Letter) -> None:
+        self.outbox.done(letter)
+        if (timer := self._again.pop(letter, None)) is not None:
+            timer.cancel()
+
+    @callback
+    def _later(self, letter: Letter, seconds: float) -> None:
+        if self._open:
+            self._again[letter] = self._of.hass.loop.call_later(seconds, self._hand_over, letter)
+
+    async def _say_one(self, item: Letter | Record) -> None:
+        if isinstance(item, Record):
+            self.outcomes.tell(item)
+        elif item in self.outbox:
             try:
-                match item:
-                    case Notice():
-                        await self._tell(item)
-                    case Record():
-                        await self.outcomes.tell(item)
-                    case str():
-                        tracked = self._of.tracked(item)
-                        if tracked is not None and await self._offer(tracked) is not None:
-                            self._of.notify()
+                await self._tell(item)
             except Exception:
-                # one message that cannot be made keeps no other from being told
-                _LOGGER.exception("A message could not be made")
-            finally:
-                self._queue.task_done()
-            # a thousand at once are no reason to let all others wait
-            await asyncio.sleep(0)
+                # it could not be made now, and could not be the next time
+                self.outbox.done(item)
+                raise
 
     # Telling
 
-    def phones(self) -> list[Phone]:
-        """Return the phones that are told."""
-        known = phones(self._of.hass)
-        return [known[key] for key in self._of.settings.phones if key in known]
-
-    async def _tell(self, notice: Notice) -> None:
+    async def _tell(self, letter: Letter) -> None:
+        notice = letter.notice
         found = [tracked for each in notice.ids if (tracked := self._of.tracked(each))]
+        if self._waits_for_a_look(letter, found):
+            self._later(letter, FIRST_AGAIN)
+            return
         if notice.kind == "resolved":
-            await self._resolved(notice, found)
+            self._resolved(letter, found)
             return
         record = None
         if len(found) == 1 and notice.kind != "digest":
             record = await self._offer(found[0])
-        self.fire(
-            notice.kind,
-            [each.id for each in found],
-            record,
-            notice.severity,
-            critical=notice.critical,
-            lead=notice.lead,
-        )
-        if notice.kind not in PUSHED or (not found and notice.kind != "digest"):
+        self._fire_once(letter, [each.id for each in found], record)
+        if notice.kind not in PUSHED or not self._is_so(notice, found):
+            self.outbox.done(letter)
             return
         message = self.message(notice, found, record)
-        await self.deliver(replace(message, tag=tag_of(notice.lead)) if notice.lead else message)
+        self._carry(letter, replace(message, tag=tag_of(notice.lead)) if notice.lead else message)
+
+    def _waits_for_a_look(self, letter: Letter, found: Sequence[Tracked]) -> bool:
+        """Return whether what was on its way at a restart is told once its source was looked at, which is soon."""
+        return (
+            letter.again
+            and letter.notice.kind != "resolved"
+            and any(each.frozen for each in found)
+            and clock.now() - self._since < LOOKED_AT_WITHIN
+        )
+
+    def _carry(
+        self, letter: Letter, message: Message, only: Collection[str] | None = None, *, ends: bool = False
+    ) -> None:
+        """Bring a letter to the phones, in the order in which this is called."""
+        told = [each for each in self.delivery.phones() if only is None or each.entry_id in only]
+        follows = letter.notice.kind == "resolved"
+        pushes = self.delivery.begin(message, told, letter.taken, follows=follows, ends=ends)
+
+        async def arrive() -> None:
+            arrived = bool(letter.taken) or await self.delivery.arrived(message, told, pushes)
+            if pushes:
+                # a phone that is slow may still take it, or not before the next reload
+                await asyncio.wait(pushes)
+            if arrived or not told or not self._is_told_again(letter):
+                self.outbox.done(letter)
+                return
+            letter.tries += 1
+            self._later(letter, min(FIRST_AGAIN * 2 ** min(letter.tries - 1, 10), LAST_AGAIN))
+
+        self.spawn(arrive())
+
+    def _is_so(self, notice: Notice, found: Sequence[Tracked]) -> bool:
+        """Return whether what a notice says is still so, and nobody has silenced it meanwhile."""
+        if notice.kind in ("digest", "flapping"):
+            return bool(found) or notice.kind == "digest"
+        wanted = Life.RESOLVED if notice.kind == "resolved" else Life.FIRING
+        return any(each.state is wanted and not self._of.register.silence(each) for each in found)
+
+    def _is_told_again(self, letter: Letter) -> bool:
+        """Return whether it is told again where no phone took it: what is serious, and is still so, for a day."""
+        notice = letter.notice
+        if notice.severity < Severity.HIGH or notice.kind == "digest" or clock.now() - letter.at > KEPT_FOR:
+            return False
+        return self._is_so(notice, [found for each in notice.ids if (found := self._of.tracked(each))])
+
+    async def _propose(self, finding: str) -> None:
+        tracked = self._of.tracked(finding)
+        if tracked is not None and await self._offer(tracked) is not None:
+            self._of.notify()
 
     async def _offer(self, tracked: Tracked) -> Record | None:
         """Return the proposal of a finding; a server that does not answer keeps no alert waiting."""
-        planning = self._of.entry.async_create_background_task(
-            self._of.hass, self._of.proposals.propose_for(tracked), f"{DOMAIN} offer"
-        )
+        if (planning := self._planning.get(tracked.id)) is None:
+            planning = self._planning[tracked.id] = self.spawn(self._of.proposals.propose_for(tracked))
+            planning.add_done_callback(lambda _: self._planning.pop(tracked.id, None))
         done, _ = await asyncio.wait({planning}, timeout=PLANNED_WITHIN)
         return planning.result() if done else None
 
@@ -154,82 +252,40 @@ class Speaker:
             changes=of.wording.changes(found[0]),
         )
 
-    async def deliver(self, message: Message, only: set[str] | None = None, *, chosen: bool = True) -> bool:
-        """Push a message to the phones that are told; a critical one goes on until somebody has it.
-
-        only: some of them; with `chosen` off also phones that the options do not name.
-        """
-        known = self.phones() if chosen else list(phones(self._of.hass).values())
-        told = [phone for phone in known if only is None or phone.entry_id in only]
-        results = await asyncio.gather(*(self._push(phone, message) for phone in told))
-        if any(results):
-            return True
-        if message.critical:
-            tried = {phone.entry_id for phone in told}
-            rest = [phone for phone in phones(self._of.hass).values() if phone.entry_id not in tried]
-            admins = [phone for phone in rest if await self._is_admin(phone)]
-            await self.teller.other_channel(message, admins)
-            self.teller.last_resort(message)
-        return False
-
-    async def _push(self, phone: Phone, message: Message) -> bool:
-        shown = await self.buttons(message, phone.entry_id, await self.people_of(phone))
-        return await self.teller.push(phone, message, shown)
-
-    async def _is_admin(self, phone: Phone) -> bool:
-        actor = await user_actor(self._of.hass, phone.user_id, "phone")
-        return actor is not None and actor.admin
-
-    async def buttons(self, message: Message, where: str, people: Sequence[Actor]) -> list[dict[str, Any]]:
-        """Return the buttons for these people, each with a token; none that they may not use."""
-        record = self._of.desk.records.get(message.record or "")
-        deciders = [
-            each
-            for each in people
-            if record is not None and not self._of.desk.policy.may_decide(record, each)
-        ]
-        deciding = [each.verb for each in message.buttons if each.verb in DECISIONS and deciders]
-        others = [each.verb for each in message.buttons if each.verb not in DECISIONS and not each.uri]
-        tokens: dict[str, str] = {}
-        if deciding and record is not None:
-            tokens |= await self._of.proposals.mint(record.id, deciding, where, deciders)
-        if others and people and message.subject:
-            tokens |= await self._of.proposals.mint(message.subject, others, where, people)
-        return [
-            button.data(tokens.get(button.verb, ""))
-            for button in message.buttons
-            if button.uri or button.verb in tokens
-        ]
-
-    async def people_of(self, phone: Phone) -> list[Actor]:
-        """Return who answers on a phone: its owner."""
-        actor = await user_actor(self._of.hass, phone.user_id, "phone")
-        return [actor] if actor is not None else []
-
-    async def _resolved(self, notice: Notice, found: Sequence[Tracked]) -> None:
+    def _resolved(self, letter: Letter, found: Sequence[Tracked]) -> None:
         """Replace what is shown: by its end, or by what of it is still open."""
-        self.fire("resolved", notice.ids, None, notice.severity, lead=notice.lead)
+        notice = letter.notice
+        self._fire_once(letter, notice.ids, None)
         tag = tag_of(notice.lead)
         self.teller.take_back(tag)
-        who = self.teller.told.get(tag)
+        who = self.teller.showing(tag)
         if not who or not found:
+            self.outbox.done(letter)
             return
         if rest := [tracked for each in notice.rest if (tracked := self._of.tracked(each))]:
             message = self._of.compose.several(rest, critical=False)
-            await self.deliver(replace(message, tag=tag), only=set(who))
+            self._carry(letter, replace(message, tag=tag), who)
             return
         words = self._of.texts.finding(found[0].finding)
         text = self._of.texts.common("resolved_text")
         title = self._of.texts.common("resolved", {"title": words.title})
-        await self.deliver(Message(tag=tag, title=title, text=text, subject=found[0].id), only=set(who))
-        self.teller.told.pop(tag, None)
+        self._carry(letter, Message(tag=tag, title=title, text=text, subject=found[0].id), who, ends=True)
 
-    async def silenced(self, tracked: Tracked, kind: str) -> None:
+    @callback
+    def silenced(self, tracked: Tracked, kind: str) -> None:
         """Take a finding's notification off all phones, because somebody has dealt with it."""
         self.fire(kind, [tracked.id], None, tracked.severity)
-        await self.teller.clear(phones(self._of.hass).values(), tag_of(tracked.id))
-        self.teller.take_back(tag_of(tracked.id))
+        tag = tag_of(tracked.id)
+        self.spawn(self.teller.clear(phones(self._of.hass).values(), tag))
+        self.teller.take_back(tag)
         self._of.notify()
+
+    @callback
+    def _fire_once(self, letter: Letter, ids: Sequence[str], record: Record | None) -> None:
+        if not letter.fired:
+            letter.fired = True
+            notice = letter.notice
+            self.fire(notice.kind, ids, record, notice.severity, critical=notice.critical, lead=notice.lead)
 
     @callback
     def fire(

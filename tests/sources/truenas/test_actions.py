@@ -19,7 +19,6 @@ from custom_components.home_server_monitor.guardian.contract import (
     Refused,
     Risk,
     Severity,
-    Step,
     Verdict,
 )
 from custom_components.home_server_monitor.guardian.packing import unpack_step
