@@ -77,15 +77,13 @@ class Household:
         (found,) = (each for each in self.guardian.open_findings() if each.finding.rule == "pool_errors")
         return found
 
-    async def errors_begun(self) -> Tracked:
-        """Let the mirror repair errors; returns the finding as soon as its telling has begun."""
-        await self.sim.scenario("checksum_errors")
-        while not (
-            found := [each for each in self.guardian.open_findings() if each.told_severity is not None]
-        ):
+    async def until(self, reached: Callable[[], Any], limit: float = 120.0) -> None:
+        """Let time pass until something is reached; fails at the limit."""
+        loop = asyncio.get_running_loop()
+        end = loop.time() + limit
+        while not reached():
+            assert loop.time() < end, f"not within {limit} s"
             await asyncio.sleep(0.5)
-        await asyncio.sleep(1)
-        return found[0]
 
     def shown(self, name: str) -> dict[str, Any]:
         """Return what a phone shows last."""

@@ -73,13 +73,11 @@ async def test_a_hung_phone_delays_no_other(home: Household, hass_admin_user: Mo
     home.tell(slow.entry_id, home.phone("Bea", hass_admin_user))
     await home.sim.scenario("checksum_errors")
     loop = asyncio.get_running_loop()
-    while not told(home, "Bea"):
-        await asyncio.sleep(0.5)
+    await home.until(lambda: told(home, "Bea"))
     began = loop.time()
     action = home.button(home.shown("Bea"), "approve")
     home.hass.bus.async_fire(PHONE_EVENT, {"action": action}, context=Context(user_id=hass_admin_user.id))
-    while "seen to have worked" not in home.shown("Bea")["message"]:
-        await asyncio.sleep(0.5)
+    await home.until(lambda: "seen to have worked" in home.shown("Bea")["message"])
     # what is before it, on the other phone, is still under way
     assert loop.time() - began < 29
     assert not told(home, "Ann")
@@ -94,11 +92,9 @@ async def test_a_hung_phone_that_is_the_only_one_is_left_after_its_deadline(
     home.tell(slow.entry_id)
     await home.sim.scenario("pool_degraded")
     loop = asyncio.get_running_loop()
-    while not slow.begun:
-        await asyncio.sleep(0.5)
+    await home.until(lambda: slow.begun)
     began = loop.time()
-    while not told(home, "Second", "Pool"):
-        await asyncio.sleep(0.5)
+    await home.until(lambda: told(home, "Second", "Pool"))
     assert loop.time() - began < 32
     notes = persistent_notification._async_get_or_create_notifications(home.hass)
     assert any(key.startswith("hsm-") for key in notes)
@@ -113,8 +109,7 @@ async def test_what_was_half_told_at_a_reload_is_told_to_the_others_after_it(
     slow = Slow(home, "Ann", hass_admin_user)
     home.tell(slow.entry_id, home.phone("Bea", hass_admin_user))
     await home.sim.scenario("checksum_errors")
-    while not told(home, "Bea"):
-        await asyncio.sleep(0.5)
+    await home.until(lambda: told(home, "Bea"))
     assert await home.hass.config_entries.async_reload(home.server.entry_id)
     slow.goes.set()
     await home.settle(60)
@@ -130,8 +125,7 @@ async def test_what_is_being_said_at_a_reload_is_said_once(
     slow = Slow(home, "Ann", hass_admin_user)
     home.tell(slow.entry_id)
     await home.sim.scenario("checksum_errors")
-    while not slow.begun:
-        await asyncio.sleep(0.5)
+    await home.until(lambda: slow.begun)
     reload = asyncio.ensure_future(home.hass.config_entries.async_reload(home.server.entry_id))
     await asyncio.sleep(1)
     slow.goes.set()
@@ -189,7 +183,9 @@ async def test_the_end_reaches_a_phone_that_is_still_being_told(
     """Else it would show for ever what is over."""
     slow = Slow(home, "Ann", hass_admin_user)
     home.tell(slow.entry_id)
-    tracked = await home.errors_begun()
+    await home.sim.scenario("checksum_errors")
+    await home.until(lambda: slow.begun)
+    (tracked,) = (each for each in home.guardian.open_findings() if each.finding.rule == "pool_errors")
     resolved = Notice(kind="resolved", ids=(tracked.id,), severity=Severity.HIGH, lead=tracked.id)
     home.guardian.speaker.say([resolved])
     await asyncio.sleep(2)
