@@ -1,5 +1,6 @@
 """Buttons: a tap counts once, for one record in one state, by one of its people."""
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,16 @@ async def test_a_tap_counts_once(tmp_path: Path) -> None:
     assert len(set(tokens.values())) == 3
     assert it.tokens.redeem(tokens["approve"], "ada", NOW) == Redeemed("r", "approve", PHONE, "ada")
     assert it.tokens.redeem(tokens["approve"], "ada", NOW) is Problem.USED
+
+
+async def test_a_tap_that_says_another_verb_was_edited(tmp_path: Path) -> None:
+    it = await Setup(tmp_path).start()
+    tokens = await it.mint()
+    assert it.tokens.redeem(tokens["approve"], "ada", NOW, "deny") is Problem.UNKNOWN
+    assert it.tokens.redeem(tokens["why"], "ada", NOW, "approve") is Problem.UNKNOWN
+    # a stranger learns nothing from it
+    assert it.tokens.redeem(tokens["why"], "bo", NOW, "approve") is Problem.WRONG_PERSON
+    assert isinstance(it.tokens.redeem(tokens["approve"], "ada", NOW, "approve"), Redeemed)
 
 
 async def test_siblings_die_with_it(tmp_path: Path) -> None:
@@ -125,6 +136,32 @@ async def test_a_storm_is_counted_and_not_written(tmp_path: Path) -> None:
     tokens = [await it.mint("f") for _ in range(MOST + 5)]
     assert it.tokens.redeem(tokens[0]["why"], "ada", NOW) is Problem.UNKNOWN
     assert isinstance(it.tokens.redeem(tokens[-1]["why"], "ada", NOW), Redeemed)
+
+
+async def test_taps_at_the_same_moment_are_written_once(tmp_path: Path) -> None:
+    it = await Setup(tmp_path).start()
+    token = (await it.mint())["approve"]
+
+    async def tap() -> None:
+        it.tokens.redeem(token, "ada", NOW)
+        await it.tokens.save()
+
+    await asyncio.gather(*(tap() for _ in range(10)))
+    taps = await it.guardian.journal.read(1000, {"tap"})
+    assert [each.value["count"] for each in reversed(taps)] == list(range(1, 10))
+    # one that could not be written is written later, and what was used meanwhile with it
+    other = await it.mint("f")
+
+    def full(line: Any, written: bool) -> None:
+        raise OSError(28, "full")
+
+    it.guardian.journal.on_append = full
+    it.tokens.redeem(other["snooze"], "ada", NOW)
+    await it.tokens.save()
+    it.guardian.journal.on_append = None
+    await it.tokens.save()
+    again = await Setup(tmp_path).start()
+    assert again.tokens.redeem(other["snooze"], "ada", NOW) is Problem.USED
 
 
 async def test_what_a_button_is_bound_to(tmp_path: Path) -> None:

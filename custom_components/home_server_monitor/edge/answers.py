@@ -34,7 +34,7 @@ class Answers:
         about = tokens.about(token)
         if about is None:
             return False
-        found = tokens.redeem(token, actor.id if actor else "", clock.now())
+        found = tokens.redeem(token, actor.id if actor else "", clock.now(), verb)
         if not isinstance(found, Redeemed):
             if actor is not None:
                 await self._too_late(found, about, actor)

@@ -1,5 +1,6 @@
 """The buttons of a notification: one-use tokens. A token is a nonce; the authority is the person who taps."""
 
+import asyncio
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -89,6 +90,7 @@ class Tokens:
         self._unsaved: set[str] = set()
         self._taps: list[dict[str, Any]] = []
         self._written: list[float] = []
+        self._saving = asyncio.Lock()
 
     def load(self, replay: Replay, now: float) -> None:
         """Take what the journal knows; of a damaged one nothing, because a lost line may have used one."""
@@ -150,12 +152,17 @@ class Tokens:
         buttons, _ = self._by_hash.get(_digest(token), (None, ""))
         return buttons.about if buttons is not None else None
 
-    def redeem(self, token: str, who: str, now: float) -> Redeemed | Problem:
-        """Use a token, once. What decides uses up all siblings at the same instant; `save` writes that down."""
+    def redeem(self, token: str, who: str, now: float, said: str | None = None) -> Redeemed | Problem:
+        """Use a token, once. What decides uses up all siblings at the same instant; `save` writes that down.
+
+        said: the verb that came with it; another one than it was made for was put there by somebody.
+        """
         buttons, verb = self._by_hash.get(_digest(token), (None, ""))
         if buttons is None:
             return self._refuse(Problem.UNKNOWN, who, "", verb, now)
         problem = self._problem(buttons, verb, who, now)
+        if problem is not Problem.WRONG_PERSON and said not in (None, verb):
+            problem = Problem.UNKNOWN
         if problem is not None:
             return self._refuse(problem, who, buttons.about, verb, now)
         if verb in DECIDING:
@@ -195,13 +202,24 @@ class Tokens:
 
     async def save(self) -> None:
         """Write down what was used and refused, as far as the journal works. A used token stays used meanwhile."""
-        try:
-            for set_id in sorted(self._unsaved):
-                await self._journal.append(KIND, set_id, self._sets[set_id].pack())
-                self._unsaved.discard(set_id)
-            while self._taps:
-                tap = self._taps[0]
-                await self._journal.append(TAP, tap["about"], tap | {"over": True})
-                self._taps.remove(tap)
-        except JournalFailed:
+        # taps come while others are written: each is written once
+        async with self._saving:
+            try:
+                for set_id in sorted(self._unsaved):
+                    await self._write(set_id)
+                while self._taps:
+                    tap = self._taps[0]
+                    await self._journal.append(TAP, tap["about"], tap | {"over": True})
+                    del self._taps[0]
+            except JournalFailed:
+                return
+
+    async def _write(self, set_id: str) -> None:
+        self._unsaved.discard(set_id)
+        if (buttons := self._sets.get(set_id)) is None:
             return
+        try:
+            await self._journal.append(KIND, set_id, buttons.pack())
+        except JournalFailed:
+            self._unsaved.add(set_id)
+            raise
