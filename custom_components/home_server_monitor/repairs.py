@@ -1,6 +1,5 @@
 """What the repairs do that a person can confirm."""
 
-import contextlib
 from typing import Any, override
 
 from homeassistant.components.repairs import ConfirmRepairFlow, RepairsFlow, RepairsFlowResult
@@ -108,16 +107,21 @@ class ProposalFlow(RepairsFlow):
             return self.async_abort(reason="not_an_approver")
         try:
             await self._of.desk.approve(record.id, actor, typed=typed)
-        except Refused as err:
-            reason = self._of.texts.refusal(err.refusal.key, err.refusal.placeholders)
-            return self.async_abort(reason="refused", description_placeholders={"reason": reason})
-        except JournalFailed:
-            reason = self._of.texts.refusal("journal_failed", {})
-            return self.async_abort(reason="refused", description_placeholders={"reason": reason})
-        except (ClientError, NotDone, TimeoutError) as err:
-            reason = self._of.texts.refusal("action_failed", {"error": str(err) or "no answer in time"})
-            return self.async_abort(reason="refused", description_placeholders={"reason": reason})
+        except (Refused, JournalFailed, ClientError, NotDone, TimeoutError) as err:
+            return self._refused(err)
         return self.async_create_entry(data={})
+
+    def _refused(self, err: Exception) -> RepairsFlowResult:
+        """Say why nothing was done."""
+        match err:
+            case Refused():
+                key, named = err.refusal.key, err.refusal.placeholders
+            case JournalFailed():
+                key, named = "journal_failed", {}
+            case _:
+                key, named = "action_failed", {"error": str(err) or "no answer in time"}
+        reason = self._of.texts.refusal(key, named)
+        return self.async_abort(reason="refused", description_placeholders={"reason": reason})
 
     async def async_step_deny(self, user_input: dict[str, Any] | None = None) -> RepairsFlowResult:
         """Say no to the plan; what it would mend stays known, and is told no more."""
@@ -125,10 +129,15 @@ class ProposalFlow(RepairsFlow):
         actor = await request_actor(self.hass, "repairs")
         if record is None:
             return self.async_abort(reason="proposal_gone")
+        if record.id != self._shown:
+            return await self.async_step_init()
         if actor is None or self._of.desk.policy.may_decide(record, actor):
             return self.async_abort(reason="not_an_approver")
-        with contextlib.suppress(Refused, JournalFailed):
+        try:
             await self._of.desk.deny(record.id, actor)
+        except (Refused, JournalFailed) as err:
+            # somebody was faster, or it cannot be written down: the problem is not taken for answered
+            return self._refused(err)
         if tracked is not None:
             await self._of.answers.acknowledge(tracked, actor)
         return self.async_create_entry(data={})

@@ -17,6 +17,13 @@ if TYPE_CHECKING:
     from .guardian import Guardian
 
 PRACTICE = 900.0
+# states into which an answer brought a proposal, and in which it asks nobody any more
+ANSWERED = frozenset({State.APPROVED, State.RUNNING, State.VERIFYING, State.SUCCEEDED, State.DENIED})
+
+
+# answers that one person gets in so many seconds to taps that change nothing: a storm of them is only counted
+MOST_ANSWERS = 5
+ANSWERS_WITHIN = 60.0
 
 
 class Answers:
@@ -24,6 +31,8 @@ class Answers:
 
     def __init__(self, guardian: Guardian) -> None:
         self._of = guardian
+        # person → when the last answers to taps that changed nothing were given
+        self._answered: dict[str, list[float]] = {}
 
     async def tap(self, verb: str, token: str, actor: Actor | None) -> bool:
         """Take a tap; returns whether the token is one of this guardian's.
@@ -76,9 +85,16 @@ class Answers:
             await self._say(record, tracked, actor, text, again=True)
 
     async def _deny(self, record: Record, tracked: Tracked | None, actor: Actor) -> None:
+        of = self._of
+        of.speaker.outcomes.asked_by(record.id, actor.id)
         try:
-            await self._of.desk.deny(record.id, actor)
-        except Refused, JournalFailed:
+            await of.desk.deny(record.id, actor)
+        except Refused as err:
+            text = of.texts.refusal(err.refusal.key, err.refusal.placeholders)
+            await self._say(record, tracked, actor, text)
+            return
+        except JournalFailed:
+            await self._say(record, tracked, actor, of.texts.refusal("journal_failed", {}))
             return
         if tracked is not None:
             await self.acknowledge(tracked, actor)
@@ -105,11 +121,24 @@ class Answers:
         of = self._of
         record = of.desk.records.get(subject)
         tracked = of.tracked(record.finding if record else subject)
+        if problem is Problem.SUPERSEDED and record is not None and record.state in ANSWERED:
+            # somebody was faster, elsewhere than on a phone
+            problem = Problem.USED
         text = of.texts.common(f"tap_{problem.value}")
-        if problem is Problem.WRONG_PERSON:
+        if problem is Problem.WRONG_PERSON or not self._has_patience(actor):
             # what it is about is not told to somebody it was not meant for
             return
         await self._say(record, tracked, actor, text, again=problem is not Problem.USED)
+
+    def _has_patience(self, actor: Actor) -> bool:
+        """Return whether this person is answered once more, and count it."""
+        now = clock.now()
+        given = [at for at in self._answered.get(actor.id, ()) if 0 <= now - at < ANSWERS_WITHIN]
+        self._answered[actor.id] = given
+        if len(given) >= MOST_ANSWERS:
+            return False
+        given.append(now)
+        return True
 
     async def _say(
         self, record: Record | None, tracked: Tracked | None, actor: Actor, text: str, *, again: bool = False

@@ -119,7 +119,7 @@ class Proposals:
         if sum(record.state is State.PROPOSED for record in self._of.desk.records.values()) >= MOST_PROPOSALS:
             return None
         try:
-            return await self._of.desk.propose(
+            made = await self._of.desk.propose(
                 tracked.finding.source,
                 wanted.action,
                 wanted.target,
@@ -137,3 +137,5 @@ class Proposals:
             # a remedy that cannot be planned keeps no problem from being told
             _LOGGER.exception("The remedy of %s could not be planned", tracked.finding.rule)
             return None
+        # what is decided already, and under way, is no offer
+        return made if made.state is State.PROPOSED else None
