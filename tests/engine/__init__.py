@@ -1,0 +1,162 @@
+"""A real Docker Engine for tests: the one in DOCKER_HOST, else one of our own; a loud skip where there is none.
+
+`engine` is shared by all tests of a run: each test gets a prefix of its own for the names of what it makes, and all
+that carries it is removed afterwards. `engines` makes engines for one test, which may be killed and started again.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+import contextlib
+from dataclasses import dataclass
+import os
+from pathlib import Path
+import secrets
+import shutil
+import tempfile
+from typing import Any
+
+import pytest
+import pytest_socket
+
+from .api import Api
+from .image import busybox_tar
+from .processes import Dockerd, NoEngine, Registry, free_port
+from .sharing import install, may_start, shared
+
+__all__ = ("Api", "Dockerd", "Engine", "NoEngine", "Registry", "engine", "engines", "the_engine")
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """A running engine: `url` as DOCKER_HOST has it, `tcp` a plain address on loopback where it has one too.
+
+    `registry` is the host of a registry on loopback, `prefix` what the names of this test begin with.
+    """
+
+    url: str
+    tcp: str | None
+    api: Api
+    registry: str
+    prefix: str = ""
+
+    def name(self, suffix: str) -> str:
+        """Return a name that no other test uses."""
+        return f"{self.prefix}{suffix}"
+
+    def reference(self, app: str = "app", tag: str = "1") -> str:
+        """Return the reference of an image in the registry."""
+        return f"{self.registry}/{self.prefix}{app}:{tag}"
+
+    def image(
+        self, app: str = "app", tag: str = "1", *changes: str, files: Mapping[str, str] | None = None
+    ) -> str:
+        """Make an image of busybox, with Dockerfile lines as `changes`; returns its reference."""
+        reference = self.reference(app, tag)
+        query = {
+            "fromSrc": "-",
+            "repo": reference.rpartition(":")[0],
+            "tag": tag,
+            "changes": changes or ('CMD ["/bin/sleep", "100000"]',),
+        }
+        self.api.must("POST", "/images/create", busybox_tar(dict(files or {})), query=query)
+        return reference
+
+    def push(self, reference: str) -> str:
+        """Push an image to the registry; returns its digest."""
+        repository, _, tag = reference.rpartition(":")
+        answer = self.api.must(
+            "POST", f"/images/{repository}/push", query={"tag": tag}, headers={"X-Registry-Auth": "e30="}
+        )
+        return next(str(line["aux"]["Digest"]) for line in answer if "aux" in line)
+
+    def create(self, suffix: str, image: str, **body: Any) -> str:
+        """Create a container; returns its id."""
+        answer = self.api.must(
+            "POST", "/containers/create", {"Image": image, **body}, query={"name": self.name(suffix)}
+        )
+        return str(answer["Id"])
+
+    def run(self, suffix: str, image: str, **body: Any) -> str:
+        """Create and start a container; returns its id."""
+        found = self.create(suffix, image, **body)
+        self.api.must("POST", f"/containers/{found}/start")
+        return found
+
+
+@contextlib.contextmanager
+def _named(url: str) -> Iterator[Engine]:
+    """Use the engine that the environment names, with a registry of our own."""
+    api = Api(Path(url.removeprefix("unix://")) if url.startswith("unix://") else url)
+    try:
+        status, answer = api.call("GET", "/_ping")
+    except OSError as err:
+        raise NoEngine(f"the one in DOCKER_HOST does not answer: {err}") from err
+    if status != 200:
+        raise NoEngine(f"the one in DOCKER_HOST says {status} {answer}")
+    install()
+    registry = Registry(Path(tempfile.mkdtemp(prefix="hsm-registry-")), free_port())
+    try:
+        registry.start()
+        yield Engine(url, None if url.startswith("unix://") else url, api, registry.host)
+    finally:
+        registry.stop()
+
+
+@contextlib.contextmanager
+def _of_our_own() -> Iterator[Engine]:
+    with shared() as (dockerd, registry):
+        yield Engine(
+            f"unix://{dockerd.socket}", f"tcp://127.0.0.1:{dockerd.port}", dockerd.api, registry.host
+        )
+
+
+def _open_sockets() -> None:
+    """Open loopback and unix sockets: each test begins with them closed."""
+    pytest_socket.enable_socket()
+    pytest_socket.socket_allow_hosts(["127.0.0.1"], allow_unix_socket=True)
+
+
+@pytest.fixture(scope="session")
+def the_engine() -> Iterator[Engine]:
+    """The engine of this run."""
+    _open_sockets()
+    with contextlib.ExitStack() as stack:
+        try:
+            url = os.environ.get("DOCKER_HOST")
+            found = stack.enter_context(_named(url) if url else _of_our_own())
+        except NoEngine as err:
+            pytest.skip(f"NO REAL ENGINE: {err}")
+        yield found
+        _open_sockets()
+
+
+@pytest.fixture
+def engine(the_engine: Engine) -> Iterator[Engine]:
+    """The engine of this run, with names for one test; what the test makes is removed afterwards."""
+    _open_sockets()
+    prefix = f"hsmtest-{secrets.token_hex(4)}-"
+    found = Engine(the_engine.url, the_engine.tcp, the_engine.api, the_engine.registry, prefix)
+    yield found
+    found.api.remove_everything(prefix)
+
+
+@pytest.fixture
+def engines() -> Iterator[Callable[..., Dockerd]]:
+    """Make engines of a test's own: `engines()` starts one, `engines(tls=folder)` one that wants certificates."""
+    _open_sockets()
+    made: list[Dockerd] = []
+
+    def one(tls: Path | None = None) -> Dockerd:
+        try:
+            may_start()
+            install()
+            folder = Path(tempfile.mkdtemp(prefix="hsm-"))
+            made.append(Dockerd(folder, free_port(), tls))
+            made[-1].start()
+        except NoEngine as err:
+            pytest.skip(f"NO ENGINE OF ITS OWN: {err}")
+        return made[-1]
+
+    yield one
+    for found in made:
+        found.stop()
+        shutil.rmtree(found.folder, ignore_errors=True)
