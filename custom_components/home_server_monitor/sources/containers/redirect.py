@@ -1,0 +1,116 @@
+"""Why a container may not be created anew here, and who updates it instead."""
+
+from collections.abc import Iterable, Sequence
+import re
+
+from ...guardian.contract import Refusal
+from .hostconfig import JOINED
+from .raw import Json, name_of, table, text
+from .reference import parse
+
+# what stays behind on a server carries the eight hex digits of the Home Assistant that left it
+LEFTOVER = re.compile(r"(?P<name>.+)-hsm-(?P<instance>[0-9a-f]{8})-(?:new|old|failed)(?:-\d+)?")
+COMPOSE = "com.docker.compose."
+_SWARM = "com.docker.swarm."
+_SUPERVISOR = ("supervisor_managed", "io.hass.")
+_TRUENAS_FOLDER = "/mnt/.ix-apps"
+_TRUENAS_PROJECT = "ix-"
+_HOME_ASSISTANTS = re.compile(r"home-?assistant|(?:.*-)?(?:homeassistant|hassio-supervisor)")
+# by the last part of the repository: they stand between us and the engine, or may
+_WAYS_TO_THE_ENGINE = re.compile(
+    r"portainer(?:-[cbe]e)?|docker-socket-proxy|socket-proxy|sockguard|dockerproxy"
+)
+_AGENT = "portainer/agent"
+_UNSETTLED = ("restarting", "paused", "removing", "dead")
+_HEX = re.compile(r"[0-9a-f]{6,64}")
+
+
+def refusal(
+    inspect: Json,
+    digests: Sequence[str],
+    *,
+    podman: bool,
+    own: str | None,
+    names: Iterable[str],
+    instance: str,
+) -> Refusal | None:
+    """Return why this container may not be created anew on a newer image, or None.
+
+    digests: `RepoDigests` of its image, or where that has none, of the one that its reference names now: an image
+    store may take them from an image once a newer one was pulled; own: why Home Assistant stands on it, if so;
+    names: of all containers of the engine; instance: the eight hex digits of this Home Assistant.
+    """
+    name = name_of(inspect)
+    if own:
+        return Refusal("own_path", {"target": name, "reason": own})
+    key = (
+        _whose(inspect, podman)
+        or _what(inspect)
+        or _which_image(inspect, digests)
+        or _who_else(name, names, instance)
+        or _how_it_stands(inspect)
+    )
+    return Refusal(key, {"target": name}) if key else None
+
+
+def _whose(inspect: Json, podman: bool) -> str | None:
+    """Return who else owns it, and updates it in another way."""
+    labels = table(table(inspect.get("Config")).get("Labels"))
+    if podman:
+        return "podman_read_only"
+    if any(label.startswith(_SWARM) for label in labels):
+        return "swarm_task"
+    if any(label.startswith(_SUPERVISOR) for label in labels):
+        return "supervisor_owned"
+    folder = text(labels.get(COMPOSE + "project.working_dir"))
+    if f"{folder}/".startswith(f"{_TRUENAS_FOLDER}/"):
+        return "truenas_app"
+    if text(labels.get(COMPOSE + "project")).startswith(_TRUENAS_PROJECT):
+        return "truenas_app"
+    if text(labels.get(COMPOSE + "oneoff")).lower() == "true":
+        return "one_off"
+    return None
+
+
+def _what(inspect: Json) -> str | None:
+    """Return whether it is one of the few that nobody could put back."""
+    repository = parse(text(table(inspect.get("Config")).get("Image"))).repository
+    last = repository.rpartition("/")[2]
+    if _HOME_ASSISTANTS.fullmatch(last):
+        return "is_home_assistant"
+    if repository == _AGENT or _WAYS_TO_THE_ENGINE.fullmatch(last):
+        return "way_to_the_engine"
+    if table(inspect.get("HostConfig")).get("AutoRemove"):
+        return "removes_itself"
+    return None
+
+
+def _which_image(inspect: Json, digests: Sequence[str]) -> str | None:
+    reference = text(table(inspect.get("Config")).get("Image"))
+    ran = text(inspect.get("Image")).partition(":")[2]
+    if reference.startswith("sha256:") or "@sha256:" in reference:
+        return "image_pinned"
+    if _HEX.fullmatch(reference) and ran.startswith(reference):
+        return "image_pinned"
+    return None if digests else "image_local"
+
+
+def _who_else(name: str, names: Iterable[str], instance: str) -> str | None:
+    """Return whether it is what an update left behind, or another Home Assistant is at work on it."""
+    if LEFTOVER.fullmatch(name):
+        return "left_behind"
+    left = (match for each in names if (match := LEFTOVER.fullmatch(each)))
+    if any(match["name"] == name and match["instance"] != instance for match in left):
+        return "another_works_here"
+    return None
+
+
+def _how_it_stands(inspect: Json) -> str | None:
+    """Return whether it is in a state that could not be made again."""
+    state, host = table(inspect.get("State")), table(inspect.get("HostConfig"))
+    if state.get("Restarting") is True or state.get("Status") in _UNSETTLED:
+        return "container_unsettled"
+    mode = text(host.get("NetworkMode"))
+    if mode in ("host", "none") or mode.startswith(JOINED):
+        return None
+    return None if table(table(inspect.get("NetworkSettings")).get("Networks")) else "no_network"
