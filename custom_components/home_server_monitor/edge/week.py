@@ -122,7 +122,7 @@ class Week:
 
     async def _done(self) -> None:
         self._of.notify()
-        await self._of.speaker.teller.clear(self._of.speaker.phones(), TAG)
+        await self._of.speaker.teller.clear(self._of.speaker.delivery.phones(), TAG)
 
     async def view(self, days: float) -> dict[str, Any]:
         """Return the same of the last days, for the action. Raises JournalFailed."""
