@@ -236,7 +236,7 @@ class Guardian:
     async def propose(self, target: str = "tank", action: str = "mend", **more: Any) -> Record:
         """Propose something."""
         return await self.desk.propose(
-            "nas", action, target, more.pop("params", {}), **({"actor": ADMIN} | more)
+            more.pop("source", "nas"), action, target, more.pop("params", {}), **({"actor": ADMIN} | more)
         )
 
     async def done(self, target: str = "tank", action: str = "mend", **more: Any) -> Record:

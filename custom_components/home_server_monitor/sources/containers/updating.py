@@ -1,0 +1,220 @@
+"""The update of a container that can be undone: plan, steps, gate, and the way back to the untouched old container."""
+
+from collections.abc import Callable, Mapping, Sequence
+import json
+import time
+from typing import Any, override
+
+from ...guardian.contract import (
+    Action,
+    Outcome,
+    Plan,
+    Receipt,
+    Refusal,
+    Refused,
+    Resume,
+    Risk,
+    Step,
+    Verdict,
+)
+from .gate import Judgement, Result
+from .gating import Gating
+from .member import Member
+from .raw import Json, name_of, table, text
+from .remaking import Order, Remaking, steps_of
+from .yard import Yard
+
+# a pull over a slow line; also longer than the longest gate
+DEADLINE = 2400.0
+SNAPSHOT = "snapshot_dataset"
+
+
+def fingerprint(members: Mapping[str, Json]) -> str:
+    """Return what a plan is bound to: which containers they are, of which image, started when."""
+    found = {
+        name: [text(each.get("Id")), text(each.get("Image")), text(table(each.get("State")).get("StartedAt"))]
+        for name, each in members.items()
+    }
+    return json.dumps(found, sort_keys=True)
+
+
+def members_of(plan: Plan) -> list[Member]:
+    """Return the containers that a plan makes anew, the wanted one first."""
+    return [Member.unpack(each) for each in plan.before["members"]]
+
+
+class UpdateAction(Action):
+    """Makes a container anew on the newest image of its reference, and those that live in its namespaces after it.
+
+    Cut off at any step, it goes back: the old container is untouched until the new one is seen to be well.
+    """
+
+    key = "update_container"
+    resume = Resume.UNDO
+    repeats_undo = True
+
+    def __init__(self, yard: Yard, clock: Callable[[], float] = time.monotonic) -> None:
+        self._yard = yard
+        self._clock = clock
+
+    def _gating(self, members: Sequence[Member]) -> Gating:
+        return Gating(self._yard, Remaking(self._yard.workshop, members), self._clock)
+
+    @override
+    async def plan(self, target: str, params: Mapping[str, Any]) -> Plan:
+        yard = self._yard
+        inspects = await self._inspect(target)
+        stamp = int(time.time())
+        members = [
+            Member.of(each, yard.instance, stamp, database=yard.is_database(each))
+            for each in inspects.values()
+        ]
+        remaking = Remaking(yard.workshop, members)
+        # whatever cannot be made again is refused before anything is touched
+        networks = [[*(await remaking.body(each)).connects] for each in members]
+        steps = await self._with_snapshots(steps_of(members, networks), inspects[target], stamp)
+        return Plan(
+            action=self.key,
+            target=target,
+            fingerprint=fingerprint(inspects),
+            steps=tuple(steps),
+            risk=Risk.MEDIUM,
+            touches=yard.touched(target),
+            takes_away=True,
+            deadline=DEADLINE,
+            source=yard.id,
+            params=dict(params),
+            before={"members": [each.pack() for each in members]},
+            inverse=True,
+        )
+
+    async def _inspect(self, target: str) -> dict[str, Json]:
+        """Return the inspections of all that is made anew, by name. Raises Refused and ClientError."""
+        yard = self._yard
+        if yard.member(target) is None:
+            raise Refused(Refusal("no_such_target", {"target": target}))
+        names = [target, *(each.name for each in yard.dependants(target))]
+        found: dict[str, Json] = {}
+        for name in names:
+            if (each := await yard.workshop.look(name)) is None or name_of(each) != name:
+                raise Refused(Refusal("no_such_target", {"target": name}))
+            if refusal := await yard.refusal(each):
+                raise Refused(refusal)
+            found[name] = each
+        return found
+
+    async def _with_snapshots(self, steps: list[Step], inspect: Json, stamp: int) -> list[Step]:
+        """Return the steps with a snapshot of each dataset that it writes to: before it stops, a database's after."""
+        yard = self._yard
+        mounts = [table(each) for each in inspect.get("Mounts") or ()]
+        paths = [text(each.get("Source")) for each in mounts if each.get("RW") is True]
+        found = await yard.around.datasets([path for path in paths if path])
+        name = f"hsm-{yard.instance}-update-{stamp}"
+        taken = [
+            Step(order=SNAPSHOT, params={"member": 0, "source": source, "dataset": dataset, "name": name})
+            for source, dataset in found
+        ]
+        stops = any(step.order == Order.STOP for step in steps)
+        after = Order.STOP if yard.is_database(inspect) and stops else Order.KEEP
+        first = (step.order == after and step.params["member"] == 0 for step in steps)
+        at = [*first].index(True) + 1
+        return [*steps[:at], *taken, *steps[at:]]
+
+    @override
+    async def check(self, plan: Plan) -> Refusal | None:
+        try:
+            now = await self._inspect(plan.target)
+        except Refused as err:
+            return err.refusal
+        if fingerprint(now) != plan.fingerprint:
+            return Refusal("target_changed", {"target": plan.target})
+        return None
+
+    @override
+    async def run(self, plan: Plan, step: int) -> Receipt:
+        one, members = plan.steps[step], members_of(plan)
+        if one.order == SNAPSHOT:
+            wanted = one.params
+            taken = await self._yard.around.snapshot(wanted["source"], wanted["dataset"], wanted["name"])
+            return Receipt(step, {"snapshot": taken})
+        return Receipt(step, await Remaking(self._yard.workshop, members).send(one))
+
+    async def ready(self, plan: Plan, step: int) -> Refusal | None:
+        """Look whether the next step may be sent: what was there is as it was, and what was started is well."""
+        members, one = members_of(plan), plan.steps[step]
+        remaking, member = Remaking(self._yard.workshop, members), members[one.params["member"]]
+        before = plan.steps[step - 1]
+        if before.order == Order.START:
+            # the next one lives in the namespaces of the one before: that must be well first
+            judgement = await self._gating(members).new_is_well(members[before.params["member"]])
+            if judgement.result is not Result.HEALTHY:
+                return _no(member, judgement)
+        if before.order == Order.PULL and (refusal := await self._newer(member)):
+            return refusal
+        old = await remaking.old(member)
+        if old is None:
+            return Refusal("container_gone", {"target": member.name})
+        if one.order in (Order.START, Order.TAKE, Order.CONNECT) and await remaking.new(member) is None:
+            return Refusal("new_container_gone", {"target": member.name})
+        running = table(old.get("State")).get("Running") is True
+        if one.order in (Order.PARK, Order.TAKE, Order.START) and running:
+            return Refusal("still_running", {"target": member.name})
+        if one.order == Order.TAKE and name_of(old) != member.parked:
+            return Refusal("target_changed", {"target": member.name})
+        if one.order == Order.NO_RESTART or (one.order == Order.PARK and one.params["member"]):
+            # the last moment: of the first one before anything stops, of the others before they give up their name
+            return await self._right_image(remaking, members[0] if one.order == Order.NO_RESTART else member)
+        return None
+
+    async def _newer(self, member: Member) -> Refusal | None:
+        image = await self._yard.workshop.look_at_image(member.reference)
+        if image is None or text(image.get("Id")) == member.image:
+            return Refusal("nothing_newer", {"target": member.name})
+        return None
+
+    async def _right_image(self, remaking: Remaking, member: Member) -> Refusal | None:
+        """Refuse to stop the old one where the new one is not there, or came of another image than is named."""
+        new = await remaking.new(member)
+        if new is None:
+            return Refusal("new_container_gone", {"target": member.name})
+        if text(new.get("Image")) != await remaking.wanted_image(member):
+            return Refusal("image_moved", {"target": member.name})
+        return None
+
+    @override
+    async def verify(self, plan: Plan, receipts: Sequence[Receipt]) -> Verdict:
+        """Judge every new container by looking; the old ones must stand still."""
+        members = members_of(plan)
+        for member in members:
+            judgement = await self._gating(members).new_is_well(member)
+            if judgement.result is not Result.HEALTHY:
+                facts = {**judgement.facts, "reason": f"gate_{judgement.reason}", "container": member.name}
+                return Verdict(Outcome.FAILED, facts)
+        await self._yard.relist()
+        new = await self._yard.workshop.look(plan.target)
+        image = text((new or {}).get("Image"))
+        return Verdict(Outcome.SUCCEEDED, {"image": image, "kept": members[0].parked})
+
+    @override
+    async def undo(self, plan: Plan, step: int, receipt: Receipt) -> Receipt | None:
+        one = plan.steps[step]
+        if one.order == SNAPSHOT:
+            # it costs nothing and may be wanted
+            return None
+        result = receipt.result if isinstance(receipt.result, Mapping) else {}
+        taken = await Remaking(self._yard.workshop, members_of(plan)).take_back(one, result)
+        return Receipt(step, taken) if taken else None
+
+    async def undone(self, plan: Plan) -> Verdict:
+        """Judge whether the old containers are what runs under their names again, and well."""
+        members = members_of(plan)
+        for member in members:
+            judgement = await self._gating(members).old_is_well(member)
+            if judgement.result is not Result.HEALTHY:
+                return Verdict(Outcome.FAILED, {**judgement.facts, "reason": f"gate_{judgement.reason}"})
+        await self._yard.relist()
+        return Verdict(Outcome.SUCCEEDED, {"back": plan.target})
+
+
+def _no(member: Member, judgement: Judgement) -> Refusal:
+    return Refusal(f"gate_{judgement.reason}", {"target": member.name})

@@ -1,0 +1,60 @@
+"""What the update of a container knows of the source that it belongs to, and of the other systems around it."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from ...guardian.contract import Refusal
+from .model import Container
+from .raw import Json
+from .workshop import Workshop
+
+
+class Around(Protocol):
+    """What other systems add to an update."""
+
+    async def datasets(self, paths: Sequence[str]) -> Sequence[tuple[str, str]]:
+        """Return (source, dataset) for the datasets behind paths of the engine's host, where that can be told."""
+        ...
+
+    async def snapshot(self, source: str, dataset: str, name: str) -> str:
+        """Take a snapshot and return its full name. Raises ClientError and NotDone."""
+        ...
+
+    async def answers(self, container: Container) -> bool | None:
+        """Return whether the service in a container answers, or None where none that we know of is in it."""
+        ...
+
+
+class Yard(Protocol):
+    """The source as the update sees it."""
+
+    id: str
+    instance: str
+    workshop: Workshop
+    around: Around
+    gate_timeout: float
+    gate_stable: float
+
+    def member(self, name: str) -> Container | None:
+        """Return a container as it was listed last."""
+        ...
+
+    def dependants(self, name: str) -> Sequence[Container]:
+        """Return those in its namespaces, in the order in which they are made anew."""
+        ...
+
+    async def refusal(self, inspect: Json) -> Refusal | None:
+        """Return why a container may not be made anew here. Raises ClientError."""
+        ...
+
+    def touched(self, name: str) -> frozenset[str]:
+        """Return the node ids of all that stands still meanwhile."""
+        ...
+
+    def is_database(self, inspect: Json) -> bool:
+        """Return whether a container keeps a database, whose files are whole only while it stands still."""
+        ...
+
+    async def relist(self) -> None:
+        """Read the containers anew, so that everybody sees what has changed."""
+        ...

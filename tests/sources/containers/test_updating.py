@@ -1,0 +1,157 @@
+"""The update of a container on a real engine, run by the guardian's desk: it works, or all is as it was."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from custom_components.home_server_monitor.guardian.contract import Refused
+from custom_components.home_server_monitor.guardian.remediation import Record, State
+from custom_components.home_server_monitor.sources.containers import gating
+from custom_components.home_server_monitor.sources.containers.updating import UpdateAction
+from tests.engine import Engine
+from tests.guardian.fake import ADMIN, Guardian
+
+from .bench_yard import EngineYard, source_of
+
+HEALTHY = 'HEALTHCHECK --interval=1s --timeout=2s --retries=2 CMD ["/bin/true"]'
+SICK = 'HEALTHCHECK --interval=1s --timeout=2s --retries=2 CMD ["/bin/false"]'
+RUNS = 'CMD ["/bin/sleep", "100000"]'
+ENDS = 'CMD ["/bin/sh", "-c", "echo I cannot; exit 3"]'
+VOLUME = "VOLUME /data"
+
+
+class Workplace:
+    """One engine, one guardian, and containers that belong to this test."""
+
+    def __init__(self, engine: Engine, folder: Path) -> None:
+        self.engine = engine
+        self.yard = EngineYard(engine)
+        self.guardian = Guardian(folder, source_of(UpdateAction(self.yard)), sleep=asyncio.sleep)
+
+    def image(self, *changes: str) -> str:
+        """Make version 1 and push it."""
+        reference = self.engine.image("app", "1", *changes)
+        self.engine.push(reference)
+        return reference
+
+    def publish(self, *changes: str) -> None:
+        """Push something newer under the same reference; the engine itself keeps the old one under it."""
+        old = self.engine.api.must("GET", f"/images/{self.engine.reference()}/json")["Id"]
+        self.engine.image("app", "1", *changes, files={"etc/newer": "yes"})
+        self.engine.push(self.engine.reference())
+        repository, _, tag = self.engine.reference().rpartition(":")
+        self.engine.api.must("POST", f"/images/{old}/tag", query={"repo": repository, "tag": tag})
+
+    def look(self, suffix: str) -> Any:
+        """Inspect a container of this test."""
+        return self.engine.api.must("GET", f"/containers/{self.engine.name(suffix)}/json")
+
+    def shell(self, suffix: str, command: str) -> str:
+        """Run a command inside a container and return what it says."""
+        api, name = self.engine.api, self.engine.name(suffix)
+        body = {"AttachStdout": True, "Cmd": ["/bin/sh", "-c", command]}
+        found = api.must("POST", f"/containers/{name}/exec", body)["Id"]
+        return str(api.must("POST", f"/exec/{found}/start", {"Detach": False, "Tty": True}))
+
+    def names(self) -> list[str]:
+        """Return what the containers of this test are called, without its prefix."""
+        prefix = f"/{self.engine.prefix}"
+        found = self.engine.api.must("GET", "/containers/json", query={"all": 1})
+        return sorted(
+            each["Names"][0].removeprefix(prefix) for each in found if each["Names"][0].startswith(prefix)
+        )
+
+    async def update(self, suffix: str = "app") -> Record:
+        """Propose and approve the update, and wait for its end."""
+        await self.yard.relist()
+        record = await self.guardian.propose(self.engine.name(suffix), "update_container", source="engine")
+        await self.guardian.desk.approve(record.id, ADMIN)
+        async with asyncio.timeout(90):
+            return await self.guardian.desk.wait(record.id)
+
+
+@pytest.fixture
+async def work(engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Workplace]:
+    """A workplace whose gate looks often."""
+    monkeypatch.setattr(gating, "LOOK_EVERY", 0.2)
+    monkeypatch.setattr(gating, "STEADY_AGAIN", 1.0)
+    found = Workplace(engine, tmp_path)
+    await found.guardian.start()
+    yield found
+    await found.guardian.end()
+
+
+async def test_a_good_image_goes_through(work: Workplace) -> None:
+    """The new one runs under the name, with the volumes of the old one, which is kept and stands still."""
+    image = work.image(HEALTHY, RUNS, VOLUME)
+    old = work.engine.run("app", image, HostConfig={"RestartPolicy": {"Name": "always"}})
+    work.shell("app", "echo precious > /data/file")
+    work.publish(HEALTHY, RUNS, VOLUME)
+    ended = await work.update()
+    assert ended.state is State.SUCCEEDED, (ended.reason, ended.details, ended.verdict, ended.step)
+    new = work.look("app")
+    assert new["Id"] != old
+    assert new["HostConfig"]["RestartPolicy"]["Name"] == "always"
+    assert "yes" in work.shell("app", "cat /etc/newer")
+    assert "precious" in work.shell("app", "cat /data/file")
+    kept = [name for name in work.names() if "-hsm-" in name]
+    assert len(kept) == 1
+    parked = work.look(kept[0])
+    assert (parked["Id"], parked["State"]["Running"]) == (old, False)
+    assert parked["HostConfig"]["RestartPolicy"]["Name"] == "no"
+
+
+@pytest.mark.parametrize("change", [SICK, ENDS], ids=["unhealthy", "ends"])
+async def test_a_bad_image_is_taken_back(work: Workplace, change: str) -> None:
+    """The old container runs again: the same one, the same volumes, nothing left over."""
+    image = work.image(HEALTHY, RUNS, VOLUME)
+    old = work.engine.run("app", image, HostConfig={"RestartPolicy": {"Name": "unless-stopped"}})
+    before = work.look("app")
+    work.shell("app", "echo precious > /data/file")
+    work.publish(*((SICK, RUNS, VOLUME) if change is SICK else (HEALTHY, ENDS, VOLUME)))
+    ended = await work.update()
+    assert ended.state is State.ROLLED_BACK, ended
+    after = work.look("app")
+    assert (after["Id"], after["State"]["Running"]) == (old, True)
+    assert after["Mounts"] == before["Mounts"]
+    assert after["HostConfig"]["RestartPolicy"] == before["HostConfig"]["RestartPolicy"]
+    assert "precious" in work.shell("app", "cat /data/file")
+    assert work.names() == ["app"]
+    assert after["Config"]["Image"] == image
+    assert work.engine.api.must("GET", f"/images/{image}/json")["Id"] == before["Image"]
+
+
+async def test_what_lives_in_its_network_follows(work: Workplace) -> None:
+    """A downloader behind a VPN runs in the new one's network, and on its own image."""
+    image = work.image(HEALTHY, RUNS)
+    vpn = work.engine.run("app", image)
+    inside = work.engine.run("torrent", image, HostConfig={"NetworkMode": f"container:{vpn}"})
+    work.publish(HEALTHY, RUNS)
+    ended = await work.update()
+    assert ended.state is State.SUCCEEDED, (ended.reason, ended.details, ended.verdict, ended.step)
+    new, follower = work.look("app"), work.look("torrent")
+    assert follower["Id"] != inside
+    assert follower["HostConfig"]["NetworkMode"] == f"container:{new['Id']}"
+    assert follower["Image"] != new["Image"]
+    assert follower["State"]["Running"] is True
+
+
+async def test_nothing_newer_changes_nothing(work: Workplace) -> None:
+    """The pull brings what is there already: nothing is stopped, and that is said."""
+    old = work.engine.run("app", work.image(HEALTHY, RUNS))
+    ended = await work.update()
+    assert (ended.state, ended.reason) == (State.ROLLED_BACK, "nothing_newer")
+    assert work.look("app")["Id"] == old
+    assert work.look("app")["State"]["Running"] is True
+    assert not [path for path in work.yard.workshop.writes if "/stop" in path]
+
+
+async def test_what_must_not_be_updated_is_refused(work: Workplace) -> None:
+    """A container that removes itself when it stops would be gone."""
+    work.engine.run("app", work.image(HEALTHY, RUNS), HostConfig={"AutoRemove": True})
+    with pytest.raises(Refused) as refused:
+        await work.update()
+    assert refused.value.refusal.key == "removes_itself"
