@@ -19,7 +19,7 @@ from .edge.guardian import Guardian
 from .edge.house_key import HOUSE
 from .edge.people import request_actor
 from .edge.week import Week
-from .guardian.contract import NotDone, Refused, Risk
+from .guardian.contract import SYSTEM, NotDone, Refused, Risk
 from .guardian.finding import Tracked
 from .guardian.journal import JournalFailed
 from .guardian.remediation import Record, State
@@ -194,6 +194,30 @@ class WeekFlow(RepairsFlow):
         return self.async_create_entry(data={})
 
 
+class BreakerFlow(ConfirmRepairFlow):
+    """Lets what failed too often be tried by itself again."""
+
+    def __init__(self, guardian: Guardian, rule: str) -> None:
+        """Remember which rule the issue is about."""
+        self._of = guardian
+        self._rule = rule
+
+    @override
+    async def async_step_confirm(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:
+        """Explain, then reset it."""
+        if user_input is not None:
+            actor = await request_actor(self.hass, "repairs")
+            try:
+                await self._of.answers.reset_breaker(self._rule, actor or SYSTEM)
+            except Refused as err:
+                reason = self._of.texts.refusal(err.refusal.key, err.refusal.placeholders)
+                return self.async_abort(reason="refused", description_placeholders={"reason": reason})
+            except JournalFailed:
+                reason = self._of.texts.refusal("journal_failed", {})
+                return self.async_abort(reason="refused", description_placeholders={"reason": reason})
+        return await super().async_step_confirm(user_input)
+
+
 async def async_create_fix_flow(
     hass: HomeAssistant, issue_id: str, data: dict[str, str | int | float | None] | None
 ) -> RepairsFlow:
@@ -205,6 +229,8 @@ async def async_create_fix_flow(
             return ProposalFlow(guardian, str(data["proposal"]))
         if issue_id == guardian.week.issue_id:
             return WeekFlow(guardian.week)
+        if data.get("rule"):
+            return BreakerFlow(guardian, str(data["rule"]))
     if data and issue_id.startswith(CERTIFICATE_CHANGED):
         entry = hass.config_entries.async_get_entry(str(data["entry_id"]))
         if entry and isinstance(new := data["new"], str):

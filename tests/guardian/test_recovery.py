@@ -20,7 +20,18 @@ from custom_components.home_server_monitor.guardian.journal_files import NAME
 from custom_components.home_server_monitor.guardian.policy import Mode, Standing
 from custom_components.home_server_monitor.guardian.remediation import DAY, HOUR, State
 
-from .fake import ADMIN, START, FakeAction, FakeSource, Guardian, Killed, LookingAction, StepwiseAction, World
+from .fake import (
+    ADMIN,
+    GUEST,
+    START,
+    FakeAction,
+    FakeSource,
+    Guardian,
+    Killed,
+    LookingAction,
+    StepwiseAction,
+    World,
+)
 
 type Make = Callable[[World], FakeAction]
 KINDS: dict[str, Make] = {
@@ -240,6 +251,9 @@ async def test_what_was_set_lives_on(tmp_path: Path) -> None:
     helm = again.desk.helm
     assert (helm.hold, helm.installed, helm.standings) == (True, START, {granted.id: granted})
     assert helm.open_breakers == {"rule"}
+    for rule, who in (("other", ADMIN), ("rule", GUEST)):
+        with pytest.raises(Refused):
+            await helm.reset(rule, who)
     await helm.reset("rule", ADMIN)
     await helm.revoke(granted.id, ADMIN)
     third = await Guardian(tmp_path, None).start()

@@ -195,6 +195,11 @@ class Answers:
         self._of.notify()
         return changed
 
+    async def reset_breaker(self, rule: str, actor: Actor) -> None:
+        """Let what failed too often be tried by itself again. Raises Refused and JournalFailed."""
+        await self._of.desk.helm.reset(rule, actor)
+        await self._of.tick()
+
     async def practise(self) -> None:
         """Send a real alert whose approval does nothing but is journalled."""
         self._of.practising = clock.now() + PRACTICE

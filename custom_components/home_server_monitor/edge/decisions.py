@@ -9,6 +9,7 @@ from ..const import DOMAIN
 from ..guardian.contract import Severity
 from ..guardian.finding import Tracked
 from ..guardian.remediation import Record, State
+from .own_findings import BREAKER
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,6 +22,8 @@ FINDING = "finding"
 MORE = "more_findings"
 NOBODY = "nobody_told"
 WEEK = "first_week"
+# what a person can do about an open breaker
+RESET = "breaker_reset"
 _LEVEL = {
     Severity.CRITICAL: ir.IssueSeverity.CRITICAL,
     Severity.HIGH: ir.IssueSeverity.ERROR,
@@ -105,6 +108,7 @@ class Decisions:
 
     def _create(self, issue_id: str, tracked: Tracked | None, record: Record | None) -> None:
         placeholders: dict[str, str] = {}
+        rule = None
         severity = ir.IssueSeverity.WARNING
         key, fixable = NOBODY, False
         if issue_id == self._of.week.issue_id:
@@ -117,6 +121,8 @@ class Decisions:
             fixable = True
         elif tracked is not None:
             key = tracked.finding.rule
+            if key == BREAKER:
+                key, fixable, rule = RESET, True, tracked.finding.object.removeprefix("rule:")
             placeholders = self._of.texts.harmless(tracked.finding.placeholders)
         if tracked is not None:
             severity = _LEVEL[tracked.severity]
@@ -128,7 +134,7 @@ class Decisions:
             severity=severity,
             translation_key=key,
             translation_placeholders=placeholders,
-            data={"server": self._of.id, "proposal": record.id if record else None},
+            data={"server": self._of.id, "proposal": record.id if record else None, "rule": rule},
         )
 
     @callback

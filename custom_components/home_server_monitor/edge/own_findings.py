@@ -9,10 +9,12 @@ from ..guardian.contract import Finding, Proposal, Severity
 from ..guardian.policy import Mode
 from .choices import Named, async_people
 from .settings import APPROVERS, LOW_APPROVERS, PHONES
+from .views import rule_name
 
 if TYPE_CHECKING:
     from .guardian import Guardian
 
+BREAKER = "breaker_open"
 LOST_AFTER = 60.0
 LOST_CRITICAL = 600.0
 
@@ -50,8 +52,7 @@ def _of_the_desk(of: Guardian) -> Iterator[Finding]:
             # a person has set the mode since
             of.house.journals_lost.discard(of.id)
     for rule in of.desk.helm.open_breakers:
-        what = of.texts.get(f"selector.rule.options.{rule}", default=rule.replace("_", " "))
-        yield _wrong(of, "breaker_open", f"rule:{rule}", Severity.HIGH, verb=what)
+        yield _wrong(of, BREAKER, f"rule:{rule}", Severity.HIGH, verb=rule_name(of, rule))
     for standing in of.desk.helm.standings.values():
         if standing.lapsed:
             verb = of.texts.common(f"verb_{standing.action}", default=standing.action)

@@ -20,6 +20,7 @@ from .views import (
     journal_line,
     proposal_view,
     proposals_view,
+    rule_name,
 )
 
 # what people read; tokens and checkpoints are the machine's own matter
@@ -138,7 +139,11 @@ async def _list_standing(of: Guardian, call: ServiceCall) -> ServiceResponse:
             }
             for each in of.desk.helm.standings.values()
             if not each.over
-        ]
+        ],
+        "breakers": [
+            {"rule": rule, "name": rule_name(of, rule), "failures": of.desk.helm.failures(rule)}
+            for rule in sorted(of.desk.helm.open_breakers)
+        ],
     }
 
 
@@ -148,6 +153,12 @@ async def _automation_report(of: Guardian, call: ServiceCall) -> ServiceResponse
         return await of.week.view(call.data["days"])
     except JournalFailed as err:
         raise refuse("journal_failed") from err
+
+
+async def _reset_breaker(of: Guardian, call: ServiceCall) -> ServiceResponse:
+    actor = await admin_of(of.hass, call)
+    await told(of.answers.reset_breaker(call.data["rule"], actor))
+    return None
 
 
 _PROPOSAL = {vol.Required("proposal"): ID}
@@ -189,4 +200,5 @@ ACTIONS: Table = (
         {vol.Optional("days", default=7): vol.All(vol.Coerce(float), vol.Range(min=1, max=30))},
         SupportsResponse.ONLY,
     ),
+    ("reset_breaker", _reset_breaker, {vol.Required("rule"): cv.slug}, SupportsResponse.NONE),
 )

@@ -44,6 +44,11 @@ def device_of(hass: HomeAssistant, of: Guardian, node: str) -> dr.DeviceEntry | 
     return registry.async_get_device_by_identifier((DOMAIN, of.id), of.entry.entry_id)
 
 
+def rule_name(of: Guardian, rule: str) -> str:
+    """Return what is done for a rule, in words."""
+    return of.texts.get(f"selector.rule.options.{rule}", default=rule.replace("_", " "))
+
+
 def state_of(of: Guardian, tracked: Tracked) -> str:
     """Return how a finding stands, in the word that people are shown."""
     if tracked.state is not Life.FIRING:
@@ -257,9 +262,19 @@ def journal_line(of: Guardian, row: Entry) -> dict[str, Any]:
             f"journal_{state}", {"what": what, "who": who or "?"}, default=f"{what}: {state}"
         )
     else:
-        key = str(value.get("what")) if kind == "said" else f"{kind}_{state}" if kind == REPORT else kind
-        text = of.texts.common(f"journal_{key}", {"who": who or "?", **_flat(value)}, default=kind)
+        named = {"who": who or "?", **_flat(value)}
+        if kind == "breaker":
+            named["rule"] = rule_name(of, row.id)
+        text = of.texts.common(f"journal_{_journal_key(kind, value)}", named, default=kind)
     return {"at": iso(row.at), "text": text, "kind": kind, "id": row.id, "by": who or None}
+
+
+def _journal_key(kind: str, value: Mapping[str, Any]) -> str:
+    if kind == "said":
+        return str(value.get("what"))
+    if kind == "breaker" and not value.get("failures"):
+        return "breaker_reset" if value.get("by") else "breaker_over"
+    return f"{kind}_{value.get('state')}" if kind == REPORT else kind
 
 
 def _flat(value: Mapping[str, Any]) -> dict[str, str]:

@@ -50,6 +50,10 @@ class Helm:
         most = self._policy.settings.breaker
         return frozenset(rule for rule, count in self._failures.items() if count >= most)
 
+    def failures(self, rule: str) -> int:
+        """Return how often in a row what was done for a rule failed."""
+        return self._failures.get(rule, 0)
+
     async def load(self, replay: Replay, *, expected: bool) -> None:
         """Take what the journal says; one that is missing though expected, or damaged, means Watch only."""
         for entry in replay.of("mode"):
@@ -144,6 +148,8 @@ class Helm:
     async def reset(self, rule: str, actor: Actor) -> None:
         """Let a rule act again after failures. Raises Refused and JournalFailed."""
         _admin(actor)
+        if rule not in self.open_breakers:
+            raise Refused(Refusal("no_such_breaker"))
         await self._now("breaker", rule, {"failures": 0, "over": True, "by": pack_actor(actor)})
         self._failures.pop(rule, None)
         self.on_change()
