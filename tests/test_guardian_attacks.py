@@ -9,10 +9,11 @@ from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 
+from custom_components.home_server_monitor.edge import clock
 from custom_components.home_server_monitor.edge.replies import PHONE_EVENT
 from custom_components.home_server_monitor.guardian.contract import SYSTEM, Actor
 from custom_components.home_server_monitor.guardian.looks import Looks
-from custom_components.home_server_monitor.guardian.policy import Mode
+from custom_components.home_server_monitor.guardian.policy import Mode, Standing
 from custom_components.home_server_monitor.guardian.remediation import State
 
 from .test_guardian_edge import Household, _as, _ask, _fix, home
@@ -149,7 +150,11 @@ async def test_no_way_around_the_typed_name(home: Household, hass_admin_user: Mo
     home.tell(home.phone("Ann", hass_admin_user), telegram=["42:7"], automatic_rules=["pool_errors"])
     await guardian.desk.set_mode(Mode.ACT, admin)
     guardian.desk.helm.installed -= 30 * 86400
-    await _ask(home, "grant_standing", hass_admin_user.id, action=action, target="*", window_only=False)
+    with pytest.raises(ServiceValidationError) as refused:
+        await _ask(home, "grant_standing", hass_admin_user.id, action=action, target="*", window_only=False)
+    assert refused.value.translation_key == "standing_high_risk"
+    # nor would it count if it were there
+    await guardian.desk.helm.grant(Standing(id="", action=action, selector="*", by=admin, at=clock.now()))
     tracked = await home.errors()
     source = home.nas.runtime_data.id
     target, params = "", {"reason": "kernel"}

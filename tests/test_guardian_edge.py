@@ -756,3 +756,53 @@ async def test_other_users_silence_nothing(
     # an automation, which has no user, may
     await _ask(home, action, None, finding=tracked.id)
     assert home.guardian.register.silence(tracked)
+
+
+@pytest.mark.parametrize(
+    ("action", "key"),
+    [
+        ("make_coffee", "not_offered"),
+        # it is no source's
+        ("practise", "not_offered"),
+        ("reboot", "standing_high_risk"),
+        ("shutdown", "standing_high_risk"),
+        ("install_update", "standing_high_risk"),
+        ("delete_snapshot", "standing_high_risk"),
+        ("prune_snapshots", "standing_high_risk"),
+        ("restart_app", None),
+        ("release_snapshot", None),
+    ],
+)
+async def test_what_may_be_approved_in_advance(
+    home: Household, hass_admin_user: MockUser, action: str, key: str | None
+) -> None:
+    refused = None
+    try:
+        await _ask(home, "grant_standing", hass_admin_user.id, action=action, target="*")
+    except ServiceValidationError as err:
+        refused = err.translation_key
+    assert refused == key
+    listed = (await _ask(home, "list_standing", hass_admin_user.id))["standing"]
+    assert [each["action"] for each in listed] == ([] if key else [action])
+
+
+async def test_a_server_that_is_away_offers_nothing(home: Household, hass_admin_user: MockUser) -> None:
+    assert await home.hass.config_entries.async_unload(home.nas.entry_id)
+    with pytest.raises(ServiceValidationError) as refused:
+        await _ask(home, "grant_standing", hass_admin_user.id, action="start_scrub", target="*")
+    assert refused.value.translation_key == "not_offered"
+
+
+async def test_every_plan_costs_at_most_what_its_action_says(
+    home: Household, hass_admin_user: MockUser
+) -> None:
+    source = home.nas.runtime_data
+    actor = Actor(kind="user", id=hass_admin_user.id, admin=True, via="entity")
+    for action, target, params in (
+        ("start_scrub", str(home.sim.world.pool("tank").guid), {}),
+        ("restart_app", "plex", {}),
+        ("reboot", "", {"reason": "kernel"}),
+        ("create_snapshot", "tank@one", {"recursive": False}),
+    ):
+        record = await home.guardian.desk.propose(source.id, action, target, params, actor=actor)
+        assert record.risk is source.actions[action].risk

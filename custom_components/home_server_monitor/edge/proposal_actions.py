@@ -100,8 +100,19 @@ async def _get_buttons(of: Guardian, call: ServiceCall) -> ServiceResponse:
     return found
 
 
+def _may_stand(of: Guardian, action: str) -> None:
+    """Raise unless a server of this home offers the action, and it is of no high risk."""
+    offered = [source.actions[action] for source in of.house.sources(of.id) if action in source.actions]
+    named = {"action": of.texts.common(f"verb_{action}", default=action)}
+    if not offered:
+        raise refuse("not_offered", named)
+    if any(each.risk is Risk.HIGH for each in offered):
+        raise refuse("standing_high_risk", named)
+
+
 async def _grant(of: Guardian, call: ServiceCall) -> ServiceResponse:
     actor = await admin_of(of.hass, call)
+    _may_stand(of, call.data["action"])
     wanted = Standing(
         id="",
         action=call.data["action"],

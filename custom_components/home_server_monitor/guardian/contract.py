@@ -196,10 +196,14 @@ class NotDone(Exception):
 
 
 class Action(Protocol):
-    """Something that may be done to a system."""
+    """Something that may be done to a system.
+
+    risk: the most that any plan of it may cost; high where it does not say.
+    """
 
     key: str
     resume: Resume
+    risk: Risk = Risk.HIGH
 
     async def plan(self, target: str, params: Mapping[str, Any]) -> Plan:
         """Return the plan; reads only. Raises Refused where the target cannot take it."""

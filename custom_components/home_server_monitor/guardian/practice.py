@@ -24,6 +24,7 @@ class Practise(Action):
 
     key = "practise"
     resume = Resume.VERIFY
+    risk = Risk.LOW
 
     def __init__(self, source: str) -> None:
         self._source = source
@@ -35,7 +36,7 @@ class Practise(Action):
             target=target,
             fingerprint="practice",
             steps=(Step(order="nothing"),),
-            risk=Risk.LOW,
+            risk=self.risk,
             source=self._source,
         )
 

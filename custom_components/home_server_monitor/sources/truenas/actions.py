@@ -100,6 +100,7 @@ class OrderAction(Action):
 
     def __init__(self, order: Order, nas: Nas) -> None:
         self.key = order.key
+        self.risk = order.risk
         self._order = order
         self._nas = nas
 

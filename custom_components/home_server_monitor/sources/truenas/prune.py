@@ -29,6 +29,7 @@ class PruneSnapshots(Action):
 
     key = "prune_snapshots"
     resume = Resume.VERIFY
+    risk = Risk.HIGH
 
     def __init__(self, nas: Nas) -> None:
         self._nas = nas
@@ -44,7 +45,7 @@ class PruneSnapshots(Action):
             target=target,
             fingerprint=_fingerprint(doomed),
             steps=tuple(Step(order=method.name, params={"snapshot": name}) for name in doomed),
-            risk=Risk.HIGH,
+            risk=self.risk,
             deadline=PER_STEP * (len(doomed) + 1),
             right=method.role,
             source=self._nas.id,
