@@ -19,7 +19,7 @@ from custom_components.home_server_monitor.const import DOMAIN
 from custom_components.home_server_monitor.edge.guardian import Guardian
 from custom_components.home_server_monitor.edge.replies import PHONE_EVENT, TELEGRAM_EVENT
 from custom_components.home_server_monitor.edge.speaker import EVENT
-from custom_components.home_server_monitor.guardian.contract import Actor, Severity
+from custom_components.home_server_monitor.guardian.contract import Actor, Refused, Severity
 from custom_components.home_server_monitor.guardian.finding import Tracked
 from custom_components.home_server_monitor.guardian.journal import JournalFailed
 from custom_components.home_server_monitor.guardian.own_path import OwnPath, container_node
@@ -806,3 +806,37 @@ async def test_every_plan_costs_at_most_what_its_action_says(
     ):
         record = await home.guardian.desk.propose(source.id, action, target, params, actor=actor)
         assert record.risk is source.actions[action].risk
+
+
+async def test_nothing_else_is_done_on_a_host_that_reboots(
+    home: Household, hass_admin_user: MockUser
+) -> None:
+    source = home.nas.runtime_data
+    context = Context(user_id=hass_admin_user.id)
+    admin = Actor(kind="user", id=hass_admin_user.id, name="Ann", admin=True, via="repairs")
+    desk = home.guardian.desk
+    reboot = await desk.propose(source.id, "reboot", "", {"reason": "kernel"}, actor=admin, name="truenas")
+    home.sim.downtime = 60.0
+    # an app that is being restarted is not cut off
+    home.sim.faults.delay("app.redeploy", 20)
+    restart = asyncio.create_task(async_act(home.hass, context, source, "restart_app", "plex"))
+    await home.settle(5)
+    with pytest.raises(Refused) as refused:
+        await desk.approve(reboot.id, admin, typed="truenas")
+    assert (refused.value.refusal.key, refused.value.refusal.placeholders) == (
+        "host_in_use",
+        {"target": "Plex"},
+    )
+    await restart
+    boot = home.sim.world.boot_id
+    await desk.approve(reboot.id, admin, typed="truenas")
+    with pytest.raises(ServiceValidationError) as told:
+        await async_act(home.hass, context, source, "start_scrub", str(home.sim.world.pool("tank").guid))
+    assert told.value.translation_key == "host_taken"
+    assert told.value.translation_placeholders == {"target": "truenas"}
+    assert home.scrubs() == 0
+    await home.settle(400)
+    assert home.sim.world.boot_id != boot
+    assert desk.records[reboot.id].state is State.SUCCEEDED
+    await async_act(home.hass, context, source, "start_scrub", str(home.sim.world.pool("tank").guid))
+    assert home.scrubs() == 1

@@ -207,13 +207,16 @@ class Guardian:
     def __init__(self, folder: Path, source: FakeSource | None, **more: Any) -> None:
         self.now: float = more.pop("now", START)
         self.source = source
+        self.others: tuple[FakeSource, ...] = more.pop("others", ())
         self.told: list[Record] = []
         self.own_path = OwnPath()
         self.journal = Journal(folder, more.pop("run", inline), "0123abcd", clock=lambda: self.now)
         self.policy = more.pop("policy", Policy())
         self.desk = Desk(
             self.journal,
-            lambda source_id: self.source if self.source and source_id == self.source.id else None,
+            lambda wanted: next(
+                (each for each in (self.source, *self.others) if each and each.id == wanted), None
+            ),
             self.policy,
             lambda: self.own_path,
             lambda: self.now,

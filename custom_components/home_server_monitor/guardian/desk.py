@@ -56,7 +56,7 @@ class Desk:
         self.runner = Runner(self.book, self.helm, self.leases, sources, sleep)
         self._looks = Looks(sources, own_path, policy.spare, self.leases)
         self._sources = sources
-        self._floor = Floor(self.book, self.runner)
+        self._floor = Floor(self.book, self.runner, policy.reach)
         self._clock = clock
         self._sleep = sleep
         self._not_now = not_now

@@ -1,12 +1,13 @@
 """What runs now: one action per target, one of high risk per host, each in a task of its own."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 import logging
 from typing import Any
 
 from .book import Book
-from .contract import Refusal, Refused, Risk
+from .contract import Plan, Refusal, Refused, Risk
+from .reach import Reach
 from .remediation import Record
 from .running import Runner
 
@@ -14,35 +15,50 @@ _LOGGER = logging.getLogger(__name__)
 
 
 class Floor:
-    """The tasks of the runs, and the claims on their targets."""
+    """The tasks of the runs, and the claims on their targets and hosts. reach: what a plan of a source reaches."""
 
-    def __init__(self, book: Book, runner: Runner) -> None:
+    def __init__(self, book: Book, runner: Runner, reach: Callable[[str, Plan], Reach]) -> None:
         self._book = book
         self._runner = runner
-        # (source, target) → the record that acts on it; (source, "") → the one of high risk there
-        self._claims: dict[tuple[str, str], str] = {}
+        self._reach = reach
+        # what is under way or about to be, by id
+        self._claims: dict[str, Record] = {}
         self._runs: dict[str, asyncio.Task[None]] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
 
     def runs(self, record_id: str) -> bool:
         """Return whether a record is under way."""
-        return record_id in self._runs or record_id in self._claims.values()
+        return record_id in self._runs or record_id in self._claims
 
     def claim(self, record: Record, *, force: bool = False) -> None:
-        """Keep others from a target. Raises Refused where somebody acts on it, unless by force."""
-        keys = [(record.source, record.target)]
-        if record.risk is Risk.HIGH:
-            keys.append((record.source, ""))
-        if record.id in self._claims.values():
+        """Keep others away. Raises Refused where another action is in the way, unless by force."""
+        if record.id in self._claims:
             raise Refused(Refusal("already_decided", {"state": record.state}))
-        if not force and any(key in self._claims for key in keys):
-            raise Refused(Refusal("busy", {"target": record.name}))
-        for key in keys:
-            self._claims.setdefault(key, record.id)
+        for other in () if force else self._claims.values():
+            if refusal := self._conflict(record, other):
+                raise Refused(refusal)
+        self._claims[record.id] = record
+
+    def _conflict(self, mine: Record, other: Record) -> Refusal | None:
+        """Return why one cannot begin while another is under way.
+
+        One at a time on a target, and one of high risk on a host. While a whole host is taken away, nothing else is
+        done on it or on what stands on it, and it is not taken away while something is done there.
+        """
+        if (mine.source, mine.target) == (other.source, other.target):
+            return Refusal("busy", {"target": mine.name})
+        here, there = (self._reach(each.source, each.plan) for each in (mine, other))
+        if mine.risk is Risk.HIGH is other.risk and not set(here.hosts).isdisjoint(there.hosts):
+            return Refusal("busy", {"target": mine.name})
+        if not _taken(other, there).isdisjoint(here.hosts):
+            return Refusal("host_taken", {"target": other.name})
+        if not _taken(mine, here).isdisjoint(there.hosts):
+            return Refusal("host_in_use", {"target": other.name})
+        return None
 
     def release(self, record: Record) -> None:
         """Let others at its target again."""
-        self._claims = {key: owner for key, owner in self._claims.items() if owner != record.id}
+        self._claims.pop(record.id, None)
 
     def start(
         self, record_id: str, run: Coroutine[Any, Any, None], sent: asyncio.Event | None = None
@@ -77,3 +93,9 @@ class Floor:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _taken(record: Record, reach: Reach) -> frozenset[str]:
+    """Return the hosts that an action takes away as a whole: by a reboot, a shutdown, an update."""
+    takes = record.plan.takes_away or record.risk is Risk.HIGH
+    return reach.itself.intersection(reach.hosts) if takes else frozenset()
