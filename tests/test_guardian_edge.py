@@ -372,9 +372,10 @@ async def test_high_risk_asks_for_the_name(
     flow = await _fix(home, record.id)
     _as(monkeypatch, hass_admin_user)
     assert (await flow.async_step_approve())["type"] == "form"
-    assert (await flow.async_step_approve({"name": "nope"}))["errors"] == {"name": "wrong_name"}
+    for wrong in ("nope", record.name.upper(), record.name[:-1]):
+        assert (await flow.async_step_approve({"name": wrong}))["errors"] == {"name": "wrong_name"}
     boot = home.sim.world.boot_id
-    assert (await flow.async_step_approve({"name": record.name}))["type"] == "create_entry"
+    assert (await flow.async_step_approve({"name": f" {record.name} "}))["type"] == "create_entry"
     await home.settle(300)
     assert home.sim.world.boot_id != boot
 

@@ -93,15 +93,14 @@ class ProposalFlow(RepairsFlow):
         typed = None
         schema: Any = vol.Schema({vol.Required("name"): TextSelector()})
         if record.risk is Risk.HIGH:
-            typed = str((user_input or {}).get("name", "")).strip()
-            if not typed or typed.casefold() != named["name"].casefold():
+            typed = str((user_input or {}).get("name", ""))
+            if not self._of.desk.policy.is_named(record, typed):
                 return self.async_show_form(
                     step_id="approve",
                     data_schema=schema,
-                    errors={"name": "wrong_name"} if typed else {},
+                    errors={"name": "wrong_name"} if typed.strip() else {},
                     description_placeholders=named,
                 )
-            typed = named["name"]
         actor = await request_actor(self.hass, "repairs")
         if actor is None or self._of.desk.policy.may_decide(record, actor):
             return self.async_abort(reason="not_an_approver")

@@ -190,6 +190,11 @@ class Policy:
             allowed = False
         return None if allowed else Refusal("not_an_approver")
 
+    @staticmethod
+    def is_named(record: Record, typed: str | None) -> bool:
+        """Return whether what somebody typed is the name of what a record is about, to the letter."""
+        return bool(record.name) and (typed or "").strip() == record.name
+
     def may_approve(
         self, record: Record, actor: Actor, mode: Mode, *, hold: bool, typed: str | None = None
     ) -> Refusal | None:
@@ -203,7 +208,7 @@ class Policy:
         if record.risk is Risk.HIGH:
             if actor.via != "repairs":
                 return Refusal("high_risk_needs_repairs")
-            if not record.name or (typed or "").strip() != record.name:
+            if not self.is_named(record, typed):
                 return Refusal("name_not_typed", {"target": record.name})
         return None
 
