@@ -11,7 +11,7 @@ from homeassistant.helpers import config_validation as cv, device_registry as dr
 from homeassistant.helpers.storage import STORAGE_DIR
 from homeassistant.helpers.typing import ConfigType
 
-from .const import CONF_KIND, CONF_SERVER, DOMAIN, HOME, KIND_SERVER
+from .const import CONF_KIND, CONF_SERVER, DOMAIN, KIND_SERVER
 from .coordinator import HsmConfigEntry, ServiceCoordinator
 from .dashboard_edge import async_setup_dashboard
 from .edge.actions import async_setup_guardian_actions
@@ -93,10 +93,12 @@ async def async_remove_entry(hass: HomeAssistant, entry: HsmConfigEntry) -> None
     """Offer to make the server again where its services are still there; take the entry's own issues along."""
     clear_certificate_changed(hass, entry)
     clear_missing_rights(hass, entry)
-    if entry.data[CONF_KIND] == KIND_SERVER and entry.unique_id == HOME and _services(hass):
-        raise_server_missing(hass)
-    if not _services(hass):
-        clear_server_missing(hass)
+    of_a_server = entry.data[CONF_KIND] == KIND_SERVER
+    server = str(entry.unique_id if of_a_server else entry.data[CONF_SERVER])
+    if not _services(hass, server):
+        clear_server_missing(hass, server)
+    elif of_a_server:
+        raise_server_missing(hass, server, entry.title)
 
 
 async def async_remove_config_entry_device(
@@ -113,7 +115,7 @@ async def async_remove_config_entry_device(
 
 async def _async_setup_server(hass: HomeAssistant, entry: HsmConfigEntry, house: House) -> bool:
     _server_device(hass, entry)
-    clear_server_missing(hass)
+    clear_server_missing(hass, str(entry.unique_id))
     house.own_path = await async_derive_own_path(hass)
     entry.runtime_data = await async_setup_guardian(hass, entry, house)
     entry.async_on_unload(entry.add_update_listener(_async_options_changed))
@@ -127,9 +129,9 @@ async def _async_options_changed(hass: HomeAssistant, entry: HsmConfigEntry) -> 
         entry.runtime_data.apply(entry.options)
 
 
-def _services(hass: HomeAssistant) -> list[ConfigEntry[Any]]:
+def _services(hass: HomeAssistant, server: str) -> list[ConfigEntry[Any]]:
     entries = hass.config_entries.async_entries(DOMAIN, include_ignore=False)
-    return [entry for entry in entries if entry.data[CONF_KIND] != KIND_SERVER]
+    return [entry for entry in entries if entry.data.get(CONF_SERVER) == server]
 
 
 @callback
@@ -153,6 +155,6 @@ def _register_device(
     if server is not None:
         info["via_device_id"] = _server_device(hass, server).id
     else:
-        raise_server_missing(hass)
+        raise_server_missing(hass, entry.data[CONF_SERVER])
     device = dr.async_get(hass).async_get_or_create(config_entry_id=entry.entry_id, **info)
     coordinator.device_id = device.id

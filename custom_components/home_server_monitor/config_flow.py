@@ -96,12 +96,15 @@ class HomeServerMonitorConfigFlow(ConfigFlow, domain=DOMAIN):
     # What comes by itself
 
     async def async_step_system(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Make the first server: the first service asks for it, or a repair."""
-        await self.async_set_unique_id(HOME)
+        """Make the first server, because the first service asks for it; or, as a repair, one that was deleted."""
+        given = user_input or {}
+        await self.async_set_unique_id(given.get(CONF_SERVER, HOME))
         self._abort_if_unique_id_configured()
-        told, known = list((user_input or {}).get(PHONES, ())), phones(self.hass)
+        told, known = list(given.get(PHONES, ())), phones(self.hass)
         options = {PHONES: told, NAMES: {key: known[key].name for key in told if key in known}}
-        return self.async_create_entry(title="Home", data={CONF_KIND: KIND_SERVER}, options=options)
+        return self.async_create_entry(
+            title=given.get(CONF_NAME, "Home"), data={CONF_KIND: KIND_SERVER}, options=options
+        )
 
     @override
     async def async_step_zeroconf(self, discovery_info: ZeroconfServiceInfo) -> ConfigFlowResult:

@@ -6,8 +6,9 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 
-from .const import DOMAIN
+from .const import DOMAIN, HOME
 from .fingerprint import in_groups
+from .guardian.plain import plain
 
 CERTIFICATE_CHANGED = "certificate_changed"
 MISSING_RIGHTS = "missing_rights"
@@ -69,19 +70,32 @@ def clear_missing_rights(hass: HomeAssistant, entry: ConfigEntry) -> None:
 
 
 @callback
-def raise_server_missing(hass: HomeAssistant) -> None:
-    """Tell that services hang on a server that was deleted."""
+def raise_server_missing(hass: HomeAssistant, server: str = HOME, name: str = "") -> None:
+    """Tell that services hang on a server that was deleted.
+
+    server: its unique id; name: how it was called, which the issue remembers over restarts.
+    """
+    issue_id = _server_missing(server)
+    known = ir.async_get(hass).async_get_issue(DOMAIN, issue_id)
+    name = name or str((known.data if known and known.data else {}).get("name") or "Home")
     ir.async_create_issue(
         hass,
         DOMAIN,
-        SERVER_MISSING,
+        issue_id,
         is_fixable=True,
+        is_persistent=True,
         severity=ir.IssueSeverity.WARNING,
         translation_key=SERVER_MISSING,
+        translation_placeholders={"name": plain(name)},
+        data={"server": server, "name": name},
     )
 
 
 @callback
-def clear_server_missing(hass: HomeAssistant) -> None:
+def clear_server_missing(hass: HomeAssistant, server: str = HOME) -> None:
     """The server is there, or nothing hangs on it."""
-    ir.async_delete_issue(hass, DOMAIN, SERVER_MISSING)
+    ir.async_delete_issue(hass, DOMAIN, _server_missing(server))
+
+
+def _server_missing(server: str) -> str:
+    return SERVER_MISSING if server == HOME else f"{SERVER_MISSING}_{server}"

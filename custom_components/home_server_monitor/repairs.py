@@ -4,6 +4,7 @@ from typing import Any, override
 
 from homeassistant.components.repairs import ConfirmRepairFlow, RepairsFlow, RepairsFlowResult
 from homeassistant.config_entries import SOURCE_SYSTEM, ConfigEntry
+from homeassistant.const import CONF_NAME
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.selector import (
     SelectOptionDict,
@@ -14,7 +15,7 @@ from homeassistant.helpers.selector import (
 )
 import voluptuous as vol
 
-from .const import CONF_FINGERPRINT, DOMAIN
+from .const import CONF_FINGERPRINT, CONF_SERVER, DOMAIN, HOME
 from .edge.guardian import Guardian
 from .edge.house_key import HOUSE
 from .edge.people import request_actor
@@ -46,13 +47,19 @@ class CertificateChangedFlow(ConfirmRepairFlow):
 
 
 class ServerMissingFlow(ConfirmRepairFlow):
-    """Makes the server entry again."""
+    """Makes a server's entry again, under the id that its services point to."""
+
+    def __init__(self, server: str, name: str) -> None:
+        """Remember which one it was."""
+        self._about = {CONF_SERVER: server, CONF_NAME: name}
 
     @override
     async def async_step_confirm(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:
         """Explain, then make it."""
         if user_input is not None:
-            await self.hass.config_entries.flow.async_init(DOMAIN, context={"source": SOURCE_SYSTEM})
+            await self.hass.config_entries.flow.async_init(
+                DOMAIN, context={"source": SOURCE_SYSTEM}, data=self._about
+            )
         return await super().async_step_confirm(user_input)
 
 
@@ -221,8 +228,9 @@ async def async_create_fix_flow(
     hass: HomeAssistant, issue_id: str, data: dict[str, str | int | float | None] | None
 ) -> RepairsFlow:
     """Return the flow that fixes an issue; where its entry is gone there is nothing left to do but to confirm."""
-    if issue_id == SERVER_MISSING:
-        return ServerMissingFlow()
+    if issue_id.startswith(SERVER_MISSING):
+        about = data or {}
+        return ServerMissingFlow(str(about.get("server") or HOME), str(about.get("name") or "Home"))
     if data and (guardian := hass.data[HOUSE].guardian(str(data.get("server")))):
         if data.get("proposal"):
             return ProposalFlow(guardian, str(data["proposal"]))
