@@ -65,7 +65,12 @@ PREVIEW = {vol.Required("action"): cv.slug, vol.Optional("params"): dict}
 
 ACTS: tuple[Act, ...] = (
     Act(name="start_scrub", kind="pool"),
-    Act(name="pause_scrub", kind="pool"),
+    Act(
+        name="pause_scrub",
+        kind="pool",
+        fields={vol.Optional("hours"): vol.All(vol.Coerce(float), vol.Range(min=0.25, max=168))},
+        params=lambda data: {"hours": data["hours"]} if "hours" in data else {},
+    ),
     Act(name="stop_scrub", kind="pool"),
     Act(
         name="create_snapshot",

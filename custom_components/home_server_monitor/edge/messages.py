@@ -96,6 +96,12 @@ def clock(now: float) -> str:
     return dt_util.as_local(dt_util.utc_from_timestamp(now)).strftime("%H:%M")
 
 
+def moment(at: float, now: float) -> str:
+    """Return an instant ahead: the local time of day, with its weekday where that is not clear."""
+    local = dt_util.as_local(dt_util.utc_from_timestamp(at))
+    return local.strftime("%H:%M" if at - now < 43200 else "%a %H:%M")
+
+
 class Composer:
     """Makes messages out of findings and records."""
 

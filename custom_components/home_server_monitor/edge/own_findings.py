@@ -27,7 +27,7 @@ def source_node(source: str) -> str:
 async def own_findings(of: Guardian, now: float) -> list[Finding]:
     """Return all of them."""
     people = await async_people(of.hass)
-    found = [*_silent(of, now), *_of_the_desk(of), *_watching_itself(of), *_gone(of, people)]
+    found = [*_silent(of, now), *_of_the_desk(of), *_lent(of), *_watching_itself(of), *_gone(of, people)]
     return [*found, *_practice(of, now)]
 
 
@@ -58,6 +58,23 @@ def _of_the_desk(of: Guardian) -> Iterator[Finding]:
             verb = of.texts.common(f"verb_{standing.action}", default=standing.action)
             named = {"verb": verb, "reason": standing.lapsed}
             yield _wrong(of, "standing_lapsed", f"standing:{standing.id}", Severity.HIGH, **named)
+
+
+def _lent(of: Guardian) -> Iterator[Finding]:
+    """What was changed for a while and did not go back by us."""
+    leases = of.desk.leases
+    for change, _ in leases.foreign.values():
+        about = f"lease:{change.source}:{change.kind}:{change.target}"
+        stand = of.watch.stands.get(change.source)
+        named = {"target": change.name, "what": of.wording.lent(change), "name": stand.name if stand else "?"}
+        yield _wrong(of, "lease_foreign", about, Severity.WARNING, **named)
+    for late in leases.overdue:
+        change = late.change
+        about = f"lease:{change.source}:{change.kind}:{change.target}"
+        since = dt_util.as_local(dt_util.utc_from_timestamp(late.since)).strftime("%H:%M")
+        why = late.why or of.texts.common("lease_away")
+        named = {"target": change.name, "what": of.wording.lent(change), "since": since, "reason": why}
+        yield _wrong(of, "lease_overdue", about, Severity.WARNING, **named)
 
 
 def _watching_itself(of: Guardian) -> Iterator[Finding]:

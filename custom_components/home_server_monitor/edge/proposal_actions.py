@@ -55,14 +55,14 @@ async def _list_journal(of: Guardian, call: ServiceCall) -> ServiceResponse:
         rows = await of.desk.journal.read(call.data["limit"], JOURNAL_KINDS)
     except JournalFailed as err:
         raise refuse("journal_failed") from err
-    # newest first; the line of a receipt repeats the state of the one before, and says nothing new in words
+    # newest first; the line of a receipt repeats the one before, and says nothing new in words
     before: dict[str, object] = {}
     lines: Any = []
     for row in reversed(rows):
-        state = row.value.get("state")
-        if row.kind != "remediation" or before.get(row.id) != state:
-            lines.insert(0, journal_line(of, row))
-        before[row.id] = state
+        line = journal_line(of, row)
+        if row.kind not in ("remediation", "lease") or before.get(row.id) != line["text"]:
+            lines.insert(0, line)
+        before[row.id] = line["text"]
     return {"journal": lines}
 
 

@@ -18,6 +18,7 @@ from ..guardian.reach import named
 from ..guardian.remediation import Record, State
 from ..guardian.tracked import State as Life
 from . import clock
+from .messages import moment
 
 if TYPE_CHECKING:
     from .guardian import Guardian
@@ -152,7 +153,10 @@ def plan_lines(of: Guardian, record: Record, tracked: Tracked | None = None) -> 
         for node in of.topology.dependants(each)
         if not node.startswith(NO_DEPENDANTS)
     }
-    undo = "undo_yes" if plan.inverse else "undo_no"
+    lasts = next((step.lease.lasts for step in plan.steps if step.lease), None)
+    undo = texts.common("undo_yes" if plan.inverse else "undo_no")
+    if lasts is not None:
+        undo = texts.common("undo_by_itself", {"hours": f"{lasts / 3600:g}"})
     return {
         "what": texts.common(
             f"what_{record.action}", named, default=f"{of.compose.verb(record)}: {named['target']}"
@@ -162,7 +166,7 @@ def plan_lines(of: Guardian, record: Record, tracked: Tracked | None = None) -> 
         ],
         "why": why,
         "risk_text": texts.common(f"risk_{record.risk.name.lower()}"),
-        "undo": texts.common(undo),
+        "undo": undo,
         "depends": sorted((depends | touched) - {"", record.name})[:20],
     }
 
@@ -261,6 +265,9 @@ def journal_line(of: Guardian, row: Entry) -> dict[str, Any]:
         text = of.texts.common(
             f"journal_{state}", {"what": what, "who": who or "?"}, default=f"{what}: {state}"
         )
+    elif kind == "lease":
+        text = _lease_line(of, value, row.at)
+        who = plain(_newest_wish(value).get("by", ""))
     else:
         named = {"who": who or "?", **_flat(value)}
         if kind == "breaker":
@@ -275,6 +282,22 @@ def _journal_key(kind: str, value: Mapping[str, Any]) -> str:
     if kind == "breaker" and not value.get("failures"):
         return "breaker_reset" if value.get("by") else "breaker_over"
     return f"{kind}_{value.get('state')}" if kind == REPORT else kind
+
+
+def _newest_wish(value: Mapping[str, Any]) -> Mapping[str, Any]:
+    wishes = value.get("leases")
+    newest = wishes[-1] if isinstance(wishes, list) and wishes else {}
+    return newest if isinstance(newest, dict) else {}
+
+
+def _lease_line(of: Guardian, value: Mapping[str, Any], at: float) -> str:
+    what = of.texts.common(f"lent_{value.get('kind')}", {"target": value.get("name", "")}, default="?")
+    if returned := value.get("returned"):
+        return of.texts.common(f"journal_lease_{returned}", {"what": what})
+    ends = _newest_wish(value).get("ends")
+    if not isinstance(ends, int | float) or ends <= at:
+        return of.texts.common("journal_lease_due", {"what": what})
+    return of.texts.common("journal_lease", {"what": what, "until": moment(ends, at)})
 
 
 def _flat(value: Mapping[str, Any]) -> dict[str, str]:

@@ -4,11 +4,12 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..guardian.finding import Tracked
+from ..guardian.lease import OF_RECORD, Change
 from ..guardian.notice import Notice
 from ..guardian.remediation import Record, State
 from ..guardian.tracked import State as Life
 from . import clock
-from .messages import REPAIRS, Message, tag_of
+from .messages import REPAIRS, Message, moment, tag_of
 from .views import device_of, plan_lines
 
 if TYPE_CHECKING:
@@ -34,7 +35,28 @@ class Wording:
             "who": record.actor.name if record.actor else "Home Server Monitor",
             "reason": texts.refusal(str(reason), {"target": record.name, **record.details}) if reason else "",
         }
-        return texts.common(f"outcome_{state or record.state.value}", known, default="")
+        said = texts.common(f"outcome_{state or record.state.value}", known, default="")
+        ends = self._lent_until(record) if said and (state or record.state) == State.SUCCEEDED else None
+        if not ends:
+            return said
+        return f"{said} {texts.common('lent_until', {'time': moment(ends, clock.now())})}"
+
+    def _lent_until(self, record: Record) -> float | None:
+        """Return when what a record lent goes back."""
+        owner = f"{OF_RECORD}{record.id}"
+        return max(
+            (
+                lease.ends
+                for change in self._of.desk.leases.changes.values()
+                for lease in change.leases
+                if lease.owner == owner
+            ),
+            default=None,
+        )
+
+    def lent(self, change: Change) -> str:
+        """Return what is changed for a while, in words without an end."""
+        return self._of.texts.common(f"lent_{change.kind}", {"target": change.name}, default=change.name)
 
     def settled(self, tracked: Tracked) -> Message | None:
         """Return what is said of a finding that needs nobody any more, or None where it still does."""
