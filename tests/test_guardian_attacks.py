@@ -209,3 +209,44 @@ async def test_the_entry_removed_and_added_again(home: Household, hass_admin_use
     await home.settle(120)
     assert home.guardian.desk.helm.hold
     assert home.guardian.tracked(tracked.id) is not None
+
+
+@pytest.mark.parametrize(("by", "shown"), [(2 * 3600.0, "forward by 120"), (-90 * 60.0, "back by 90")])
+async def test_a_clock_that_jumps_is_told_in_one_line(
+    home: Household, hass_admin_user: MockUser, by: float, shown: str
+) -> None:
+    home.tell(home.phone("Ann", hass_admin_user))
+    tracked = await home.errors()
+    before = home.record()
+    home.pushes.clear()
+    wall, loop = home.guardian._clocks
+    # what was written down is that much in the past, or in the future
+    home.guardian._clocks = (wall - by, loop)
+    await home.settle(60)
+    # the offer expired, and there is a new one
+    assert home.guardian.desk.records[before.id].state is State.EXPIRED
+    again = home.guardian.proposals.proposal_of(tracked)
+    assert again is not None
+    assert again.id != before.id
+    # it is one line of the digest, and nothing is pushed
+    digest = await _ask(home, "digest", hass_admin_user.id)
+    (line,) = (each for each in digest["message"].splitlines() if "clock" in each)
+    assert line == f"• The clock jumped {shown} min"
+    assert not home.pushes
+    # also after a restart, for a day
+    await home.guardian.async_save()
+    assert await home.hass.config_entries.async_reload(home.server.entry_id)
+    await home.settle(60)
+    open_ = {each.finding.rule: each for each in home.guardian.open_findings()}
+    said = open_["clock_jumped"].finding.placeholders
+    assert f"{said['way']} by {said['minutes']}" == shown
+    at, _ = home.guardian.jumped or (0.0, 0.0)
+    home.guardian.jumped = (at - 86400, by)
+    await home.settle(60)
+    assert "clock_jumped" not in {each.finding.rule for each in home.guardian.open_findings()}
+
+
+async def test_a_clock_that_goes_right_is_not_told(home: Household) -> None:
+    await home.settle(600)
+    assert home.guardian.jumped is None
+    assert "clock_jumped" not in {each.finding.rule for each in home.guardian.open_findings()}

@@ -99,6 +99,8 @@ class Guardian:
         self._end: Callable[[], None] = lambda: None
         self._listeners: list[Callable[[], None]] = []
         self._clocks = (clock.now(), hass.loop.time())
+        # when the clock jumped last, and by how many seconds
+        self.jumped: tuple[float, float] | None = None
         self.practising = 0.0
         self.month = Monthly(self)
         self.booted: dict[str, float] = {}
@@ -200,6 +202,8 @@ class Guardian:
             self.month.told = month
         self.month.found.load(stored.get("found"))
         self.speaker.outbox.load(stored.get("outbox"), clock.now())
+        if isinstance(jumped := stored.get("jumped"), list) and len(jumped) == 2:
+            self.jumped = float(jumped[0]), float(jumped[1])
         told = stored.get("told")
         if isinstance(told, dict):
             self.speaker.teller.told = {tag: set(who) for tag, who in told.items() if isinstance(who, list)}
@@ -213,6 +217,7 @@ class Guardian:
             "month": self.month.told,
             "found": self.month.found.dump(),
             "outbox": self.speaker.outbox.dump(),
+            "jumped": self.jumped,
             "told": {tag: sorted(who) for tag, who in self.speaker.teller.told.items()},
         }
 
@@ -303,8 +308,12 @@ class Guardian:
         self._clocks = (now, self.hass.loop.time())
         by = (now - wall) - (self._clocks[1] - loop)
         if abs(by) > CLOCK_JUMP:
+            self.jumped = (now, by)
+            offered = [each.finding for each in self.desk.records.values() if each.state is State.PROPOSED]
             # before anything is judged by the new time
             await self.desk.clock_jumped(by)
+            for finding in filter(None, offered):
+                self.speaker.propose(finding)
 
     def diagnose(self) -> dict[str, Any]:
         """Return what helps to find a fault: counts and states, nothing that says what is watched."""

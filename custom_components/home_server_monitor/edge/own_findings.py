@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 BREAKER = "breaker_open"
 LOST_AFTER = 60.0
 LOST_CRITICAL = 600.0
+DAY = 86400.0
 
 
 def source_node(source: str) -> str:
@@ -27,8 +28,8 @@ def source_node(source: str) -> str:
 async def own_findings(of: Guardian, now: float) -> list[Finding]:
     """Return all of them."""
     people = await async_people(of.hass)
-    found = [*_silent(of, now), *_of_the_desk(of), *_lent(of), *_watching_itself(of), *_gone(of, people)]
-    return [*found, *_practice(of, now)]
+    found = [*_silent(of, now), *_of_the_desk(of), *_lent(of), *_clock(of, now)]
+    return [*found, *_watching_itself(of), *_gone(of, people), *_practice(of, now)]
 
 
 def _wrong(of: Guardian, rule: str, about: str, severity: Severity, **named: str) -> Finding:
@@ -75,6 +76,17 @@ def _lent(of: Guardian) -> Iterator[Finding]:
         why = late.why or of.texts.common("lease_away")
         named = {"target": change.name, "what": of.wording.lent(change), "since": since, "reason": why}
         yield _wrong(of, "lease_overdue", about, Severity.WARNING, **named)
+
+
+def _clock(of: Guardian, now: float) -> Iterator[Finding]:
+    """For a day after the clock jumped: what was told and approved meanwhile has times that are off."""
+    if of.jumped is None:
+        return
+    at, by = of.jumped
+    if now - min(at, now) < DAY:
+        way = of.texts.common("clock_forward" if by > 0 else "clock_back")
+        minutes = str(round(abs(by) / 60))
+        yield _wrong(of, "clock_jumped", f"clock:{of.id}", Severity.WARNING, way=way, minutes=minutes)
 
 
 def _watching_itself(of: Guardian) -> Iterator[Finding]:
