@@ -333,7 +333,7 @@ async def test_a_snapshot_of_what_is_not_watched_for_a_while_is_judged_later(
 ) -> None:
     dataset = next(iter(nas.runtime_data.data.snapshots))
     sim.faults.drop("pool.snapshot.create")
-    sim.faults.hang("pool.snapshot.query", nth=3)
+    sim.faults.hang("pool.snapshot.query", nth=5)
     order = asyncio.ensure_future(act(nas, "create_snapshot", f"{dataset}@x"))
     await asyncio.sleep(1)
     await hass.config_entries.async_unload(nas.entry_id)

@@ -508,7 +508,7 @@ async def test_nothing_can_be_said(house: House) -> None:
 
 
 async def test_a_snapshot_that_cannot_be_looked_at(house: House) -> None:
-    house.sim.faults.error("pool.snapshot.query", nth=3, count=3)
+    house.sim.faults.error("pool.snapshot.query", nth=5, count=3)
     answer = await house.call("create_snapshot", house.device(), dataset="tank/documents", name="x")
     assert answer["outcome"] == "succeeded"
 

@@ -43,7 +43,7 @@ def assemble(
     now: datetime,
     realtime: Realtime | None,
     stats: Mapping[str, AppStats] | None,
-    forecasts: Mapping[str, Forecast],
+    forecasts: Mapping[str, Forecast | None],
     errors_before: Mapping[str, int],
 ) -> TrueNas:
     """Return the snapshot of this moment; equal input gives an equal snapshot."""
@@ -99,7 +99,7 @@ def _pools(
     pools: Mapping[str, Pool],
     datasets: Mapping[str, Any],
     memory: Memory,
-    forecasts: Mapping[str, Forecast],
+    forecasts: Mapping[str, Forecast | None],
     errors_before: Mapping[str, int],
 ) -> Mapping[str, Pool]:
     found = {}

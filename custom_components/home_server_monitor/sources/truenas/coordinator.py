@@ -25,6 +25,7 @@ from ...history import DailyHistory, file_name
 from ...issues import clear_missing_rights, raise_missing_rights
 from ..errors import CannotConnect, ClientError
 from ..feeds import Feeds
+from . import rises
 from .assemble import assemble
 from .changes import carried, changes
 from .client import TrueNasClient
@@ -53,7 +54,7 @@ SHOW_DELAY = 0.5
 NUMBERS = frozenset({"reporting.realtime", "app.stats"})
 DAY = 86400
 SAVE_DELAY = 60
-# what decides whether errors are new is on the disk before anybody has been told of them
+# what decides whether errors are new at a first look is on the disk before anybody has been told of them
 BASELINE_DELAY = 5
 # seconds of one cycle: for reading all that is due, for reading it once more after a new login, for a sign of life
 READING = CYCLE - 4
@@ -90,8 +91,7 @@ class TrueNasCoordinator(ServiceCoordinator[TrueNas]):
         self.memory = Memory(self._remember)
         self._memory_store: Store[dict[str, Any]] = Store(hass, 1, f"{DOMAIN}/memory/{file_name(self.id)}")
         self._histories: dict[str, DailyHistory] = {}
-        self._forecasts: dict[str, Forecast] = {}
-        self._errors_before: dict[str, int] = {}
+        self._forecasts: dict[str, Forecast | None] = {}
         # pushed numbers as they came, by collection, until they are shown together
         self._numbers: dict[str, Any] = {}
         self._showing: asyncio.TimerHandle | None = None
@@ -305,9 +305,10 @@ class TrueNasCoordinator(ServiceCoordinator[TrueNas]):
             except ValueError, OSError:
                 self._zone = UTC
             again = True
-        for guid, pool in data.pools.items():
+        for guid, pool in data.pools.items() if "pools" not in data.stale else ():
+            again |= await self._note_errors(guid, pool.counted())
             if "datasets" not in data.stale and pool.used is not None and pool.available is not None:
-                again |= await self._note_day(guid, pool.used, pool.used + pool.available, pool.all_errors)
+                again |= await self._note_day(guid, pool.used, pool.used + pool.available, pool.counted())
         if "disks" in data.complete:
             self.memory.meet({key: disk.title for key, disk in data.disks.items()})
         if dark := dark_features(self.feeds.denied, self.client.release):
@@ -316,26 +317,34 @@ class TrueNasCoordinator(ServiceCoordinator[TrueNas]):
             clear_missing_rights(self.hass, self.config_entry)
         return again
 
+    async def _history(self, guid: str) -> DailyHistory:
+        """Return what is known of a pool day by day."""
+        if (known := self._histories.get(guid)) is None:
+            columns = ("used", "total", "errors")
+            known = DailyHistory(self.hass, "pool", guid, columns, BASELINE_DELAY)
+            await known.async_load()
+            self._histories[guid] = known
+        return known
+
+    async def _note_errors(self, guid: str, errors: int) -> bool:
+        """Note how many errors a pool has; returns whether that may make them new or old."""
+        history = await self._history(guid)
+        now = dt_util.utcnow().timestamp()
+        known = rises.before(self.memory.errors.get(guid, ()), now)
+        self.memory.count_errors(guid, errors, now, rises.of_days(history.series("errors")))
+        return rises.before(self.memory.errors[guid], now) != known
+
     async def _note_day(self, guid: str, used: int, total: int, errors: int) -> bool:
         """Note how full a pool is today and its errors; returns whether that says something new."""
-        first = guid not in self._histories
-        if first:
-            # errors are new or old by today's row: a start after a power cut must find it
-            columns = ("used", "total", "errors")
-            loaded = DailyHistory(self.hass, "pool", guid, columns, BASELINE_DELAY)
-            await loaded.async_load()
-            self._histories[guid] = loaded
-        history = self._histories[guid]
-        if (
-            not history.record(int(time.time()) // DAY, {"used": used, "total": total, "errors": errors})
-            and not first
-        ):
+        history = await self._history(guid)
+        today = int(dt_util.utcnow().timestamp()) // DAY
+        new = history.record(today, {"used": used, "total": total, "errors": errors})
+        if not new and guid in self._forecasts:
             return False
-        if found := forecast(history.series("used"), total):
-            self._forecasts[guid] = found
-        if noted := history.series("errors"):
-            self._errors_before[guid] = int(noted[-1][1])
-        return True
+        found = forecast(history.series("used"), total)
+        again = found != self._forecasts.get(guid)
+        self._forecasts[guid] = found
+        return again
 
     def _assemble(self) -> TrueNas:
         now = time.monotonic()
@@ -352,7 +361,11 @@ class TrueNasCoordinator(ServiceCoordinator[TrueNas]):
             realtime=recent(self._realtime),
             stats=recent(self._stats),
             forecasts=self._forecasts,
-            errors_before=self._errors_before,
+            errors_before={
+                guid: least
+                for guid, seen in self.memory.errors.items()
+                if (least := rises.before(seen, dt_util.utcnow().timestamp())) is not None
+            },
         )
 
     @callback

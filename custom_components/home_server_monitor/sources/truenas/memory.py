@@ -1,9 +1,11 @@
-"""What a NAS forgets over a reboot and we keep: last good scrubs, last successes, the disks that were there."""
+"""What a NAS forgets over a reboot and we keep: last good scrubs, last successes, known disks, when errors rose."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
+
+from . import rises
 
 # seconds since 1970 of the year 2200: what is beyond it is damage
 LATEST = 7_258_118_400
@@ -28,6 +30,7 @@ class Memory:
     scrubs: dict[str, float] = field(default_factory=dict)
     successes: dict[str, float] = field(default_factory=dict)
     disks: dict[str, str] = field(default_factory=dict)
+    errors: dict[str, rises.Rises] = field(default_factory=dict)
     booted: datetime | None = None
     met: dict[str, float] = field(default_factory=dict)
 
@@ -48,12 +51,18 @@ class Memory:
                     }
                 )
 
+        errors = data.get("errors") if isinstance(data, Mapping) else None
+        for guid, seen in errors.items() if isinstance(errors, Mapping) else ():
+            if found := rises.stored(seen):
+                self.errors[str(guid)] = found
+
     def save(self) -> dict[str, Any]:
         """Return what is to be saved."""
         return {
             "scrubs": dict(self.scrubs),
             "successes": dict(self.successes),
             "disks": dict(self.disks),
+            "errors": {guid: list(seen) for guid, seen in self.errors.items()},
         }
 
     def newest(self, part: dict[str, float], key: str, seen: datetime | None) -> datetime | None:
@@ -65,6 +74,12 @@ class Memory:
             known = part[key] = seen.timestamp()
             self.changed()
         return None if known is None else datetime.fromtimestamp(known, UTC)
+
+    def count_errors(self, guid: str, total: int, now: float, days: rises.Rises) -> None:
+        """Note how many errors a pool has. days: what is known of it where nothing is remembered."""
+        seen = self.errors.setdefault(guid, days)
+        if rises.note(seen, total, now):
+            self.changed()
 
     def boot(self, seen: datetime | None) -> datetime | None:
         """Return when the NAS started: it computes that anew each time, so a few seconds are no new start."""

@@ -22,7 +22,7 @@ def state(case: Case) -> Iterator[Finding]:
     """A pool that is not online: critical once the next fault would lose data."""
     for pool in case.data.pools.values():
         if pool.status in ("online", "unknown"):
-            if pool.status == "online" and pool.healthy is False and not _count(pool):
+            if pool.status == "online" and pool.healthy is False and not pool.counted():
                 yield case.make(
                     rule="pool_unhealthy",
                     object=pool_node(pool.guid),
@@ -50,10 +50,10 @@ def state(case: Case) -> Iterator[Finding]:
 def errors(case: Case) -> Iterator[Finding]:
     """Read, write or checksum errors: repaired ones, such as may have lost data, and old ones (only noted)."""
     for pool in case.data.pools.values():
-        if not (total := _count(pool)):
+        if not (total := pool.counted()):
             continue
         worst = max(pool.leaves(), key=lambda leaf: leaf.errors)
-        by_kind = {kind: _count(pool, kind) for kind in ERRORS}
+        by_kind = {kind: pool.counted(kind) for kind in ERRORS}
         shown = {"pool": pool.name, "errors": _in_words(by_kind), "device": worst.disk or worst.guid}
         evidence = {**by_kind, "before": pool.errors_before}
         rising = pool.errors_before is None or total > pool.errors_before
@@ -95,15 +95,6 @@ def errors(case: Case) -> Iterator[Finding]:
                 evidence={**evidence, "errors": total},
                 proposal=None if _scanning(pool) else Proposal(action="start_scrub", target=pool.guid),
             )
-
-
-def _count(pool: Pool, kind: str | None = None) -> int:
-    """Return errors of the devices, and of a vdev as a whole where no device is to blame."""
-
-    def of(vdev: Vdev) -> int:
-        return vdev.errors if kind is None else int(getattr(vdev, f"{kind}_errors"))
-
-    return sum(sum(of(leaf) for leaf in vdev.leaves()) or of(vdev) for vdev in pool.vdevs)
 
 
 def _in_words(by_kind: dict[str, int]) -> str:

@@ -99,6 +99,14 @@ class Pool:
         """Return the sum of all errors over all leaves."""
         return sum(leaf.errors for leaf in self.leaves())
 
+    def counted(self, kind: str | None = None) -> int:
+        """Return errors (of one kind) of the devices, and of a vdev as a whole where no device is to blame."""
+
+        def of(vdev: Vdev) -> int:
+            return vdev.errors if kind is None else int(getattr(vdev, f"{kind}_errors"))
+
+        return sum(sum(of(leaf) for leaf in vdev.leaves()) or of(vdev) for vdev in self.vdevs)
+
     @property
     def used_percent(self) -> float | None:
         """Return how full it is for a user, 0 to 100."""
