@@ -109,8 +109,22 @@ class Proposals:
             None,
         )
 
+    def decided(self, tracked: Tracked) -> Record | None:
+        """Return the newest proposal on which somebody decided since a finding came, for it or for the same act."""
+        wanted = tracked.finding.proposal
+
+        def same(record: Record) -> bool:
+            act = (record.source, record.action, record.target)
+            return record.finding == tracked.id or (
+                wanted is not None and act == (tracked.finding.source, wanted.action, wanted.target)
+            )
+
+        decided = (each for each in self._of.desk.records.values() if each.actor is not None and same(each))
+        newest = max(decided, key=lambda each: each.changed, default=None)
+        return newest if newest is not None and newest.changed >= tracked.since else None
+
     async def propose_for(self, tracked: Tracked, actor: Actor = SYSTEM) -> Record | None:
-        """Make, or find, the proposal of a finding; None where there is none to make now."""
+        """Make, or find, the open proposal of a finding; None where there is none to make now."""
         wanted = tracked.finding.proposal
         if wanted is None or tracked.state is not Life.FIRING or self._of.desk.helm.mode is Mode.WATCH:
             return None
@@ -130,6 +144,8 @@ class Proposals:
                 actor=actor,
                 name=target_name(self._of, tracked.finding.source, wanted.target),
             )
+            # one that somebody has approved already is no offer
+            return record if record.state is State.PROPOSED else None
         except Refused, ClientError, NotDone, TimeoutError, JournalFailed:
             # not now: it is asked for again when somebody looks
             return None

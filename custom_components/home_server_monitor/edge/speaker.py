@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Collection, Coroutine, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from homeassistant.core import HomeAssistant, callback
@@ -14,11 +13,11 @@ from ..guardian.contract import Severity
 from ..guardian.finding import Tracked
 from ..guardian.notice import Notice
 from ..guardian.remediation import Record
-from ..guardian.tracked import State as Life
 from . import clock
 from .delivery import Delivery
 from .lanes import Lanes
 from .messages import Message, tag_of
+from .notices import Notices
 from .outbox import KEPT_FOR, Letter, Outbox
 from .outcomes import Outcomes
 from .settings import phones
@@ -28,7 +27,6 @@ if TYPE_CHECKING:
 
 EVENT = f"{DOMAIN}_alert"
 SIGNAL = f"{DOMAIN}_alert_{{}}"
-PUSHED = frozenset({"raised", "repeated", "severer", "flapping", "summary", "escalated", "digest"})
 # seconds: how long a message waits for its proposal
 PLANNED_WITHIN = 5.0
 # proposals that nobody waits for are planned so many at a time
@@ -50,6 +48,7 @@ class Speaker:
         self.delivery = Delivery(guardian, self.spawn)
         self.teller = self.delivery.teller
         self.deliver = self.delivery.deliver
+        self.notices = Notices(guardian)
         self.outbox = Outbox()
         self.outcomes = Outcomes(guardian, self)
         self._lanes = Lanes[Letter | Record](self.spawn, self._say_one)
@@ -157,23 +156,20 @@ class Speaker:
     # Telling
 
     async def _tell(self, letter: Letter) -> None:
-        notice = letter.notice
-        found = [tracked for each in notice.ids if (tracked := self._of.tracked(each))]
+        notice, found = letter.notice, self.notices.about(letter.notice)
         if self._waits_for_a_look(letter, found):
             self._later(letter, FIRST_AGAIN)
             return
         if notice.kind == "resolved":
             self._resolved(letter, found)
             return
-        record = None
-        if len(found) == 1 and notice.kind != "digest":
-            record = await self._offer(found[0])
+        offered = self.notices.offers(notice, found)
+        record = await self._offer(offered) if offered is not None else None
         self._fire_once(letter, [each.id for each in found], record)
-        if notice.kind not in PUSHED or not self._is_so(notice, found):
+        if (message := self.notices.message(notice, found, record)) is None:
             self.outbox.done(letter)
             return
-        message = self.message(notice, found, record)
-        self._carry(letter, replace(message, tag=tag_of(notice.lead)) if notice.lead else message)
+        self._carry(letter, message)
 
     def _waits_for_a_look(self, letter: Letter, found: Sequence[Tracked]) -> bool:
         """Return whether what was on its way at a restart is told once its source was looked at, which is soon."""
@@ -197,27 +193,14 @@ class Speaker:
             if pushes:
                 # a phone that is slow may still take it, or not before the next reload
                 await asyncio.wait(pushes)
-            if arrived or not told or not self._is_told_again(letter):
+            old = clock.now() - letter.at > KEPT_FOR
+            if arrived or not told or old or not self.notices.is_told_again(letter.notice):
                 self.outbox.done(letter)
                 return
             letter.tries += 1
             self._later(letter, min(FIRST_AGAIN * 2 ** min(letter.tries - 1, 10), LAST_AGAIN))
 
         self.spawn(arrive())
-
-    def _is_so(self, notice: Notice, found: Sequence[Tracked]) -> bool:
-        """Return whether what a notice says is still so, and nobody has silenced it meanwhile."""
-        if notice.kind in ("digest", "flapping"):
-            return bool(found) or notice.kind == "digest"
-        wanted = Life.RESOLVED if notice.kind == "resolved" else Life.FIRING
-        return any(each.state is wanted and not self._of.register.silence(each) for each in found)
-
-    def _is_told_again(self, letter: Letter) -> bool:
-        """Return whether it is told again where no phone took it: what is serious, and is still so, for a day."""
-        notice = letter.notice
-        if notice.severity < Severity.HIGH or notice.kind == "digest" or clock.now() - letter.at > KEPT_FOR:
-            return False
-        return self._is_so(notice, [found for each in notice.ids if (found := self._of.tracked(each))])
 
     async def _propose(self, finding: str) -> None:
         tracked = self._of.tracked(finding)
@@ -232,26 +215,6 @@ class Speaker:
         done, _ = await asyncio.wait({planning}, timeout=PLANNED_WITHIN)
         return planning.result() if done else None
 
-    def message(self, notice: Notice, found: Sequence[Tracked], record: Record | None) -> Message:
-        """Return what a notice says."""
-        of, compose = self._of, self._of.compose
-        if notice.kind == "digest":
-            return of.wording.digest(notice)
-        if notice.kind == "summary":
-            title = of.texts.common("first_look", {"count": len(found)})
-            return compose.several(found, critical=notice.critical, title=title)
-        if len(found) > 1:
-            return compose.several(found, critical=notice.critical)
-        return compose.finding(
-            found[0],
-            record,
-            settings=of.settings,
-            now=clock.now(),
-            critical=notice.critical,
-            url=of.wording.url(found[0]),
-            changes=of.wording.changes(found[0]),
-        )
-
     def _resolved(self, letter: Letter, found: Sequence[Tracked]) -> None:
         """Replace what is shown: by its end, or by what of it is still open."""
         notice = letter.notice
@@ -262,14 +225,8 @@ class Speaker:
         if not who or not found:
             self.outbox.done(letter)
             return
-        if rest := [tracked for each in notice.rest if (tracked := self._of.tracked(each))]:
-            message = self._of.compose.several(rest, critical=False)
-            self._carry(letter, replace(message, tag=tag), who)
-            return
-        words = self._of.texts.finding(found[0].finding)
-        text = self._of.texts.common("resolved_text")
-        title = self._of.texts.common("resolved", {"title": words.title})
-        self._carry(letter, Message(tag=tag, title=title, text=text, subject=found[0].id), who, ends=True)
+        message, ends = self.notices.ended(notice, found)
+        self._carry(letter, message, who, ends=ends)
 
     @callback
     def silenced(self, tracked: Tracked, kind: str) -> None:

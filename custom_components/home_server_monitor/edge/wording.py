@@ -32,7 +32,7 @@ class Wording:
         known = {
             "verb": self._of.compose.verb(record),
             "target": record.name,
-            "who": record.actor.name if record.actor else "Home Server Monitor",
+            "who": _who(record),
             "reason": texts.refusal(str(reason), {"target": record.name, **record.details}) if reason else "",
         }
         said = texts.common(f"outcome_{state or record.state.value}", known, default="")
@@ -58,6 +58,19 @@ class Wording:
         """Return what is changed for a while, in words without an end."""
         return self._of.texts.common(f"lent_{change.kind}", {"target": change.name}, default=change.name)
 
+    def decided(self, record: Record) -> str:
+        """Return who decided on a proposal, how long ago, and how it stands."""
+        text = self._of.texts.common(
+            f"decided_{record.state.value}",
+            {
+                "who": _who(record),
+                "verb": self._of.compose.verb(record),
+                "ago": ago(clock.now() - (record.approved_at or record.changed)),
+            },
+            default="",
+        )
+        return text or self.outcome(record)
+
     def settled(self, tracked: Tracked) -> Message | None:
         """Return what is said of a finding that needs nobody any more, or None where it still does."""
         of, texts = self._of, self._of.texts
@@ -66,12 +79,8 @@ class Wording:
         if tracked.state is Life.RESOLVED:
             title, text = texts.common("resolved", {"title": title}), texts.common("resolved_text")
             return Message(tag=tag, title=title, text=text, subject=tracked.id)
-        newest = max(
-            (each for each in of.desk.records.values() if each.finding == tracked.id and each.actor),
-            key=lambda each: each.changed,
-            default=None,
-        )
-        if newest is not None and newest.state is not State.DENIED and newest.changed >= tracked.since:
+        newest = of.proposals.decided(tracked)
+        if newest is not None and newest.state is not State.DENIED:
             return Message(tag=tag, title=title, text=self.outcome(newest), subject=tracked.id)
         if tracked.acknowledged and of.register.silence(tracked) == "acknowledged":
             text = texts.common("acknowledged_by", {"who": tracked.acknowledged.who})
@@ -86,10 +95,8 @@ class Wording:
             text = self._of.texts.common(
                 f"change_{row.change.key}", row.change.placeholders, default=row.change.key
             )
-            minutes = max(int((at - row.at) // 60), 0)
             key = "changed_by_us" if row.ours else "changed_not_by_us"
-            when = f"{minutes} min" if minutes < 120 else f"{minutes // 60} h"
-            lines.append(self._of.texts.common(key, {"what": text, "ago": when}))
+            lines.append(self._of.texts.common(key, {"what": text, "ago": ago(at - row.at)}))
         return lines
 
     def url(self, tracked: Tracked) -> str:
@@ -158,6 +165,17 @@ class Wording:
             "name": record.name,
             "verb": self._of.compose.verb(record),
         }
+
+
+def ago(seconds: float) -> str:
+    """Return a span in one unit: `40 s`, `40 min`, `4 h`."""
+    if seconds < 60:
+        return f"{max(int(seconds), 0)} s"
+    return f"{int(seconds // 60)} min" if seconds < 7200 else f"{int(seconds // 3600)} h"
+
+
+def _who(record: Record) -> str:
+    return (record.actor.name if record.actor else "") or "Home Server Monitor"
 
 
 def _worst_first(found: Sequence[Tracked]) -> list[Tracked]:

@@ -1,0 +1,102 @@
+"""What a notice says by the time it is sent: what was decided meanwhile comes first, what is over is left out."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from ..guardian.contract import Severity
+from ..guardian.finding import Tracked
+from ..guardian.notice import Notice
+from ..guardian.remediation import Record, State
+from ..guardian.tracked import State as Life
+from . import clock
+from .messages import Message, tag_of
+
+if TYPE_CHECKING:
+    from .guardian import Guardian
+
+PUSHED = frozenset({"raised", "repeated", "severer", "flapping", "summary", "escalated"})
+# somebody said yes, and it is not over
+UNDER_WAY = frozenset({State.APPROVED, State.RUNNING, State.VERIFYING})
+# over otherwise than the person wanted: it may be tried again
+NOT_DONE = frozenset({State.FAILED, State.ROLLED_BACK, State.INCONCLUSIVE, State.CANCELLED})
+
+
+class Notices:
+    """The messages of one guardian's notices."""
+
+    def __init__(self, guardian: Guardian) -> None:
+        self._of = guardian
+
+    def about(self, notice: Notice) -> list[Tracked]:
+        """Return the findings that a notice is about, most severe first."""
+        return [tracked for each in notice.ids if (tracked := self._of.tracked(each))]
+
+    def still_so(self, notice: Notice, found: Sequence[Tracked]) -> list[Tracked]:
+        """Return those of which it is still true, and which nobody has silenced meanwhile."""
+        if notice.kind == "flapping":
+            return list(found)
+        wanted = Life.RESOLVED if notice.kind == "resolved" else Life.FIRING
+        return [each for each in found if each.state is wanted and not self._of.register.silence(each)]
+
+    def offers(self, notice: Notice, found: Sequence[Tracked]) -> Tracked | None:
+        """Return the finding whose remedy the message offers: of one alone, on which nobody has decided."""
+        if len(found) != 1 or notice.kind in ("digest", "resolved"):
+            return None
+        decided = self._decided(notice, found[0])
+        return found[0] if decided is None or decided.state in NOT_DONE else None
+
+    def message(self, notice: Notice, found: Sequence[Tracked], record: Record | None) -> Message | None:
+        """Return what a notice says, or None where nobody has to hear of it any more."""
+        if notice.kind == "digest":
+            return self._of.wording.digest(notice)
+        still = self.still_so(notice, found)
+        if notice.kind not in PUSHED or not still:
+            return None
+        message = self._of_one(notice, still[0], record) if len(still) == 1 else self._of_many(notice, still)
+        return replace(message, tag=tag_of(notice.lead)) if message and notice.lead else message
+
+    def _of_many(self, notice: Notice, found: Sequence[Tracked]) -> Message:
+        title = ""
+        if notice.kind == "summary":
+            title = self._of.texts.common("first_look", {"count": len(found)})
+        return self._of.compose.several(found, critical=notice.critical, title=title)
+
+    def _of_one(self, notice: Notice, tracked: Tracked, record: Record | None) -> Message | None:
+        of = self._of
+        if notice.kind == "summary":
+            return self._of_many(notice, [tracked])
+        decided = self._decided(notice, tracked)
+        if decided is not None and decided.state is State.SUCCEEDED and not notice.critical:
+            return None
+        message = of.compose.finding(
+            tracked,
+            record if record is not None and record.state is State.PROPOSED else None,
+            settings=of.settings,
+            now=clock.now(),
+            critical=notice.critical,
+            url=of.wording.url(tracked),
+            changes=of.wording.changes(tracked),
+        )
+        return message.saying_first(of.wording.decided(decided)) if decided is not None else message
+
+    def _decided(self, notice: Notice, tracked: Tracked) -> Record | None:
+        """Return the proposal on which somebody decided before this is told; what is over counts for news only."""
+        record = self._of.proposals.decided(tracked)
+        if record is None or record.state in UNDER_WAY:
+            return record
+        return record if notice.kind == "raised" else None
+
+    def ended(self, notice: Notice, found: Sequence[Tracked]) -> tuple[Message, bool]:
+        """Return what replaces what is shown, and whether that is its end: else something of it is still open."""
+        of, tag = self._of, tag_of(notice.lead)
+        if rest := [tracked for each in notice.rest if (tracked := of.tracked(each))]:
+            return replace(of.compose.several(rest, critical=False), tag=tag), False
+        title = of.texts.common("resolved", {"title": of.texts.finding(found[0].finding).title})
+        text = of.texts.common("resolved_text")
+        return Message(tag=tag, title=title, text=text, subject=found[0].id), True
+
+    def is_told_again(self, notice: Notice) -> bool:
+        """Return whether a notice that no phone took is told once more: what is serious, while it is so."""
+        serious = notice.severity >= Severity.HIGH and notice.kind != "digest"
+        return serious and bool(self.still_so(notice, self.about(notice)))
