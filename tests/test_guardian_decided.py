@@ -143,9 +143,7 @@ async def test_why_offers_nothing_that_was_decided(home: Household, hass_admin_u
     await home.settle(400)
 
 
-async def test_one_of_two_that_was_dealt_with_is_left_out(
-    home: Household, hass_admin_user: MockUser
-) -> None:
+async def test_one_of_two_that_was_dealt_with_is_left_out(home: Household, hass_admin_user: MockUser) -> None:
     home.tell(home.phone("Ann", hass_admin_user))
     tracked = await home.errors()
     await home.guardian.answers.practise()

@@ -144,8 +144,6 @@ class Proposals:
                 actor=actor,
                 name=target_name(self._of, tracked.finding.source, wanted.target),
             )
-            # one that somebody has approved already is no offer
-            return record if record.state is State.PROPOSED else None
         except Refused, ClientError, NotDone, TimeoutError, JournalFailed:
             # not now: it is asked for again when somebody looks
             return None
