@@ -13,6 +13,7 @@ from homeassistant.util import dt as dt_util
 import pytest
 from yarl import URL
 
+from custom_components.home_server_monitor.sources.certificates import certificate_of
 from custom_components.home_server_monitor.sources.errors import (
     AuthFailed,
     BadResponse,
@@ -28,11 +29,7 @@ from custom_components.home_server_monitor.sources.truenas import reading
 from custom_components.home_server_monitor.sources.truenas.assemble import assemble
 from custom_components.home_server_monitor.sources.truenas.client import Timing, TrueNasClient
 from custom_components.home_server_monitor.sources.truenas.connection import MAX_CALLS, Connection
-from custom_components.home_server_monitor.sources.truenas.greeting import (
-    certificate_of,
-    greet,
-    normalise,
-)
+from custom_components.home_server_monitor.sources.truenas.greeting import greet, normalise
 from custom_components.home_server_monitor.sources.truenas.listings import read_smart
 from custom_components.home_server_monitor.sources.truenas.memory import Memory
 from custom_components.home_server_monitor.sources.truenas.methods import Operation, events_of, supports
@@ -270,7 +267,9 @@ async def test_a_certificate_that_cannot_be_read(
             await make(session, sim, fingerprint=None).connect()
         assert not isinstance(error.value, CertificateRejected)
         monkeypatch.undo()
-        monkeypatch.setattr(f"{place}.greeting.x509.load_der_x509_certificate", _no_certificate)
+        monkeypatch.setattr(
+            f"{place.rpartition('.')[0]}.certificates.x509.load_der_x509_certificate", _no_certificate
+        )
         with pytest.raises(CannotConnect):
             await certificate_of(session, URL(sim.url))
     with pytest.raises(CannotConnect):

@@ -9,6 +9,7 @@ from typing import Any
 import aiohttp
 from yarl import URL
 
+from ..certificates import certificate_of, pin, translated
 from ..errors import (
     AuthFailed,
     BadResponse,
@@ -23,7 +24,7 @@ from ..errors import (
     Standby,
 )
 from .connection import MAX_ABANDONED, Connection
-from .greeting import Greeting, certificate_of, greet, pin, translated
+from .greeting import Greeting, greet
 from .logins import LoginPace
 from .methods import Method, Operation, events_of, method_of
 from .protocol import Ddp, Event, JsonRpc

@@ -21,6 +21,7 @@ from yarl import URL
 
 from ...const import CONF_FINGERPRINT
 from ...fingerprint import in_groups
+from ..certificates import Certificate, certificate_of
 from ..errors import (
     AuthFailed,
     BadResponse,
@@ -35,7 +36,7 @@ from ..errors import (
 )
 from ..kind import FlowError, Probe, Question
 from .client import Timing, TrueNasClient
-from .greeting import Certificate, Greeting, certificate_of, greet, normalise
+from .greeting import Greeting, greet, normalise
 from .methods import Operation
 from .parse import at, text
 from .releases import V25_04
