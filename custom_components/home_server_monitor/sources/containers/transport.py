@@ -1,0 +1,273 @@
+"""Requests to one engine: few at once, each with a deadline and a limit, none of them redirected, all closed behind us."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+import contextlib
+from dataclasses import dataclass, field
+import json
+from pathlib import Path
+import re
+import ssl
+import tempfile
+from typing import Any
+from urllib.parse import quote, urlencode
+from weakref import WeakKeyDictionary
+
+import aiohttp
+from yarl import URL
+
+from ..certificates import pin
+from ..errors import NotSent
+from .address import Address
+from .replies import VersionRefused, decode, error_of
+from .wire import MIB, read_body, read_lines, translated, within
+
+# With a pull and a stream of events these are eight. An order must not wait for readings, and undoing one must
+# not wait for a pull.
+READS, ORDERS, PULLS = 4, 2, 1
+MAX_ERROR = 64 * 1024
+# asked before it is known which version of the interface both sides speak
+UNVERSIONED = ("/version", "/_ping")
+_BLANK = re.compile(r"\{\w+\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """Deadlines in seconds: to connect, for an ordinary call, and between two parts of a pull's answer.
+
+    Portainer before its flushing streams hands a pull's progress on in batches, which may be minutes apart.
+    """
+
+    connect: float = 5.0
+    call: float = 10.0
+    quiet: float = 600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """How many requests of each kind may be under way at one host."""
+
+    reads: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(READS))
+    orders: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(ORDERS))
+    pulls: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(PULLS))
+
+
+_PLACES: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, Places]] = WeakKeyDictionary()
+
+
+def places_at(host: str) -> Places:
+    """Return the places at a host, which all that talk to it share."""
+    return _PLACES.setdefault(asyncio.get_running_loop(), {}).setdefault(host, Places())
+
+
+def open_session(address: Address) -> aiohttp.ClientSession:
+    """Return a session without cookies, over the socket where there is one; the caller closes it."""
+    connector = aiohttp.UnixConnector(address.socket) if address.socket else aiohttp.TCPConnector()
+    return aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
+
+
+def client_context(ca: str | None, certificate: str, key: str) -> ssl.SSLContext:
+    """Return what shows a client certificate, and trusts this authority only, or the system's for None.
+
+    Reads files: not for the event loop. Raises ValueError where these are no certificates, or do not belong together.
+    """
+    try:
+        context = ssl.create_default_context(cadata=ca)
+        with tempfile.TemporaryDirectory() as folder:
+            # OpenSSL takes them from files only; the folder is readable by us alone
+            file = Path(folder) / "pair.pem"
+            file.write_text(f"{certificate.strip()}\n{key.strip()}\n")
+            context.load_cert_chain(file, password=lambda: "")
+    except (ssl.SSLError, OSError, ValueError) as err:
+        raise ValueError("Not a certificate and its key") from err
+    return context
+
+
+class Transport:
+    """Sends requests to one address.
+
+    `headers` may hold a secret: they go to this address and nowhere else. `version` is that of the engine's interface,
+    once it is known. `trust` is a client certificate's context;
+    `fingerprint` that of the one certificate that is trusted.
+    """
+
+    def __init__(
+        self,
+        session: aiohttp.ClientSession,
+        address: Address,
+        *,
+        headers: Mapping[str, str] | None = None,
+        trust: ssl.SSLContext | None = None,
+        fingerprint: str | None = None,
+        timing: Timing | None = None,
+    ) -> None:
+        self.address = address
+        self.timing = timing or Timing()
+        self.version: str | None = None
+        # learns the version again; a client sets it
+        self.renegotiate: Callable[[], Awaitable[Any]] | None = None
+        self._learning = asyncio.Lock()
+        self.calls = 0
+        self.most_at_once = 0
+        self._at_once = 0
+        self._session = session
+        self._headers = {"Accept-Encoding": "identity", **(headers or {})}
+        self._ssl: ssl.SSLContext | aiohttp.Fingerprint | bool = trust or pin(fingerprint)
+        self._fingerprint = fingerprint
+
+    def __repr__(self) -> str:
+        return f"Transport({self.address.url})"
+
+    async def read(
+        self,
+        path: str,
+        *parts: str,
+        query: Mapping[str, Any] | None = None,
+        deadline: float | None = None,
+        limit: int = 2 * MIB,
+        again: bool = True,
+    ) -> bytes:
+        """Return the body of an answer; `again` after learning a new version, where this one is refused."""
+        place, spoken = places_at(self.address.host).reads, self.version
+        try:
+            return (await self._whole("GET", path, parts, query, None, deadline, limit, place))[1]
+        except VersionRefused:
+            if not again or self.renegotiate is None:
+                raise
+            await self._speak_anew(spoken)
+            return (await self._whole("GET", path, parts, query, None, deadline, limit, place))[1]
+
+    async def get(self, path: str, *parts: str, **more: Any) -> Any:
+        """Return the value of a JSON answer. Raises ClientError."""
+        return await decode(await self.read(path, *parts, **more))
+
+    async def order(
+        self,
+        verb: str,
+        path: str,
+        *parts: str,
+        query: Mapping[str, Any] | None = None,
+        body: Any = None,
+        deadline: float = 60.0,
+    ) -> tuple[int, bytes]:
+        """Return the status and the body of an order's answer. Raises ClientError; it is never sent twice."""
+        places = places_at(self.address.host)
+        return await self._whole(verb, path, parts, query, body, deadline, 2 * MIB, places.orders)
+
+    async def head(self, path: str, *parts: str) -> Mapping[str, str]:
+        """Return the headers of an answer. Raises ClientError."""
+        async with (
+            places_at(self.address.host).reads,
+            within(self.timing.call),
+            self._request("HEAD", path, parts, {}, None, None) as response,
+        ):
+            return response.headers
+
+    @contextlib.asynccontextmanager
+    async def lines(
+        self,
+        verb: str,
+        path: str,
+        *parts: str,
+        query: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+        lasting: float,
+        quiet: float | None = None,
+        place: bool = True,
+    ) -> AsyncIterator[AsyncIterator[bytes]]:
+        """Hand out the lines of an answer as they come, for at most `lasting` seconds; raises ClientError.
+
+        A stream that only waits for events takes no `place`. `quiet` is how long it may say nothing.
+        """
+        async with contextlib.AsyncExitStack() as stack:
+            if place:
+                await stack.enter_async_context(places_at(self.address.host).pulls)
+            await stack.enter_async_context(within(lasting))
+            response = await stack.enter_async_context(
+                self._request(verb, path, parts, query or {}, None, quiet, headers)
+            )
+            yield await stack.enter_async_context(contextlib.aclosing(read_lines(response)))
+
+    async def _speak_anew(self, refused: str | None) -> None:
+        """Learn again which version is spoken, unless another call that was refused did so meanwhile."""
+        async with self._learning:
+            if self.version == refused and self.renegotiate:
+                await self.renegotiate()
+
+    async def _whole(
+        self,
+        verb: str,
+        path: str,
+        parts: tuple[str, ...],
+        query: Mapping[str, Any] | None,
+        body: Any,
+        deadline: float | None,
+        limit: int,
+        place: asyncio.Semaphore,
+    ) -> tuple[int, bytes]:
+        async with (
+            place,
+            within(deadline or self.timing.call),
+            self._request(verb, path, parts, query or {}, body, None) as response,
+        ):
+            return response.status, await read_body(response, limit)
+
+    @contextlib.asynccontextmanager
+    async def _request(
+        self,
+        verb: str,
+        path: str,
+        parts: tuple[str, ...],
+        query: Mapping[str, Any],
+        body: Any,
+        quiet: float | None,
+        headers: Mapping[str, str] | None = None,
+    ) -> AsyncIterator[aiohttp.ClientResponse]:
+        """Send a request and hand out its answer, whose connection is closed where it was not read to its end."""
+        url = self._url(path, parts, query)
+        data = None if body is None else json.dumps(body).encode()
+        sent = {**self._headers, **(headers or {})}
+        if data is not None:
+            sent["Content-Type"] = "application/json"
+        self.calls += 1
+        self._at_once += 1
+        self.most_at_once = max(self.most_at_once, self._at_once)
+        try:
+            with translated(self._fingerprint):
+                async with self._session.request(
+                    verb,
+                    url,
+                    data=data,
+                    headers=sent,
+                    ssl=self._ssl,
+                    allow_redirects=False,
+                    timeout=aiohttp.ClientTimeout(
+                        total=None, sock_connect=self.timing.connect, sock_read=quiet
+                    ),
+                ) as response:
+                    if response.status >= 300 and response.status != 304:
+                        raise error_of(
+                            f"{verb} {path}", response.status, await read_body(response, MAX_ERROR, cut=True)
+                        )
+                    yield response
+        finally:
+            self._at_once -= 1
+
+    def _url(self, path: str, parts: tuple[str, ...], query: Mapping[str, Any]) -> URL:
+        """Fill the blanks of a path in their order. Raises NotSent where a part could lead elsewhere."""
+        for part in parts:
+            if any(step in ("", ".", "..") for step in part.split("/")):
+                raise NotSent("Not a name that can be asked for")
+        values = iter(parts)
+        filled = _BLANK.sub(lambda _: quote(next(values), safe="/:@"), path)
+        if self.version and path not in UNVERSIONED:
+            filled = f"/v{self.version}{filled}"
+        asked = f"?{urlencode({key: _word(value) for key, value in query.items()})}" if query else ""
+        return URL(f"{str(self.address.url).rstrip('/')}{filled}{asked}", encoded=True)
+
+
+def _word(value: Any) -> str:
+    """Return a parameter as an engine reads it."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return json.dumps(value) if isinstance(value, (dict, list)) else str(value)
