@@ -4,6 +4,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from .harbour import Containers
 from .simulation import Profile, Simulation
 
 
@@ -26,11 +27,13 @@ async def run(
     downtime: float = 0.2,
     unauthenticated_limit: int = 20,
     event_pace: float = 1.0,
+    containers: Containers | None = None,
 ) -> AsyncGenerator[Simulation]:
     """A home server on loopback, in the caller's loop.
 
     `latency` in seconds is added to each call; `auth_delay` is the pause after a failed login;
     `job_pace` times the real duration of jobs; `downtime` is how long a reboot takes.
+    `containers`: an engine, Portainer and a registry, too, where they are asked for.
     `loopback_is_remote`: treat plain http from loopback as the real server treats it from elsewhere.
     """
     sim = Simulation(
@@ -48,6 +51,7 @@ async def run(
         downtime=downtime,
         unauthenticated_limit=unauthenticated_limit,
         event_pace=event_pace,
+        containers=containers,
     )
     try:
         await sim.open(port, control_port)

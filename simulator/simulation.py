@@ -13,6 +13,7 @@ from .calls import Call, CallLog
 from .clock import Clock
 from .control import control_app
 from .faults import Faults
+from .harbour import Containers, Harbour
 from .scenarios import SCENARIOS, Scenario
 from .truenas.face import TrueNAS
 from .truenas.releases import Release
@@ -42,6 +43,7 @@ class Simulation:
         downtime: float,
         unauthenticated_limit: int,
         event_pace: float,
+        containers: Containers | None = None,
     ) -> None:
         self._apps, self._disks, self._seed = apps, disks, seed
         self._state_dir = state_dir
@@ -70,6 +72,7 @@ class Simulation:
         )
         self.truenas.power = self._power
         self.truenas.cut = self._cut
+        self._harbour = Harbour(containers, self.world, secure=tls) if containers is not None else None
         self.scenarios: dict[str, Scenario] = {}
         self.stopped = asyncio.Event()
         self._runners: list[web.AppRunner] = []
@@ -120,6 +123,18 @@ class Simulation:
         """SHA-256 of the certificate in hex; None over plain http."""
         return self.certificate.fingerprint if self.certificate else None
 
+    @property
+    def harbour(self) -> Harbour:
+        """Engine, Portainer and registry; KeyError where they were not asked for."""
+        if self._harbour is None:
+            raise KeyError("no containers were asked for")
+        return self._harbour
+
+    @property
+    def has_harbour(self) -> bool:
+        """Whether there are engine, Portainer and registry."""
+        return self._harbour is not None
+
     # What tests count
 
     @property
@@ -151,13 +166,22 @@ class Simulation:
         inner = await self._serve(self.truenas.app(), 0, self._ssl)
         self._wire = Wire(inner)
         await self._wire.start(port)
+        if self._harbour is not None:
+            await self._harbour.open(self._serve, self._serve_socket, self._ssl)
         self._control_port = await self._serve(control_app(self), control_port, None)
         self._spawn(self._ticking())
 
-    async def _serve(self, app: web.Application, port: int, context: ssl.SSLContext | None) -> int:
+    async def _runner(self, app: web.Application) -> web.AppRunner:
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1, handler_cancellation=True)
         await runner.setup()
         self._runners.append(runner)
+        return runner
+
+    async def _serve_socket(self, app: web.Application, path: Path) -> None:
+        await web.UnixSite(await self._runner(app), str(path)).start()
+
+    async def _serve(self, app: web.Application, port: int, context: ssl.SSLContext | None) -> int:
+        runner = await self._runner(app)
         site = web.TCPSite(runner, "127.0.0.1", port, ssl_context=context)
         await site.start()
         found: int = runner.addresses[0][1]
@@ -170,6 +194,8 @@ class Simulation:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         if self._wire is not None:
             await self._wire.stop()
+        if self._harbour is not None:
+            await self._harbour.close()
         for session in list(self.truenas.sessions.values()):
             await session.close()
         for runner in self._runners:
@@ -223,6 +249,8 @@ class Simulation:
     async def reboot(self, downtime: float = 0.0) -> None:
         """A new boot: jobs, sessions and counters are gone, the boot id is new."""
         await self.wire.stop()
+        if self._harbour is not None:
+            await self._harbour.down()
         if downtime:
             await asyncio.sleep(downtime)
         self.truenas.temperature_cache.clear()
@@ -233,6 +261,8 @@ class Simulation:
             self.world.update.installed = self.world.update.downloaded = False
             self.world.clear_alerts("HasUpdate")
         self.world.restart()
+        if self._harbour is not None:
+            await self._harbour.up()
         await self.wire.start()
 
     def _power(self, kind: str, delay: float) -> None:
@@ -296,5 +326,7 @@ class Simulation:
         self.truenas.attach(self.world)
         self.truenas.logins = 0
         self.log.clear()
+        if self._harbour is not None:
+            self._harbour.reset(self.world)
         await self.wire.start()
         self.wire.drop()

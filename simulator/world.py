@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from . import motion
 from .accounts import ApiKey, AuditEntry, User
@@ -13,6 +14,9 @@ from .noise import digest, jitter, number, wander
 from .storage import Dataset, Disk, Pool, Snapshot, Vdev
 from .tasks import CloudBackup, CloudSync, Cron, Replication, Rsync, SnapshotTask, Task
 from .workloads import App, Machine, Service, SystemContainer
+
+if TYPE_CHECKING:
+    from .household import Household
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +83,16 @@ class World:
         self.jobs = Jobs(clock.now, lambda job, verb: self.changed("job", verb, job.number))
         self._txg = 9_200_000
         self.filled_at = clock.now()
+        # what runs on the engine, where there is one
+        self.household: Household | None = None
 
     # Time
 
     def tick(self) -> None:
         """Bring everything up to the present."""
         motion.tick(self)
+        if self.household is not None:
+            self.household.engine.tick()
 
     def tasks(self) -> list[Task]:
         """Every scheduled task."""

@@ -1,0 +1,6 @@
+"""What runs in containers on the home server: the media server, the photos, the neighbours of Home Assistant."""
+
+from .build import Household, build_household
+from .stacks import Git, Stack, down, up
+
+__all__ = ["Git", "Household", "Stack", "build_household", "down", "up"]
