@@ -233,6 +233,13 @@ def test_a_container_in_the_network_of_another_one() -> None:
     assert not {"PortBindings", "Dns", "ExtraHosts"} & found["HostConfig"].keys()
 
 
+def test_a_container_that_follows_is_created_on_the_successor() -> None:
+    inspect = inspection(host={"NetworkMode": f"container:{PARENT_ID}"}, networks={})
+    names = {PARENT_ID: "gluetun-hsm-0123abcd-old-1780000000", "other": "gluetun"}
+    found = recreate(inspect, IMAGE, NEW_IMAGE, info=INFO, api_version="1.51", names=names)
+    assert found.body["HostConfig"]["NetworkMode"] == "container:gluetun"
+
+
 @pytest.mark.parametrize(
     ("hostname", "kept"), [("nas", None), (CONTAINER_ID[:12], None), ("homeassistant", "homeassistant")]
 )

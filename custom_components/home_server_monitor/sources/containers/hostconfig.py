@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from .leftovers import leftover
 from .raw import Json, items, table, tables, text, words
 from .volumes import mounts
 
@@ -16,7 +17,7 @@ _NEVER = ("ContainerIDFile", "ConsoleSize")
 def host_config(inspect: Json, info: Json, names: Mapping[str, str], podman: bool) -> dict[str, Any]:
     """Return the `HostConfig` part of a create body.
 
-    info: `GET /info`; names: the names of all containers by their full ids.
+    info: `GET /info`; names: of all containers by their full ids.
     """
     host = table(inspect.get("HostConfig"))
     body = {key: value for key, value in host.items() if value is not None and key not in _NEVER}
@@ -44,10 +45,14 @@ def host_config(inspect: Json, info: Json, names: Mapping[str, str], podman: boo
 
 def resolved(mode: str, names: Mapping[str, str]) -> str:
     """Return a mode that joins another container by that one's name, which survives its being created anew."""
-    if not mode.startswith(JOINED):
-        return mode
-    other = mode.removeprefix(JOINED)
-    return JOINED + names.get(other, other)
+    return JOINED + _named(mode.removeprefix(JOINED), names) if mode.startswith(JOINED) else mode
+
+
+def _named(container_id: str, names: Mapping[str, str]) -> str:
+    """Return the name of a container; that of its successor where it was kept from an update."""
+    name = names.get(container_id, container_id)
+    kept = leftover(name)
+    return kept[0] if kept else name
 
 
 def _link(link: str) -> str:
@@ -58,7 +63,7 @@ def _link(link: str) -> str:
 
 def _lender(source: str, names: Mapping[str, str]) -> str:
     other, colon, mode = source.partition(":")
-    return names.get(other, other) + colon + mode
+    return _named(other, names) + colon + mode
 
 
 def _for_podman(body: dict[str, Any]) -> None:

@@ -35,7 +35,8 @@ def recreate(
 
     inspect: of the container that runs now, asked for in an API version up to 1.51, for later ones no longer tell
     which MAC address was set; image: the `Config` of the image that it runs, not of the new one; new_image: the id
-    of the new one; info: `GET /info`; api_version: that the body is sent with; names: of all containers by id.
+    of the new one; info: `GET /info`; api_version: that the body is sent with; names: of all containers by id, those also that an
+    update of one whose namespaces it uses has renamed: a container that follows is created on the successor.
 
     Raises Refused where data would be left behind. The image is named as it was typed: that this name still stands
     for `new_image` has to be checked on the container that comes of it.

@@ -5,11 +5,10 @@ import re
 
 from ...guardian.contract import Refusal
 from .hostconfig import JOINED
+from .leftovers import leftover
 from .raw import Json, name_of, table, text
 from .reference import parse
 
-# what stays behind on a server carries the eight hex digits of the Home Assistant that left it
-LEFTOVER = re.compile(r"(?P<name>.+)-hsm-(?P<instance>[0-9a-f]{8})-(?:new|old|failed)(?:-\d+)?")
 COMPOSE = "com.docker.compose."
 _SWARM = "com.docker.swarm."
 _SUPERVISOR = ("supervisor_managed", "io.hass.")
@@ -97,10 +96,9 @@ def _which_image(inspect: Json, digests: Sequence[str]) -> str | None:
 
 def _who_else(name: str, names: Iterable[str], instance: str) -> str | None:
     """Return whether it is what an update left behind, or another Home Assistant is at work on it."""
-    if LEFTOVER.fullmatch(name):
+    if leftover(name):
         return "left_behind"
-    left = (match for each in names if (match := LEFTOVER.fullmatch(each)))
-    if any(match["name"] == name and match["instance"] != instance for match in left):
+    if any(kept and kept[0] == name and kept[1] != instance for kept in map(leftover, names)):
         return "another_works_here"
     return None
 
