@@ -16,7 +16,7 @@ from custom_components.home_server_monitor.sources.containers.model import (
 )
 from custom_components.home_server_monitor.sources.containers.nodes import (
     engine_node,
-    host_node,
+    machine_node,
     joined_to,
     member_node,
     nodes_of,
@@ -54,7 +54,7 @@ DATA = Containers(
 def test_everything_runs_on_the_engine_and_the_engine_on_its_host() -> None:
     """An engine that is gone explains its containers, a host that is gone its engine."""
     topology = Topology(nodes_of(SOURCE, DATA, "nas.lan"))
-    host = topology.canonical(host_node(SOURCE))
+    host = topology.canonical(machine_node(SOURCE))
     assert topology.ancestors(member_node(SOURCE, "db")) == (engine_node(SOURCE), host)
     assert topology.dependants(address_node("nas.lan")) >= {
         member_node(SOURCE, name) for name in DATA.containers

@@ -7,14 +7,14 @@ from ...guardian.own_path import address_node, container_node, endpoint_node, na
 from .model import Container, Containers
 
 
-def host_node(source: str) -> str:
-    """Return the node id of the machine that the engine runs on."""
-    return f"host:{source}"
+def machine_node(source: str) -> str:
+    """Return the node id of the machine that the engine runs on, which may be one that another source watches."""
+    return f"box:{source}"
 
 
 def engine_node(source: str) -> str:
-    """Return the node id of the engine."""
-    return f"engine:{source}"
+    """Return the node id of the engine: what falls silent with this source, and not the machine under it."""
+    return f"host:{source}"
 
 
 def member_node(source: str, name: str) -> str:
@@ -36,8 +36,8 @@ def _nodes(source: str, data: Containers, host: str | None) -> Iterator[Node]:
     engine = data.engine
     label = engine.name if engine else ""
     at_home = frozenset({address_node(host)}) if host else frozenset()
-    yield Node(id=host_node(source), kind="host", label=label, aliases=at_home)
-    yield Node(id=engine_node(source), kind="engine", label=label, runs_on=host_node(source))
+    yield Node(id=machine_node(source), kind="host", label=label, aliases=at_home)
+    yield Node(id=engine_node(source), kind="engine", label=label, runs_on=machine_node(source))
     for name in data.stacks:
         yield Node(id=stack_node(source, name), kind="stack", label=name, runs_on=engine_node(source))
     services: dict[tuple[str | None, str | None], str] = {
