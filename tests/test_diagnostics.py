@@ -56,10 +56,15 @@ async def test_diagnostics_of_the_server_name_nobody(
         "low_approvers": ["id-of-bea"],
         "telegram": ["7000123:7000123"],
         "dead_man_url": "https://ping.example/aaaa-bbbb",
+        "protected_objects": ["app:nas-of-ann:plex"],
+        "runs_on": ["app:nas-of-ann:plex > pool:of-bea"],
+        "names": {"phone-of-ann": "Ann's phone"},
     }
     hass.config_entries.async_update_entry(server_entry, options=secrets)
     text = str(await async_get_config_entry_diagnostics(hass, server_entry))
-    assert [each for each in ("ann", "bea", "7000123", "ping.example", "aaaa-bbbb") if each in text] == []
+    assert [
+        each for each in ("Ann", "ann", "bea", "7000123", "ping.example", "aaaa-bbbb") if each in text
+    ] == []
 
 
 async def test_diagnostics_of_what_is_not_loaded(hass: HomeAssistant, nas: MockConfigEntry) -> None:

@@ -13,7 +13,7 @@ from homeassistant.core import HomeAssistant
 from .const import CONF_FINGERPRINT
 from .coordinator import HsmConfigEntry, ServiceCoordinator
 from .edge.guardian import Guardian
-from .edge.settings import APPROVERS, DEAD_MAN, LOW_APPROVERS, PHONES, TELEGRAM
+from .edge.settings import APPROVERS, DEAD_MAN, LINKS, LOW_APPROVERS, NAMES, PHONES, PROTECTED, TELEGRAM
 
 TO_REDACT = {
     CONF_API_KEY,
@@ -21,12 +21,15 @@ TO_REDACT = {
     CONF_USERNAME,
     CONF_FINGERPRINT,
     CONF_NAME,
-    # options that name a person, and an address that is a secret
+    # options that name a person or a thing, and an address that is a secret
     APPROVERS,
     LOW_APPROVERS,
     PHONES,
     TELEGRAM,
     DEAD_MAN,
+    PROTECTED,
+    LINKS,
+    NAMES,
     "title",
     "unique_id",
     "server",
