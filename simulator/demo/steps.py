@@ -70,7 +70,7 @@ async def tell_phones(client: Client, *names: str, quiet_hours: bool = False) ->
     (server,) = (e["entry_id"] for e in entries if e["domain"] == DOMAIN and e["title"] == "Home")
     flow = await client.request("POST", OPTIONS, {"handler": server})
     telling = {"phones": phones, "quiet_hours": quiet_hours}
-    answer = {part["name"]: {} for part in flow["data_schema"]} | {"telling": telling}
+    answer: dict[str, object] = {part["name"]: {} for part in flow["data_schema"]} | {"telling": telling}
     await client.request("POST", f"{OPTIONS}/{flow['flow_id']}", answer)
 
 
