@@ -14,9 +14,10 @@ from homeassistant.exceptions import ConfigEntryAuthFailed
 from homeassistant.helpers.debounce import Debouncer
 from homeassistant.helpers.device_registry import DeviceInfo
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
+from homeassistant.util import dt as dt_util
 
 from .const import CONF_SERVER, DOMAIN
-from .guardian.contract import Action, Change, Finding, Node
+from .guardian.contract import Action, Change, Finding, Missing, Node
 from .guardian.house import House
 from .issues import clear_certificate_changed, raise_certificate_changed
 from .sources.errors import (
@@ -70,6 +71,8 @@ class ServiceCoordinator[DataT](DataUpdateCoordinator[DataT]):
         self.id = entry.unique_id or entry.entry_id
         # the service's own device, which its objects' devices hang on
         self.device_id: str | None = None
+        # when it was last asked and answered, seconds since 1970
+        self.checked: float | None = None
         # None while all is well; also the first success clears what an earlier start complained of
         self._failures: int | None = 0
         self._later: asyncio.TimerHandle | None = None
@@ -85,6 +88,11 @@ class ServiceCoordinator[DataT](DataUpdateCoordinator[DataT]):
     def judged(self) -> bool:
         """Return whether what it shows is of now."""
         return self.last_update_success and self.data is not None
+
+    @property
+    def missing(self) -> Sequence[Missing]:
+        """Return what cannot be seen here."""
+        return ()
 
     @property
     @abstractmethod
@@ -173,6 +181,7 @@ class ServiceCoordinator[DataT](DataUpdateCoordinator[DataT]):
             raise self._failed("bad_response", err) from err
         except CannotConnect as err:
             raise self._failed("cannot_connect", err) from err
+        self.checked = dt_util.utcnow().timestamp()
         if self._failures is not None:
             clear_certificate_changed(self.hass, self.config_entry)
         self._failures = None

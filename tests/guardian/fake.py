@@ -10,6 +10,7 @@ from custom_components.home_server_monitor.guardian.contract import (
     Action,
     Actor,
     Finding,
+    Missing,
     Node,
     Outcome,
     Plan,
@@ -171,6 +172,16 @@ class FakeSource(Source):
     @override
     def judged(self) -> bool:
         return self.there
+
+    @property
+    @override
+    def checked(self) -> float | None:
+        return None
+
+    @property
+    @override
+    def missing(self) -> Sequence[Missing]:
+        return ()
 
     @property
     @override

@@ -106,7 +106,7 @@ def findings_view(of: Guardian, least: Severity, *, resolved: bool) -> dict[str,
     found.sort(key=lambda each: (-each.severity, each.since))
     return {
         "findings": [finding_view(of, each, now) for each in found],
-        "checked": iso(max(of.intake.checked.values(), default=of.started)),
+        "checked": iso(last_checked(of)),
         "sources": [source_view(of, key) for key in of.watch.stands],
     }
 
@@ -122,10 +122,26 @@ def source_view(of: Guardian, key: str) -> dict[str, Any]:
         "kind": stand.kind,
         "state": stand.state,
         "device_id": device.id if device else None,
-        "checked": iso(of.intake.checked.get(key)),
+        "checked": iso(checked(of, key)),
         "found": found_in_words(of, source.nodes if source else ()),
-        "missing": [],
+        "missing": [
+            of.texts.common(f"missing_{each.key}", each.placeholders)
+            for each in (source.missing if source else ())
+        ],
     }
+
+
+def checked(of: Guardian, key: str) -> float | None:
+    """Return when a source was last asked and answered: with each good poll, also one that brought nothing new."""
+    source = of.house.source(key)
+    return (source.checked if source else None) or of.intake.checked.get(key)
+
+
+def last_checked(of: Guardian) -> float | None:
+    """Return since when all sources that answer are known: the oldest of their last answers."""
+    known = {key: at for key in of.watch.stands if (at := checked(of, key))}
+    answering = [at for key, at in known.items() if of.watch.stands[key].state == "ok"]
+    return min(answering) if answering else max(known.values(), default=of.started)
 
 
 def found_in_words(of: Guardian, nodes: Any) -> str:

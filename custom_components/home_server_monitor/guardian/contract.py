@@ -68,6 +68,14 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Missing:
+    """What cannot be seen of a system, and what it would light. `placeholders` fill the text `common.missing_<key>`."""
+
+    key: str
+    placeholders: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Node:
     """A thing that others depend on. Nodes that share an alias are one thing; never joined by name.
 
@@ -279,6 +287,16 @@ class Source(Protocol):
     @property
     def judged(self) -> bool:
         """Return whether what it shows is of now: there is a complete snapshot since its start, and it answers."""
+        ...
+
+    @property
+    def checked(self) -> float | None:
+        """Return when it was last asked and answered, seconds since 1970; also where nothing had changed."""
+        ...
+
+    @property
+    def missing(self) -> Sequence[Missing]:
+        """Return what cannot be seen: for want of a right, or because this version does not offer it."""
         ...
 
     @property

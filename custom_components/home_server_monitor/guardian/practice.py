@@ -7,6 +7,7 @@ from .contract import (
     Action,
     Change,
     Finding,
+    Missing,
     Node,
     Outcome,
     Plan,
@@ -62,6 +63,8 @@ class PracticeGround:
 
     kind = "guardian"
     judged = True
+    checked: float | None = None
+    missing: Sequence[Missing] = ()
 
     def __init__(self, source: str, server: str, name: str) -> None:
         self.id = source

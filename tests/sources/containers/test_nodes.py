@@ -16,8 +16,8 @@ from custom_components.home_server_monitor.sources.containers.model import (
 )
 from custom_components.home_server_monitor.sources.containers.nodes import (
     engine_node,
-    machine_node,
     joined_to,
+    machine_node,
     member_node,
     nodes_of,
     stack_node,

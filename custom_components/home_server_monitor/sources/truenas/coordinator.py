@@ -20,7 +20,7 @@ from yarl import URL
 from ...const import CONF_FINGERPRINT, DOMAIN
 from ...coordinator import CYCLE, HsmConfigEntry, ServiceCoordinator
 from ...guardian.capabilities import Setting, SmartReading
-from ...guardian.contract import Action, Change, Finding, Node
+from ...guardian.contract import Action, Change, Finding, Missing, Node
 from ...history import DailyHistory, file_name
 from ...issues import clear_missing_rights, raise_missing_rights
 from ..errors import CannotConnect, ClientError
@@ -29,7 +29,7 @@ from . import rises
 from .assemble import assemble
 from .changes import carried, changes
 from .client import TrueNasClient
-from .dark import dark_features
+from .dark import dark_features, missing
 from .forecast import Forecast, forecast
 from .listings import listing, plain, read_smart
 from .memory import Memory
@@ -86,7 +86,8 @@ class TrueNasCoordinator(ServiceCoordinator[TrueNas]):
         )
         self.client.on_event = self._event
         self.client.on_lost = self._lost
-        self.feeds = Feeds(feeds(self.client, temperatures=entry.options.get("disk_temperatures", True)))
+        self._temperatures = bool(entry.options.get("disk_temperatures", True))
+        self.feeds = Feeds(feeds(self.client, temperatures=self._temperatures))
         self.feeds.on_news = self.async_hurry
         self.memory = Memory(self._remember)
         self._memory_store: Store[dict[str, Any]] = Store(hass, 1, f"{DOMAIN}/memory/{file_name(self.id)}")
@@ -111,6 +112,11 @@ class TrueNasCoordinator(ServiceCoordinator[TrueNas]):
     @override
     def findings(self) -> Sequence[Finding]:
         return judge(self.id, self.data, self.memory, dt_util.utcnow(), self.instance)
+
+    @property
+    @override
+    def missing(self) -> Sequence[Missing]:
+        return missing(self.feeds, self.client.release, temperatures=self._temperatures)
 
     @property
     @override
