@@ -224,7 +224,10 @@ def disk_use(engine: Engine, api: Api, kinds: frozenset[str]) -> Doc:
 
 
 def _containers(engine: Engine, api: Api) -> list[Doc]:
-    return [container_row(engine, container, api, size=True) for container in newest_first(engine)]
+    rows = [container_row(engine, container, api, size=True) for container in newest_first(engine)]
+    for row in rows:
+        row.pop("ImageManifestDescriptor", None)
+    return rows
 
 
 def _volumes(engine: Engine) -> list[Doc]:

@@ -21,7 +21,7 @@ def volume_row(engine: Engine, volume: Volume) -> Doc:
 
 def network_row(engine: Engine, network: Network, *, full: bool) -> Doc:
     """One network; only inspect (`full`) names who is in it."""
-    config = None
+    config: list[Doc] | None = None if engine.release.modern else []
     if network.subnet is not None:
         pool = {"Subnet": network.subnet}
         config = [pool | ({"Gateway": network.gateway} if network.gateway_shown and network.gateway else {})]

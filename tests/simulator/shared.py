@@ -32,3 +32,14 @@ def schemas() -> dict[str, Any]:
     """`core.get_methods` of a real 25.04."""
     found: dict[str, Any] = json.loads(_need("25.04/core.get_methods.json").read_text())
     return found
+
+
+RECORDED = DATA.parent / "docker" / "recorded"
+
+
+def recording(engine: str, name: str) -> Any:
+    """What a real engine answered."""
+    path = RECORDED / engine / name
+    if not path.exists():
+        pytest.skip(f"NOT CHECKED against a real reply: {path} is not on this machine")
+    return json.loads(path.read_text())
