@@ -26,7 +26,7 @@ from custom_components.home_server_monitor.const import CONF_KIND, DOMAIN, HOME
 from custom_components.home_server_monitor.edge.guardian import Guardian
 from custom_components.home_server_monitor.edge.house_key import HOUSE
 from custom_components.home_server_monitor.edge.replies import PHONE_EVENT
-from custom_components.home_server_monitor.guardian.contract import Action, Change, Finding, Node, Severity
+from custom_components.home_server_monitor.guardian.contract import Action, Change, Finding, Missing, Node, Severity
 
 DISKS = 64
 OBJECTS = 1000
@@ -48,6 +48,16 @@ class Crowd:
     judged: bool = True
     findings: Sequence[Finding] = ()
     actions: Mapping[str, Action] = field(default_factory=dict)
+
+    @property
+    def checked(self) -> float | None:
+        """Always just now."""
+        return time.time()
+
+    @property
+    def missing(self) -> Sequence[Missing]:
+        """Nothing."""
+        return ()
 
     @property
     def nodes(self) -> Sequence[Node]:
