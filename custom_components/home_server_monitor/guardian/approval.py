@@ -15,7 +15,7 @@ from .remediation import HOUR, Record, new_id
 KIND = "token"
 TAP = "tap"
 # a tap on one of these settles the matter on every screen; the others only show something
-DECIDING = frozenset({"approve", "deny", "acknowledge", "snooze"})
+DECIDING = frozenset({"approve", "after", "window", "deny", "acknowledge", "snooze"})
 # sets of buttons that one record or finding may have at a time
 MOST = 20
 # refused taps that are written down in an hour; a storm is only counted

@@ -1,6 +1,6 @@
 """Small protocols through which one system's action or play uses another system."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol, runtime_checkable
@@ -71,4 +71,30 @@ class ChangesForAWhile(Protocol):
     @property
     def settings(self) -> Mapping[str, Setting]:
         """Return what can be changed, by the names that the steps of its plans use."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """Something that goes on and would be interrupted. kind: names the text `common.use_<kind>`; name: of what."""
+
+    kind: str
+    name: str
+
+
+@runtime_checkable
+class InUse(Protocol):
+    """A system that can say what goes on on a server."""
+
+    @property
+    def judged(self) -> bool:
+        """Return whether what it shows is of now."""
+        ...
+
+    def in_use(self, nodes: Collection[str]) -> Sequence[Use]:
+        """Return what goes on on these nodes, as it was seen last, without asking."""
+        ...
+
+    async def look_in_use(self, nodes: Collection[str]) -> Sequence[Use]:
+        """Ask what goes on on these nodes now. Raises ClientError."""
         ...

@@ -24,6 +24,8 @@ from .running import Runner
 from .waiting import WAITS, Waiting
 
 STOP_GRACE = 10.0
+# kinds of actors behind whom no person stands at that moment
+AUTOMATIC = frozenset({"rule", "standing"})
 
 
 class Desk:
@@ -31,7 +33,7 @@ class Desk:
 
     sources: an attached source by id; own_path: what Home Assistant stands on, now; clock: seconds since 1970;
     not_now: why no automatic step touches what a record touches, a key of `exceptions`; in_use: whether what it
-    interrupts is in use.
+    interrupts is in use, as far as was seen; look_in_use: the same, asked.
     """
 
     def __init__(
@@ -45,6 +47,7 @@ class Desk:
         *,
         not_now: Callable[[Record], str | None] = lambda record: None,
         in_use: Callable[[Record], bool] = lambda record: False,
+        look_in_use: Callable[[Record], Awaitable[bool]] | None = None,
     ) -> None:
         self.journal = journal
         self.policy = policy
@@ -61,6 +64,7 @@ class Desk:
         self._sleep = sleep
         self._not_now = not_now
         self._in_use = in_use
+        self._look_in_use = look_in_use
         self._ledger = Ledger(self.book, journal)
         self._waiting = Waiting(self, self.book, self._floor, clock)
         self._ready = False
@@ -174,18 +178,31 @@ class Desk:
     async def _approve(self, record_id: str, actor: Actor, typed: str | None, waits: str | None) -> Record:
         record = await self._proposed(record_id)
         self._permit(record, actor, typed)
+        if waits == "window" and self.policy.next_window(self._clock()) is None:
+            raise Refused(Refusal("no_window"))
         if waits is not None:
-            ends = self._clock() + WAITS[waits]
-            return await self._move(record, State.APPROVED, actor, waits=waits, expires=ends)
+            return await self._wait_with(record, actor, waits)
         self._floor.claim(record)
         try:
             await self.examine(record, State.PROPOSED, actor)
             self._permit(self.book.get(record_id), actor, typed)
+            if actor.kind in AUTOMATIC and await self.in_use_now(record):
+                self._floor.release(record)
+                return await self._wait_with(record, actor, "in_use")
             record = await self._move(record, State.APPROVED, actor)
         except BaseException:
             self._floor.release(record)
             raise
         return await self.begin(record)
+
+    async def _wait_with(self, record: Record, actor: Actor, waits: str) -> Record:
+        """Approve what is not to begin yet."""
+        ends = self._clock() + WAITS[waits]
+        return await self._move(record, State.APPROVED, actor, waits=waits, expires=ends)
+
+    async def in_use_now(self, record: Record) -> bool:
+        """Ask whether what a record interrupts is in use. Raises what a source raises."""
+        return await self._look_in_use(record) if self._look_in_use else self._in_use(record)
 
     async def _move(self, record: Record, state: State, actor: Actor, **changes: Any) -> Record:
         """Decide on a record; the first one wins."""
@@ -214,7 +231,7 @@ class Desk:
 
     def _permit(self, record: Record, actor: Actor, typed: str | None) -> None:
         """Raise Refused unless this actor's approval is in force now."""
-        if actor.kind in ("rule", "standing"):
+        if actor.kind in AUTOMATIC:
             refusal = self.policy.may_run_automatically(record, self.affairs(record))
         else:
             refusal = self.policy.may_approve(record, actor, self.helm.mode, hold=self.helm.held, typed=typed)
@@ -289,10 +306,14 @@ class Desk:
             return "not_in_window"
         if record.waits == "in_use" and self._in_use(record):
             return "in_use"
-        if record.actor is not None and record.actor.kind in ("rule", "standing"):
+        if record.actor is None:
+            return None
+        if record.actor.kind in AUTOMATIC:
             refusal = self.policy.may_run_automatically(record, self.affairs(record))
-            return refusal.key if refusal else None
-        return None
+        else:
+            # whom the options name may have changed since
+            refusal = self.policy.may_decide(record, record.actor)
+        return refusal.key if refusal else None
 
     async def tick(self) -> None:
         """Let proposals expire, begin what has waited long enough, write what could not be written before."""

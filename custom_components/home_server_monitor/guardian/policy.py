@@ -8,7 +8,7 @@ from typing import Any
 from .contract import Actor, Plan, Refusal, Risk
 from .plain import plain
 from .reach import Reach, reach_of
-from .remediation import DAY, HOUR, Record
+from .remediation import DAY, HOUR, MINUTE, Record
 from .topology import Topology
 
 OBSERVE_FIRST = 7 * DAY
@@ -153,6 +153,20 @@ class Policy:
     def in_window(self, now: float) -> bool:
         """Return whether a maintenance window is open."""
         return any(window.holds(*self.local(now)) for window in self.settings.windows)
+
+    def next_window(self, now: float) -> float | None:
+        """Return when a maintenance window opens next, now if one is open; None where none is set."""
+        if self.in_window(now):
+            return now
+        midnight = now - now % MINUTE - self.local(now)[1] * MINUTE
+        opens = (
+            # the clock change moves it by an hour
+            midnight + day * DAY + window.start * MINUTE + shift
+            for window in self.settings.windows
+            for day in range(9)
+            for shift in (0.0, -HOUR, HOUR)
+        )
+        return next((at for at in sorted(opens) if at > now and self.in_window(at)), None)
 
     def reach(self, source: str, plan: Plan) -> Reach:
         """Return what a plan of a source reaches."""

@@ -114,7 +114,7 @@ class Runner:
         try:
             if record.state is State.APPROVED:
                 return await self._book.move(
-                    record_id, State.APPROVED, State.RUNNING, record.actor or SYSTEM, step=step, waits=None
+                    record_id, State.APPROVED, State.RUNNING, record.actor or SYSTEM, step=step
                 )
             if record.step < step:
                 return await self._book.note(record_id, must=True, step=step)

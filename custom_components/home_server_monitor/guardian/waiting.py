@@ -23,6 +23,10 @@ class Begins(Protocol):
         """Return why an approved record goes on waiting."""
         ...
 
+    async def in_use_now(self, record: Record) -> bool:
+        """Ask whether what a record interrupts is in use."""
+        ...
+
     async def examine(self, record: Record, expected: State, actor: Actor) -> None:
         """Read the target again. Raises Refused, having ended what is superseded."""
         ...
@@ -65,7 +69,8 @@ class Waiting:
             return
         try:
             await self._desk.examine(record, State.APPROVED, record.actor or SYSTEM)
-            if self._desk.why_not_yet(record) is not None:
+            in_use = record.waits == "in_use" and await self._desk.in_use_now(record)
+            if in_use or self._desk.why_not_yet(record) is not None:
                 self._floor.release(record)
                 return
         except Exception as err:  # noqa: BLE001 - it goes on waiting until it may or expires

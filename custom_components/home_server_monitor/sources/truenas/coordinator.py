@@ -1,7 +1,7 @@
 """Keeps the snapshot of one NAS: tiers of polling underneath, pushed events on top."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, tzinfo
 import logging
 import time
@@ -19,7 +19,7 @@ from yarl import URL
 
 from ...const import CONF_FINGERPRINT, DOMAIN
 from ...coordinator import CYCLE, HsmConfigEntry, ServiceCoordinator
-from ...guardian.capabilities import Setting, SmartReading
+from ...guardian.capabilities import Setting, SmartReading, Use
 from ...guardian.contract import Action, Change, Finding, Missing, Node
 from ...history import DailyHistory, file_name
 from ...issues import clear_missing_rights, raise_missing_rights
@@ -44,6 +44,7 @@ from .reading import GAPS, MACHINE_FEEDS, PUSHED, TASK_FEEDS, feeds, feeds_of_jo
 from .realtime import Realtime, realtime
 from .rules import judge
 from .system import plain_version
+from .uses import look_in_use, uses
 from .work import AppStats, app_stats
 
 _LOGGER = logging.getLogger(__name__)
@@ -140,6 +141,14 @@ class TrueNasCoordinator(ServiceCoordinator[TrueNas]):
     def settings(self) -> Mapping[str, Setting]:
         """Return what can be changed for a while."""
         return self._settings
+
+    def in_use(self, nodes: Collection[str]) -> Sequence[Use]:
+        """Return what goes on here, as it was seen last."""
+        return tuple(uses(self.id, self.data, nodes))
+
+    async def look_in_use(self, nodes: Collection[str]) -> Sequence[Use]:
+        """Ask what goes on here now. Raises ClientError."""
+        return await look_in_use(self, nodes)
 
     @property
     def instance(self) -> str:
