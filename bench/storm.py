@@ -26,7 +26,14 @@ from custom_components.home_server_monitor.const import CONF_KIND, DOMAIN, HOME
 from custom_components.home_server_monitor.edge.guardian import Guardian
 from custom_components.home_server_monitor.edge.house_key import HOUSE
 from custom_components.home_server_monitor.edge.replies import PHONE_EVENT
-from custom_components.home_server_monitor.guardian.contract import Action, Change, Finding, Missing, Node, Severity
+from custom_components.home_server_monitor.guardian.contract import (
+    Action,
+    Change,
+    Finding,
+    Missing,
+    Node,
+    Severity,
+)
 
 DISKS = 64
 OBJECTS = 1000

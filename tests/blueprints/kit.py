@@ -21,6 +21,7 @@ from .files import FOLDER, NAMES
 
 DOMAIN = "home_server_monitor"
 EVENT = "home_server_monitor_alert"
+PROGRESS = "home_server_monitor_progress"
 
 # Turns of the loop after which nothing moves any more, with room to spare
 TURNS = 300
@@ -142,12 +143,18 @@ class Kit:
             "tag": f"hsm-{finding}", **changes,
         }  # fmt: skip
 
-    async def fire(self, kind: str = "raised", finding: str | None = "f00d", **changes: Any) -> list[Sent]:
+    async def fire(
+        self, kind: str = "raised", finding: str | None = "f00d", event: str = EVENT, **changes: Any
+    ) -> list[Sent]:
         """Fire an alert and return what was sent because of it."""
         before = len(self.sent)
-        self.hass.bus.async_fire(EVENT, self.alert(kind, finding, **changes))
+        self.hass.bus.async_fire(event, self.alert(kind, finding, **changes))
         await self.settle()
         return self.sent[before:]
+
+    async def goes_on(self, finding: str | None = "f00d", **changes: Any) -> list[Sent]:
+        """Tell a stage of what was approved and return what was sent because of it."""
+        return await self.fire("outcome", finding, PROGRESS, **changes)
 
     async def end(self) -> None:
         """Stop every automation, so that nothing waits any more."""

@@ -174,3 +174,18 @@ async def test_no_text_is_taken_for_something_else(kit: Kit, text: str) -> None:
     assert {action: (data["title"], data["message"]) for action, data in sent.items()} == dict.fromkeys(
         (phone, "telegram_bot.send_message", "notify.send_message"), (text, text)
     )
+
+
+async def test_a_stage_changes_what_is_shown_and_is_no_news(kit: Kit) -> None:
+    discord = kit.channel("notify.my_bot")
+    phone = await installed(kit, telegram_chats=["7"], discord_action=discord, discord_targets=["1"])
+    await kit.fire()
+    for state in ("approved", "running", "verifying"):
+        sent = dict(await kit.goes_on(state=state))
+        assert sent[phone]["data"]["tag"] == "hsm-f00d"
+        assert discord not in sent
+        # a message that cannot be changed is followed by one that says that it was ordered
+        assert ("telegram_bot.send_message" in sent) is (state == "running")
+    assert {discord, "telegram_bot.send_message", phone} == dict(await kit.fire("outcome")).keys()
+    kit.extra = {"message_id": 4711}
+    assert "telegram_bot.edit_message" in dict(await kit.goes_on(state="verifying"))

@@ -85,6 +85,8 @@ async def test_a_question_in_telegram(kit: Kit, message_id: int | None) -> None:
     )  # fmt: skip
     assert (post["parse_mode"], post["message_tag"]) == ("plain_text", "hsm-01J")
     kit.extra = {"message_id": message_id}
+    stages = [await kit.goes_on(state=state, **QUESTION) for state in ("approved", "running", "verifying")]
+    assert [len(sent) for sent in stages] == ([1, 1, 1] if message_id else [0, 1, 0])
     [(action, _)] = await kit.fire("outcome", **QUESTION)
     assert action == ("telegram_bot.edit_message" if message_id else "telegram_bot.send_message")
     assert len(await kit.fire("dismissed", **QUESTION)) == (1 if message_id else 0)

@@ -11,7 +11,7 @@ import pytest_socket
 from simulator.demo.processes import ROOT
 
 from .screen import seat
-from .stage.plays import at, ended, finding, findings, line, proposal, source
+from .stage.plays import at, ended, finding, findings, line, mended, proposal, source
 from .theatre import PATH, Theatre, open_theatre, processes, raise_curtain
 
 FOLDER = ROOT / "custom_components/home_server_monitor/dashboard"
@@ -116,6 +116,22 @@ async def test_what_is_wrong_comes_first_and_is_followed_as_it_changes(theatre: 
         await screen.hold()
 
 
+async def test_what_was_mended_stays_for_a_while(theatre: Theatre) -> None:
+    done = mended()
+    await theatre.show(list_findings=findings(mended=[done]))
+    async with seat(theatre, theatre.owner, "phone") as screen:
+        await screen.go("overview")
+        shown = await screen.until(*WELL, done["title"])
+        assert any(each.startswith(done["text"]) and each.endswith("2 h ago") for each in shown), shown
+        await screen.hold()
+        # beside what is wrong it comes after that
+        await theatre.show(list_findings=findings(finding(), mended=[done]))
+        shown = await screen.until("1 problem", done["title"], within=5)
+        assert shown.index(finding()["title"]) < shown.index(done["title"])
+        await theatre.show(list_findings=findings())
+        await screen.until(*WELL, gone=(done["title"],), within=5)
+
+
 async def test_an_administrator_decides(theatre: Theatre) -> None:
     scrub, snapshot = proposal(1), proposal(2, title="Snapshot of tank/media", verb="Take snapshot")
     reboot = proposal(
@@ -163,6 +179,7 @@ async def test_what_strangers_wrote_is_text(theatre: Theatre) -> None:
                 device_id='"><img src=x onerror="window.hacked=1">',
                 changes=[{"at": HOSTILE, "text": HOSTILE}],
             ),
+            mended=[mended(title=HOSTILE, text=HOSTILE, at=HOSTILE)],
             sources=[source(name=HOSTILE, found=HOSTILE, state=HOSTILE, missing=[HOSTILE])],
         ),
         list_proposals={

@@ -94,7 +94,9 @@ class Feed {
       this.soon = setTimeout(() => this.refresh(), TOGETHER);
     };
     try {
-      return await connection.subscribeEvents(heard, `${DOMAIN}_alert`);
+      const kinds = [`${DOMAIN}_alert`, `${DOMAIN}_progress`];
+      const ends = await Promise.all(kinds.map((kind) => connection.subscribeEvents(heard, kind)));
+      return () => ends.forEach((end) => end());
     } catch {
       return undefined; // then the clock alone tells
     }

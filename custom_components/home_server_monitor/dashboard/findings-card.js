@@ -37,6 +37,7 @@ export class FindingsCard extends LiveCard {
     const notes = findings.filter((each) => each.state === "firing" && each.severity === "info");
     const known = findings.filter((each) => KNOWN.includes(each.state));
     this.#say(told.length, answer);
+    keep(this.mended, answer.mended ?? [], (each) => each.id, (each) => this.#mendedBy(each));
     this.list(this.problems, this.#all ? told : told.slice(0, FIRST), (each) => this.#problem(each));
     this.#offerMore(told.length);
     this.#fold(this.known, "problems.rest", known, (each) => this.#silent(each, findings));
@@ -45,7 +46,7 @@ export class FindingsCard extends LiveCard {
   }
 
   lost() {
-    if (this.well) keep(this.well, [], () => "");
+    for (const each of [this.well, this.mended]) if (each) keep(each, [], () => "");
   }
 
   #frame() {
@@ -56,9 +57,10 @@ export class FindingsCard extends LiveCard {
     this.well = make("div");
     this.problems = make("ul");
     this.more = make("div");
+    this.mended = make("ul");
     this.known = make("div");
     this.notes = make("div");
-    this.body.replaceChildren(this.head, this.well, this.problems, this.more, this.known, this.notes);
+    this.body.replaceChildren(this.head, this.well, this.problems, this.more, this.mended, this.known, this.notes);
   }
 
   /** Say how many, or that all is well: only where every source says so. */
@@ -95,6 +97,17 @@ export class FindingsCard extends LiveCard {
       words.append(make("a", { href: page }, text(this.hass, "well.nothing.link")));
     }
     return make("ha-card", { class: `row ${tone}` }, icon(name), words);
+  }
+
+  /** What an approved action mended stays for a day, with who approved it. */
+  #mendedBy(mended) {
+    const words = make(
+      "div",
+      { class: "words" },
+      make("h4", { class: "clamp" }, plain(mended.title)),
+      make("p", { class: "quiet" }, plain(mended.text), " ", mended.at ? since(this.hass, mended.at) : null),
+    );
+    return make("li", {}, make("ha-card", { class: "row well" }, icon("mdi:wrench-check-outline"), words));
   }
 
   #problem(finding) {

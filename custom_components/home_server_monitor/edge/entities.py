@@ -40,7 +40,6 @@ KINDS = [
     "acknowledged",
     "snoozed",
     "dismissed",
-    "outcome",
 ]
 
 

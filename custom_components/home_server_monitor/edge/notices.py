@@ -92,8 +92,7 @@ class Notices:
         of, tag = self._of, tag_of(notice.lead)
         if rest := [tracked for each in notice.rest if (tracked := of.tracked(each))]:
             return replace(of.compose.several(rest, critical=False), tag=tag), False
-        title = of.texts.common("resolved", {"title": of.texts.finding(found[0].finding).title})
-        text = of.texts.common("resolved_text")
+        title, text = of.wording.over(found[0]), of.wording.why_over(found[0])
         return Message(tag=tag, title=title, text=text, subject=found[0].id), True
 
     def is_told_again(self, notice: Notice) -> bool:

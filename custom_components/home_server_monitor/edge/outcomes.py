@@ -71,7 +71,8 @@ class Outcomes:
             return
         self._stage[record.id] = record.state
         if not again:
-            self._speaker.fire("outcome", [record.finding] if record.finding else [], record, Severity.INFO)
+            ids = [record.finding] if record.finding else []
+            self._speaker.fire("outcome", ids, record, Severity.INFO, stage=not record.over)
         newest = self._of.desk.records.get(record.id, record)
         who = self._speaker.teller.showing(tag_of(self.about(record))) | self._asking(record)
         told: list[Phone] = []

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from .guardian import Guardian
 
 EVENT = f"{DOMAIN}_alert"
+# a stage of what was approved: whoever shows it goes along, and Activity, which describes the other, tells the end alone
+PROGRESS = f"{DOMAIN}_progress"
 SIGNAL = f"{DOMAIN}_alert_{{}}"
 # seconds: how long a message waits for its proposal
 PLANNED_WITHIN = 5.0
@@ -254,8 +256,9 @@ class Speaker:
         *,
         critical: bool = False,
         lead: str = "",
+        stage: bool = False,
     ) -> None:
-        """Put an event on the bus, with ids only, and hand it to the event entity."""
+        """Put an event on the bus, with ids only, and hand it to the event entity; a stage is an event of its own."""
         about = lead or (ids[0] if ids else record.id if record else "")
         data = {
             "server": self._of.id,
@@ -268,5 +271,5 @@ class Speaker:
             "critical": critical,
             "tag": tag_of(about),
         }
-        self._of.hass.bus.async_fire(EVENT, data)
+        self._of.hass.bus.async_fire(PROGRESS if stage else EVENT, data)
         async_dispatcher_send(self._of.hass, SIGNAL.format(self._of.id), data)

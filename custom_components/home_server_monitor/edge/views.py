@@ -18,6 +18,7 @@ from ..guardian.reach import named
 from ..guardian.remediation import Record, State
 from ..guardian.tracked import State as Life
 from . import clock
+from .mended import mended_lately
 from .messages import moment
 
 if TYPE_CHECKING:
@@ -106,8 +107,20 @@ def findings_view(of: Guardian, least: Severity, *, resolved: bool) -> dict[str,
     found.sort(key=lambda each: (-each.severity, each.since))
     return {
         "findings": [finding_view(of, each, now) for each in found],
+        "mended": [mended_view(of, tracked, record) for tracked, record in mended_lately(of, now)],
         "checked": iso(last_checked(of)),
         "sources": [source_view(of, key) for key in of.watch.stands],
+    }
+
+
+def mended_view(of: Guardian, tracked: Tracked, record: Record) -> dict[str, Any]:
+    """Return what was mended, by what, and who approved it."""
+    return {
+        "id": tracked.id,
+        "title": of.wording.over(tracked),
+        "text": of.wording.why_over(tracked),
+        "at": iso(tracked.resolved_at),
+        "proposal": record.id,
     }
 
 

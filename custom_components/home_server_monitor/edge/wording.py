@@ -9,6 +9,7 @@ from ..guardian.notice import Notice
 from ..guardian.remediation import Record, State
 from ..guardian.tracked import State as Life
 from . import clock
+from .mended import mended_by, stays_as
 from .messages import REPAIRS, Message, moment, tag_of
 from .views import device_of, plan_lines
 
@@ -32,7 +33,7 @@ class Wording:
         known = {
             "verb": self._of.compose.verb(record),
             "target": record.name,
-            "who": _who(record),
+            "who": self.who(record),
             "reason": texts.refusal(str(reason), {"target": record.name, **record.details}) if reason else "",
         }
         said = texts.common(f"outcome_{state or record.state.value}", known, default="")
@@ -63,7 +64,7 @@ class Wording:
         text = self._of.texts.common(
             f"decided_{record.state.value}",
             {
-                "who": _who(record),
+                "who": self.who(record),
                 "verb": self._of.compose.verb(record),
                 "ago": ago(clock.now() - (record.approved_at or record.changed)),
             },
@@ -77,8 +78,7 @@ class Wording:
         title = texts.finding(tracked.finding).title
         tag = tag_of(tracked.told_as or tracked.id)
         if tracked.state is Life.RESOLVED:
-            title, text = texts.common("resolved", {"title": title}), texts.common("resolved_text")
-            return Message(tag=tag, title=title, text=text, subject=tracked.id)
+            return Message(tag=tag, title=self.over(tracked), text=self.why_over(tracked), subject=tracked.id)
         newest = of.proposals.decided(tracked)
         if newest is not None and newest.state is not State.DENIED:
             return Message(tag=tag, title=title, text=self.outcome(newest), subject=tracked.id)
@@ -86,6 +86,28 @@ class Wording:
             text = texts.common("acknowledged_by", {"who": tracked.acknowledged.who})
             return Message(tag=tag, title=title, text=text, subject=tracked.id)
         return None
+
+    def who(self, record: Record) -> str:
+        """Return who decided on a proposal: a person, or the options in which one had allowed it."""
+        if record.actor is None:
+            return "Home Server Monitor"
+        return record.actor.name or self._of.texts.common("your_options")
+
+    def over(self, tracked: Tracked) -> str:
+        """Return the title of what has ended: mended by what somebody approved, or over by itself."""
+        title = self._of.texts.finding(tracked.finding).title
+        mended = mended_by(self._of, tracked) is not None
+        return self._of.texts.common("mended" if mended else "resolved", {"title": title})
+
+    def why_over(self, tracked: Tracked) -> str:
+        """Return why something has ended."""
+        of = self._of
+        if (record := mended_by(of, tracked)) is not None:
+            known = {"verb": of.compose.verb(record), "who": self.who(record)}
+            return of.texts.common("mended_by", known)
+        if (other := stays_as(of, tracked)) is not None:
+            return of.texts.finding(other.finding).message
+        return of.texts.common("resolved_text")
 
     def changes(self, tracked: Tracked) -> list[str]:
         """Return the changes of the day before on what a finding depends on, in sentences."""
@@ -121,6 +143,9 @@ class Wording:
         lines = [f"• {of.texts.finding(each.finding).title}" for each in _worst_first(quiet)[:DIGEST_LINES]]
         if len(quiet) > DIGEST_LINES:
             lines.append(of.texts.common("and_more", {"count": len(quiet) - DIGEST_LINES}))
+        for each in [each for each in gone if mended_by(of, each)]:
+            gone.remove(each)
+            lines.append(f"• {self.over(each)}. {self.why_over(each)}")
         if gone:
             names = ", ".join(of.texts.finding(each.finding).title for each in gone[:3])
             lines.append(of.texts.common("came_back", {"count": len(gone), "names": names}))
@@ -148,6 +173,9 @@ class Wording:
             for each in data.get("findings", ())
             if (tracked := of.tracked(str(each)))
         ]
+        ended = [tracked for each in data.get("findings", ()) if (tracked := of.tracked(str(each)))]
+        if data.get("kind") == "resolved" and len(ended) == 1 and mended_by(of, ended[0]):
+            return f"{self.over(ended[0])}. {self.why_over(ended[0])}"
         shown = ", ".join(named[:3]) + (f" (+{len(named) - 3})" if len(named) > 3 else "")
         return of.texts.common(f"logged_{data.get('kind')}", {"title": shown or "-"}, default=shown or "-")
 
@@ -172,10 +200,6 @@ def ago(seconds: float) -> str:
     if seconds < 60:
         return f"{max(int(seconds), 0)} s"
     return f"{int(seconds // 60)} min" if seconds < 7200 else f"{int(seconds // 3600)} h"
-
-
-def _who(record: Record) -> str:
-    return (record.actor.name if record.actor else "") or "Home Server Monitor"
 
 
 def _worst_first(found: Sequence[Tracked]) -> list[Tracked]:

@@ -89,6 +89,18 @@ def ended(number: int = 0, **changes: Any) -> dict[str, Any]:
     return proposal(number) | decision | changes
 
 
+def mended(number: int = 0, **changes: Any) -> dict[str, Any]:
+    """Return what an approved action mended."""
+    found = {
+        "id": f"{number:012x}",
+        "title": "Mended: Pool tank: no scrub for 52 days",
+        "text": "By: Start scrub, approved by Owner.",
+        "at": at(hours=2),
+        "proposal": "01J",
+    }
+    return found | changes
+
+
 def line(number: int = 0, **changes: Any) -> dict[str, Any]:
     """Return a line of the journal."""
     said = {
