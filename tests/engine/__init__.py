@@ -22,7 +22,17 @@ from .image import busybox_tar
 from .processes import Dockerd, NoEngine, Registry, free_port
 from .sharing import install, may_start, shared
 
-__all__ = ("Api", "Dockerd", "Engine", "NoEngine", "Registry", "engine", "engines", "the_engine")
+__all__ = (
+    "Api",
+    "Dockerd",
+    "Engine",
+    "NoEngine",
+    "Registry",
+    "engine",
+    "engines",
+    "open_sockets",
+    "the_engine",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +119,7 @@ def _of_our_own() -> Iterator[Engine]:
         )
 
 
-def _open_sockets() -> None:
+def open_sockets() -> None:
     """Open loopback and unix sockets: each test begins with them closed."""
     pytest_socket.enable_socket()
     pytest_socket.socket_allow_hosts(["127.0.0.1"], allow_unix_socket=True)
@@ -118,7 +128,7 @@ def _open_sockets() -> None:
 @pytest.fixture(scope="session")
 def the_engine() -> Iterator[Engine]:
     """The engine of this run."""
-    _open_sockets()
+    open_sockets()
     with contextlib.ExitStack() as stack:
         try:
             url = os.environ.get("DOCKER_HOST")
@@ -126,13 +136,13 @@ def the_engine() -> Iterator[Engine]:
         except NoEngine as err:
             pytest.skip(f"NO REAL ENGINE: {err}")
         yield found
-        _open_sockets()
+        open_sockets()
 
 
 @pytest.fixture
 def engine(the_engine: Engine) -> Iterator[Engine]:
     """The engine of this run, with names for one test; what the test makes is removed afterwards."""
-    _open_sockets()
+    open_sockets()
     prefix = f"hsmtest-{secrets.token_hex(4)}-"
     found = Engine(the_engine.url, the_engine.tcp, the_engine.api, the_engine.registry, prefix)
     yield found
@@ -142,7 +152,7 @@ def engine(the_engine: Engine) -> Iterator[Engine]:
 @pytest.fixture
 def engines() -> Iterator[Callable[..., Dockerd]]:
     """Make engines of a test's own: `engines()` starts one, `engines(tls=folder)` one that wants certificates."""
-    _open_sockets()
+    open_sockets()
     made: list[Dockerd] = []
 
     def one(tls: Path | None = None) -> Dockerd:

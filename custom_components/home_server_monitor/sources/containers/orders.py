@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..errors import BadResponse, NotSupported
+from ...guardian.contract import NotDone
+from ..errors import BadResponse, CannotConnect, NotSupported
 from ..records import at, text
 from .frames import Output, split
 from .pulling import Pull
@@ -188,7 +189,11 @@ class Orders:
         _, output = await self.transport.order(
             "POST", "/exec/{id}/start", made, body={"Detach": False, "Tty": False}, deadline=deadline
         )
-        code = at(await self.transport.get("/exec/{id}/json", made), "ExitCode")
+        try:
+            code = at(await self.transport.get("/exec/{id}/json", made), "ExitCode")
+        except NotDone as err:
+            # the question was not asked; the command was begun
+            raise CannotConnect("The command was begun, and how it ended is not known") from err
         return Executed(code if isinstance(code, int) else None, split(output, terminal=False))
 
     async def _state(self, verb: str, container: str, query: Mapping[str, Any], deadline: float) -> bool:

@@ -58,22 +58,17 @@ async def decode(body: bytes) -> Any:
 async def _elements(words: str) -> list[Any]:
     """Return the elements of a list. Raises ValueError."""
     found: list[Any] = []
-    position = words.index("[") + 1
+    position = _after_space(words, words.index("[") + 1)
+    end = words[position : position + 1] == "]"
     until = time.monotonic() + TURN
-    while True:
-        position = _after_space(words, position)
-        if words[position : position + 1] == "]":
-            break
-        value, position = _DECODER.raw_decode(words, position)
+    while not end:
+        value, position = _DECODER.raw_decode(words, _after_space(words, position))
         found.append(value)
         position = _after_space(words, position)
-        match words[position : position + 1]:
-            case ",":
-                position += 1
-            case "]":
-                break
-            case _:
-                raise ValueError("Not a list")
+        end = words[position : position + 1] == "]"
+        if not end and words[position : position + 1] != ",":
+            raise ValueError("Not a list")
+        position += not end
         if time.monotonic() > until:
             await asyncio.sleep(0)
             until = time.monotonic() + TURN

@@ -44,7 +44,8 @@ def translated(fingerprint: str | None) -> Iterator[None]:
             raise AuthFailed("A client certificate is wanted, or another one") from err
         raise CannotConnect(f"{type(err).__name__}: the connection broke") from err
     except (aiohttp.ClientError, ValueError) as err:
-        raise BadResponse(f"{type(err).__name__}: this is no answer") from err
+        # its repr shows the headers that were sent, and with them the key
+        raise BadResponse(f"{type(err).__name__}: this is no answer") from None
 
 
 async def read_body(response: aiohttp.ClientResponse, limit: int, *, cut: bool = False) -> bytes:
