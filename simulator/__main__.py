@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 import signal
 
+from .engine import RELEASES
+from .harbour import Containers
 from .runner import run
 from .truenas.releases import RELEASE_NAMES
 
@@ -25,7 +27,41 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--unauthenticated-limit", type=int, default=20, metavar="N", help="calls a minute before login"
     )
+    _add_containers(parser)
     return parser.parse_args()
+
+
+def _add_containers(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("containers")
+    group.add_argument(
+        "--no-containers", action="store_true", help="neither engine nor Portainer nor registry"
+    )
+    group.add_argument("--containers", type=int, metavar="N", help="that many instead of the media server's")
+    group.add_argument("--engine-api", choices=tuple(RELEASES), default="1.51", help="which engine to be")
+    group.add_argument("--image-store", choices=("graph", "containerd"), help="how the engine keeps images")
+    group.add_argument("--portainer", choices=("2.27", "2.33"), default="2.33", help="which Portainer to be")
+    group.add_argument("--buffered", action="store_true", help="Portainer holds streams back")
+    group.add_argument("--engine", metavar="URL", help="a real engine behind Portainer: unix:///…, tcp://…")
+    group.add_argument("--docker-socket", type=Path, metavar="PATH", help="where the engine answers, too")
+    for name in ("docker", "portainer", "registry"):
+        group.add_argument(f"--{name}-port", type=int, default=0, help="0 takes a free one")
+
+
+def _containers(arguments: argparse.Namespace) -> Containers | None:
+    if arguments.no_containers:
+        return None
+    return Containers(
+        count=arguments.containers,
+        api=arguments.engine_api,
+        store=arguments.image_store,
+        portainer=arguments.portainer,
+        buffered=arguments.buffered,
+        engine_url=arguments.engine,
+        latency=arguments.latency / 1000,
+        pace=1.0,
+        socket=arguments.docker_socket,
+        ports=(arguments.docker_port, arguments.portainer_port, arguments.registry_port),
+    )
 
 
 async def _main(arguments: argparse.Namespace) -> None:
@@ -47,6 +83,7 @@ async def _main(arguments: argparse.Namespace) -> None:
         job_pace=1.0,
         downtime=15.0,
         unauthenticated_limit=arguments.unauthenticated_limit,
+        containers=_containers(arguments),
     ) as sim:
         ready = {
             "truenas": sim.url,
@@ -57,6 +94,14 @@ async def _main(arguments: argparse.Namespace) -> None:
             "username": sim.username,
             "fingerprint": sim.fingerprint,
         }
+        if sim.has_harbour:
+            harbour = sim.harbour
+            ready |= {
+                "docker": harbour.docker_url,
+                "portainer": harbour.portainer_url,
+                "portainer_key": harbour.portainer.key,
+                "registry": harbour.registry_url,
+            }
         print(json.dumps(ready), flush=True)
         await stop.wait()
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
+from .control_faces import FaceControl
 from .faults import CALL_FAULTS, SERVER_FAULTS
 from .scenarios import SCENARIOS
 
@@ -47,6 +48,7 @@ class Control:
 
     def __init__(self, sim: Simulation) -> None:
         self._sim = sim
+        self.faces = FaceControl(sim)
 
     async def page(self, _request: web.Request) -> web.Response:
         """`GET /`."""
@@ -100,8 +102,13 @@ class Control:
         return web.json_response({"profile": name})
 
     async def on_call(self, request: web.Request) -> web.Response:
-        """`POST /on_call {"method", "n", "kill_pid" | "fault", "count", …}`; `{"fault": null}` clears."""
+        """`POST /on_call {"method", "n", "kill_pid" | "fault", "count", …}`; `{"fault": null}` clears. `face`: see there."""
         body = await _body(request)
+        if (face := body.pop("face", None)) is not None:
+            try:
+                return web.json_response({"active": self.faces.on_call(face, body)})
+            except (TypeError, ValueError) as error:
+                raise web.HTTPBadRequest(text=str(error)) from error
         method, nth, kind = body.pop("method", "*"), body.pop("n", 1), body.pop("fault", None)
         pid = body.pop("kill_pid", None)
         try:
@@ -121,9 +128,13 @@ class Control:
 
     async def cable(self, request: web.Request) -> web.Response:
         """`POST /cable {"plugged": true | false}`: without it connections break and new ones are refused."""
-        plugged = (await _body(request)).get("plugged")
+        body = await _body(request)
+        plugged = body.get("plugged")
         if not isinstance(plugged, bool):
             raise web.HTTPBadRequest(text="plugged: true or false")
+        if (face := body.get("face")) is not None:
+            await self.faces.cable(face, plugged=plugged)
+            return web.json_response({"plugged": plugged})
         await (self._sim.start_listening() if plugged else self._sim.stop_listening())
         return web.json_response({"plugged": plugged})
 
@@ -145,6 +156,8 @@ class Control:
     async def calls(self, request: web.Request) -> web.Response:
         """`GET /calls`, with `writes=1` only those that change something."""
         writes = request.query.get("writes") == "1"
+        if (face := request.query.get("face")) is not None:
+            return web.json_response(self.faces.calls(face, writes=writes))
         return web.json_response(
             [
                 {
@@ -183,6 +196,7 @@ class Control:
                 "jobs": {str(job.number): f"{job.method} {job.state}" for job in world.jobs.all.values()},
                 "scenarios": sorted(sim.scenarios),
                 "faults": [fault.kind for fault in sim.faults.active],
+                "containers": sim.harbour.state() if sim.has_harbour else None,
             }
         )
 
@@ -196,6 +210,7 @@ def control_app(sim: Simulation) -> web.Application:
             web.get("/", control.page),
             web.get("/scenarios", control.scenarios),
             web.get("/calls", control.calls),
+            web.get("/calls/count", control.faces.count),
             web.get("/state", control.state),
             web.post("/scenario/{name}", control.scenario),
             web.post("/scenario/{name}/off", control.scenario_off),

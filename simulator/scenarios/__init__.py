@@ -1,11 +1,15 @@
 """Things that can happen to the server, each with a way back where that makes sense."""
 
 from .base import Scenario
+from .containers import CONTAINERS
 from .disks import DISKS
+from .engine import ENGINE
 from .network import NETWORK
 from .pools import POOLS
 from .system import SYSTEM
 
-SCENARIOS: dict[str, type[Scenario]] = {kind.name: kind for kind in (*DISKS, *POOLS, *SYSTEM, *NETWORK)}
+SCENARIOS: dict[str, type[Scenario]] = {
+    kind.name: kind for kind in (*DISKS, *POOLS, *SYSTEM, *NETWORK, *CONTAINERS, *ENGINE)
+}
 
 __all__ = ["SCENARIOS", "Scenario"]

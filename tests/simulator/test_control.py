@@ -124,6 +124,10 @@ def test_the_command_line_says_where_it_answers_and_ends_when_told() -> None:
             "limited_key",
             "username",
             "fingerprint",
+            "docker",
+            "portainer",
+            "portainer_key",
+            "registry",
         }
         assert ready["truenas"].startswith("https://127.0.0.1:")
         assert len(ready["fingerprint"]) == 64
