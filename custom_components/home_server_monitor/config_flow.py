@@ -32,7 +32,8 @@ from .edge.people import request_actor
 from .edge.settings import NAMES, PHONES, phones
 from .kinds import KINDS
 from .options_flow import ServerOptionsFlow, ServiceOptionsFlow
-from .sources.kind import FlowError, Probe, Question, ServiceKind
+from .questions import AsksPeople
+from .sources.kind import Choice, FlowError, Probe, Question, ServiceKind
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -40,19 +41,17 @@ REAUTH_FORM = "reauth_confirm"
 RECONFIGURE_FORM = "reconfigure"
 
 
-class HomeServerMonitorConfigFlow(ConfigFlow, domain=DOMAIN):
+class HomeServerMonitorConfigFlow(AsksPeople, ConfigFlow, domain=DOMAIN):
     """Adds servers and services, and mends services."""
 
     VERSION = 1
 
     def __init__(self) -> None:
         """Begin with nothing known."""
+        super().__init__()
         self._kind: ServiceKind
         self._form = ""
         self._typed: dict[str, Any] = {}
-        self._answers: dict[str, Any] = {}
-        self._answered: frozenset[str] = frozenset()
-        self._question: Question
         self._probe: Probe
 
     @staticmethod
@@ -81,6 +80,10 @@ class HomeServerMonitorConfigFlow(ConfigFlow, domain=DOMAIN):
     async def async_step_truenas(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Add a TrueNAS."""
         return await self._async_step_service(KINDS["truenas"], user_input)
+
+    async def async_step_containers(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Add a container engine."""
+        return await self._async_step_service(KINDS["containers"], user_input)
 
     async def async_step_server(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Add one more server, for another site."""
@@ -159,16 +162,15 @@ class HomeServerMonitorConfigFlow(ConfigFlow, domain=DOMAIN):
             # what a person trusted, they trusted at that address
             self._answers = {}
         self._typed, self._answered = user_input, frozenset()
-        return await self._async_test()
+        return await self.async_test()
 
-    async def _async_test(self) -> ConfigFlowResult:
+    async def async_test(self) -> ConfigFlowResult:
         """Probe what is known; ask, show the error, or go on."""
         kind = self._kind
         try:
             self._probe = await kind.probe(self.hass, self._known() | self._answers, self._answered)
-        except Question as question:
-            self._question = question
-            return self._ask()
+        except (Question, Choice) as question:
+            return self._ask(question)
         except FlowError as err:
             # a key that once was good and has not been changed since
             spent = err.key == "invalid_auth" and self.source == SOURCE_REAUTH and self._is_unchanged()
@@ -229,42 +231,7 @@ class HomeServerMonitorConfigFlow(ConfigFlow, domain=DOMAIN):
             {vol.Required(CONF_SERVER, default=HOME): SelectSelector(SelectSelectorConfig(options=servers))}
         )
 
-    # Questions
-
-    async def async_step_trust_certificate(
-        self, user_input: dict[str, Any] | None = None
-    ) -> ConfigFlowResult:
-        """Ask whether to trust a certificate that no authority vouches for."""
-        return await self._async_step_question(user_input)
-
-    async def async_step_trust_new_certificate(
-        self, user_input: dict[str, Any] | None = None
-    ) -> ConfigFlowResult:
-        """Ask whether to trust one that is not the trusted one."""
-        return await self._async_step_question(user_input)
-
-    async def async_step_proxy_warning(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Ask whether to send the key through what looks like a proxy."""
-        return await self._async_step_question(user_input)
-
-    async def async_step_limited_rights(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Ask whether to go on with credentials that may read but not act."""
-        return await self._async_step_question(user_input)
-
-    async def _async_step_question(self, user_input: dict[str, Any] | None) -> ConfigFlowResult:
-        """Take the answer, which is yes, and probe again."""
-        if user_input is None:
-            return self._ask()
-        self._answers |= self._question.answer
-        self._answered |= {self._question.step}
-        return await self._async_test()
-
     # Helpers
-
-    def _ask(self) -> ConfigFlowResult:
-        return self.async_show_form(
-            step_id=self._question.step, description_placeholders=self._question.placeholders
-        )
 
     def _show(
         self, errors: dict[str, str] | None = None, placeholders: Mapping[str, str] | None = None

@@ -123,7 +123,7 @@ class Decisions:
             key = tracked.finding.rule
             if key == BREAKER:
                 key, fixable, rule = RESET, True, tracked.finding.object.removeprefix("rule:")
-            placeholders = self._of.texts.harmless(tracked.finding.placeholders)
+            placeholders = self._of.texts.harmless(self._of.texts.placeholders(tracked.finding))
         if tracked is not None:
             severity = _LEVEL[tracked.severity]
         ir.async_create_issue(

@@ -70,6 +70,13 @@ class Texts:
         """Return placeholders that break no channel."""
         return {name: plain(value) for name, value in placeholders.items()}
 
+    def placeholders(self, finding: Finding) -> dict[str, str]:
+        """Return what fills a finding's texts; a cause, of which the finding has the key, in words."""
+        found = dict(finding.placeholders)
+        if isinstance(cause := finding.evidence.get("cause"), str):
+            found["cause"] = self.common(f"cause_{cause}", found)
+        return found
+
     def common(self, key: str, placeholders: Mapping[str, Any] | None = None, default: str = "?") -> str:
         """Return a text of the messages."""
         return self.get(f"common.{key}", placeholders, default)
@@ -80,8 +87,9 @@ class Texts:
 
     def finding(self, finding: Finding) -> Words:
         """Return a finding in words."""
-        title = self.get(f"issues.{finding.rule}.title", finding.placeholders, default=finding.rule)
-        description = self.get(f"issues.{finding.rule}.description", finding.placeholders, default="")
+        filled = self.placeholders(finding)
+        title = self.get(f"issues.{finding.rule}.title", filled, default=finding.rule)
+        description = self.get(f"issues.{finding.rule}.description", filled, default="")
         meaning, _, advice = description.partition("\n")
         return Words(cut(title, TITLE), cut(meaning, LINE), cut(advice, LINE))
 

@@ -97,4 +97,17 @@ class InUse(Protocol):
 
     async def look_in_use(self, nodes: Collection[str]) -> Sequence[Use]:
         """Ask what goes on on these nodes now. Raises ClientError."""
+
+
+@runtime_checkable
+class RunsApps(Protocol):
+    """A system whose apps are containers of an engine that may be watched as well."""
+
+    @property
+    def server(self) -> str:
+        """Return the unique id of the server's entry that it hangs on."""
+        ...
+
+    def app_containers(self) -> Mapping[str, str]:
+        """Return the names of its apps by the ids of their containers."""
         ...

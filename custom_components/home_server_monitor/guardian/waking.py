@@ -111,6 +111,17 @@ TABLE: Mapping[str, Waking] = MappingProxyType(
         "task_failed": Waking(area=TASK, decision=True),
         "task_overdue": Waking(area=TASK, decision=True),
         "app_crashed": Waking(area=APP, most=_HIGH, hold=60.0, keep=120.0, decision=True),
+        # containers
+        "container_loop": Waking(area=APP, most=_HIGH, keep=600.0, decision=True, cause_of=frozenset({APP})),
+        "container_ended": Waking(
+            area=APP, most=_HIGH, hold=60.0, keep=60.0, decision=True, cause_of=frozenset({APP})
+        ),
+        "container_unhealthy": Waking(area=APP, most=_HIGH, hold=300.0, keep=120.0, decision=True),
+        "container_out_of_memory": Waking(area=APP, keep=600.0),
+        "container_flapping": Waking(area=APP, keep=3600.0),
+        "image_old": Waking(area=APP, most=_INFO),
+        "images_unused": Waking(area=APP, most=_INFO, keep=86400.0),
+        "volumes_orphaned": Waking(area=APP, most=_INFO, keep=86400.0),
         # keys and passwords
         "key_too_powerful": Waking(area=KEY, most=_INFO, security=True),
         "default_ups_password": Waking(area=KEY, security=True),

@@ -55,6 +55,22 @@ class Question(Exception):
         self.answer = dict(answer or {})
 
 
+class Choice(Exception):
+    """A person must choose before the probe can go on.
+
+    The flow shows the step `step` with one field of that name; what is chosen goes into the data under it.
+    options: words for people by the value that is kept.
+    """
+
+    def __init__(
+        self, step: str, options: Mapping[str, str], placeholders: Mapping[str, str] | None = None
+    ) -> None:
+        super().__init__(step)
+        self.step = step
+        self.options = dict(options)
+        self.placeholders = dict(placeholders or {})
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ServiceKind:
     """One kind of system.

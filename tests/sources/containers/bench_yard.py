@@ -1,7 +1,7 @@
 """A yard on a real engine: what the update of a container needs, without Home Assistant."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 import json
 from typing import Any
 from urllib.parse import quote
@@ -19,20 +19,16 @@ from tests.guardian.fake import FakeSource
 INSTANCE = "0123abcd"
 
 
-class Cut(CannotConnect):
-    """The connection ended before the answer came."""
-
-
 class ApiWorkshop:
-    """The workshop by plain calls; `cut_at` cuts the connection after that many writes, `before` them or after."""
+    """The workshop by plain calls; `before_write` and `after_write` may raise what hurts an update."""
 
     api_version = "1.41"
 
     def __init__(self, api: Api) -> None:
         self.api = api
         self.writes: list[str] = []
-        self.cut_at: int | None = None
-        self.before = False
+        self.before_write: Callable[[], None] = lambda: None
+        self.after_write: Callable[[], None] = lambda: None
 
     async def _read(self, path: str) -> Any:
         status, answer = await asyncio.to_thread(self.api.call, "GET", path)
@@ -42,12 +38,10 @@ class ApiWorkshop:
         return answer
 
     async def _write(self, method: str, path: str, body: Any = None, **more: Any) -> Any:
-        at, self.writes = len(self.writes), [*self.writes, f"{method} {path}"]
-        if self.cut_at == at and self.before:
-            raise Cut("cut")
+        self.before_write()
+        self.writes.append(f"{method} {path}")
         status, answer = await asyncio.to_thread(self.api.call, method, path, body, **more)
-        if self.cut_at == at:
-            raise Cut("cut")
+        self.after_write()
         if status >= 400:
             raise CannotConnect(f"{status} {answer}")
         return answer

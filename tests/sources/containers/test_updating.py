@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
+import random
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from tests.engine import Engine
 from tests.guardian.fake import ADMIN, Guardian
 
 from .bench_yard import EngineYard, source_of
+from .injuries import Injury, operate
 
 HEALTHY = 'HEALTHCHECK --interval=1s --timeout=2s --retries=2 CMD ["/bin/true"]'
 SICK = 'HEALTHCHECK --interval=1s --timeout=2s --retries=2 CMD ["/bin/false"]'
@@ -155,3 +157,16 @@ async def test_what_must_not_be_updated_is_refused(work: Workplace) -> None:
     with pytest.raises(Refused) as refused:
         await work.update()
     assert refused.value.refusal.key == "removes_itself"
+
+
+@pytest.mark.parametrize("number", range(20))
+async def test_hurt_at_a_random_moment(
+    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    """Cut off, killed, refused, with good and bad images: one container serves, and nothing is lost."""
+    monkeypatch.setattr(gating, "LOOK_EVERY", 0.2)
+    monkeypatch.setattr(gating, "STEADY_AGAIN", 1.0)
+    injury = Injury.random(random.Random(1000 + number))
+    ends: list[Record] = []
+    await operate(engine, tmp_path, injury, ends.append)
+    assert ends

@@ -91,6 +91,12 @@ class Schedule:
         self._take(now, sample, inspect)
         return Choice(tuple(sample), tuple(inspect))
 
+    def everything(self, now: float, containers: Mapping[str, bool]) -> Choice:
+        """Return all there is, for the first look."""
+        choice = Choice(tuple(each for each, runs in containers.items() if runs), tuple(containers))
+        self._take(now, choice.sample, choice.inspect)
+        return choice
+
     def _take(self, now: float, sample: Iterable[str], inspect: Iterable[str]) -> None:
         self.sampled.update(dict.fromkeys(sample, now))
         for each in inspect:

@@ -13,7 +13,10 @@ class Workshop(Protocol):
     repeated.
     """
 
-    api_version: str
+    @property
+    def api_version(self) -> str:
+        """Return the version of the interface that is spoken."""
+        ...
 
     async def look(self, container: str) -> Json | None:
         """Return `GET /containers/{id or name}/json`, in a version that still tells which addresses were set."""

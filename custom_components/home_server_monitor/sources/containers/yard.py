@@ -28,12 +28,35 @@ class Around(Protocol):
 class Yard(Protocol):
     """The source as the update sees it."""
 
-    id: str
-    instance: str
-    workshop: Workshop
-    around: Around
-    gate_timeout: float
-    gate_stable: float
+    @property
+    def id(self) -> str:
+        """Return the id of the source."""
+        ...
+
+    @property
+    def instance(self) -> str:
+        """Return the eight hex digits that our names on a server carry."""
+        ...
+
+    @property
+    def workshop(self) -> Workshop:
+        """Return where containers are made."""
+        ...
+
+    @property
+    def around(self) -> Around:
+        """Return what other systems add."""
+        ...
+
+    @property
+    def gate_timeout(self) -> float:
+        """Return for how many seconds a new container may take to be well."""
+        ...
+
+    @property
+    def gate_stable(self) -> float:
+        """Return for how many seconds one without a health check must run."""
+        ...
 
     def member(self, name: str) -> Container | None:
         """Return a container as it was listed last."""

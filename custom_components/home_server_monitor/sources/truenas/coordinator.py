@@ -436,6 +436,11 @@ class TrueNasCoordinator(ServiceCoordinator[TrueNas]):
     def _remember(self) -> None:
         self._memory_store.async_delay_save(self.memory.save, SAVE_DELAY)
 
+    def app_containers(self) -> Mapping[str, str]:
+        """Return the names of the apps by the ids of their containers (capability RunsApps)."""
+        apps = self.data.apps if self.data is not None else {}
+        return {container: name for name, app in apps.items() for container in app.containers}
+
     async def read_smart(self) -> Mapping[str, SmartReading]:
         """Return SMART readings by serial (capability ReadsSmart); never wakes a disk. Raises ClientError."""
         return await read_smart(self, await self.async_look("temperatures"))

@@ -1,0 +1,243 @@
+"""What may be done to a container besides its update: start, stop, restart, pause, resume."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+import json
+from typing import Any, override
+
+from ...guardian.contract import (
+    Action,
+    Outcome,
+    Plan,
+    Receipt,
+    Refusal,
+    Refused,
+    Resume,
+    Risk,
+    Step,
+    Verdict,
+)
+from ..errors import CallFailed
+from .client import EngineClient
+from .member import DATABASE_STOP_WITHIN, STOP_WITHIN
+from .model import State
+from .raw import Json, name_of, table, text, whole
+from .yard import Yard
+
+LOOK_EVERY = 0.5
+# what has just been started must still run after this many seconds
+STEADY = 3.0
+NOT_FOUND = 404
+
+type Send = Callable[[EngineClient, str, int], Awaitable[Any]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """One write: from which states it may be sent, how, and which state is its end.
+
+    inverse: the key of the order that takes it back; restarts: whether the end is the same state, begun anew.
+    """
+
+    key: str
+    allowed: frozenset[State]
+    wanted: frozenset[State]
+    send: Send
+    risk: Risk = Risk.LOW
+    takes_away: bool = False
+    inverse: str = ""
+    restarts: bool = False
+
+
+_STILL = frozenset({State.CREATED, State.EXITED, State.DEAD})
+_UP = frozenset({State.RUNNING})
+ORDERS: Mapping[str, Order] = {
+    order.key: order
+    for order in (
+        Order(
+            key="start_container",
+            allowed=_STILL - {State.DEAD},
+            wanted=_UP,
+            send=lambda client, key, grace: client.start(key),
+            inverse="stop_container",
+        ),
+        Order(
+            key="stop_container",
+            allowed=frozenset({State.RUNNING, State.RESTARTING, State.PAUSED}),
+            wanted=_STILL,
+            send=lambda client, key, grace: client.stop(key, grace),
+            risk=Risk.MEDIUM,
+            takes_away=True,
+            inverse="start_container",
+        ),
+        Order(
+            key="restart_container",
+            allowed=frozenset({State.RUNNING, State.RESTARTING, State.EXITED}),
+            wanted=_UP,
+            send=lambda client, key, grace: client.restart(key, grace),
+            takes_away=True,
+            restarts=True,
+        ),
+        Order(
+            key="pause_container",
+            allowed=_UP,
+            wanted=frozenset({State.PAUSED}),
+            send=lambda client, key, grace: client.pause(key),
+            risk=Risk.MEDIUM,
+            takes_away=True,
+            inverse="resume_container",
+        ),
+        Order(
+            key="resume_container",
+            allowed=frozenset({State.PAUSED}),
+            wanted=_UP,
+            send=lambda client, key, grace: client.unpause(key),
+            inverse="pause_container",
+        ),
+    )
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What is noted of a container: plans are bound to all of it but the restarts."""
+
+    id: str
+    state: State | None
+    started: str
+    grace: int
+
+    @property
+    def fingerprint(self) -> str:
+        return json.dumps([self.id, self.state, self.started])
+
+    @property
+    def noted(self) -> dict[str, Any]:
+        return {"id": self.id, "state": self.state, "started": self.started, "grace": self.grace}
+
+
+def _seen(inspect: Json, *, database: bool) -> _Seen:
+    state = table(inspect.get("State"))
+    try:
+        status = State(text(state.get("Status")).lower())
+    except ValueError:
+        status = None
+    wanted = whole(table(inspect.get("Config")).get("StopTimeout"))
+    grace = wanted or (DATABASE_STOP_WITHIN if database else STOP_WITHIN)
+    return _Seen(text(inspect.get("Id")), status, text(state.get("StartedAt")), grace)
+
+
+class ContainerAction(Action):
+    """An order as the guardian runs it."""
+
+    resume = Resume.VERIFY
+
+    def __init__(self, order: Order, client: EngineClient, yard: Yard) -> None:
+        self.key = order.key
+        self._order = order
+        self._client = client
+        self._yard = yard
+
+    @override
+    async def plan(self, target: str, params: Mapping[str, Any]) -> Plan:
+        seen = await self._look(target)
+        if seen.state not in self._order.allowed:
+            raise Refused(Refusal("container_state", {"target": target, "state": seen.state or "?"}))
+        return Plan(
+            action=self.key,
+            target=target,
+            fingerprint=seen.fingerprint,
+            steps=(Step(order=self.key, params=dict(params)),),
+            risk=self._order.risk,
+            touches=self._yard.touched(target),
+            takes_away=self._order.takes_away,
+            deadline=120.0 + seen.grace,
+            source=self._yard.id,
+            params=dict(params),
+            before=seen.noted,
+            inverse=bool(self._order.inverse),
+        )
+
+    @override
+    async def check(self, plan: Plan) -> Refusal | None:
+        try:
+            seen = await self._look(plan.target)
+        except Refused as err:
+            return err.refusal
+        if seen.fingerprint != plan.fingerprint:
+            return Refusal("target_changed", {"target": plan.target})
+        return None
+
+    @override
+    async def run(self, plan: Plan, step: int) -> Receipt:
+        # by id: another one that took the name meanwhile is not meant
+        await self._order.send(self._client, plan.before["id"], plan.before["grace"])
+        return Receipt(step, {})
+
+    @override
+    async def verify(self, plan: Plan, receipts: Sequence[Receipt]) -> Verdict:
+        """Look until it is in the wanted state, and stays there for a moment where that is to run."""
+        while True:
+            seen = await self._now(plan)
+            if seen is None:
+                return Verdict(Outcome.FAILED, {"reason": "container_gone"})
+            if self._is_done(plan, seen):
+                if self._order.wanted is not _UP or await self._is_steady(plan, seen):
+                    await self._yard.relist()
+                    return Verdict(Outcome.SUCCEEDED, {"state": seen.state})
+                return Verdict(Outcome.FAILED, {"reason": "container_ended_again"})
+            if self._order.wanted is _UP and seen.state in _STILL and receipts:
+                return Verdict(Outcome.FAILED, {"reason": "container_ended_again"})
+            await asyncio.sleep(LOOK_EVERY)
+
+    def _is_done(self, plan: Plan, seen: _Seen) -> bool:
+        anew = not self._order.restarts or seen.started != plan.before["started"]
+        return seen.state in self._order.wanted and anew
+
+    async def _is_steady(self, plan: Plan, first: _Seen) -> bool:
+        await asyncio.sleep(STEADY)
+        seen = await self._now(plan)
+        return seen is not None and seen.state is State.RUNNING and seen.started == first.started
+
+    @override
+    async def undo(self, plan: Plan, step: int, receipt: Receipt) -> Receipt | None:
+        inverse = ORDERS.get(self._order.inverse)
+        seen = await self._now(plan)
+        if inverse is None or seen is None or not self._is_done(plan, seen):
+            return None
+        await inverse.send(self._client, plan.before["id"], plan.before["grace"])
+        return Receipt(step, {})
+
+    async def undone(self, plan: Plan) -> Verdict:
+        """Judge the inverse by looking."""
+        while True:
+            seen = await self._now(plan)
+            if seen is None:
+                return Verdict(Outcome.FAILED, {"reason": "container_gone"})
+            if not self._is_done(plan, seen):
+                await self._yard.relist()
+                return Verdict(Outcome.SUCCEEDED, {"state": seen.state})
+            await asyncio.sleep(LOOK_EVERY)
+
+    async def _look(self, target: str) -> _Seen:
+        """Return what is there under a name now. Raises Refused and ClientError."""
+        raw = await self._yard.workshop.look(target)
+        if raw is None or name_of(raw) != target:
+            raise Refused(Refusal("no_such_target", {"target": target}))
+        return _seen(raw, database=self._yard.is_database(raw))
+
+    async def _now(self, plan: Plan) -> _Seen | None:
+        """Return the container that the plan is about, by its id, or None where it is gone."""
+        try:
+            raw = await self._client.inspect(plan.before["id"])
+        except CallFailed as err:
+            if err.code == NOT_FOUND:
+                return None
+            raise
+        return _seen(raw, database=self._yard.is_database(raw))
+
+
+def actions_of(client: EngineClient, yard: Yard) -> dict[str, Action]:
+    """Return what may be done to the containers of an engine, by key."""
+    return {key: ContainerAction(order, client, yard) for key, order in ORDERS.items()}

@@ -1,0 +1,124 @@
+"""What is wrong with containers and their engine, judged on one snapshot and the looks before it."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from ...guardian.contract import Finding, Proposal, Severity
+from .causes import Trouble, trouble
+from .look import Look
+from .model import Container, Containers
+from .nodes import engine_node, member_node
+
+# what lies about and could be tidied is worth a note from here on
+WORTH_TIDYING = 5 * 1024**3
+OLD_IMAGE_DAYS = 365
+# containers that are not meant to stay up are nobody's trouble when they end
+_STAYS_UP = ("always", "unless-stopped", "on-failure")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """What is judged. looks: by container, the oldest first; updated: when each was updated from here, on their clock.
+
+    kept: names of the containers whose old one is still there to go back to.
+    """
+
+    source: str
+    data: Containers
+    now: datetime
+    looks: Mapping[str, Sequence[Look]] = field(default_factory=dict)
+    updated: Mapping[str, float] = field(default_factory=dict)
+    kept: frozenset[str] = frozenset()
+
+    def about(self, rule: str, name: str, severity: Severity, found: Trouble, **more: object) -> Finding:
+        """Return a finding about a container in trouble, with its cause."""
+        proposal = more.get("proposal")
+        return Finding(
+            source=self.source,
+            rule=rule,
+            object=member_node(self.source, name),
+            severity=severity,
+            placeholders={"name": name, "count": str(found.count), **found.cause.placeholders},
+            evidence={"cause": found.cause.key, "after_update": found.after_update},
+            proposal=proposal if isinstance(proposal, Proposal) else None,
+        )
+
+
+def judge(case: Case) -> list[Finding]:
+    """Return all findings of an engine."""
+    if "containers" in case.data.stale:
+        return []
+    found = [finding for each in case.data.containers.values() for finding in _container(case, each)]
+    return [*found, *_tidying(case)]
+
+
+def _container(case: Case, container: Container) -> Iterator[Finding]:
+    found = trouble(case.looks.get(container.name, ()), case.updated.get(container.name))
+    if found is None:
+        return
+    name = container.name
+    back = Proposal(action="roll_back_container", target=name)
+    goes_back = found.after_update and name in case.kept
+    match found.kind:
+        case "loop":
+            rest = Proposal(action="stop_container", target=name)
+            yield case.about(
+                "container_loop", name, Severity.HIGH, found, proposal=back if goes_back else rest
+            )
+        case "out_of_memory":
+            yield case.about("container_out_of_memory", name, Severity.WARNING, found)
+        case "ended":
+            if container.restart_policy in _STAYS_UP:
+                start = Proposal(action="start_container", target=name)
+                yield case.about(
+                    "container_ended", name, Severity.HIGH, found, proposal=back if goes_back else start
+                )
+        case "flapping":
+            yield case.about("container_flapping", name, Severity.WARNING, found)
+        case "unhealthy":
+            again = Proposal(action="restart_container", target=name)
+            yield case.about(
+                "container_unhealthy", name, Severity.HIGH, found, proposal=back if goes_back else again
+            )
+
+
+def _tidying(case: Case) -> Iterator[Finding]:
+    """What takes space and serves nobody."""
+    data = case.data
+    if "disk" not in data.stale and data.disk is not None:
+        images = data.disk.images.reclaimable
+        if images is not None and images >= WORTH_TIDYING:
+            yield _of_engine(case, "images_unused", size=_gib(images))
+        orphans = [each for each in data.volumes.values() if each.anonymous and each.refs == 0]
+        size = sum(each.size or 0 for each in orphans)
+        if size >= WORTH_TIDYING:
+            yield _of_engine(case, "volumes_orphaned", size=_gib(size), count=str(len(orphans)))
+    if "images" in data.stale:
+        return
+    for name, each in data.containers.items():
+        image = data.images.get(each.image_id or "")
+        if image is None or image.created is None or not each.running:
+            continue
+        if (age := (case.now - image.created).days) >= OLD_IMAGE_DAYS:
+            yield Finding(
+                source=case.source,
+                rule="image_old",
+                object=member_node(case.source, name),
+                severity=Severity.INFO,
+                placeholders={"name": name, "days": str(age), "image": each.image},
+            )
+
+
+def _of_engine(case: Case, rule: str, **placeholders: str) -> Finding:
+    return Finding(
+        source=case.source,
+        rule=rule,
+        object=engine_node(case.source),
+        severity=Severity.INFO,
+        placeholders={"name": case.data.engine.name if case.data.engine else "?", **placeholders},
+    )
+
+
+def _gib(size: int) -> str:
+    return f"{size / 1024**3:.1f} GiB"
