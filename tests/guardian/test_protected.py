@@ -57,6 +57,7 @@ def policy(protected: Iterable[str]) -> Policy:
         ("engine:1", plan("docker", **TAKES), "protected"),
         ("host:nas", plan("", "host:nas", **HIGH), "protected"),
         ("dataset:nas:tank/a", plan("tank/a@monday"), "protected"),
+        ("member:nas:web", plan("web"), "protected"),
         # what it stands on is not taken away
         ("app:plex", plan("", "host:nas", **HIGH), "protected_near"),
         ("share:nas:1", plan("cifs", **TAKES), "protected_near"),

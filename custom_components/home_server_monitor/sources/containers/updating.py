@@ -51,6 +51,7 @@ class UpdateAction(Action):
 
     key = "update_container"
     resume = Resume.UNDO
+    risk = Risk.MEDIUM
     repeats_undo = True
 
     def __init__(self, yard: Yard, clock: Callable[[], float] = time.monotonic) -> None:
@@ -78,7 +79,7 @@ class UpdateAction(Action):
             target=target,
             fingerprint=fingerprint(inspects),
             steps=tuple(steps),
-            risk=Risk.MEDIUM,
+            risk=self.risk,
             touches=yard.touched(target),
             takes_away=True,
             deadline=DEADLINE,
