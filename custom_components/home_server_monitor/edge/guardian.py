@@ -11,7 +11,6 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import EVENT_HOMEASSISTANT_STOP
 from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.helpers.event import async_track_time_interval
-from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
 
 from ..const import DOMAIN
@@ -26,7 +25,6 @@ from ..guardian.house import House
 from ..guardian.journal import JournalFailed
 from ..guardian.remediation import Record, State, new_id
 from ..guardian.topology import Topology
-from ..history import file_name
 from . import clock
 from .answers import Answers
 from .dead_man import DeadMan
@@ -36,6 +34,7 @@ from .messages import Composer
 from .month import Monthly
 from .own_findings import own_findings, source_node
 from .proposals import Proposals
+from .saving import Saving
 from .settings import Settings, phones
 from .speaker import Speaker
 from .texts import Texts
@@ -47,7 +46,6 @@ from .wording import Wording
 _LOGGER = logging.getLogger(__name__)
 
 TICK = timedelta(seconds=15)
-SAVE_DELAY = 10.0
 CLOCK_JUMP = 60.0
 # actions after which a server is silent for a while, as planned, in seconds
 SILENT_AFTER = {"reboot": 1200.0, "install_update": 3600.0, "shutdown": 7200.0}
@@ -90,7 +88,7 @@ class Guardian:
         self.week = Week(self)
         # only a start of Home Assistant asks for patience, not an entry that is added while it runs
         self.started = clock.now() if not hass.is_running else 0.0
-        self._store: Store[dict[str, Any]] = Store(hass, 1, f"{DOMAIN}/guardian/{file_name(self.id)}")
+        self._saving = Saving(self, self._pack)
         self._due: asyncio.TimerHandle | None = None
         self.lock = asyncio.Lock()
         # what is done with each tick and may take long, so that it keeps nobody from looking
@@ -98,6 +96,9 @@ class Guardian:
         self._ended = False
         self._end: Callable[[], None] = lambda: None
         self._listeners: list[Callable[[], None]] = []
+        self._noting = False
+        # while all are told that something changed: what is open
+        self._open: list[Tracked] | None = None
         self._clocks = (clock.now(), hass.loop.time())
         # when the clock jumped last, and by how many seconds
         self.jumped: tuple[float, float] | None = None
@@ -113,7 +114,7 @@ class Guardian:
         """Load what was known, follow the sources; returns what ends it."""
         await self.texts.async_load()
         try:
-            stored = await self._store.async_load()
+            stored = await self._saving.load()
         except OSError, ValueError, NotImplementedError:
             _LOGGER.exception("What was known of findings cannot be read; they are found anew")
             stored = None
@@ -145,6 +146,7 @@ class Guardian:
             for each in ends:
                 each()
             self.intake.stop()
+            self._saving.stop()
             if self._due is not None:
                 self._due.cancel()
             self.speaker.close()
@@ -163,7 +165,7 @@ class Guardian:
 
     async def async_save(self) -> None:
         """Write what may be lost."""
-        await self._store.async_save(self._pack())
+        await self._saving.now()
 
     def apply(self, options: Mapping[str, Any]) -> None:
         """Take in changed options."""
@@ -188,11 +190,29 @@ class Guardian:
     @callback
     def notify(self) -> None:
         """Tell the entities, and save soon."""
-        for listener in tuple(self._listeners):
-            listener()
+        # all of them look at the same findings
+        self._open = self.open_findings()
+        try:
+            for listener in tuple(self._listeners):
+                listener()
+        finally:
+            self._open = None
         # what is still under way when the entry is unloaded must not overwrite what the next one saves
         if not self._ended:
-            self._store.async_delay_save(self._pack, SAVE_DELAY)
+            self._saving.soon()
+
+    @callback
+    def _notify_soon(self) -> None:
+        """Do that in the loop's next turn, once, so that judging and telling do not hold it together."""
+        if not self._noting:
+            self._noting = True
+            self.hass.loop.call_soon(self._noted)
+
+    @callback
+    def _noted(self) -> None:
+        self._noting = False
+        if not self._ended:
+            self.notify()
 
     def _take_in(self, stored: Mapping[str, Any]) -> None:
         self.register.load(stored.get("register") or {})
@@ -208,9 +228,9 @@ class Guardian:
         if isinstance(told, dict):
             self.speaker.teller.told = {tag: set(who) for tag, who in told.items() if isinstance(who, list)}
 
-    def _pack(self) -> dict[str, Any]:
+    def _pack(self, rows: list[dict[str, Any]] | None = None) -> dict[str, Any]:
         return {
-            "register": self.register.dump(),
+            "register": self.register.dump(rows),
             "alerts": self.alerts.dump(),
             "topology": self.intake.dump(),
             "changes": self.changes.dump(),
@@ -259,7 +279,7 @@ class Guardian:
                 self.speaker.propose(change.id)
             self.month.happened(change.kind, tracked, now)
         self._look_again(now)
-        self.notify()
+        self._notify_soon()
 
     def _look_again(self, now: float) -> None:
         """Look when the next thing is due, if that is before the next tick."""
@@ -291,6 +311,7 @@ class Guardian:
             if self.take_up is not None:
                 await self.take_up()
             changes = list(self.register.tick(now))
+            await asyncio.sleep(0)
             changes += self.register.observe(self.own, await own_findings(self, now), now)
             self.handle(changes, now)
         if self._chores.locked():
@@ -342,6 +363,8 @@ class Guardian:
 
     def open_findings(self) -> list[Tracked]:
         """Return what is wrong now and was not dismissed."""
+        if self._open is not None:
+            return self._open
         return [
             each
             for each in self.register.firing()

@@ -87,6 +87,10 @@ class Intake:
         # in pieces, so that ten thousand at once do not hold the event loop
         for piece in self._of.register.observing(source.id, source.findings, now):
             changes += piece
+            for change in piece:
+                if (tracked := self._of.tracked(change.id)) is not None:
+                    # looked up once, here: all at the end would hold the event loop as well
+                    self._of.topology.hosts(tracked.finding.object, source.id)
             await asyncio.sleep(0)
         self._of.handle(changes, now)
 

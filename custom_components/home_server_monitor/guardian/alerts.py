@@ -215,6 +215,9 @@ class Alerts:
                 hosts[node] = max(hosts.get(node, now), at + BOOT_GRACE)
         self._dues += hosts.values()
 
+        if not hosts and not starting:
+            return lambda tracked: False
+
         def held(tracked: Tracked) -> bool:
             waking = waking_of(tracked.finding.rule)
             critical = tracked.severity is Severity.CRITICAL

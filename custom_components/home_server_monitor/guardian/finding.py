@@ -151,12 +151,12 @@ class Register:
         """Yield what is wrong now, silenced or not."""
         return (tracked for tracked in self.tracked.values() if tracked.state is State.FIRING)
 
-    def dump(self) -> dict[str, Any]:
-        """Return all of it as JSON can hold it."""
+    def dump(self, rows: list[dict[str, Any]] | None = None) -> dict[str, Any]:
+        """Return all of it as JSON can hold it. rows: of the findings, where somebody has made them already."""
         return {
             "known": sorted(self._known),
             "accepted": {rule: [mark.who, mark.at] for rule, mark in self.accepted.items()},
-            "tracked": [tracked.to_json() for tracked in self.tracked.values()],
+            "tracked": [each.to_json() for each in self.tracked.values()] if rows is None else rows,
         }
 
     def load(self, stored: Mapping[str, Any]) -> None:

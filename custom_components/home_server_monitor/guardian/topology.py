@@ -28,6 +28,7 @@ class Topology:
         self._carries: defaultdict[str, dict[str, None]] = defaultdict(dict)
         self._wholes: defaultdict[str, dict[str, None]] = defaultdict(dict)
         self._hosts: set[str] = set()
+        self._hosts_of: dict[tuple[str, str], tuple[str, ...]] = {}
         self._labels: dict[str, str] = {}
         for node in self._nodes:
             self._draw(node)
@@ -63,7 +64,10 @@ class Topology:
 
         A thing that no source lists as a node is taken to be on the host of its own source.
         """
-        return tuple(at for at in self.above(node, source) if at in self._hosts)
+        if (known := self._hosts_of.get((node, source))) is None:
+            known = tuple(at for at in self.above(node, source) if at in self._hosts)
+            self._hosts_of[node, source] = known
+        return known
 
     def above(self, node: str, source: str = "") -> tuple[str, ...]:
         """Return where what explains a finding at a node can be, nearest first.
