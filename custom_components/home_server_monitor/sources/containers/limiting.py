@@ -25,10 +25,11 @@ def memory_body(limit: int, swap: int | None = None) -> dict[str, Any]:
 
 
 def cpu_body(host: Json, cores: float) -> dict[str, Any]:
-    """Return a limit of cores, in the way in which the container already has one: the engine refuses to mix them."""
-    if quota := whole(host.get("CpuQuota")):
-        period = whole(host.get("CpuPeriod")) or _PERIOD
-        return {"CpuPeriod": period, "CpuQuota": int(cores * period)} if quota else {}
+    """Return a limit of cores, in the way in which the container has, or had, one: the engine refuses to mix them."""
+    period = whole(host.get("CpuPeriod"))
+    if period or whole(host.get("CpuQuota")):
+        period = period or _PERIOD
+        return {"CpuPeriod": period, "CpuQuota": int(cores * period)}
     return {"NanoCpus": int(cores * NANO)}
 
 
