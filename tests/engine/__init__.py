@@ -78,6 +78,18 @@ class Engine:
         )
         return next(str(line["aux"]["Digest"]) for line in answer if "aux" in line)
 
+    def network(self, suffix: str, subnet: str | None = None) -> str:
+        """Create a network; returns its name."""
+        body: dict[str, Any] = {
+            "Name": self.name(suffix),
+            # so that the rule for our bridges fits it
+            "Options": {"com.docker.network.bridge.name": f"hsm{secrets.token_hex(4)}"},
+        }
+        if subnet:
+            body["IPAM"] = {"Config": [{"Subnet": subnet}]}
+        self.api.must("POST", "/networks/create", body)
+        return self.name(suffix)
+
     def create(self, suffix: str, image: str, **body: Any) -> str:
         """Create a container; returns its id."""
         answer = self.api.must(

@@ -1,4 +1,4 @@
-"""A Docker Engine and a registry as processes of ours: own folder, own bridge, no touch of the machine's firewall."""
+"""A Docker Engine and a registry as processes of ours: own folder, own bridge, one firewall rule for the latter."""
 
 import contextlib
 from dataclasses import dataclass
@@ -139,6 +139,7 @@ class Dockerd:
             _end(pid, DOWN_WITHIN)
         for mount in self._mounts():
             _run("umount", "--lazy", mount)
+        _run("iptables", "--wait", "--delete", "FORWARD", *self._rule())
         _run("ip", "link", "del", self.bridge)
         if not self._mounts():
             shutil.rmtree(self.folder, ignore_errors=True)
@@ -171,6 +172,12 @@ class Dockerd:
             raise NoEngine(f"no bridge can be made: {made.stderr.strip()}")
         _run("ip", "addr", "add", f"{self._subnet()}.0.1/24", "dev", self.bridge)
         _run("ip", "link", "set", self.bridge, "up")
+        # another engine on this machine may have closed the way between the ports of a bridge
+        _run("iptables", "--wait", "--insert", "FORWARD", *self._rule())
+
+    def _rule(self) -> list[str]:
+        """Return the one firewall rule: what our bridges hand on inside of themselves is let through."""
+        return [*["-i", "hsm+", "-o", "hsm+", "-j", "ACCEPT", "-m", "comment", "--comment"], self.bridge]
 
     def _command(self, storage: str) -> list[str]:
         folder = self.folder

@@ -181,10 +181,7 @@ async def test_removing_a_running_one_is_turned_down(engine: Engine, client: Eng
 
 async def test_networks(engine: Engine, client: EngineClient) -> None:
     made = engine.run("web", engine.image())
-    network = engine.name("net")
-    engine.api.must(
-        "POST", "/networks/create", {"Name": network, "IPAM": {"Config": [{"Subnet": "10.99.77.0/24"}]}}
-    )
+    network = engine.network("net", "10.99.77.0/24")
     await client.connect(network, made, {"IPAMConfig": {"IPv4Address": "10.99.77.50"}})
     assert inspected(await client.inspect(made)).networks[network] == ("10.99.77.50",)
     other = engine.create("other", engine.reference())
