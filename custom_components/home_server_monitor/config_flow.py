@@ -197,7 +197,7 @@ class HomeServerMonitorConfigFlow(AsksPeople, ConfigFlow, domain=DOMAIN):
             return self.async_show_form(
                 step_id="found",
                 data_schema=await self._last_page(),
-                description_placeholders=self._probe.found,
+                description_placeholders={"product": self._kind.product, **self._probe.found},
             )
         if not self._has_home():
             await self.hass.config_entries.flow.async_init(

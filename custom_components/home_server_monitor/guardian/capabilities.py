@@ -29,6 +29,26 @@ class ReadsSmart(Protocol):
 class SnapshotsDatasets(Protocol):
     """A system that can take a snapshot of a dataset."""
 
+    id: str
+
+    @property
+    def server(self) -> str:
+        """Return the unique id of the server's entry that it hangs on."""
+        ...
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Return the names and addresses under which this machine is reached, in lower case."""
+        ...
+
+    def app_containers(self) -> Mapping[str, str]:
+        """Return the names of its apps by the ids of their containers."""
+        ...
+
+    def dataset_of(self, path: str) -> str | None:
+        """Return the dataset that holds a path of this machine, or None where that is not known."""
+        ...
+
     async def snapshot_dataset(self, dataset: str, name: str) -> str:
         """Return the full name of the new snapshot. Raises ClientError.
 
@@ -110,4 +130,23 @@ class RunsApps(Protocol):
 
     def app_containers(self) -> Mapping[str, str]:
         """Return the names of its apps by the ids of their containers."""
+        ...
+
+
+@runtime_checkable
+class AnswersItself(Protocol):
+    """A service that can be asked whether it answers, apart from its rhythm."""
+
+    @property
+    def server(self) -> str:
+        """Return the unique id of the server's entry that it hangs on."""
+        ...
+
+    @property
+    def places(self) -> frozenset[str]:
+        """Return the node ids of the addresses and ports at which it is reached."""
+        ...
+
+    async def answers(self) -> bool:
+        """Ask it now. Raises ClientError."""
         ...

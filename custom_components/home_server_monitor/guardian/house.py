@@ -60,9 +60,9 @@ class House:
         """Return an attached source."""
         return self._sources.get(source_id)
 
-    def capable[T](self, capability: type[T]) -> Iterator[T]:
-        """Yield the attached sources that have a capability."""
-        for source in self._sources.values():
+    def capable(self, capability: Any) -> Iterator[Any]:
+        """Yield the attached sources that have a capability: one of the protocols of `capabilities`."""
+        for source in tuple(self._sources.values()):
             if isinstance(source, capability):
                 yield source
 

@@ -119,6 +119,7 @@ TABLE: Mapping[str, Waking] = MappingProxyType(
         "container_unhealthy": Waking(area=APP, most=_HIGH, hold=300.0, keep=120.0, decision=True),
         "container_out_of_memory": Waking(area=APP, keep=600.0),
         "container_flapping": Waking(area=APP, keep=3600.0),
+        "old_container_kept": Waking(area=APP, most=_INFO, decision=True),
         "image_old": Waking(area=APP, most=_INFO),
         "images_unused": Waking(area=APP, most=_INFO, keep=86400.0),
         "volumes_orphaned": Waking(area=APP, most=_INFO, keep=86400.0),

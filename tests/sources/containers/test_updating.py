@@ -11,6 +11,7 @@ import pytest
 from custom_components.home_server_monitor.guardian.contract import Refused
 from custom_components.home_server_monitor.guardian.remediation import Record, State
 from custom_components.home_server_monitor.sources.containers import gating
+from custom_components.home_server_monitor.sources.containers.going_back import LetGoAction, RollBackAction
 from custom_components.home_server_monitor.sources.containers.updating import UpdateAction
 from tests.engine import Engine
 from tests.guardian.fake import ADMIN, Guardian
@@ -31,7 +32,11 @@ class Workplace:
     def __init__(self, engine: Engine, folder: Path) -> None:
         self.engine = engine
         self.yard = EngineYard(engine)
-        self.guardian = Guardian(folder, source_of(UpdateAction(self.yard)), sleep=asyncio.sleep)
+        self.guardian = Guardian(
+            folder,
+            source_of(UpdateAction(self.yard), RollBackAction(self.yard), LetGoAction(self.yard)),
+            sleep=asyncio.sleep,
+        )
 
     def image(self, *changes: str) -> str:
         """Make version 1 and push it."""
@@ -66,10 +71,14 @@ class Workplace:
             each["Names"][0].removeprefix(prefix) for each in found if each["Names"][0].startswith(prefix)
         )
 
-    async def update(self, suffix: str = "app") -> Record:
-        """Propose and approve the update, and wait for its end."""
+    async def update(self) -> Record:
+        """Update the container."""
+        return await self.act("update_container")
+
+    async def act(self, action: str, suffix: str = "app") -> Record:
+        """Propose and approve an action, and wait for its end."""
         await self.yard.relist()
-        record = await self.guardian.propose(self.engine.name(suffix), "update_container", source="engine")
+        record = await self.guardian.propose(self.engine.name(suffix), action, source="engine")
         await self.guardian.desk.approve(record.id, ADMIN)
         async with asyncio.timeout(90):
             return await self.guardian.desk.wait(record.id)
@@ -170,3 +179,35 @@ async def test_hurt_at_a_random_moment(
     ends: list[Record] = []
     await operate(engine, tmp_path, injury, ends.append)
     assert ends
+
+
+async def test_an_update_is_rolled_back_while_the_old_one_is_kept(work: Workplace) -> None:
+    """The old container runs again with what lives in its network, and the newer ones are gone."""
+    image = work.image(HEALTHY, RUNS, VOLUME)
+    old = work.engine.run("app", image, HostConfig={"RestartPolicy": {"Name": "always"}})
+    inside = work.engine.run("torrent", image, HostConfig={"NetworkMode": f"container:{old}"})
+    work.publish(HEALTHY, RUNS, VOLUME)
+    assert (await work.update()).state is State.SUCCEEDED
+    work.shell("app", "echo newer > /data/file")
+    ended = await work.act("roll_back_container")
+    assert ended.state is State.SUCCEEDED, (ended.reason, ended.details, ended.verdict, ended.step)
+    assert work.names() == ["app", "torrent"]
+    assert (work.look("app")["Id"], work.look("torrent")["Id"]) == (old, inside)
+    assert work.look("app")["HostConfig"]["RestartPolicy"]["Name"] == "always"
+    assert work.look("torrent")["State"]["Running"] is True
+    assert "newer" in work.shell("app", "cat /data/file")
+    with pytest.raises(Refused) as refused:
+        await work.act("roll_back_container")
+    assert refused.value.refusal.key == "nothing_kept"
+
+
+async def test_a_kept_container_is_let_go(work: Workplace) -> None:
+    """It goes, and the data of the one that runs stays."""
+    work.engine.run("app", work.image(HEALTHY, RUNS, VOLUME))
+    work.shell("app", "echo precious > /data/file")
+    work.publish(HEALTHY, RUNS, VOLUME)
+    await work.update()
+    ended = await work.act("remove_kept_container")
+    assert ended.state is State.SUCCEEDED, (ended.reason, ended.details)
+    assert work.names() == ["app"]
+    assert "precious" in work.shell("app", "cat /data/file")

@@ -1,5 +1,6 @@
 """The names of what an update keeps beside a container: they carry the Home Assistant that left it there."""
 
+from collections.abc import Iterable
 import re
 
 # <name>-hsm-<eight hex digits of the Home Assistant>-<what>[-<time>]
@@ -10,3 +11,10 @@ def leftover(name: str) -> tuple[str, str] | None:
     """Return the name of the container that something was kept from, and whose it is, or None."""
     match = _LEFTOVER.fullmatch(name)
     return (match["name"], match["instance"]) if match else None
+
+
+def kept_of(name: str, names: Iterable[str], instance: str) -> str | None:
+    """Return the newest container that our update of this one kept, or None."""
+    start = f"{name}-hsm-{instance}-old-"
+    found = [each for each in names if each.startswith(start) and each.removeprefix(start).isdecimal()]
+    return max(found, key=lambda each: int(each.removeprefix(start)), default=None)

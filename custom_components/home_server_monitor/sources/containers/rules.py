@@ -6,6 +6,7 @@ from datetime import datetime
 
 from ...guardian.contract import Finding, Proposal, Severity
 from .causes import Trouble, trouble
+from .leftovers import kept_of, leftover
 from .look import Look
 from .model import Container, Containers
 from .nodes import engine_node, member_node
@@ -13,6 +14,8 @@ from .nodes import engine_node, member_node
 # what lies about and could be tidied is worth a note from here on
 WORTH_TIDYING = 5 * 1024**3
 OLD_IMAGE_DAYS = 365
+# how long the old container of an update is kept to go back to
+KEPT_DAYS = 7
 # containers that are not meant to stay up are nobody's trouble when they end
 _STAYS_UP = ("always", "unless-stopped", "on-failure")
 
@@ -21,12 +24,13 @@ _STAYS_UP = ("always", "unless-stopped", "on-failure")
 class Case:
     """What is judged. looks: by container, the oldest first; updated: when each was updated from here, on their clock.
 
-    kept: names of the containers whose old one is still there to go back to.
+    kept: names of the containers whose old one is still there to go back to; instance: our eight hex digits.
     """
 
     source: str
     data: Containers
     now: datetime
+    instance: str = ""
     looks: Mapping[str, Sequence[Look]] = field(default_factory=dict)
     updated: Mapping[str, float] = field(default_factory=dict)
     kept: frozenset[str] = frozenset()
@@ -49,8 +53,9 @@ def judge(case: Case) -> list[Finding]:
     """Return all findings of an engine."""
     if "containers" in case.data.stale:
         return []
-    found = [finding for each in case.data.containers.values() for finding in _container(case, each)]
-    return [*found, *_tidying(case)]
+    mine = [each for name, each in case.data.containers.items() if leftover(name) is None]
+    found = [finding for each in mine for finding in _container(case, each)]
+    return [*found, *_kept(case, mine), *_tidying(case)]
 
 
 def _container(case: Case, container: Container) -> Iterator[Finding]:
@@ -80,6 +85,24 @@ def _container(case: Case, container: Container) -> Iterator[Finding]:
             again = Proposal(action="restart_container", target=name)
             yield case.about(
                 "container_unhealthy", name, Severity.HIGH, found, proposal=back if goes_back else again
+            )
+
+
+def _kept(case: Case, mine: Sequence[Container]) -> Iterator[Finding]:
+    """Old containers that were kept long enough to go back to."""
+    for each in mine:
+        kept = kept_of(each.name, case.data.containers, case.instance)
+        if kept is None:
+            continue
+        days = (case.now.timestamp() - int(kept.rpartition("-")[2])) / 86400
+        if days >= KEPT_DAYS:
+            yield Finding(
+                source=case.source,
+                rule="old_container_kept",
+                object=member_node(case.source, each.name),
+                severity=Severity.INFO,
+                placeholders={"name": each.name, "days": str(int(days))},
+                proposal=Proposal(action="remove_kept_container", target=each.name),
             )
 
 

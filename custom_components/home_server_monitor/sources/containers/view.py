@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from .leftovers import leftover
 from .model import Containers, State, Usage, Watched
 
 NO_USAGE = Usage()
@@ -19,7 +20,7 @@ def shown(data: Containers, elsewhere: frozenset[str]) -> Mapping[str, Watched]:
                 data.updates.get(each.image),
             )
             for name, each in data.containers.items()
-            if each.id not in elsewhere
+            if each.id not in elsewhere and leftover(name) is None
         }
     )
 

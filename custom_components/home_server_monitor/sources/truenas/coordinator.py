@@ -21,6 +21,7 @@ from ...const import CONF_FINGERPRINT, DOMAIN
 from ...coordinator import CYCLE, HsmConfigEntry, ServiceCoordinator
 from ...guardian.capabilities import Setting, SmartReading, Use
 from ...guardian.contract import Action, Change, Finding, Missing, Node
+from ...guardian.own_path import is_loopback
 from ...history import DailyHistory, file_name
 from ...issues import clear_missing_rights, raise_missing_rights
 from ..errors import CannotConnect, ClientError
@@ -440,6 +441,19 @@ class TrueNasCoordinator(ServiceCoordinator[TrueNas]):
         """Return the names of the apps by the ids of their containers (capability RunsApps)."""
         apps = self.data.apps if self.data is not None else {}
         return {container: name for name, app in apps.items() for container in app.containers}
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Return the names and addresses under which this NAS is reached (capability SnapshotsDatasets)."""
+        host = (self.client.url.host or "").lower()
+        return frozenset({host} if host and not is_loopback(host) else ())
+
+    def dataset_of(self, path: str) -> str | None:
+        """Return the dataset that holds a path below /mnt (capability SnapshotsDatasets)."""
+        name = path.removeprefix("/mnt/").strip("/") if path.startswith("/mnt/") else ""
+        while name and name not in self.data.datasets:
+            name = name.rpartition("/")[0]
+        return name or None
 
     async def read_smart(self) -> Mapping[str, SmartReading]:
         """Return SMART readings by serial (capability ReadsSmart); never wakes a disk. Raises ClientError."""

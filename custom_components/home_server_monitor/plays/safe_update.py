@@ -1,0 +1,82 @@
+"""An update of a container, joined with the storage under it and with the service inside it."""
+
+from collections.abc import Iterator, Sequence
+from typing import Protocol
+
+from ..guardian.capabilities import AnswersItself, SnapshotsDatasets
+from ..guardian.house import House
+from ..guardian.own_path import endpoint_node
+from ..sources.containers.model import Container, Containers
+from ..sources.errors import ClientError, NotSupported
+
+
+class Engine(Protocol):
+    """The engine that a container is updated on."""
+
+    @property
+    def server(self) -> str:
+        """Return the unique id of the server's entry that it hangs on."""
+        ...
+
+    @property
+    def machine(self) -> str | None:
+        """Return the name or address of its machine, where that is known."""
+        ...
+
+    @property
+    def data(self) -> Containers:
+        """Return its newest snapshot."""
+        ...
+
+
+class Around:
+    """What the other systems of the same server add to updates on one engine."""
+
+    def __init__(self, house: House, engine: Engine) -> None:
+        self._house = house
+        self._engine = engine
+
+    async def datasets(self, paths: Sequence[str]) -> Sequence[tuple[str, str]]:
+        """Return (source, dataset) behind paths of the engine's machine, each once.
+
+        Only where a NAS is known to be that machine: it is reached under the same name or address, or its own apps
+        are containers of this engine.
+        """
+        found: dict[tuple[str, str], None] = {}
+        for nas in self._storage():
+            for path in paths:
+                if (dataset := nas.dataset_of(path)) is not None:
+                    found[nas.id, dataset] = None
+        return tuple(found)
+
+    async def snapshot(self, source: str, dataset: str, name: str) -> str:
+        """Take a snapshot and return its full name. Raises ClientError."""
+        nas = next((each for each in self._storage() if each.id == source), None)
+        if nas is None:
+            raise NotSupported("snapshots")
+        return await nas.snapshot_dataset(dataset, name)
+
+    async def answers(self, container: Container) -> bool | None:
+        """Return whether the service in a container answers, or None where none that is connected is in it."""
+        machine = self._engine.machine
+        places = {
+            endpoint_node(machine, port.host_port) for port in container.ports if machine and port.host_port
+        }
+        service: AnswersItself
+        for service in self._house.capable(AnswersItself):
+            if service.server == self._engine.server and not places.isdisjoint(service.places):
+                try:
+                    return await service.answers()
+                except ClientError:
+                    return False
+        return None
+
+    def _storage(self) -> Iterator[SnapshotsDatasets]:
+        machine = self._engine.machine
+        containers = {each.id for each in self._engine.data.containers.values()}
+        nas: SnapshotsDatasets
+        for nas in self._house.capable(SnapshotsDatasets):
+            if nas.server != self._engine.server:
+                continue
+            if (machine and machine.lower() in nas.names) or not containers.isdisjoint(nas.app_containers()):
+                yield nas
