@@ -67,6 +67,8 @@ async def async_act(
         if record.risk is Risk.HIGH:
             raise ServiceValidationError(translation_domain=DOMAIN, translation_key="proposed_in_repairs")
         await told(desk.approve(record.id, actor))
+    if record.is_waiting:
+        raise ServiceValidationError(translation_domain=DOMAIN, translation_key="waits_already")
     record = await desk.wait(record.id)
     if record.state is State.FAILED and (err := desk.runner.errors.get(record.id)) is not None:
         await told(_raise(err))

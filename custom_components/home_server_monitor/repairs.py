@@ -16,9 +16,11 @@ from homeassistant.helpers.selector import (
 import voluptuous as vol
 
 from .const import CONF_FINGERPRINT, CONF_SERVER, DOMAIN, HOME
+from .edge.decisions import WAITING
 from .edge.guardian import Guardian
 from .edge.house_key import HOUSE
 from .edge.people import request_actor
+from .edge.waits import WHEN
 from .edge.week import Week
 from .guardian.contract import SYSTEM, NotDone, Refused, Risk
 from .guardian.finding import Tracked
@@ -82,7 +84,10 @@ class ProposalFlow(RepairsFlow):
         if record is None:
             return self.async_abort(reason="proposal_gone")
         self._shown = record.id
-        options = ["approve", "deny", "acknowledge"] if tracked else ["approve", "deny"]
+        choices = self._of.waits.choices(record)
+        later = ["after_it_ends"] if choices.interrupts else []
+        later += ["next_window"] if choices.opens else []
+        options = ["approve", *later, "deny", *(["acknowledge"] if tracked else [])]
         return self.async_show_menu(
             step_id="init",
             menu_options=options,
@@ -91,6 +96,17 @@ class ProposalFlow(RepairsFlow):
 
     async def async_step_approve(self, user_input: dict[str, Any] | None = None) -> RepairsFlowResult:
         """Approve; what is of high risk asks for the name first."""
+        return await self._approve("approve", "now", user_input)
+
+    async def async_step_after_it_ends(self, user_input: dict[str, Any] | None = None) -> RepairsFlowResult:
+        """Approve it for when what it would interrupt has ended."""
+        return await self._approve("after_it_ends", "after_it_ends", user_input)
+
+    async def async_step_next_window(self, user_input: dict[str, Any] | None = None) -> RepairsFlowResult:
+        """Approve it for the next maintenance hours."""
+        return await self._approve("next_window", "next_window", user_input)
+
+    async def _approve(self, step: str, when: str, user_input: dict[str, Any] | None) -> RepairsFlowResult:
         record, tracked = await self._now()
         if record is None:
             return self.async_abort(reason="proposal_gone")
@@ -103,7 +119,7 @@ class ProposalFlow(RepairsFlow):
             typed = str((user_input or {}).get("name", ""))
             if not self._of.desk.policy.is_named(record, typed):
                 return self.async_show_form(
-                    step_id="approve",
+                    step_id=step,
                     data_schema=schema,
                     errors={"name": "wrong_name"} if typed.strip() else {},
                     description_placeholders=named,
@@ -112,7 +128,7 @@ class ProposalFlow(RepairsFlow):
         if actor is None or self._of.desk.policy.may_decide(record, actor):
             return self.async_abort(reason="not_an_approver")
         try:
-            await self._of.desk.approve(record.id, actor, typed=typed)
+            await self._of.desk.approve(record.id, actor, typed=typed, waits=WHEN[when])
         except (Refused, JournalFailed, ClientError, NotDone, TimeoutError) as err:
             return self._refused(err)
         return self.async_create_entry(data={})
@@ -162,6 +178,36 @@ class ProposalFlow(RepairsFlow):
         if record is not None and record.state is not State.PROPOSED:
             record = await self._of.proposals.propose_for(tracked) if tracked else None
         return record, tracked
+
+
+class WaitingFlow(ConfirmRepairFlow):
+    """Shows what is approved and waits; cancels it."""
+
+    def __init__(self, guardian: Guardian, proposal: str) -> None:
+        """Remember what waits."""
+        self._of = guardian
+        self._proposal = proposal
+
+    @override
+    async def async_step_confirm(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:
+        """Say what it waits for, then cancel it."""
+        record = self._of.desk.records.get(self._proposal)
+        if record is None or not record.is_waiting:
+            return self.async_abort(reason="proposal_gone")
+        if user_input is None:
+            return self.async_show_form(
+                step_id="confirm",
+                data_schema=vol.Schema({}),
+                description_placeholders={"said": self._of.waits.said(record)},
+            )
+        actor = await request_actor(self.hass, "repairs")
+        if actor is None or self._of.desk.policy.may_decide(record, actor):
+            return self.async_abort(reason="not_an_approver")
+        try:
+            await self._of.desk.deny(record.id, actor)
+        except Refused, JournalFailed:
+            return self.async_abort(reason="proposal_gone")
+        return self.async_create_entry(data={})
 
 
 class WeekFlow(RepairsFlow):
@@ -232,6 +278,8 @@ async def async_create_fix_flow(
         about = data or {}
         return ServerMissingFlow(str(about.get("server") or HOME), str(about.get("name") or "Home"))
     if data and (guardian := hass.data[HOUSE].guardian(str(data.get("server")))):
+        if issue_id.startswith(WAITING):
+            return WaitingFlow(guardian, str(data["proposal"]))
         if data.get("proposal"):
             return ProposalFlow(guardian, str(data["proposal"]))
         if issue_id == guardian.week.issue_id:

@@ -57,6 +57,10 @@ class Answers:
         match verb:
             case "approve" if record is not None:
                 await self._approve(record, tracked, actor)
+            case "after" if record is not None:
+                await self._approve(record, tracked, actor, "in_use")
+            case "window" if record is not None:
+                await self._approve(record, tracked, actor, "window")
             case "deny" if record is not None:
                 await self._deny(record, tracked, actor)
             case "why":
@@ -66,7 +70,9 @@ class Answers:
             case "acknowledge" if tracked is not None:
                 await self.acknowledge(tracked, actor)
 
-    async def _approve(self, record: Record, tracked: Tracked | None, actor: Actor) -> None:
+    async def _approve(
+        self, record: Record, tracked: Tracked | None, actor: Actor, waits: str | None = None
+    ) -> None:
         of = self._of
         of.speaker.outcomes.asked_by(record.id, actor.id)
         if of.desk.policy.may_decide(record, actor):
@@ -74,7 +80,7 @@ class Answers:
             await self._say(record, tracked, actor, of.texts.refusal("not_an_approver", {}))
             return
         try:
-            await of.desk.approve(record.id, actor)
+            await of.desk.approve(record.id, actor, waits=waits)
         except Refused as err:
             text = of.texts.refusal(err.refusal.key, err.refusal.placeholders)
             await self._say(record, tracked, actor, text, again=True)
@@ -96,7 +102,8 @@ class Answers:
         except JournalFailed:
             await self._say(record, tracked, actor, of.texts.refusal("journal_failed", {}))
             return
-        if tracked is not None:
+        # who cancels what was approved and still waited has not said that the problem is taken care of
+        if tracked is not None and record.state is State.PROPOSED:
             await self.acknowledge(tracked, actor)
 
     async def _why(self, tracked: Tracked | None, record: Record | None, actor: Actor) -> None:
@@ -109,7 +116,7 @@ class Answers:
         if tracked is not None:
             lines += of.wording.changes(tracked)
         url = of.wording.url(tracked) if tracked else REPAIRS
-        await self._to(actor, of.compose.why(tracked, record, lines, url))
+        await self._to(actor, of.compose.why(tracked, record, lines, url, of.waits.choices(record)))
 
     async def unknown(self, token: str, actor: Actor | None) -> None:
         """A button that no guardian knows: of another installation, or forged. It is only noted."""
@@ -154,6 +161,7 @@ class Answers:
                 now=clock.now(),
                 critical=False,
                 url=of.wording.url(tracked),
+                choices=of.waits.choices(new),
             )
             await self._to(actor, message.saying_first(text))
             return
@@ -242,8 +250,10 @@ class Answers:
         """Return what is to be said now: the finding, or how it ended, or a plan without a finding."""
         of = self._of
         if tracked is None:
+            if record is not None and (said := of.speaker.outcomes.message(record)) is not None:
+                return said
             lines = of.wording.plan(record, None) if record else []
-            return of.compose.why(None, record, lines, REPAIRS)
+            return of.compose.why(None, record, lines, REPAIRS, of.waits.choices(record))
         if (over := of.wording.settled(tracked)) is not None:
             return over
         return of.compose.finding(
@@ -254,6 +264,7 @@ class Answers:
             critical=tracked.severity is Severity.CRITICAL,
             url=of.wording.url(tracked),
             changes=of.wording.changes(tracked),
+            choices=of.waits.choices(record),
         )
 
 

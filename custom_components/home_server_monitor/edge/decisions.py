@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 MOST = 10
 PROPOSAL = "proposal"
+WAITING = "waiting"
 FINDING = "finding"
 MORE = "more_findings"
 NOBODY = "nobody_told"
@@ -100,6 +101,9 @@ class Decisions:
             wanted[f"{FINDING}_{about}"] = (found, offer, told)
         if (rest := len(rows) - MOST) > 0:
             wanted[f"{MORE}_{self._of.id}"] = (None, None, (rest,))
+        waiting = [record for record in self._of.desk.records.values() if record.is_waiting]
+        for record in waiting[: max(MOST - len(rows), 0)]:
+            wanted[f"{WAITING}_{record.id}"] = (None, record, ())
         if self._of.week.open:
             wanted[self._of.week.issue_id] = (None, None, ())
         if not self._of.tells_somebody:
@@ -115,6 +119,9 @@ class Decisions:
             key, fixable = WEEK, True
         elif issue_id.startswith(MORE):
             key, placeholders = MORE, {"count": str(self._shown[issue_id][0])}
+        elif record is not None and issue_id.startswith(WAITING):
+            key, fixable = WAITING, True
+            placeholders = self._of.wording.issue_placeholders(record, None)
         elif record is not None:
             key = PROPOSAL
             placeholders = self._of.wording.issue_placeholders(record, tracked)

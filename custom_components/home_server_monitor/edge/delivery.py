@@ -15,7 +15,7 @@ from .telling import Buttons, Teller
 if TYPE_CHECKING:
     from .guardian import Guardian
 
-DECISIONS = frozenset({"approve", "deny"})
+DECISIONS = frozenset({"approve", "after", "window", "deny"})
 
 
 class Delivery:
@@ -92,14 +92,17 @@ class Delivery:
     async def buttons(self, message: Message, where: str, people: Sequence[Actor]) -> Buttons:
         """Return the buttons for these people, each with a token; none that they may not use, none that is dead."""
         record = self._of.desk.records.get(message.record or "")
-        if record is not None and record.state is not State.PROPOSED:
+        decisions = DECISIONS
+        if record is not None and record.is_waiting:
+            decisions = frozenset({"deny"})
+        elif record is not None and record.state is not State.PROPOSED:
             record = None
         deciders = [
             each
             for each in people
             if record is not None and not self._of.desk.policy.may_decide(record, each)
         ]
-        deciding = [each.verb for each in message.buttons if each.verb in DECISIONS and deciders]
+        deciding = [each.verb for each in message.buttons if each.verb in decisions and deciders]
         others = [each.verb for each in message.buttons if each.verb not in DECISIONS and not each.uri]
         tokens: dict[str, str] = {}
         if deciding and record is not None:

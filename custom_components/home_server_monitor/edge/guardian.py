@@ -39,6 +39,7 @@ from .settings import Settings, phones
 from .speaker import Speaker
 from .texts import Texts
 from .views import target_node
+from .waits import Waits
 from .watch import Watch
 from .week import Week
 from .wording import Wording
@@ -80,6 +81,7 @@ class Guardian:
         self.intake = Intake(self)
         self.watch = Watch(hass, self.id, clock.now, self.intake.stand_changed, self.intake.source_removed)
         self.wording = Wording(self)
+        self.waits = Waits(self)
         self.proposals = Proposals(self)
         self.answers = Answers(self)
         self.speaker = Speaker(self)

@@ -41,6 +41,14 @@ class Button:
         return shown
 
 
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What may be chosen beside now. interrupts: what now would interrupt, a sentence; opens: when maintenance begins."""
+
+    interrupts: str = ""
+    opens: str = ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
     """What is shown; `tag` is the same for all that is ever said about one finding, so that it replaces itself.
@@ -124,11 +132,15 @@ class Composer:
         critical: bool,
         url: str,
         changes: Sequence[str] = (),
+        choices: Choices = Choices(),
     ) -> Message:
-        """Return what is said about one finding when it is new."""
+        """Return what is said about one finding when it is new; of its buttons Android shows three."""
         words = self.texts.finding(tracked.finding)
-        lines = [words.message, *changes]
+        lines = [words.message, choices.interrupts, *changes]
         first = self.approve(record) if record else Button("acknowledge", self.texts.common("acknowledge"))
+        more = (self.snooze(settings, now), Button("why", self.texts.common("why")))
+        if record is not None and (after := self.after(record, choices)):
+            more = (*after, *reversed(more))
         return Message(
             tag=tag_of(tracked.id),
             title=words.title,
@@ -139,7 +151,7 @@ class Composer:
             subject=tracked.id,
             record=record.id if record else None,
             risk=record.risk if record else None,
-            buttons=(first, self.snooze(settings, now), Button("why", self.texts.common("why"))),
+            buttons=(first, *more),
         )
 
     def approve(self, record: Record) -> Button:
@@ -147,6 +159,19 @@ class Composer:
         if record.risk is Risk.HIGH:
             return Button(OPEN, self.texts.common("open_repairs"), uri=REPAIRS)
         return Button("approve", self.verb(record), danger=record.plan.takes_away, locked=True)
+
+    def after(self, record: Record, choices: Choices) -> tuple[Button, ...]:
+        """Return the button that approves it for when what it interrupts has ended; what is high has none."""
+        if record.risk is Risk.HIGH or not choices.interrupts:
+            return ()
+        return (Button("after", self.texts.common("after_it_ends"), locked=True),)
+
+    def window(self, record: Record, choices: Choices) -> tuple[Button, ...]:
+        """Return the button that approves it for the next maintenance hours; what is high has none."""
+        if record.risk is Risk.HIGH or not choices.opens:
+            return ()
+        title = self.texts.common("next_window", {"time": choices.opens})
+        return (Button("window", title, locked=True),)
 
     def snooze(self, settings: Settings, now: float) -> Button:
         """Return the button that says until when it will be quiet."""
@@ -159,13 +184,22 @@ class Composer:
         )
         return Button("snooze", title)
 
-    def why(self, tracked: Tracked | None, record: Record | None, plan: Sequence[str], url: str) -> Message:
+    def why(
+        self,
+        tracked: Tracked | None,
+        record: Record | None,
+        plan: Sequence[str],
+        url: str,
+        choices: Choices = Choices(),
+    ) -> Message:
         """Return the plan: what, why, risk, undo, what depends on it."""
         words = self.texts.finding(tracked.finding) if tracked else Words("", "", "")
         subject = tracked.id if tracked else record.id if record else ""
         buttons: tuple[Button, ...] = (Button("acknowledge", self.texts.common("acknowledge")),)
         if record is not None:
-            buttons = (self.approve(record), Button("deny", self.texts.common("deny")), *buttons)
+            deny = Button("deny", self.texts.common("deny"))
+            later = (*self.after(record, choices), *self.window(record, choices))
+            buttons = (self.approve(record), *later, deny, *buttons)
         return Message(
             tag=tag_of(subject),
             title=words.title or self.verb_of(record),

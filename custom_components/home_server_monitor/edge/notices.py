@@ -77,6 +77,7 @@ class Notices:
             critical=notice.critical,
             url=of.wording.url(tracked),
             changes=of.wording.changes(tracked),
+            choices=of.waits.choices(record),
         )
         return message.saying_first(of.wording.decided(decided)) if decided is not None else message
 

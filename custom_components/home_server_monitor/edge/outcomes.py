@@ -8,7 +8,7 @@ from homeassistant.core import callback
 from ..guardian.contract import Severity
 from ..guardian.remediation import DAY, Record, State
 from . import clock
-from .messages import REPAIRS, Message, tag_of
+from .messages import REPAIRS, Button, Message, tag_of
 from .settings import Phone, phones
 
 if TYPE_CHECKING:
@@ -26,7 +26,13 @@ LAST_AGAIN = 300.0
 
 def _waits_for_it(record: Record) -> bool:
     """Return whether a person stands there and is answered anyway."""
-    return record.actor is not None and record.actor.via in ("entity", "action")
+    return record.waits is None and record.actor is not None and record.actor.via in ("entity", "action")
+
+
+def _is_awaited(record: Record) -> bool:
+    """Return whether somebody must hear of an end: it went wrong, or was approved for later."""
+    approved_for_later = record.waits is not None and record.over
+    return (record.state in UNHAPPY and not _waits_for_it(record)) or approved_for_later
 
 
 class Outcomes:
@@ -78,9 +84,9 @@ class Outcomes:
         told: list[Phone] = []
         message = None
         # what is overtaken already is not pushed: its end is next
-        if newest.state is record.state and (message := self._message(record)):
+        if newest.state is record.state and (message := self.message(record)):
             unheard = record.id in self.late and record.state in CUT_OFF
-            if who or unheard or (record.state in UNHAPPY and not _waits_for_it(record)):
+            if who or unheard or _is_awaited(record):
                 told = [
                     phone for phone in self._speaker.delivery.phones() if not who or phone.entry_id in who
                 ]
@@ -90,14 +96,23 @@ class Outcomes:
         elif record.over:
             self._speaker.spawn(self._end(record))
 
-    def _message(self, record: Record) -> Message | None:
-        if not (text := self._of.wording.outcome(record)):
+    def message(self, record: Record) -> Message | None:
+        """Return what is said of a stage or an end, None where that is nothing; what waits can be cancelled."""
+        if record.state is State.PROPOSED or not (text := self._of.wording.outcome(record)):
             return None
         about, texts = self.about(record), self._of.texts
         tracked = self._of.tracked(record.finding) if record.finding else None
         title = texts.finding(tracked.finding).title if tracked else self._of.compose.verb(record)
+        cancel = Button("deny", texts.common("cancel"))
         return Message(
-            tag=tag_of(about), title=title, text=text, subject=about, url=REPAIRS, quiet=not record.over
+            tag=tag_of(about),
+            title=title,
+            text=text,
+            subject=about,
+            url=REPAIRS,
+            quiet=not record.over,
+            record=record.id,
+            buttons=(cancel,) if record.is_waiting else (),
         )
 
     async def _arrive(

@@ -22,6 +22,7 @@ from .views import (
     proposals_view,
     rule_name,
 )
+from .waits import WHEN
 
 # what people read; tokens and checkpoints are the machine's own matter
 JOURNAL_KINDS = (
@@ -71,8 +72,9 @@ async def _approve(of: Guardian, call: ServiceCall) -> ServiceResponse:
     record = _proposal(of, call)
     if record.risk is Risk.HIGH:
         raise refuse("proposed_in_repairs")
-    record = await told(of.desk.approve(record.id, actor))
-    if call.return_response:
+    waits = WHEN[call.data["when"]]
+    record = await told(of.desk.approve(record.id, actor, waits=waits))
+    if call.return_response and not record.is_waiting:
         record = await of.desk.wait(record.id)
     return proposal_view(of, record)
 
@@ -183,7 +185,12 @@ ACTIONS: Table = (
         {vol.Optional("limit", default=100): vol.All(int, vol.Range(min=1, max=1000))},
         SupportsResponse.ONLY,
     ),
-    ("approve", _approve, _PROPOSAL, SupportsResponse.OPTIONAL),
+    (
+        "approve",
+        _approve,
+        {**_PROPOSAL, vol.Optional("when", default="now"): vol.In(list(WHEN))},
+        SupportsResponse.OPTIONAL,
+    ),
     ("deny", _deny, _PROPOSAL, SupportsResponse.OPTIONAL),
     ("simulate", _simulate, _PROPOSAL, SupportsResponse.OPTIONAL),
     (

@@ -11,7 +11,7 @@ from .people import user_actor
 
 PHONE_EVENT = "mobile_app_notification_action"
 TELEGRAM_EVENT = "telegram_callback"
-VERBS = ("approve", "deny", "snooze", "why", "acknowledge")
+VERBS = ("approve", "after", "window", "deny", "snooze", "why", "acknowledge")
 _REPLY = re.compile(rf"^/?hsm:({'|'.join(VERBS)}):([A-Za-z0-9_-]{{16,64}})\Z")
 
 type Handler = Callable[[str, str, Actor | None], Awaitable[None]]

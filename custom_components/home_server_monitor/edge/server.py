@@ -17,6 +17,7 @@ from ..guardian.journal import Journal, JournalFailed
 from ..guardian.journal_files import Replay
 from ..guardian.policy import Policy
 from ..guardian.practice import PracticeGround
+from ..guardian.remediation import Record
 from ..guardian.topology import Topology
 from ..history import file_name
 from . import clock
@@ -81,12 +82,29 @@ def _desk_of(hass: HomeAssistant, entry: ConfigEntry[Any], house: House, server:
         guardian = house.guardian(server)
         return guardian.proposals.not_now(record) if guardian is not None else "no_guardian"
 
+    def in_use(record: Record) -> bool:
+        guardian = house.guardian(server)
+        return guardian is None or guardian.waits.in_use(record)
+
+    async def look_in_use(record: Record) -> bool:
+        guardian = house.guardian(server)
+        return guardian is None or await guardian.waits.look_in_use(record)
+
     def topology() -> Topology:
         guardian = house.guardian(server)
         return guardian.topology if guardian is not None else Topology()
 
     policy = Policy(Settings.of(entry.options).policy(), weekday, topology)
-    desk = Desk(journal, source, policy, lambda: house.own_path, clock.now, not_now=not_now)
+    desk = Desk(
+        journal,
+        source,
+        policy,
+        lambda: house.own_path,
+        clock.now,
+        not_now=not_now,
+        in_use=in_use,
+        look_in_use=look_in_use,
+    )
 
     def bound(about: str) -> str | None:
         guardian = house.guardian(server)

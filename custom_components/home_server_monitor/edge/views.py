@@ -196,6 +196,7 @@ def plan_lines(of: Guardian, record: Record, tracked: Tracked | None = None) -> 
         "why": why,
         "risk_text": texts.common(f"risk_{record.risk.name.lower()}"),
         "undo": undo,
+        "interrupts": of.waits.names(plan),
         "depends": sorted((depends | touched) - {"", record.name})[:20],
     }
 
@@ -228,6 +229,7 @@ def proposal_view(of: Guardian, record: Record) -> dict[str, Any]:
         "target_name": name,
         "risk": record.risk.name.lower(),
         "state": record.state.value,
+        "waits": record.waits if record.is_waiting else None,
         "created": iso(record.created),
         "expires": iso(record.expires),
         "finding": record.finding or None,
@@ -245,9 +247,11 @@ def proposal_view(of: Guardian, record: Record) -> dict[str, Any]:
 def proposals_view(of: Guardian) -> dict[str, Any]:
     """Return the open proposals, newest first, and what became of the others."""
     records = sorted(of.desk.records.values(), key=lambda each: each.created, reverse=True)
+    decided = [each for each in records if each.state is not State.PROPOSED and not each.is_waiting]
     return {
         "proposals": [proposal_view(of, each) for each in records if each.state is State.PROPOSED],
-        "history": [proposal_view(of, each) for each in records if each.state is not State.PROPOSED][:50],
+        "waiting": [proposal_view(of, each) for each in records if each.is_waiting],
+        "history": [proposal_view(of, each) for each in decided[:50]],
     }
 
 

@@ -29,15 +29,24 @@ class Wording:
     def outcome(self, record: Record, state: str = "") -> str:
         """Return what became of a proposal, or had by a state, in a sentence; empty where there is nothing to say yet."""
         texts = self._of.texts
+        if record.is_waiting and state in ("", State.APPROVED):
+            return self._of.waits.said(record)
         reason = (record.verdict.facts.get("reason", "") if record.verdict else "") or record.reason
+        details = {"target": record.name, **record.details}
+        if details["target"] in ("", record.target):
+            # people know it by its name
+            details["target"] = record.name
         known = {
             "verb": self._of.compose.verb(record),
             "target": record.name,
             "who": self.who(record),
-            "reason": texts.refusal(str(reason), {"target": record.name, **record.details}) if reason else "",
+            "reason": texts.refusal(str(reason), details) if reason else "",
         }
-        said = texts.common(f"outcome_{state or record.state.value}", known, default="")
-        ends = self._lent_until(record) if said and (state or record.state) == State.SUCCEEDED else None
+        state = state or record.state.value
+        if state == State.EXPIRED and record.approved_at is not None:
+            state = "waited_too_long"
+        said = texts.common(f"outcome_{state}", known, default="")
+        ends = self._lent_until(record) if said and state == State.SUCCEEDED else None
         if not ends:
             return said
         return f"{said} {texts.common('lent_until', {'time': moment(ends, clock.now())})}"
@@ -129,10 +138,13 @@ class Wording:
     def plan(self, record: Record, tracked: Tracked | None) -> list[str]:
         """Return a plan as lines of a message."""
         texts, found = self._of.texts, plan_lines(self._of, record, tracked)
-        lines = [found["what"], found["why"], found["risk_text"], found["undo"]]
+        depends = ""
         if found["depends"]:
-            lines.append(texts.common("depends", {"names": ", ".join(found["depends"][:5])}))
-        return lines
+            depends = texts.common("depends", {"names": ", ".join(found["depends"][:5])})
+        rest = [found["why"], found["risk_text"], found["undo"]]
+        # what is taken away from others is said first
+        named = [depends, *rest] if record.plan.takes_away else [*rest, depends]
+        return [each for each in (found["what"], self._of.waits.interrupts(record.plan), *named) if each]
 
     def digest(self, notice: Notice | None = None) -> Message:
         """Return the digest: what is new, what is open, what came and went."""
@@ -185,7 +197,7 @@ class Wording:
         title = self._of.texts.finding(tracked.finding).title if tracked else ""
         return {
             "title": title or found["what"],
-            "what": found["what"],
+            "what": " ".join(filter(None, (found["what"], self._of.waits.interrupts(record.plan)))),
             "why": ". ".join(filter(None, (title, found["why"]))) or "-",
             "risk": found["risk_text"],
             "undo": found["undo"],

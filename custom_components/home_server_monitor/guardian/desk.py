@@ -255,7 +255,7 @@ class Desk:
         record = self.book.get(record_id)
         if refusal := self.policy.may_decide(record, actor):
             raise Refused(refusal)
-        if record.state is State.APPROVED and record.waits and not self._floor.runs(record.id):
+        if record.is_waiting and not self._floor.runs(record.id):
             return await self._floor.own(self._move(record, State.CANCELLED, actor, reason="denied"))
         return await self._floor.own(self._move(await self._proposed(record_id), State.DENIED, actor))
 

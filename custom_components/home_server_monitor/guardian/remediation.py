@@ -127,6 +127,11 @@ class Record:
         return not TRANSITIONS[self.state]
 
     @property
+    def is_waiting(self) -> bool:
+        """Return whether it is approved and has not begun, because it was approved for later."""
+        return self.state is State.APPROVED and self.waits is not None
+
+    @property
     def sent(self) -> bool:
         """Return whether an order of it may have been sent."""
         return self.step >= 0 and not self.simulated

@@ -50,8 +50,7 @@ class Waiting:
         return [
             record
             for record in self._book.records.values()
-            if record.state is State.PROPOSED
-            or (record.state is State.APPROVED and record.waits and not self._floor.runs(record.id))
+            if record.state is State.PROPOSED or (record.is_waiting and not self._floor.runs(record.id))
         ]
 
     async def tick(self) -> None:
