@@ -1,6 +1,6 @@
 """A client of HTTP faces as plain as can be: a status and what came."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 import json
@@ -17,7 +17,7 @@ class Answer:
 
     status: int
     value: Any
-    headers: dict[str, str]
+    headers: Mapping[str, str]
     body: bytes
 
     @property
@@ -43,7 +43,7 @@ class Http:
                 value = json.loads(content)
             except ValueError:
                 value = content.decode(errors="replace")
-            return Answer(reply.status, value, dict(reply.headers), content)
+            return Answer(reply.status, value, reply.headers, content)
 
     async def get(self, path: str, **query: Any) -> Any:
         """The document of a call that must succeed."""
