@@ -29,8 +29,8 @@ def cpu_body(host: Json, cores: float) -> dict[str, Any]:
     period = whole(host.get("CpuPeriod"))
     if period or whole(host.get("CpuQuota")):
         period = period or _PERIOD
-        return {"CpuPeriod": period, "CpuQuota": int(cores * period)}
-    return {"NanoCpus": int(cores * NANO)}
+        return {"CpuPeriod": period, "CpuQuota": round(cores * period)}
+    return {"NanoCpus": round(cores * NANO)}
 
 
 def restart_body(policy: str, retries: int = 0) -> dict[str, Any]:
