@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given, settings, strategies as st
 import pytest
 
-from custom_components.home_server_monitor.sources.containers.ladder import Proposal, Rung, bites, ladder
+from custom_components.home_server_monitor.sources.containers.ladder import Remedy, Rung, bites, ladder
 from custom_components.home_server_monitor.sources.containers.model import Usage
 from custom_components.home_server_monitor.sources.containers.quota import (
     Breach,
@@ -132,7 +132,7 @@ def steps(
     host: dict[str, Any] | None = None,
     usage: Usage | None = None,
     **more: Any,
-) -> tuple[Proposal, ...]:
+) -> tuple[Remedy, ...]:
     breach = Breach(measure, limit * 2, limit, 0.0)
     return ladder(breach, inspection(host=host), INFO, usage or Usage(memory=100 * MIB), **more)
 
@@ -150,7 +150,7 @@ def test_the_gentlest_comes_first() -> None:
     assert rungs(Measure.RESTARTS, 3, after_update=True) == ["notify", "roll_back", "stop"]
 
 
-def limit(*args: Any, **more: Any) -> Proposal:
+def limit(*args: Any, **more: Any) -> Remedy:
     return next(each for each in steps(*args, **more) if each.rung is Rung.LIMIT)
 
 

@@ -30,8 +30,8 @@ class Rung(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Proposal:
-    """One step: `live` is the body of an update that comes first, `back` the one that takes it back.
+class Remedy:
+    """What one rung does: `live` is the body of an update that comes first, `back` the one that takes it back.
 
     lines: of the service in the compose file, which make it last; takes_away: whether it does not run meanwhile.
     """
@@ -45,7 +45,7 @@ class Proposal:
 
 def ladder(
     breach: Breach, inspect: Json, info: Json, usage: Usage, *, after_update: bool = False
-) -> tuple[Proposal, ...]:
+) -> tuple[Remedy, ...]:
     """Return the steps that make sense for a breach, in their order.
 
     after_update: whether it began after an update whose old container is kept.
@@ -55,23 +55,23 @@ def ladder(
 
 def _steps(
     breach: Breach, host: dict[str, Any], info: Json, usage: Usage, after_update: bool
-) -> Iterator[Proposal]:
-    yield Proposal(rung=Rung.NOTIFY, lines=_lines(breach))
+) -> Iterator[Remedy]:
+    yield Remedy(rung=Rung.NOTIFY, lines=_lines(breach))
     if after_update:
-        yield Proposal(rung=Rung.ROLL_BACK, takes_away=True)
+        yield Remedy(rung=Rung.ROLL_BACK, takes_away=True)
     if limit := _limit(breach, host, info, usage):
-        yield Proposal(
+        yield Remedy(
             rung=Rung.LIMIT, live=limit, back=restoring(host, limit, info), lines=_lines(breach, limit)
         )
     if breach.measure is Measure.NETWORK:
         # the engine has no limit of bandwidth
-        yield Proposal(rung=Rung.PAUSE, takes_away=True)
+        yield Remedy(rung=Rung.PAUSE, takes_away=True)
     # one that keeps ending is started often enough
     if breach.measure is not Measure.RESTARTS:
-        yield Proposal(rung=Rung.RESTART, takes_away=True)
+        yield Remedy(rung=Rung.RESTART, takes_away=True)
     # whoever is stopped must not be started again by the engine; it refuses another policy for one that removes itself
     live = {} if host.get("AutoRemove") or _policy(host) == "no" else restart_body("no")
-    yield Proposal(rung=Rung.STOP, live=live, back=restoring(host, live, info), takes_away=True)
+    yield Remedy(rung=Rung.STOP, live=live, back=restoring(host, live, info), takes_away=True)
 
 
 def _limit(breach: Breach, host: Json, info: Json, usage: Usage) -> dict[str, Any] | None:
