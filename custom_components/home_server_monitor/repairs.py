@@ -195,9 +195,10 @@ class WaitingFlow(ConfirmRepairFlow):
         if record is None or not record.is_waiting:
             return self.async_abort(reason="proposal_gone")
         if user_input is None:
+            nothing: Any = vol.Schema({})
             return self.async_show_form(
                 step_id="confirm",
-                data_schema=vol.Schema({}),
+                data_schema=nothing,
                 description_placeholders={"said": self._of.waits.said(record)},
             )
         actor = await request_actor(self.hass, "repairs")

@@ -138,7 +138,7 @@ class Composer:
         words = self.texts.finding(tracked.finding)
         lines = [words.message, choices.interrupts, *changes]
         first = self.approve(record) if record else Button("acknowledge", self.texts.common("acknowledge"))
-        more = (self.snooze(settings, now), Button("why", self.texts.common("why")))
+        more: tuple[Button, ...] = (self.snooze(settings, now), Button("why", self.texts.common("why")))
         if record is not None and (after := self.after(record, choices)):
             more = (*after, *reversed(more))
         return Message(
