@@ -2,7 +2,7 @@
 
 import pytest
 
-from custom_components.home_server_monitor.guardian.contract import Node
+from custom_components.home_server_monitor.guardian.contract import Finding, Node
 
 from .home import CRITICAL, DAY, HIGH, NODES, WARNING, Home, found, key, kinds, pushes
 
@@ -142,3 +142,63 @@ def test_another_topology_is_used_at_once() -> None:
     home.alerts.topology = type(home.alerts.topology)(NODES)
     home.look()
     assert home.of(TESTED).inhibited_by == key(DEGRADED)
+
+
+ALERT = Node(id="alert:1", kind="alert", runs_on="host:nas", needs=frozenset({"pool:tank"}))
+
+
+def _alert(node: str = "alert:1", *rules: str) -> Finding:
+    return found("nas_alert", HIGH, node, evidence={"told_by": list(rules or ("pool_degraded",))})
+
+
+def test_an_alert_of_the_server_is_told_inside_of_the_rule_that_judges_the_same() -> None:
+    home = Home(nodes=(*NODES, ALERT))
+    cause = found("pool_degraded")
+    home.sees(cause, _alert())
+    assert [notice.ids for notice in home.wait(40)] == [(key(cause),)]
+    home.sees(_alert())
+    told = {notice.kind: notice.ids for notice in pushes(home.wait(200))}
+    assert told == {"resolved": (key(cause),), "raised": (key(_alert()),)}, "it stands alone now"
+
+
+@pytest.mark.parametrize(
+    ("cause", "alert"),
+    [
+        (found("pool_errors"), _alert()),
+        (found("pool_degraded", node="pool:other"), _alert()),
+        (found("pool_degraded", source="pi"), _alert("alert:unknown")),
+    ],
+)
+def test_an_alert_about_something_else_is_told(cause: Finding, alert: Finding) -> None:
+    home = Home(nodes=(*NODES, ALERT))
+    home.sees(cause, source=cause.source)
+    home.sees(*([cause] if cause.source == "nas" else []), alert)
+    assert home.of(alert).inhibited_by is None
+
+
+def test_an_alert_that_names_nothing_is_told_by_its_source() -> None:
+    home = Home(nodes=(*NODES, ALERT))
+    cause = found("pool_degraded")
+    home.sees(cause, _alert("alert:unknown"))
+    assert home.of(_alert("alert:unknown")).inhibited_by == key(cause)
+
+
+def test_what_was_told_gives_way_to_what_explains_it_and_comes_back() -> None:
+    home = Home()
+    home.sees(TESTED)
+    (first,) = home.wait(40)
+    worse = found("pool_unprotected", CRITICAL)
+    (notice,) = home.sees(TESTED, worse)
+    assert notice.ids == (key(worse),)
+    assert notice.instead == (first.lead,)
+    home.sees(TESTED)
+    told = pushes(home.wait(200))
+    assert sorted(kinds(told)) == ["repeated", "resolved"]
+
+
+def test_a_silent_host_takes_no_message_of_its_pools_away() -> None:
+    home = Home("nas", "pi", "guardian:home")
+    home.sees(found("pool_unprotected", CRITICAL))
+    lost = found("source_lost", CRITICAL, "host:nas", "guardian:home")
+    (notice,) = home.sees(lost, source="guardian:home")
+    assert notice.instead == ()

@@ -228,7 +228,9 @@ class Guardian:
             self.jumped = float(jumped[0]), float(jumped[1])
         told = stored.get("told")
         if isinstance(told, dict):
-            self.speaker.teller.told = {tag: set(who) for tag, who in told.items() if isinstance(who, list)}
+            here = phones(self.hass).keys()
+            shown = {tag: here & set(who) for tag, who in told.items() if isinstance(who, list)}
+            self.speaker.teller.told = {tag: who for tag, who in shown.items() if who}
 
     def _pack(self, rows: list[dict[str, Any]] | None = None) -> dict[str, Any]:
         return {

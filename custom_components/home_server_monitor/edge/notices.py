@@ -9,6 +9,7 @@ from ..guardian.finding import Tracked
 from ..guardian.notice import Notice
 from ..guardian.remediation import Record, State
 from ..guardian.tracked import State as Life
+from ..guardian.waking import ALERT, STORAGE, waking_of
 from . import clock
 from .messages import Message, tag_of
 
@@ -69,17 +70,21 @@ class Notices:
         decided = self._decided(notice, tracked)
         if decided is not None and decided.state is State.SUCCEEDED and not notice.critical:
             return None
-        message = of.compose.finding(
+        message = self._finding(tracked, record, critical=notice.critical)
+        return message.saying_first(of.wording.decided(decided)) if decided is not None else message
+
+    def _finding(self, tracked: Tracked, record: Record | None, *, critical: bool) -> Message:
+        of = self._of
+        return of.compose.finding(
             tracked,
             record if record is not None and record.state is State.PROPOSED else None,
             settings=of.settings,
             now=clock.now(),
-            critical=notice.critical,
+            critical=critical,
             url=of.wording.url(tracked),
             changes=of.wording.changes(tracked),
             choices=of.waits.choices(record),
         )
-        return message.saying_first(of.wording.decided(decided)) if decided is not None else message
 
     def _decided(self, notice: Notice, tracked: Tracked) -> Record | None:
         """Return the proposal on which somebody decided before this is told; what is over counts for news only."""
@@ -88,13 +93,71 @@ class Notices:
             return record
         return record if notice.kind == "raised" else None
 
-    def ended(self, notice: Notice, found: Sequence[Tracked]) -> tuple[Message, bool]:
-        """Return what replaces what is shown, and whether that is its end: else something of it is still open."""
+    def ended(self, notice: Notice, found: Sequence[Tracked]) -> tuple[Message | None, bool]:
+        """Return what replaces what is shown, None where that is only taken away, and whether it is the end of it.
+
+        What is explained by something that is still open, or was followed by something serious, is left to that.
+        """
         of, tag = self._of, tag_of(notice.lead)
         if rest := [tracked for each in notice.rest if (tracked := of.tracked(each))]:
-            return replace(of.compose.several(rest, critical=False), tag=tag), False
-        title, text = of.wording.over(found[0]), of.wording.why_over(found[0])
-        return Message(tag=tag, title=title, text=text, subject=found[0].id), True
+            return replace(self._still_open(rest), tag=tag, quiet=True), False
+        others = self._others(found)
+        if all(self._is_left_to(each, others) for each in found):
+            return None, True
+        return self._over(found[0], others, tag), True
+
+    def _still_open(self, rest: Sequence[Tracked]) -> Message:
+        if len(rest) == 1:
+            return self._finding(rest[0], self._of.proposals.proposal_of(rest[0]), critical=False)
+        return self._of.compose.several(rest, critical=False)
+
+    def _others(self, found: Sequence[Tracked]) -> list[Tracked]:
+        """Return what else of the kind is open on the same things, what they are part of and what they consist of."""
+        topology = self._of.topology
+        gone = {each.id for each in found}
+        near = [topology.within_host(each.finding.object, each.finding.source) for each in found]
+        mine = {topology.canonical(each.finding.object) for each in found}
+        areas = {waking_of(each.finding.rule).area for each in found}
+        areas |= {STORAGE} if ALERT in areas else set()
+        others = []
+        for other in self._of.open_findings():
+            if waking_of(other.finding.rule).area not in areas:
+                continue
+            about = topology.canonical(other.finding.object)
+            theirs = topology.within_host(other.finding.object, other.finding.source)
+            close = any(about in each for each in near) or not mine.isdisjoint(theirs)
+            if close and other.id not in gone and other.severity >= Severity.WARNING:
+                others.append(other)
+        return sorted(others, key=lambda each: (-each.severity, each.since, each.id))
+
+    def _is_left_to(self, ended: Tracked, others: Sequence[Tracked]) -> bool:
+        """Return whether something else that is open is told anyway, and says what this said or what it became."""
+        return any(
+            other.id == ended.inhibited_by
+            or (
+                other.since >= ended.since
+                and other.severity >= Severity.HIGH
+                and not other.inhibited_by
+                and not self._of.register.silence(other)
+            )
+            for other in others
+        )
+
+    def _over(self, ended: Tracked, others: Sequence[Tracked], tag: str) -> Message:
+        """Return the end of one thing, with what is still wrong there: if that is no better, it comes first."""
+        texts, topology = self._of.texts, self._of.topology
+        over = self._of.wording.over(ended)
+        titles = [texts.finding(each.finding).title for each in others]
+        same = topology.canonical(ended.finding.object)
+        worst = next((each for each in others if topology.canonical(each.finding.object) == same), None)
+        if worst is not None and worst.severity >= ended.severity:
+            words = texts.finding(worst.finding)
+            title = texts.common("now", {"title": words.title})
+            return Message(tag=tag, title=title, text=f"{over}\n{words.meaning}", subject=worst.id)
+        text = self._of.wording.why_over(ended)
+        if titles:
+            text += "\n" + texts.common("still_open", {"titles": ", ".join(titles[:3])})
+        return Message(tag=tag, title=over, text=text, subject=ended.id)
 
     def is_told_again(self, notice: Notice) -> bool:
         """Return whether a notice that no phone took is told once more: what is serious, while it is so."""

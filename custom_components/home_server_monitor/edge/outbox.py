@@ -11,7 +11,7 @@ from ..guardian.notice import Notice
 # what is older is no news: the digest has it
 KEPT_FOR = 86400.0
 MOST = 200
-_IDS = ("ids", "rest", "new", "resolved", "open")
+_IDS = ("ids", "rest", "instead", "new", "resolved", "open")
 
 
 @dataclass(slots=True, eq=False)

@@ -195,6 +195,8 @@ class Speaker:
             if pushes:
                 # a phone that is slow may still take it, or not before the next reload
                 await asyncio.wait(pushes)
+            for lead in letter.notice.instead:
+                self._take_away(tag_of(lead), letter.taken)
             old = clock.now() - letter.at > KEPT_FOR
             if arrived or not told or old or not self.notices.is_told_again(letter.notice):
                 self.outbox.done(letter)
@@ -228,16 +230,26 @@ class Speaker:
             self.outbox.done(letter)
             return
         message, ends = self.notices.ended(notice, found)
+        if message is None:
+            self._take_away(tag)
+            self.outbox.done(letter)
+            return
         self._carry(letter, message, who, ends=ends)
 
     @callback
     def silenced(self, tracked: Tracked, kind: str) -> None:
         """Take a finding's notification off all phones, because somebody has dealt with it."""
         self.fire(kind, [tracked.id], None, tracked.severity)
-        tag = tag_of(tracked.id)
-        self.spawn(self.teller.clear(phones(self._of.hass).values(), tag))
-        self.teller.take_back(tag)
+        self._take_away(tag_of(tracked.id))
         self._of.notify()
+
+    @callback
+    def _take_away(self, tag: str, only: Collection[str] | None = None) -> None:
+        """Take a notification off the phones that show it, or off some of them."""
+        known = phones(self._of.hass).values()
+        told = [phone for phone in known if only is None or phone.entry_id in only]
+        self.spawn(self.teller.clear(told, tag))
+        self.teller.take_back(tag)
 
     @callback
     def _fire_once(self, letter: Letter, ids: Sequence[str], record: Record | None) -> None:

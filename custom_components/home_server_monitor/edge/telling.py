@@ -102,7 +102,6 @@ class Teller:
         """Take a notification off the phones that show it."""
         showing, known = self.showing(tag), {phone.entry_id: phone for phone in phones}
         await asyncio.gather(*(self._clear(known[each], tag) for each in showing & known.keys()))
-        self.forget(tag, showing - known.keys())
 
     def forget(self, tag: str, phones: Iterable[str]) -> None:
         """Note that these phones, by entry id, show nothing under a tag any more."""

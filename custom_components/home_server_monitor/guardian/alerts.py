@@ -1,7 +1,7 @@
 """What is told, when, and how often: judged at every look from what is true, so that nothing told late is lost."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 import contextlib
 from typing import Any
 
@@ -10,8 +10,9 @@ from .digest import Digest
 from .finding import Change, Register, State, Tracked
 from .inhibition import Inhibition
 from .notice import Bucket, Notice, NoticeKind, Settings
+from .storms import Key, joined, swept
 from .topology import Topology
-from .waking import STORAGE, UPS, waking_of
+from .waking import ALERT, HOST, STORAGE, UPS, waking_of
 
 COLLECT = 30.0
 START_GRACE = 90.0
@@ -20,11 +21,6 @@ BOOT_GRACE = 600.0
 SKEW = 60.0
 LONGEST_SILENCE = 7200.0
 REPEATS = (900.0, 3600.0, 14400.0)
-# more than so many groups at once, or findings in several of them, are one storm: one notice
-STORM_GROUPS = 3
-STORM_FINDINGS = 12
-
-type Key = tuple[str, ...]
 
 
 class Alerts:
@@ -152,7 +148,7 @@ class Alerts:
         }
         return [
             notice
-            for key, members in _storms(_swept(groups, ready)).items()
+            for key, members in joined(swept(groups, ready)).items()
             if (notice := self._tell(key, members, now)) is not None
         ]
 
@@ -261,7 +257,24 @@ class Alerts:
             critical=severity is Severity.CRITICAL,
             lead=lead,
             rest=tuple(other.id for other in self._open.get(lead, ()) if other.id not in told),
+            instead=tuple(self._taken_over(told)),
         )
+
+    def _taken_over(self, told: frozenset[str]) -> Iterator[str]:
+        """Yield the leads under which nothing is told but what these explain; that is told again if it stays alone."""
+        for lead, members in self._open.items():
+            if members and all(self._is_the_same_story(each, told) for each in members):
+                for each in members:
+                    each.told_at = None
+                yield lead
+
+    def _is_the_same_story(self, tracked: Tracked, told: frozenset[str]) -> bool:
+        """Return whether one of these explains it, other than by having silenced its host."""
+        if tracked.inhibited_by not in told:
+            return False
+        area = waking_of(self.register.tracked[tracked.inhibited_by].finding.rule).area
+        mine = waking_of(tracked.finding.rule).area
+        return area == mine or (mine == ALERT and area not in (HOST, UPS))
 
     def _lead(self, kind: NoticeKind, members: list[Tracked]) -> str:
         """Return the tag: that of the earlier notice, unless others than these are told under it."""
@@ -272,35 +285,6 @@ class Alerts:
             return first.told_as
         alone = {other.id for other in self._open.get(first.told_as, ())} <= {other.id for other in members}
         return first.told_as if alone else first.id
-
-
-def _swept(groups: dict[Key, list[Tracked]], ready: dict[Key, list[Tracked]]) -> dict[Key, list[Tracked]]:
-    """Add what is still being collected to a storm that is told now: else its rest would come seconds later."""
-    swept = dict(ready)
-    for start in dict.fromkeys(key[:2] for key in ready):
-        mine = {key: members for key, members in groups.items() if key[:2] == start}
-        if _is_storm(start[0], mine):
-            swept |= mine
-    return swept
-
-
-def _is_storm(kind: str, groups: dict[Key, list[Tracked]]) -> bool:
-    """Return whether these groups of one kind and urgency are too many to be told one by one."""
-    found = sum(map(len, groups.values()))
-    return kind in ("raised", "flapping") and (
-        len(groups) > STORM_GROUPS or (len(groups) > 1 and found > STORM_FINDINGS)
-    )
-
-
-def _storms(ready: dict[Key, list[Tracked]]) -> dict[Key, list[Tracked]]:
-    """Join the groups of one kind and urgency where they are too many to be told one by one."""
-    joined: dict[Key, list[Tracked]] = {}
-    for kind, urgent in dict.fromkeys(key[:2] for key in ready):
-        mine = {key: members for key, members in ready.items() if key[:2] == (kind, urgent)}
-        if _is_storm(kind, mine):
-            mine = {(kind, urgent): [tracked for members in mine.values() for tracked in members]}
-        joined |= mine
-    return joined
 
 
 def _worst_first(tracked: Tracked) -> tuple[int, float, str]:

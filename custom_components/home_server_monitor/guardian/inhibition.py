@@ -1,6 +1,6 @@
 """Which finding explains which: what is explained is not told, but still watched, listed and resolved."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from .contract import Severity
 from .finding import Register, Tracked
@@ -24,6 +24,8 @@ class Inhibition:
         self.dues: list[float] = []
         self._weights: dict[str, Weight] = {}
         self._causes: Causes = {}
+        # by rule and node: what fires, of the rules that tell what others only repeat
+        self._tellers: dict[tuple[str, str], str] = {}
         # at which severity, and in which occurrence, each finding was judged against these causes
         self._judged: dict[str, tuple[Severity, int]] = {}
 
@@ -36,8 +38,13 @@ class Inhibition:
         if weights != self._weights or topology is not self._topology:
             self._weights, self._topology, self._judged = weights, topology, {}
             self._causes = _sorted_by_place(sorted(found, key=_weight, reverse=True), topology)
+        self._tellers = self._found_tellers(firing)
         judged = {tracked.id: (tracked.severity, tracked.count) for tracked in firing}
-        fresh = [tracked for tracked in firing if self._judged.get(tracked.id) != judged[tracked.id]]
+        fresh = [
+            tracked
+            for tracked in firing
+            if self._judged.get(tracked.id) != judged[tracked.id] or _told_by(tracked)
+        ]
         for tracked in fresh:
             tracked.inhibited_by = self._cause(tracked)
         for tracked in fresh:
@@ -57,7 +64,29 @@ class Inhibition:
         # who dismissed "pool has errors" has not heard of the disk that fails next
         return waking.cause or self._register.silence(tracked) != "dismissed"
 
+    def _found_tellers(self, firing: Sequence[Tracked]) -> dict[tuple[str, str], str]:
+        wanted = {rule for tracked in firing for rule in _told_by(tracked)}
+        return {
+            (each.finding.rule, self._topology.canonical(each.finding.object)): each.id
+            for each in firing
+            if each.finding.rule in wanted
+        }
+
+    def _teller(self, tracked: Tracked) -> str | None:
+        """Return the finding that says the same in our words: about what it names, or about anything of its source."""
+        if not (rules := _told_by(tracked)):
+            return None
+        named = self._topology.within_host(tracked.finding.object, tracked.finding.source)
+        if len(named) > 1:
+            found = (self._tellers.get((rule, node)) for rule in rules for node in sorted(named))
+            return next((key for key in found if key is not None), None)
+        source, known = tracked.finding.source, self._register.tracked
+        mine = (key for (rule, _), key in self._tellers.items() if rule in rules)
+        return next((key for key in mine if known[key].finding.source == source), None)
+
     def _cause(self, tracked: Tracked) -> str | None:
+        if (teller := self._teller(tracked)) is not None:
+            return teller
         waking, rule = waking_of(tracked.finding.rule), tracked.finding.rule
         causes = self._causes[waking.area]
         if waking.security or not causes:
@@ -79,6 +108,12 @@ class Inhibition:
         return self._topology.alive_cause(
             tracked.finding.object, causes, counts, source=tracked.finding.source
         )
+
+
+def _told_by(tracked: Tracked) -> Sequence[str]:
+    """Return the rules that tell the same, where it only repeats what a rule judges."""
+    found = tracked.finding.evidence.get("told_by")
+    return found if isinstance(found, list | tuple) else ()
 
 
 def _sorted_by_place(found: list[Tracked], topology: Topology) -> Causes:

@@ -21,6 +21,7 @@ class Notice:
 
     lead: the id whose tag it carries, so that a later notice of the same lead replaces it; "" for digest and summary.
     rest: others that were told under that lead and are still open.
+    instead: leads under which only is told what these explain; this takes their place.
     critical: goes through silence. new, resolved, open: the parts of a digest, ids too.
     kinds: raised, severer (was told before at less), repeated (still there, nobody acknowledged it, or a snooze
     ended), escalated (the first repeat of a critical one: the next channel should hear of it too), resolved, flapping
@@ -33,6 +34,7 @@ class Notice:
     critical: bool = False
     lead: str = ""
     rest: tuple[str, ...] = ()
+    instead: tuple[str, ...] = ()
     new: tuple[str, ...] = ()
     resolved: tuple[str, ...] = ()
     open: tuple[str, ...] = ()

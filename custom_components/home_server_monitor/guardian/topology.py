@@ -85,6 +85,11 @@ class Topology:
             self._above[start] = known
         return known
 
+    def within_host(self, node: str, source: str = "") -> frozenset[str]:
+        """Return what a thing is, is made of and stands on, short of the hosts and of what those stand on."""
+        hosts = self.hosts(node, source)
+        return frozenset(self.above(node, source)).difference(*(self.above(host) for host in hosts))
+
     def alive_cause(
         self,
         node: str,

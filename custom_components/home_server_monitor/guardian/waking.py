@@ -11,9 +11,11 @@ from types import MappingProxyType
 from .contract import Severity
 
 STORAGE, TASK, APP, HOST, KEY, UPS, GUARDIAN = "storage", "task", "app", "host", "key", "ups", "guardian"
-AREAS = frozenset({STORAGE, TASK, APP, HOST, KEY, UPS, GUARDIAN})
+# what a server says about itself: told inside of the finding of the rule that judges the same
+ALERT = "alert"
+AREAS = frozenset({STORAGE, TASK, APP, HOST, KEY, UPS, GUARDIAN, ALERT})
 # what cannot be judged, or cannot work, while its host is away; a UPS and our own troubles are not among it
-ON_A_HOST = frozenset({STORAGE, TASK, APP, HOST, KEY})
+ON_A_HOST = frozenset({STORAGE, TASK, APP, HOST, KEY, ALERT})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +76,7 @@ TABLE: Mapping[str, Waking] = MappingProxyType(
         "source_lost": Waking(
             area=HOST, most=_CRITICAL, keep=60.0, decision=True, cause=True, cause_of=ON_A_HOST
         ),
-        "nas_alert": Waking(area=HOST, most=_HIGH, keep=60.0),
+        "nas_alert": Waking(area=ALERT, most=_HIGH, keep=60.0),
         "service_stopped": Waking(area=HOST, hold=60.0, keep=60.0, decision=True),
         "certificate_expiring": Waking(area=HOST, most=_HIGH),
         # storage

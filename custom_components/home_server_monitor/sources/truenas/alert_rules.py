@@ -1,10 +1,11 @@
 """The alerts of the NAS itself, where no rule of ours tells the same in its own words."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from ...guardian.contract import Finding, Severity
+from .alert_objects import disks_of, pools_of
 from .case import Case
-from .nodes import alert_node
+from .nodes import alert_node, disk_node, pool_node
 
 _TASK = frozenset({"task_failed"})
 _FULL = frozenset({"pool_full"})
@@ -48,16 +49,21 @@ _LEVELS = {
 }
 
 
-def alerts(case: Case, told: frozenset[str]) -> Iterator[Finding]:
-    """An alert of the NAS, from level warning up, that none of the rules has `told`."""
+def alerts(case: Case, found: Sequence[Finding]) -> Iterator[Finding]:
+    """An alert of the NAS, from level warning up, that no other finding tells of the same pool or disk."""
     for alert in case.data.alerts.values():
-        if alert.dismissed or alert.klass in UNTOLD or COVERED.get(alert.klass, frozenset()) & told:
+        if alert.dismissed or alert.klass in UNTOLD or (severity := _LEVELS.get(alert.level)) is None:
             continue
-        if (severity := _LEVELS.get(alert.level)) is None:
+        covering = COVERED.get(alert.klass, frozenset())
+        about = {pool_node(guid) for guid in pools_of(case.data, alert)}
+        about |= {disk_node(key) for key in disks_of(case.data, case.memory.disks, alert)}
+        if any(each.rule in covering and (not about or each.object in about) for each in found):
             continue
         yield case.make(
             rule="nas_alert",
             object=alert_node(case.source, alert.uuid),
             severity=severity,
             placeholders={"title": alert.title, "text": alert.text},
+            # a finding that comes a moment later takes its place
+            evidence={"told_by": sorted(covering)} if covering else {},
         )

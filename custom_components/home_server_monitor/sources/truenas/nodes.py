@@ -5,6 +5,7 @@ from typing import Any
 
 from ...guardian.contract import Node
 from ...guardian.own_path import address_node, container_node, endpoint_node, is_loopback, machine_node
+from .alert_objects import disks_of, pools_of
 from .model import TrueNas
 from .storage import Pool
 
@@ -183,7 +184,10 @@ class _Topology:
         for key in self._data.certificates:
             yield self._node("certificate", certificate_node(self._source, key), key)
         for uuid, alert in self._data.alerts.items():
-            yield self._node("alert", alert_node(self._source, uuid), alert.title)
+            about = {pool_node(guid) for guid in pools_of(self._data, alert)}
+            about |= {disk_node(key) for key in disks_of(self._data, self._disks, alert)}
+            key = alert_node(self._source, uuid)
+            yield self._node("alert", key, alert.title, needs=frozenset(about))
 
     def _work(self) -> Iterator[Node]:
         for key, task in self._data.tasks.items():

@@ -38,7 +38,7 @@ def judge(
     case = Case(source, data, memory, now, partial(Finding, source=source), instance)
     found = [finding for feeds, rule in RULES if data.stale.isdisjoint(feeds) for finding in rule(case)]
     if "alerts" not in data.stale:
-        found += alerts(case, frozenset(finding.rule for finding in found if not finding.holds))
+        found += alerts(case, [finding for finding in found if not finding.holds])
     return sorted(
         (_possible(data, finding) for finding in found),
         key=lambda finding: (-finding.severity, finding.rule, finding.object),

@@ -8,6 +8,7 @@ import re
 from typing import Any
 
 from ..errors import BadResponse
+from .alert_names import names_in
 from .parse import Row, at, flag, integer, name, number, record, rows, text, when, word
 
 ALERT_LEVELS = ("info", "notice", "warning", "error", "critical", "alert", "emergency")
@@ -77,7 +78,7 @@ class Certificate:
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """An alert of the NAS."""
+    """An alert of the NAS. named: the names of pools, devices and disks, and the serials, in it."""
 
     uuid: str
     klass: str
@@ -85,6 +86,7 @@ class Alert:
     text: str
     raised: datetime | None
     dismissed: bool
+    named: frozenset[str] = frozenset()
 
     @property
     def title(self) -> str:
@@ -180,13 +182,15 @@ def certificate(row: Row) -> tuple[str, Certificate]:
 def alert(row: Row) -> tuple[str, Alert]:
     """Parse one row of `alert.list`."""
     uuid = name(row.get("uuid") or row.get("id"))
+    said = text(row.get("formatted") or row.get("text")) or ""
     return uuid, Alert(
         uuid=uuid,
         klass=text(row.get("klass")) or "unknown",
         level=word(row.get("level"), frozenset(ALERT_LEVELS), "warning") or "warning",
-        text=text(row.get("formatted") or row.get("text")) or "",
+        text=said,
         raised=when(row.get("datetime")),
         dismissed=row.get("dismissed") is True,
+        named=names_in(row.get("args"), said),
     )
 
 
