@@ -9,7 +9,13 @@ from .tree import PACKAGE, modules
 
 # methods of capabilities that write, and who may call them: what runs a step that was approved
 WRITES = {"snapshot_dataset", "set_leased"}
-RUNNERS = {("guardian", "runner"), ("guardian", "remediation"), ("guardian", "leases")}
+RUNNERS = {
+    ("guardian", "runner"),
+    ("guardian", "remediation"),
+    ("guardian", "leases"),
+    # hands on a step of an update, which the runner sends
+    ("plays", "safe_update"),
+}
 
 
 def calls(package: Path) -> list[str]:

@@ -26,7 +26,7 @@ from .yard import Yard
 
 # a pull over a slow line; also longer than the longest gate
 DEADLINE = 2400.0
-SNAPSHOT = "snapshot_dataset"
+SNAPSHOT = "take_snapshot"
 
 
 def fingerprint(members: Mapping[str, Json]) -> str:
