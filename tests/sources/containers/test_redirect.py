@@ -7,7 +7,6 @@ import pytest
 from custom_components.home_server_monitor.guardian.contract import Refusal
 from custom_components.home_server_monitor.sources.containers.raw import is_podman
 from custom_components.home_server_monitor.sources.containers.redirect import refusal
-from custom_components.home_server_monitor.sources.containers.reference import Reference, parse
 
 from ...ground.tree import PACKAGE, read_json
 from .inspections import IMAGE_ID, inspection
@@ -141,21 +140,3 @@ def test_the_containers_of_the_recordings(engine: str) -> None:
     looping = why(crash)
     # a loop that is caught while it runs looks like any other container
     assert (looping and looping.key) == ("container_unsettled" if crash["State"]["Restarting"] else None)
-
-
-@pytest.mark.parametrize(
-    ("reference", "parts"),
-    [
-        ("nginx", Reference("docker.io", "library/nginx")),
-        ("nginx:1.27", Reference("docker.io", "library/nginx", "1.27")),
-        ("plexinc/pms-docker:beta", Reference("docker.io", "plexinc/pms-docker", "beta")),
-        ("index.docker.io/a/b", Reference("docker.io", "a/b")),
-        ("docker.io/redis", Reference("docker.io", "library/redis")),
-        ("localhost/a", Reference("localhost", "a")),
-        ("127.0.0.1:5000/x/app:latest", Reference("127.0.0.1:5000", "x/app", "latest")),
-        ("ghcr.io/a/b:1@sha256:c", Reference("ghcr.io", "a/b", "1", "sha256:c")),
-        ("", Reference("docker.io", "library/")),
-    ],
-)
-def test_references(reference: str, parts: Reference) -> None:
-    assert parse(reference) == parts

@@ -7,7 +7,7 @@ import re
 from ..records import instant
 from .audit_case import Check, Fix, Grade, Subject
 from .raw import table, text, words
-from .reference import HUB, parse
+from .reference import HUB, parsed
 
 OLD = timedelta(days=180)
 WAITS = timedelta(days=30)
@@ -92,15 +92,14 @@ def health(subject: Subject) -> Iterator[Check]:
 def origin(subject: Subject) -> Iterator[Check]:
     """Where its image is from, and whether its name will stand for something else tomorrow."""
     typed = text(subject.config.get("Image"))
-    if typed.startswith("sha256:"):
+    if (reference := parsed(typed)) is None:
         return
-    reference = parse(typed)
-    if not reference.digest and reference.tag in (None, "latest"):
+    if not reference.digest and reference.tag == "latest":
         yield Check("moving_tag", "5.28", Grade.LOW, {"image": typed})
     if not words(subject.image.get("RepoDigests")):
         yield Check("image_of_nowhere", "", Grade.LOW, {"image": typed})
-    elif reference.registry not in _KNOWN:
-        yield Check("unknown_registry", "", Grade.INFO, {"registry": reference.registry})
+    elif reference.host not in _KNOWN:
+        yield Check("unknown_registry", "", Grade.INFO, {"registry": reference.host})
 
 
 def age(subject: Subject) -> Iterator[Check]:

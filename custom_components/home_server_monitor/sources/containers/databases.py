@@ -2,7 +2,7 @@
 
 import re
 
-from .reference import parse
+from .reference import repository_of
 
 _NAMES = re.compile(
     r"(?:.*[-_])?(?:postgres(?:ql)?|postgis|timescaledb(?:-ha)?|pgvecto-rs|mariadb|mysql|percona|mongo(?:db)?|redis|valkey"
@@ -13,4 +13,4 @@ _NAMES = re.compile(
 
 def keeps_a_database(reference: str) -> bool:
     """Return whether an image is that of a database, by the last part of its name."""
-    return bool(_NAMES.fullmatch(parse(reference).repository.rpartition("/")[2].lower()))
+    return bool(_NAMES.fullmatch(repository_of(reference).rpartition("/")[2].lower()))

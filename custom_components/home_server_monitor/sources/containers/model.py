@@ -44,6 +44,7 @@ class Unknown(StrEnum):
     PINNED = "pinned"
     LOCAL = "local"
     DENIED = "denied"
+    MISSING = "missing"
     LIMITED = "limited"
     UNREACHABLE = "unreachable"
 

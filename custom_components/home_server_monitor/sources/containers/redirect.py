@@ -7,7 +7,7 @@ from ...guardian.contract import Refusal
 from .hostconfig import JOINED
 from .leftovers import leftover
 from .raw import Json, name_of, table, text
-from .reference import parse
+from .reference import repository_of
 
 COMPOSE = "com.docker.compose."
 _SWARM = "com.docker.swarm."
@@ -73,7 +73,7 @@ def _whose(inspect: Json, podman: bool) -> str | None:
 
 def _what(inspect: Json) -> str | None:
     """Return whether it is one of the few that nobody could put back."""
-    repository = parse(text(table(inspect.get("Config")).get("Image"))).repository
+    repository = repository_of(text(table(inspect.get("Config")).get("Image")))
     last = repository.rpartition("/")[2]
     if _HOME_ASSISTANTS.fullmatch(last):
         return "is_home_assistant"

@@ -112,11 +112,23 @@ class Transport:
         self._at_once = 0
         self._session = session
         self._headers = {"Accept-Encoding": "identity", **(headers or {})}
+        self._trust = trust
         self._ssl: ssl.SSLContext | aiohttp.Fingerprint | bool = trust or pin(fingerprint)
         self._fingerprint = fingerprint
 
     def __repr__(self) -> str:
         return f"Transport({self.address.url})"
+
+    def environment(self, number: int) -> Transport:
+        """Return the same way to one of Portainer's environments."""
+        return Transport(
+            self._session,
+            self.address.environment(number),
+            headers=self._headers,
+            trust=self._trust,
+            fingerprint=self._fingerprint,
+            timing=self.timing,
+        )
 
     async def read(
         self,
@@ -149,10 +161,15 @@ class Transport:
         query: Mapping[str, Any] | None = None,
         body: Any = None,
         deadline: float = 60.0,
+        long: bool = False,
     ) -> tuple[int, bytes]:
-        """Return the status and the body of an order's answer. Raises ClientError; it is never sent twice."""
+        """Return the status and the body of an order's answer. Raises ClientError; it is never sent twice.
+
+        One that takes as `long` as a pull waits for the pull's place.
+        """
         places = places_at(self.address.host)
-        return await self._whole(verb, path, parts, query, body, deadline, 2 * MIB, places.orders)
+        place = places.pulls if long else places.orders
+        return await self._whole(verb, path, parts, query, body, deadline, 2 * MIB, place)
 
     async def head(self, path: str, *parts: str) -> Mapping[str, str]:
         """Return the headers of an answer. Raises ClientError."""
