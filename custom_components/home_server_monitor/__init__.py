@@ -30,6 +30,7 @@ from .issues import (
 from .kinds import KINDS
 from .objects import ObjectDevices
 from .own_path_edge import async_derive_own_path
+from .plays import join
 from .services import async_setup_services
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
@@ -66,6 +67,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: HsmConfigEntry) -> bool:
     house.own_path = await async_derive_own_path(hass)
     _register_device(hass, entry, coordinator)
     entry.async_on_unload(house.attach(coordinator))
+    join(house, coordinator)
     devices = ObjectDevices(hass, entry, coordinator)
 
     @callback

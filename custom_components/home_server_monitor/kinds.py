@@ -1,6 +1,7 @@
 """The registry: every kind of service that can be added, one line each."""
 
+from .sources.containers import KIND as CONTAINERS
 from .sources.kind import ServiceKind
 from .sources.truenas import KIND as TRUENAS
 
-KINDS: dict[str, ServiceKind] = {kind.key: kind for kind in (TRUENAS,)}
+KINDS: dict[str, ServiceKind] = {kind.key: kind for kind in (TRUENAS, CONTAINERS)}

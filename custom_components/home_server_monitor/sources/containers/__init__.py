@@ -1,1 +1,18 @@
-"""Containers: a Docker Engine, reached directly or through Portainer."""
+"""Container engines: Docker from 20.10 on, directly, through a socket proxy or through Portainer; Podman is read."""
+
+from ..kind import ServiceKind
+from .coordinator import ContainersCoordinator
+from .entities import PLATFORMS, TABLES
+from .flow import OPTIONS, SCHEMA, SECRETS, probe
+
+KIND = ServiceKind(
+    key="containers",
+    product="Containers",
+    schema=SCHEMA,
+    secrets=SECRETS,
+    probe=probe,
+    make=ContainersCoordinator,
+    platforms=PLATFORMS,
+    tables=TABLES,
+    options=OPTIONS,
+)

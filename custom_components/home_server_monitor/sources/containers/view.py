@@ -1,10 +1,11 @@
 """What is shown of containers: put together once for each snapshot, and how versions are written."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from types import MappingProxyType
 
 from .leftovers import leftover
-from .model import Containers, State, Usage, Watched
+from .model import Containers, Image, State, Update, Usage, Watched
 
 NO_USAGE = Usage()
 
@@ -17,12 +18,22 @@ def shown(data: Containers, elsewhere: frozenset[str]) -> Mapping[str, Watched]:
                 each,
                 data.usage.get(name, NO_USAGE),
                 data.images.get(each.image_id or ""),
-                data.updates.get(each.image),
+                _own(data.updates.get(each.image), data.images.get(each.image_id or "")),
             )
             for name, each in data.containers.items()
             if each.id not in elsewhere and leftover(name) is None
         }
     )
+
+
+def _own(update: Update | None, image: Image | None) -> Update | None:
+    """Return what is known of a reference for the image that one container runs of it."""
+    if update is None or image is None or update.latest_digest is None:
+        return update
+    mine = [digest for each in image.digests if (digest := each.rpartition("@")[2])]
+    if not mine:
+        return update
+    return replace(update, installed_digest=update.latest_digest if update.latest_digest in mine else mine[0])
 
 
 def short(digest: str | None) -> str | None:

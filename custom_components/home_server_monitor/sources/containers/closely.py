@@ -1,0 +1,118 @@
+"""Close looks at single containers: inspections and samples, kept by id, a few at a time and each for itself."""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+import logging
+import time
+from typing import Any
+
+from ..errors import AuthFailed, CallFailed, CannotConnect, ClientError, NotSupported, PermissionDenied
+from .client import EngineClient
+from .look import Look, look
+from .model import Container, Usage
+from .parse import inspected, refreshed
+from .schedule import Choice, sample_every
+from .usage import Sample, sample, usage
+
+_LOGGER = logging.getLogger(__name__)
+
+# looks at one container that are remembered, to tell a loop from a single end
+REMEMBERED = 40
+# a sample older than this many rounds says nothing of now
+ROUNDS = 2.5
+NOT_FOUND = 404
+
+
+class Closely:
+    """What was seen of single containers; what fails for one costs no other."""
+
+    def __init__(self, client: EngineClient, clock: Callable[[], float] = time.monotonic) -> None:
+        self._client = client
+        self._clock = clock
+        self._details: dict[str, Container] = {}
+        self._samples: dict[str, Sample] = {}
+        self._usage: dict[str, tuple[float, Usage]] = {}
+        # by name, as a loop goes on over the making anew of a container
+        self.looks: dict[str, deque[Look]] = {}
+        # what this access may not do at all: the verb, and what the engine said
+        self.denied: dict[str, str] = {}
+        self.failed = 0
+        # bytes of the engine's machine, which is the limit of what has none of its own
+        self.host_memory: int | None = None
+
+    def forget(self, present: Iterable[str]) -> None:
+        """Keep only what is known of these ids."""
+        here = frozenset(present)
+        for book in (self._details, self._samples, self._usage):
+            for gone in [key for key in book if key not in here]:
+                del book[gone]
+
+    def merged(self, listed: Container) -> Container:
+        """Return a listed container with what its inspection told."""
+        return refreshed(self._details.get(listed.id), listed)
+
+    def usage(self, container: Container, running: int) -> Usage | None:
+        """Return what a running container uses, or None where the last sample is too old."""
+        known = self._usage.get(container.id)
+        if known is None or not container.running:
+            return None
+        return known[1] if self._clock() - known[0] <= ROUNDS * sample_every(running) else None
+
+    async def take(self, containers: Mapping[str, Container], choice: Choice) -> None:
+        """Inspect and sample; containers: by id. Raises AuthFailed; whatever else fails costs what it is about."""
+        wanted = [self._inspect(containers[each]) for each in choice.inspect if each in containers]
+        wanted += [self._sample(containers[each]) for each in choice.sample if each in containers]
+        for error in await asyncio.gather(*wanted):
+            if isinstance(error, AuthFailed):
+                raise error
+
+    async def _inspect(self, container: Container) -> ClientError | None:
+        raw = await self._asked("inspect", container, self._client.inspect)
+        if isinstance(raw, ClientError) or raw is None:
+            return raw
+        try:
+            found = inspected(raw)
+        except (ClientError, KeyError, TypeError, ValueError, AttributeError, OverflowError) as err:
+            self.failed += 1
+            _LOGGER.debug("An inspection cannot be read: %s", type(err).__name__)
+            return None
+        # it may have been made anew under the same name meanwhile
+        if found.id == container.id:
+            self._details[container.id] = found
+            series = self.looks.setdefault(container.name, deque(maxlen=REMEMBERED))
+            series.append(look(raw, self._clock()))
+        return None
+
+    async def _sample(self, container: Container) -> ClientError | None:
+        raw = await self._asked("stats", container, self._client.stats)
+        if isinstance(raw, ClientError) or raw is None:
+            return raw
+        try:
+            now = sample(raw)
+        except (ClientError, KeyError, TypeError, ValueError, AttributeError, OverflowError) as err:
+            self.failed += 1
+            _LOGGER.debug("A sample cannot be read: %s", type(err).__name__)
+            return None
+        if now is not None:
+            before = self._samples.get(container.id)
+            self._samples[container.id] = now
+            self._usage[container.id] = (self._clock(), usage(before, now, container, self.host_memory))
+        return None
+
+    async def _asked(self, verb: str, container: Container, ask: Callable[[str], Any]) -> Any:
+        """Return the answer, the error that all would meet, or None where only this container fails."""
+        if verb in self.denied:
+            return None
+        try:
+            return await ask(container.id)
+        except (PermissionDenied, NotSupported) as err:
+            self.denied[verb] = str(err)
+            return None
+        except (AuthFailed, CannotConnect) as err:
+            return err
+        except ClientError as err:
+            # it was removed meanwhile, or the engine cannot tell of this one
+            if not (isinstance(err, CallFailed) and err.code == NOT_FOUND):
+                self.failed += 1
+            return None

@@ -1,0 +1,319 @@
+"""Watches one engine: a listing as the base, events to be quick, close looks within a budget."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+import logging
+import time
+from typing import Any, override
+
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.device_registry import DeviceInfo
+from homeassistant.util import dt as dt_util
+
+from ...const import DOMAIN
+from ...coordinator import HsmConfigEntry, ServiceCoordinator
+from ...guardian.capabilities import RunsApps
+from ...guardian.contract import Action, Change, Finding, Missing, Node
+from ...guardian.own_path import is_loopback
+from ..errors import ClientError, NotSupported
+from ..feeds import Feed, Feeds
+from ..records import Rows
+from .access import Access, open_access
+from .actions import actions_of
+from .closely import Closely
+from .following import Following
+from .gate import TIMEOUT
+from .going_back import LetGoAction, RollBackAction
+from .leftovers import kept_of
+from .model import Containers, Engine, Image, Stack, Update
+from .newest import Newest
+from .nodes import nodes_of
+from .own_yard import OwnYard
+from .rules import Case, judge
+from .schedule import Schedule
+from .snapshot import assemble
+from .updates import update_of
+from .updating import UpdateAction
+
+_LOGGER = logging.getLogger(__name__)
+
+MINUTE, HOUR, DAY = 60.0, 3600.0, 86400.0
+# of a cycle of 15 s: the listing and what comes with it, then the close looks
+READING, LOOKING = 8.0, 6.0
+# news make a listing due, not more often than this
+GAP = 10.0
+# seconds between two questions to registries
+BETWEEN_QUESTIONS = 10.0
+
+
+def feeds_of(access: Access) -> list[Feed]:
+    """Return what is asked how often."""
+    client = access.client
+
+    async def stacks() -> Rows[Stack]:
+        if access.portainer is None or access.environment is None:
+            raise NotSupported("stacks without Portainer")
+        return await access.portainer.stacks(access.environment)
+
+    return [
+        Feed(key="containers", fetch=client.containers, every=30.0),
+        Feed(key="images", fetch=client.images, every=10 * MINUTE),
+        # hard work for the engine
+        Feed(key="disk", fetch=client.disk_use, every=DAY),
+        Feed(key="stacks", fetch=stacks, every=MINUTE),
+    ]
+
+
+class ContainersCoordinator(ServiceCoordinator[Containers]):
+    """Keeps the snapshot of one engine."""
+
+    kind = "containers"
+
+    def __init__(self, hass: HomeAssistant, entry: HsmConfigEntry) -> None:
+        super().__init__(hass, entry)
+        self.access: Access
+        self.feeds: Feeds
+        self.closely: Closely
+        self.schedule = Schedule(self.tick)
+        self.newest: Newest
+        # when each container was updated from here, on the clock of the close looks
+        self.updated: dict[str, float] = {}
+        self.yard: OwnYard
+        self._actions: dict[str, Action] = {}
+        self._following: Following | None = None
+        self._engine: Engine | None = None
+        self._engine_due = 0.0
+        self.first_look: asyncio.Task[None] | None = None
+
+    # What is shown
+
+    @property
+    def machine(self) -> str | None:
+        """Return the name or address of the engine's machine, as the entry spells it, where that is known."""
+        return self.access.machine
+
+    @property
+    def gate_timeout(self) -> float:
+        """Return for how many seconds a new container may take to be well."""
+        return float(self.config_entry.options.get("gate_timeout", TIMEOUT))
+
+    @property
+    def host(self) -> str | None:
+        """Return the name or address of the engine's machine, where it is known and means the same to everybody."""
+        found = self.access.machine
+        return None if found is None or is_loopback(found) else found
+
+    @property
+    @override
+    def findings(self) -> Sequence[Finding]:
+        instance = self.house.instance
+        kept = {name for name in self.data.containers if kept_of(name, self.data.containers, instance)}
+        return judge(
+            Case(
+                source=self.id,
+                data=self.data,
+                now=dt_util.utcnow(),
+                instance=instance,
+                looks=self.closely.looks,
+                updated=self.updated,
+                kept=frozenset(kept),
+            )
+        )
+
+    @property
+    @override
+    def missing(self) -> Sequence[Missing]:
+        return [Missing(key=f"containers_{verb}") for verb in sorted(self.closely.denied)]
+
+    @property
+    @override
+    def nodes(self) -> Sequence[Node]:
+        return nodes_of(self.id, self.data, self.host)
+
+    @property
+    @override
+    def actions(self) -> Mapping[str, Action]:
+        return self._actions
+
+    @override
+    def changes_since_last(self) -> Sequence[Change]:
+        return ()
+
+    @property
+    @override
+    def device_info(self) -> DeviceInfo:
+        engine = self.data.engine
+        return DeviceInfo(
+            identifiers={(DOMAIN, self.id)},
+            name=self.name,
+            manufacturer="Podman" if engine and engine.kind == "podman" else "Docker",
+            model="Container engine",
+            sw_version=engine.version if engine else None,
+            configuration_url=self.access.page,
+        )
+
+    @override
+    def fresh(self, feed: str) -> bool:
+        return feed not in self.data.stale
+
+    @override
+    def complete(self, feed: str) -> bool:
+        return feed in self.data.complete
+
+    @override
+    def listed(self, feed: str) -> float | None:
+        return self.feeds.fetched(feed)
+
+    @override
+    def supported(self, feed: str) -> bool:
+        return feed not in self.feeds.unsupported
+
+    @override
+    def forget(self, identifier: str) -> bool:
+        kind, _, key = identifier.removeprefix(f"{self.id}_").partition("_")
+        present: Mapping[str, Mapping[str, Any]] = {
+            "container": self.data.shown,
+            "stack": self.data.stacks,
+        }
+        return identifier != self.id and key not in present.get(kind, {})
+
+    @override
+    async def async_list(self, key: str, fields: Mapping[str, Any]) -> list[dict[str, Any]]:
+        raise NotImplementedError
+
+    @override
+    def diagnose(self) -> dict[str, Any]:
+        return {
+            "engine": self._engine and {"version": self._engine.version, "kind": self._engine.kind},
+            "calls": self.access.transport.calls,
+            "most_at_once": self.access.transport.most_at_once,
+            "feeds": self.feeds.report(),
+            "denied": dict(self.closely.denied),
+            "unreadable": self.closely.failed,
+            "skipped": dict(self.data.skipped),
+            "containers": len(self.data.containers),
+        }
+
+    # Reading
+
+    @override
+    async def _async_setup(self) -> None:
+        self.access = await open_access(self.config_entry.data, self.hass.async_add_executor_job)
+        self.feeds = Feeds(feeds_of(self.access))
+        self.feeds.on_news = self.async_hurry
+        self.closely = Closely(self.access.client)
+        self.newest = Newest(self._ask_registry)
+        self.yard = OwnYard(self)
+        whole = (UpdateAction(self.yard), RollBackAction(self.yard), LetGoAction(self.yard))
+        self._actions = {**actions_of(self.access.client, self.yard), **{each.key: each for each in whole}}
+
+    @override
+    async def async_fetch(self) -> Containers:
+        spent = self.access.transport.calls
+        await self._meet()
+        await self.feeds.refresh(self.feeds.due(), READING)
+        data = self._assemble()
+        by_id = {each.id: each for each in data.containers.values()}
+        self.closely.forget(by_id)
+        self.schedule.forget(by_id)
+        if self.first_look is None:
+            self._begin()
+        else:
+            spent = self.access.transport.calls - spent
+            running = {key: each.running for key, each in by_id.items()}
+            choice = self.schedule.choose(time.monotonic(), running, spent)
+            try:
+                async with asyncio.timeout(LOOKING):
+                    await self.closely.take(by_id, choice)
+            except TimeoutError:
+                _LOGGER.debug("Some containers of %s could not be looked at in time", self.name)
+        if (wait := self.feeds.pressing()) is not None:
+            self.async_hurry(wait)
+        return self._assemble()
+
+    async def _meet(self) -> None:
+        """Learn what engine it is, at first, each hour, and after it was away. Raises ClientError."""
+        now = time.monotonic()
+        if self._engine is None or not self.last_update_success or now >= self._engine_due:
+            self._engine = await self.access.client.negotiate()
+            self._engine_due = now + HOUR
+            self.closely.host_memory = self._engine.memory
+        if not self.last_update_success:
+            self.feeds.retry()
+
+    def _assemble(self) -> Containers:
+        if self._engine is None:
+            raise RuntimeError("The engine is not known yet")
+        return assemble(self.feeds, self._engine, self.closely, self.newest.updates, self._elsewhere())
+
+    def _elsewhere(self) -> frozenset[str]:
+        """Return the ids of the containers that another source of this server shows as its own."""
+        house = getattr(self, "house", None)
+        return frozenset(
+            each
+            for source in (house.capable(RunsApps) if house else ())
+            if source.server == self.server
+            for each in source.app_containers()
+        )
+
+    def _begin(self) -> None:
+        """Follow the events, and look at every container once, without keeping the set-up waiting for it."""
+        self.first_look = self.config_entry.async_create_background_task(
+            self.hass, self._look_at_all(), f"{DOMAIN} first look"
+        )
+        self._following = Following(self.access.client, self._heard)
+        self.config_entry.async_create_background_task(
+            self.hass, self._following.run(), f"{DOMAIN} container events"
+        )
+        self.config_entry.async_create_background_task(
+            self.hass, self._ask_about_updates(), f"{DOMAIN} newest images"
+        )
+
+    async def _ask_registry(self, reference: str, image: Image | None, now: datetime) -> Update:
+        return await update_of(reference, image, self.access.registry, self.access.client, now)
+
+    async def _ask_about_updates(self) -> None:
+        """Ask registries one question at a time, for as long as the entry is loaded."""
+        while True:
+            await asyncio.sleep(BETWEEN_QUESTIONS)
+            if not self.last_update_success or self.data is None:
+                continue
+            if await self.newest.look(self.data.containers, self.data.images):
+                self.async_publish(self._assemble())
+
+    async def _look_at_all(self) -> None:
+        by_id = {each.id: each for each in self._assemble().containers.values()}
+        choice = self.schedule.everything(
+            time.monotonic(), {key: each.running for key, each in by_id.items()}
+        )
+        try:
+            await self.closely.take(by_id, choice)
+        except ClientError as err:
+            _LOGGER.debug("The first look at %s was cut off: %s", self.name, err)
+        if self.data is not None:
+            self.async_publish(self._assemble())
+
+    @callback
+    def _heard(self, container: str) -> None:
+        """Something happened to a container: list soon, and look at it."""
+        self.schedule.note(container)
+        if (wait := self.feeds.hurry("containers", GAP)) is not None:
+            self.async_hurry(wait)
+
+    @override
+    async def async_close(self) -> None:
+        if self._following is not None:
+            self._following.stop()
+        if self.first_look is not None:
+            self.first_look.cancel()
+        if hasattr(self, "feeds"):
+            self.feeds.stop()
+            await self.access.close()
+
+    async def async_look(self) -> Containers:
+        """List now, show and return the snapshot. Raises ClientError."""
+        await self.feeds.read("containers", READING)
+        data = self._assemble()
+        self.async_publish(data)
+        return data

@@ -1,0 +1,267 @@
+"""What the config flow asks of an engine: its fields, and the test of a connection."""
+
+from collections.abc import Iterator, Mapping
+import contextlib
+from dataclasses import dataclass, field
+from typing import Any
+
+from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import section
+from homeassistant.helpers.selector import (
+    NumberSelector,
+    NumberSelectorConfig,
+    TextSelector,
+    TextSelectorConfig,
+    TextSelectorType,
+)
+import voluptuous as vol
+
+from ...const import CONF_KIND, DOMAIN
+from ...fingerprint import in_groups
+from ...guardian.own_path import is_loopback
+from ..certificates import Certificate, certificate_of
+from ..errors import (
+    AuthFailed,
+    BadResponse,
+    CertificateRejected,
+    ClientError,
+    InsecureTransport,
+    NotSupported,
+    PermissionDenied,
+)
+from ..kind import Choice, FlowError, Probe, Question
+from .access import (
+    CONF_API_KEY,
+    CONF_CA,
+    CONF_CERT,
+    CONF_ENVIRONMENT,
+    CONF_FINGERPRINT,
+    CONF_KEY,
+    CONF_TLS,
+    CONF_URL,
+    Access,
+    address_of,
+    open_access,
+    trust_of,
+)
+from .address import Address
+from .gate import TIMEOUT
+from .model import Engine
+from .probing import REPLACING, Access as Rights, Feature, probe as probe_access
+
+_PEM = TextSelector(TextSelectorConfig(multiline=True, autocomplete="off"))
+_SECRET = TextSelector(TextSelectorConfig(type=TextSelectorType.PASSWORD, autocomplete="off"))
+_TLS: Any = vol.Schema(
+    {vol.Optional(CONF_CERT): _PEM, vol.Optional(CONF_KEY): _PEM, vol.Optional(CONF_CA): _PEM}
+)
+SCHEMA = vol.Schema(
+    {
+        vol.Required(CONF_URL): TextSelector(TextSelectorConfig(autocomplete="url")),
+        vol.Optional(CONF_API_KEY): _SECRET,
+        vol.Required(CONF_TLS): section(_TLS, {"collapsed": True}),
+    }
+)
+# seconds that a new container may take to be well; a label never shortens them
+CONF_GATE_TIMEOUT = "gate_timeout"
+_SECONDS = NumberSelector(NumberSelectorConfig(min=60, max=1800, step=10, unit_of_measurement="s"))
+OPTIONS = vol.Schema({vol.Required(CONF_GATE_TIMEOUT, default=TIMEOUT): _SECONDS})
+SECRETS = frozenset({CONF_API_KEY, CONF_TLS})
+KEPT = (CONF_URL, CONF_API_KEY, CONF_FINGERPRINT, CONF_ENVIRONMENT)
+
+
+WORDS: Mapping[Feature, str] = {
+    Feature.INSPECT: "Restarts, health, limits and mounts of containers",
+    Feature.STATS: "CPU, memory, network and disk rates of containers",
+    Feature.LOGS: "Logs",
+    Feature.TOP: "Processes",
+    Feature.INFO: "What the engine says of its machine",
+    Feature.IMAGES: "Images, and with them updates",
+    Feature.VOLUMES: "Volumes",
+    Feature.DISK_USE: "Disk use",
+    Feature.EVENTS: "Events: changes are seen up to 30 s later",
+}
+
+
+async def probe(hass: HomeAssistant, data: Mapping[str, Any], answered: frozenset[str]) -> Probe:
+    """Test address, certificate, key and what may be read. Raises FlowError, Question and Choice."""
+    try:
+        address = address_of(data)
+    except ValueError as err:
+        raise FlowError("invalid_url", field=CONF_URL) from err
+    known = _kept(data)
+    try:
+        await trust_of(known, hass.async_add_executor_job)
+    except ValueError as err:
+        raise FlowError("invalid_certificate") from err
+    with _told():
+        await _certificate(hass, address, known)
+        _warn_of_plain(address, answered)
+        return await _look_around(hass, address, known)
+
+
+def _kept(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what an entry keeps of what was typed, without what was left empty."""
+    found = {key: data[key] for key in KEPT if data.get(key) not in (None, "")}
+    tls = {key: value.strip() for key, value in (data.get(CONF_TLS) or {}).items() if value and value.strip()}
+    return found | ({CONF_TLS: tls} if tls else {})
+
+
+@contextlib.contextmanager
+def _told() -> Iterator[None]:
+    """Turn the client's errors into what a person is told."""
+    try:
+        yield
+    except AuthFailed as err:
+        raise FlowError("invalid_auth", field=CONF_API_KEY) from err
+    except PermissionDenied as err:
+        raise FlowError("engine_denies", {"call": err.method}) from err
+    except NotSupported as err:
+        raise FlowError("engine_too_old", field=CONF_URL) from err
+    except InsecureTransport as err:
+        raise FlowError("speaks_https", field=CONF_URL) from err
+    except BadResponse as err:
+        raise FlowError("not_an_engine", field=CONF_URL) from err
+    except ClientError as err:
+        raise FlowError("cannot_connect", field=CONF_URL) from err
+
+
+async def _certificate(hass: HomeAssistant, address: Address, known: Mapping[str, Any]) -> None:
+    """Look at the certificate before any key is sent. Raises Question and ClientError."""
+    if not address.encrypted or address.socket:
+        return
+    access = await open_access(known, hass.async_add_executor_job)
+    try:
+        with contextlib.suppress(AuthFailed, PermissionDenied, BadResponse):
+            # asks without a key whatever is there
+            await access.bare.head("/_ping")
+    except CertificateRejected as err:
+        certificate = await certificate_of(access.session, address.url)
+        raise _question(certificate, address, err.expected) from err
+    finally:
+        await access.close()
+
+
+def _question(certificate: Certificate, address: Address, expected: str | None) -> Question:
+    shown = {
+        "host": address.host,
+        "names": ", ".join(certificate.names) or certificate.subject,
+        "issuer": certificate.issuer,
+        "since": f"{certificate.not_before:%Y-%m-%d}",
+        "until": f"{certificate.not_after:%Y-%m-%d}",
+        "sha256": in_groups(certificate.fingerprint),
+    }
+    answer = {CONF_FINGERPRINT: certificate.fingerprint}
+    if expected is None:
+        return Question("trust_certificate", shown, answer)
+    return Question("trust_new_certificate", shown | {"expected": in_groups(expected)}, answer)
+
+
+def _warn_of_plain(address: Address, answered: frozenset[str]) -> None:
+    """Ask whether to talk to an engine that anybody in the network can command, or whose key anybody can read."""
+    host = address.url.host or ""
+    if address.encrypted or is_loopback(host) or "plain_http" in answered:
+        return
+    raise Question("plain_http", {"host": address.host})
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What was found behind an address."""
+
+    engine: Engine
+    containers: int
+    unique_id: str | None
+    title: str
+    dark: list[str] = field(default_factory=list)
+
+
+async def _look_around(hass: HomeAssistant, address: Address, known: dict[str, Any]) -> Probe:
+    access = await open_access(known, hass.async_add_executor_job)
+    try:
+        instance = await access.instance()
+    finally:
+        await access.close()
+    if instance is not None:
+        known = await _environment(hass, address, known)
+    else:
+        for key in (CONF_API_KEY, CONF_ENVIRONMENT):
+            known.pop(key, None)
+    access = await open_access(known, hass.async_add_executor_job)
+    try:
+        found = await _meet(access, known, instance)
+    finally:
+        await access.close()
+    engine = found.engine
+    return Probe(
+        title=found.title,
+        unique_id=found.unique_id,
+        data=known,
+        found={
+            "product": "Podman" if engine.kind == "podman" else "Docker",
+            "name": found.title,
+            "version": engine.version,
+            "what": f"{found.containers} containers",
+            "missing": _in_words(found.dark),
+        },
+    )
+
+
+def _in_words(dark: list[str]) -> str:
+    if not dark:
+        return "This access can see and do everything."
+    return "Not possible with this access:\n\n" + "\n".join(f"- {each}" for each in dark)
+
+
+async def _environment(hass: HomeAssistant, address: Address, known: dict[str, Any]) -> dict[str, Any]:
+    """Return what is known with a key and an environment of Portainer's. Raises FlowError and Choice."""
+    key = known.get(CONF_API_KEY) or _key_in_use(hass, address)
+    if not key:
+        raise FlowError("portainer_key_needed", field=CONF_API_KEY)
+    known = {**known, CONF_API_KEY: key}
+    access = await open_access(known, hass.async_add_executor_job)
+    try:
+        environments = (await access.portainer.environments()).items if access.portainer else {}
+    finally:
+        await access.close()
+    if not environments:
+        raise FlowError("no_environment", field=CONF_API_KEY)
+    chosen = str(known.get(CONF_ENVIRONMENT, ""))
+    if chosen not in environments:
+        if len(environments) > 1:
+            raise Choice(CONF_ENVIRONMENT, {key: each.name for key, each in environments.items()})
+        chosen = next(iter(environments))
+    return {**known, CONF_ENVIRONMENT: chosen}
+
+
+def _key_in_use(hass: HomeAssistant, address: Address) -> str | None:
+    """Return the key of an environment of the same Portainer that is watched already."""
+    for entry in hass.config_entries.async_entries(DOMAIN, include_ignore=False):
+        if entry.data.get(CONF_KIND) != "containers" or CONF_ENVIRONMENT not in entry.data:
+            continue
+        with contextlib.suppress(ValueError, KeyError):
+            if address_of(entry.data) == address:
+                return str(entry.data[CONF_API_KEY])
+    return None
+
+
+async def _meet(access: Access, known: Mapping[str, Any], instance: str | None) -> _Found:
+    """Return what the engine is, and what may not be done there. Raises ClientError."""
+    engine = await access.client.negotiate()
+    listed = await access.client.containers()
+    found = await probe_access(
+        access.client, engine, listed.items.values(), portainer=access.portainer is not None
+    )
+    unique_id = engine.id
+    if unique_id is None and instance is not None:
+        unique_id = f"{instance}-{known[CONF_ENVIRONMENT]}"
+    return _Found(engine, len(listed.items), unique_id, engine.name or "Containers", _dark(found))
+
+
+def _dark(found: Rights) -> list[str]:
+    """Return what this access may not do, in words."""
+    dark = [WORDS[feature] for feature in found.dark if feature in WORDS]
+    if found.read_only:
+        return [*dark, "Any action: this access may only read"]
+    if not found.may(*REPLACING):
+        dark.append("Updates of containers: something that they need is not allowed")
+    return dark

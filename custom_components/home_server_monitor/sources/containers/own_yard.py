@@ -1,0 +1,103 @@
+"""The yard of updates on a watched engine."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from ...guardian.contract import Refusal
+from ..errors import NotSupported
+from .databases import keeps_a_database
+from .dependants import dependants_of
+from .gate import STABLE
+from .model import Container
+from .nodes import touched
+from .raw import Json, name_of, table, text, words
+from .redirect import refusal
+from .shop import Shop
+from .yard import Around
+
+if TYPE_CHECKING:
+    from .coordinator import ContainersCoordinator
+
+
+class Alone:
+    """No other system is around."""
+
+    async def datasets(self, paths: Sequence[str]) -> Sequence[tuple[str, str]]:
+        """Nobody knows of any."""
+        return ()
+
+    async def snapshot(self, source: str, dataset: str, name: str) -> str:
+        """Nobody can take one."""
+        raise NotSupported("snapshots")
+
+    async def answers(self, container: Container) -> bool | None:
+        """Nobody knows what is in it."""
+        return None
+
+
+class OwnYard:
+    """What updates know of one watched engine."""
+
+    gate_stable = STABLE
+
+    def __init__(self, source: ContainersCoordinator) -> None:
+        self._source = source
+        self.workshop = Shop(source.access.client)
+        self.around: Around = Alone()
+
+    @property
+    def id(self) -> str:
+        """Return the id of the source."""
+        return self._source.id
+
+    @property
+    def instance(self) -> str:
+        """Return the eight hex digits of this Home Assistant."""
+        return self._source.house.instance
+
+    @property
+    def gate_timeout(self) -> float:
+        """Return for how many seconds a new container may take to be well."""
+        return self._source.gate_timeout
+
+    def member(self, name: str) -> Container | None:
+        """Return a container as it was listed last."""
+        return self._source.data.containers.get(name)
+
+    def dependants(self, name: str) -> Sequence[Container]:
+        """Return those in its namespaces, in the order in which they are made anew."""
+        containers = self._source.data.containers
+        return dependants_of(containers.values(), containers[name])
+
+    async def refusal(self, inspect: Json) -> Refusal | None:
+        """Return why a container may not be made anew here. Raises ClientError."""
+        source, name = self._source, name_of(inspect)
+        engine = source.data.engine
+        image = await self.workshop.look_at_image(text(inspect.get("Image"))) or {}
+        digests = words(image.get("RepoDigests"))
+        if not digests:
+            named = await self.workshop.look_at_image(text(table(inspect.get("Config")).get("Image"))) or {}
+            digests = words(named.get("RepoDigests"))
+        return refusal(
+            inspect,
+            digests,
+            podman=engine is not None and engine.kind == "podman",
+            own=source.house.own_path.stands_on(self.touched(name)),
+            names=source.data.containers,
+            instance=self.instance,
+        )
+
+    def touched(self, name: str) -> frozenset[str]:
+        """Return the node ids of all that stands still meanwhile."""
+        source = self._source
+        if name not in source.data.containers:
+            return frozenset()
+        return touched(source.id, source.data, name, source.access.machine)
+
+    def is_database(self, inspect: Json) -> bool:
+        """Return whether a container keeps a database."""
+        return keeps_a_database(text(table(inspect.get("Config")).get("Image")))
+
+    async def relist(self) -> None:
+        """Read the containers anew, so that everybody sees what has changed."""
+        await self._source.async_look()
