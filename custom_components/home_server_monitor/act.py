@@ -72,14 +72,14 @@ async def async_act(
     record = await desk.wait(record.id)
     if record.state is State.FAILED and (err := desk.runner.errors.get(record.id)) is not None:
         await told(_raise(err))
-    return _response(record)
+    return _response(record, guardian.wording.reason(record))
 
 
 async def _raise(err: Exception) -> None:
     raise err
 
 
-def _response(record: Record) -> dict[str, Any]:
+def _response(record: Record, reason: str) -> dict[str, Any]:
     """Return what was seen to have happened, or raise what is told instead."""
     facts = dict(record.verdict.facts) if record.verdict else {}
     if record.state is State.SUCCEEDED:
@@ -88,10 +88,10 @@ def _response(record: Record) -> dict[str, Any]:
         raise HomeAssistantError(
             translation_domain=DOMAIN,
             translation_key=_NOT_DONE[record.state],
-            translation_placeholders={"error": str(facts.get("reason") or record.reason or "?")},
+            translation_placeholders={"error": reason or "?"},
         )
     raise ServiceValidationError(
         translation_domain=DOMAIN,
         translation_key="not_started",
-        translation_placeholders={"state": record.state.value, "reason": record.reason or record.state.value},
+        translation_placeholders={"state": record.state.value, "reason": reason or record.state.value},
     )

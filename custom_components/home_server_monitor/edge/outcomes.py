@@ -26,7 +26,9 @@ LAST_AGAIN = 300.0
 
 def _waits_for_it(record: Record) -> bool:
     """Return whether a person stands there and is answered anyway."""
-    return record.waits is None and record.actor is not None and record.actor.via in ("entity", "action")
+    stands_there = record.actor is not None and record.actor.via in ("entity", "action")
+    # what goes on for minutes and takes something away is for the whole household to know
+    return record.waits is None and stands_there and len(record.plan.steps) == 1
 
 
 def _is_awaited(record: Record) -> bool:

@@ -31,25 +31,32 @@ class Wording:
         texts = self._of.texts
         if record.is_waiting and state in ("", State.APPROVED):
             return self._of.waits.said(record)
+        known = {
+            "verb": self._of.compose.verb(record),
+            "target": record.name,
+            "who": self.who(record),
+            "reason": self.reason(record),
+        }
+        state = state or record.state.value
+        if state == State.EXPIRED and record.approved_at is not None:
+            state = "waited_too_long"
+        if record.verdict is not None:
+            known = {name: str(fact) for name, fact in record.verdict.facts.items()} | known
+        said = texts.common(f"outcome_{state}_{record.action}", known, default="")
+        said = said or texts.common(f"outcome_{state}", known, default="")
+        ends = self._lent_until(record) if said and state == State.SUCCEEDED else None
+        if not ends:
+            return said
+        return f"{said} {texts.common('lent_until', {'time': moment(ends, clock.now())})}"
+
+    def reason(self, record: Record) -> str:
+        """Return why a proposal ended as it did, in a sentence; empty where there is no reason."""
         reason = (record.verdict.facts.get("reason", "") if record.verdict else "") or record.reason
         details = {"target": record.name, **record.details}
         if details["target"] in ("", record.target):
             # people know it by its name
             details["target"] = record.name
-        known = {
-            "verb": self._of.compose.verb(record),
-            "target": record.name,
-            "who": self.who(record),
-            "reason": texts.refusal(str(reason), details) if reason else "",
-        }
-        state = state or record.state.value
-        if state == State.EXPIRED and record.approved_at is not None:
-            state = "waited_too_long"
-        said = texts.common(f"outcome_{state}", known, default="")
-        ends = self._lent_until(record) if said and state == State.SUCCEEDED else None
-        if not ends:
-            return said
-        return f"{said} {texts.common('lent_until', {'time': moment(ends, clock.now())})}"
+        return self._of.texts.refusal(str(reason), details) if reason else ""
 
     def _lent_until(self, record: Record) -> float | None:
         """Return when what a record lent goes back."""

@@ -4,11 +4,13 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
+from ..errors import ClientError
 from .gate import Judgement, Result, Terms, judge
 from .look import Look, health_check, look
 from .member import Member
 from .model import Container, HealthStatus
 from .raw import name_of, table, text
+from .redact import redacted
 from .remaking import Remaking
 from .yard import Yard
 
@@ -55,9 +57,20 @@ class Gating:
                 asks=asks,
             )
             judgement = judge(looks, terms)
+            if judgement.result is Result.FAILED:
+                said = looks[-1].output or await self._last_words(looks[-1].id)
+                return replace(judgement, facts={**judgement.facts, "said": redacted(said)[:200]})
             if judgement.result is not Result.PENDING:
                 return judgement
             await self._sleep(LOOK_EVERY)
+
+    async def _last_words(self, container: str) -> str:
+        """Return the last line that a container wrote; nothing where it cannot be read."""
+        try:
+            words = await self._yard.workshop.words(container, 5)
+        except ClientError:
+            return ""
+        return next((line.strip() for line in reversed(words.splitlines()) if line.strip()), "")
 
     async def old_is_well(self, member: Member) -> Judgement:
         """Judge an old container that was put back; its health check counts where it was well before."""

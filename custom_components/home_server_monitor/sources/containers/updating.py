@@ -189,7 +189,8 @@ class UpdateAction(Action):
         for member in members:
             judgement = await self._gating(members).new_is_well(member)
             if judgement.result is not Result.HEALTHY:
-                facts = {**judgement.facts, "reason": f"gate_{judgement.reason}", "container": member.name}
+                facts = {"said": "", **judgement.facts}
+                facts |= {"reason": f"gate_{judgement.reason}", "container": member.name}
                 return Verdict(Outcome.FAILED, facts)
         await self._yard.relist()
         new = await self._yard.workshop.look(plan.target)

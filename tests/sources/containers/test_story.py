@@ -1,0 +1,155 @@
+"""The story of an update, on a real engine and in a real Home Assistant core: offered, tried, taken back; then it works."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.core import Context, HomeAssistant, ServiceCall
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers import entity_registry as er
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
+
+from custom_components.home_server_monitor.sources.containers import coordinator, gating, own_yard
+from tests.engine import Engine
+
+from .conftest import engine_entry
+
+HEALTHY = 'HEALTHCHECK --interval=1s --timeout=2s --retries=2 CMD ["/bin/true"]'
+SICK = 'HEALTHCHECK --interval=1s --timeout=2s --retries=2 CMD ["/bin/sh", "-c", "echo cannot open database; exit 1"]'
+RUNS = 'CMD ["/bin/sleep", "100000"]'
+VOLUME = "VOLUME /data"
+
+
+class Story:
+    """A Home Assistant, a phone, an engine, and one container with data in an anonymous volume."""
+
+    def __init__(self, hass: HomeAssistant, engine: Engine, entry: MockConfigEntry, user: MockUser) -> None:
+        self.hass, self.engine, self.entry, self.user = hass, engine, entry, user
+        self.pushes: list[dict[str, Any]] = []
+
+    @property
+    def source(self) -> Any:
+        """The source as it is now."""
+        return self.entry.runtime_data
+
+    def publish(self, *changes: str, word: str) -> None:
+        """Push an image under the reference of the container; the engine keeps what it has under it."""
+        reference = self.engine.reference()
+        old = self.engine.api.must("GET", f"/images/{reference}/json")["Id"]
+        self.engine.image("app", "1", *changes, VOLUME, files={"etc/newer": word})
+        self.engine.push(reference)
+        repository, _, tag = reference.rpartition(":")
+        self.engine.api.must("POST", f"/images/{old}/tag", query={"repo": repository, "tag": tag})
+
+    def look(self, suffix: str) -> Any:
+        """Inspect a container."""
+        return self.engine.api.must("GET", f"/containers/{self.engine.name(suffix)}/json")
+
+    def shell(self, command: str) -> str:
+        """Run a command in the container."""
+        body = {"AttachStdout": True, "Cmd": ["/bin/sh", "-c", command]}
+        api, name = self.engine.api, self.engine.name("app")
+        found = api.must("POST", f"/containers/{name}/exec", body)["Id"]
+        return str(api.must("POST", f"/exec/{found}/start", {"Detach": False, "Tty": True}))
+
+    @property
+    def update(self) -> Any:
+        """The state of the update entity."""
+        unique_id = f"{self.entry.unique_id}_container_{self.engine.name('app')}_container_update"
+        entity = er.async_get(self.hass).async_get_entity_id("update", "home_server_monitor", unique_id)
+        return self.hass.states.get(entity or "")
+
+    async def offered(self) -> None:
+        """Ask the registry, as happens a few times a day by itself, until the update is offered."""
+        self.source.newest.ask_soon(self.engine.reference())
+        async with asyncio.timeout(30):
+            while self.update is None or self.update.state != "on":
+                await self.source.async_look()
+                await self.source.newest.look(self.source.data.containers, self.source.data.images)
+                await asyncio.sleep(0.2)
+
+    async def install(self) -> None:
+        """Press Update, as an admin."""
+        await self.hass.services.async_call(
+            "update",
+            "install",
+            {"entity_id": self.update.entity_id},
+            blocking=True,
+            context=Context(user_id=self.user.id),
+        )
+
+
+@pytest.fixture
+async def story(
+    hass: HomeAssistant,
+    hass_storage: dict[str, Any],
+    server_entry: MockConfigEntry,
+    engine: Engine,
+    hass_admin_user: MockUser,
+    monkeypatch: pytest.MonkeyPatch,
+) -> AsyncIterator[Story]:
+    """Everything is set up, and one container runs version 1 behind which another one lives."""
+    monkeypatch.setattr(gating, "LOOK_EVERY", 0.2)
+    monkeypatch.setattr(gating, "STEADY_AGAIN", 1.0)
+    monkeypatch.setattr(own_yard.OwnYard, "gate_stable", 2.0)
+    monkeypatch.setattr(coordinator, "BETWEEN_QUESTIONS", 3600.0)
+    image = engine.image("app", "1", HEALTHY, RUNS, VOLUME)
+    engine.push(image)
+    app = engine.run("app", image, HostConfig={"RestartPolicy": {"Name": "always"}})
+    engine.run("inside", image, HostConfig={"NetworkMode": f"container:{app}"})
+    entry = engine_entry(engine.url)
+    found = Story(hass, engine, entry, hass_admin_user)
+    found.shell("echo precious > /data/file")
+    phone = MockConfigEntry(
+        domain="mobile_app", title="Ada", data={"device_name": "Ada", "user_id": hass_admin_user.id}
+    )
+    phone.add_to_hass(hass)
+
+    async def push(call: ServiceCall) -> None:
+        found.pushes.append(dict(call.data))
+
+    hass.services.async_register("notify", "mobile_app_ada", push)
+    hass.config_entries.async_update_entry(
+        server_entry, options={"phones": [phone.entry_id], "quiet_hours": False}
+    )
+    assert await hass.config_entries.async_setup(server_entry.entry_id)
+    entry.add_to_hass(hass)
+    await hass.config_entries.async_setup(entry.entry_id)
+    assert entry.state is ConfigEntryState.LOADED, entry.reason
+    await found.source.first_look
+    await hass.async_block_till_done()
+    yield found
+    await hass.config_entries.async_unload(entry.entry_id)
+    await hass.config_entries.async_unload(server_entry.entry_id)
+    await hass.async_block_till_done()
+
+
+async def test_a_bad_image_is_taken_back_and_a_good_one_goes_through(story: Story) -> None:
+    """The whole of it, with what the phone is told."""
+    before = story.look("app")
+    inside = story.look("inside")["Id"]
+    story.publish(SICK, RUNS, word="bad")
+    await story.offered()
+    with pytest.raises(HomeAssistantError):
+        await story.install()
+    after = story.look("app")
+    assert (after["Id"], after["State"]["Running"]) == (before["Id"], True)
+    assert after["Mounts"] == before["Mounts"]
+    assert story.look("inside")["Id"] == inside
+    assert story.look("inside")["State"]["Running"] is True
+    assert "precious" in story.shell("cat /data/file")
+    await story.hass.async_block_till_done()
+    (told,) = story.pushes
+    assert "was put back" in told["message"]
+    assert "cannot open database" in told["message"]
+
+    story.publish(HEALTHY, RUNS, word="good")
+    await story.offered()
+    await story.install()
+    assert story.look("app")["Id"] != before["Id"]
+    assert "good" in story.shell("cat /etc/newer")
+    assert "precious" in story.shell("cat /data/file")
+    assert story.look("inside")["State"]["Running"] is True
+    assert story.look("inside")["HostConfig"]["NetworkMode"] == f"container:{story.look('app')['Id']}"
