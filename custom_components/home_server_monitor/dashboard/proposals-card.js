@@ -32,7 +32,8 @@ export class ProposalsCard extends LiveCard {
     const open = answer.proposals ?? [];
     this.heading.textContent = text(this.hass, open.length ? "proposals.title" : "proposals.none");
     this.none.textContent = open.length ? "" : text(this.hass, "proposals.none.more");
-    this.list(this.proposals, open, (each) => this.#proposal(each));
+    // what is approved for later is still open: it can be cancelled
+    this.list(this.proposals, [...open, ...(answer.waiting ?? [])], (each) => this.#proposal(each));
     this.#decided([...(answer.history ?? [])]);
     this.tick();
   }
@@ -57,7 +58,7 @@ export class ProposalsCard extends LiveCard {
       make("h3", { class: "clamp" }, plain(proposal.title)),
       chips,
       this.#facts(proposal),
-      open ? this.#buttons(proposal) : null,
+      open ? this.#buttons(proposal) : this.#cancel(proposal),
     );
     return make("li", {}, make("ha-card", { class: `item ${TONES[proposal.risk] ?? "info"}` }, words));
   }
@@ -70,7 +71,9 @@ export class ProposalsCard extends LiveCard {
 
   #facts(proposal) {
     const depends = (proposal.depends ?? []).slice(0, 30).map((each) => plain(each, 60)).join(", ");
-    const rows = { what: proposal.what, why: proposal.why, undo: proposal.undo, depends };
+    const interrupts = (proposal.interrupts ?? []).slice(0, 30).map((each) => plain(each, 60)).join(", ");
+    const waits = proposal.waits ? proposal.outcome : "";
+    const rows = { waits, what: proposal.what, interrupts, why: proposal.why, undo: proposal.undo, depends };
     return make(
       "dl",
       {},
@@ -89,12 +92,22 @@ export class ProposalsCard extends LiveCard {
       return make("div", {}, make("p", { class: "hint" }, why), make("div", { class: "buttons" }, link));
     }
     const verb = plain(proposal.verb, 60) || text(this.hass, "act.approve");
+    const later = { proposal: id, when: "after_it_ends" };
+    const used = (proposal.interrupts ?? []).length > 0;
     return make(
       "div",
       { class: "buttons" },
       this.doing(verb, "approve", { proposal: id }, { title, kind: "strong", label: "act.approve.of" }),
+      used ? this.doing(text(this.hass, "act.after"), "approve", later, { title, label: "act.after.of" }) : null,
       this.doing(text(this.hass, "act.deny"), "deny", { proposal: id }, { title, label: "act.deny.of" }),
     );
+  }
+
+  #cancel({ id, title, waits }) {
+    if (!waits) return null;
+    const said = text(this.hass, "act.cancel");
+    const button = this.doing(said, "deny", { proposal: id }, { title, label: "act.cancel.of" });
+    return make("div", { class: "buttons" }, button);
   }
 
   #decided(history) {
