@@ -22,7 +22,13 @@ from custom_components.home_server_monitor.edge.speaker import EVENT
 from custom_components.home_server_monitor.guardian.contract import Actor, Refused, Severity
 from custom_components.home_server_monitor.guardian.finding import Tracked
 from custom_components.home_server_monitor.guardian.journal import JournalFailed
-from custom_components.home_server_monitor.guardian.own_path import OwnPath, container_node
+from custom_components.home_server_monitor.guardian.own_path import (
+    RUNS_IN,
+    OwnPath,
+    container_node,
+    endpoint_node,
+    named_node,
+)
 from custom_components.home_server_monitor.guardian.remediation import Record, State
 from custom_components.home_server_monitor.repairs import async_create_fix_flow
 
@@ -646,12 +652,31 @@ async def test_the_exercise_may_be_repeated(home: Household, hass_admin_user: Mo
         await _call(home, "button", "press", None, entity_id="button.home_practise")
 
 
-async def test_home_assistant_on_the_nas_that_it_watches(home: Household) -> None:
+@pytest.mark.parametrize("by", ["container", "name"])
+async def test_home_assistant_on_the_nas_that_it_watches(
+    home: Household, hass_admin_user: MockUser, by: str
+) -> None:
     app = home.nas.runtime_data.data.apps["home-assistant"]
-    home.guardian.house.own_path = OwnPath(frozenset({(container_node(app.containers[0]), "it runs in it")}))
+    # a database on it is no reason: without it Home Assistant lives on, and tells
+    port = next(port for each in home.nas.runtime_data.data.apps.values() for port in each.ports)
+    database = (endpoint_node(str(home.nas.runtime_data.client.url.host), port), "its database is on it")
+    assert home.guardian.topology.hosts(database[0])
+    home.guardian.house.own_path = OwnPath(frozenset({database}))
+    await home.settle()
+    assert "watching_itself" not in {each.finding.rule for each in home.guardian.open_findings()}
+    node = container_node(app.containers[0]) if by == "container" else named_node("home-assistant")
+    home.guardian.house.own_path = OwnPath(frozenset({(node, RUNS_IN), database}))
     await home.settle()
     rules = {each.finding.rule: each.finding.placeholders for each in home.guardian.open_findings()}
     assert rules["watching_itself"]["name"] == "truenas"
+    # a note, which offers the address that would be missed
+    (told,) = (
+        each
+        for each in (await _ask(home, "list_findings", hass_admin_user.id))["findings"]
+        if each["rule"] == "watching_itself"
+    )
+    assert told["severity"] == "info"
+    assert "dead-man address" in told["advice"]
     home.tell(dead_man_url="http://127.0.0.1:9/ping")
     await home.settle(200)
     assert "watching_itself" not in {each.finding.rule for each in home.guardian.open_findings()}

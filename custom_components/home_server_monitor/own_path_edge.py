@@ -11,6 +11,7 @@ from yarl import URL
 
 from .const import CONF_OWN_PATH, DOMAIN
 from .guardian.own_path import (
+    RUNS_IN,
     OwnPath,
     addresses_of,
     container_node,
@@ -68,14 +69,12 @@ def _look(
     """Blocks on /proc, /sys and name resolution. `hosts` are the servers as their entries spell them."""
     found = {(named_node(name), "it is on the list of what Home Assistant stands on") for name in named}
     if container := own_container():
-        found.add((container_node(container), "Home Assistant runs in it"))
+        found.add((container_node(container), RUNS_IN))
     if machine := own_machine():
-        found.add((machine_node(machine), "Home Assistant runs in it"))
+        found.add((machine_node(machine), RUNS_IN))
     if pod := own_pod():
         # an app of 24.04 is a release, and its pods are named after it
-        found |= {
-            (named_node(pod[:end]), "Home Assistant runs in it") for end in range(len(pod)) if pod[end] == "-"
-        }
+        found |= {(named_node(pod[:end]), RUNS_IN) for end in range(len(pod)) if pod[end] == "-"}
     spelled = {host: resolve(host) for host in hosts} if endpoints else {}
     for host, port, reason in endpoints:
         mine = resolve(host)

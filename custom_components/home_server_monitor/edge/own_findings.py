@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from homeassistant.util import dt as dt_util
 
 from ..guardian.contract import Finding, Proposal, Severity
+from ..guardian.own_path import named_node
 from ..guardian.policy import Mode
 from .choices import Named, async_people
 from .settings import APPROVERS, LOW_APPROVERS, PHONES
@@ -93,7 +94,14 @@ def _watching_itself(of: Guardian) -> Iterator[Finding]:
     """Where Home Assistant runs on what it watches, its death is silent, unless somebody else would miss it."""
     if of.settings.dead_man:
         return
-    hosts = {host for node, _ in of.house.own_path.needed for host in of.topology.hosts(node)}
+    home = of.house.own_path.home
+    # an app of 24.04 is known by its name alone
+    apps = {
+        node.id
+        for node in of.topology.nodes
+        if node.kind == "app" and named_node(node.id.rpartition(":")[2]) in home
+    }
+    hosts = {host for node in home | apps for host in of.topology.hosts(node)}
     for host in sorted(hosts):
         yield _wrong(of, "watching_itself", host, Severity.INFO, name=of.topology.label(host) or host)
 

@@ -10,6 +10,9 @@ import socket
 
 _CONTAINER_ID = re.compile(r"(?:docker|containers|libpod)[/-]([0-9a-f]{64})")
 
+# why something is needed that takes Home Assistant down with itself
+RUNS_IN = "Home Assistant runs in it"
+
 
 def container_node(container_id: str) -> str:
     """Return the node id of a container, the same from every source that sees it."""
@@ -50,6 +53,11 @@ class OwnPath:
     """Node ids that Home Assistant needs, each with the reason in words."""
 
     needed: frozenset[tuple[str, str]] = frozenset()
+
+    @property
+    def home(self) -> frozenset[str]:
+        """Return what it runs in: what takes it down with itself."""
+        return frozenset(node for node, reason in self.needed if reason == RUNS_IN)
 
     def stands_on(self, touched: Iterable[str]) -> str | None:
         """Return why one of these may not be taken away, or None."""
