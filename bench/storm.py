@@ -53,6 +53,8 @@ class Crowd:
     name: str = "Crowd"
     server: str = HOME
     judged: bool = True
+    checked: float | None = None
+    missing: Sequence[Missing] = ()
     findings: Sequence[Finding] = ()
     actions: Mapping[str, Action] = field(default_factory=dict)
 
