@@ -42,6 +42,8 @@ class Proposals:
 
     def __init__(self, guardian: Guardian) -> None:
         self._of = guardian
+        # how many are being planned
+        self._making = 0
 
     async def act_automatically(self) -> None:
         """Run what was allowed to run by itself, or was approved in advance; the policy says no to all else."""
@@ -130,8 +132,10 @@ class Proposals:
             return None
         if (record := self.proposal_of(tracked)) is not None:
             return record
-        if sum(record.state is State.PROPOSED for record in self._of.desk.records.values()) >= MOST_PROPOSALS:
+        there = sum(record.state is State.PROPOSED for record in self._of.desk.records.values())
+        if there + self._making >= MOST_PROPOSALS:
             return None
+        self._making += 1
         try:
             made = await self._of.desk.propose(
                 tracked.finding.source,
@@ -151,5 +155,7 @@ class Proposals:
             # a remedy that cannot be planned keeps no problem from being told
             _LOGGER.exception("The remedy of %s could not be planned", tracked.finding.rule)
             return None
+        finally:
+            self._making -= 1
         # what is decided already, and under way, is no offer
         return made if made.state is State.PROPOSED else None
