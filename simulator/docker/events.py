@@ -15,10 +15,10 @@ from .filters import Filters, fits_event
 BUFFER = 1024
 
 
-def event_row(event: Event) -> Doc:
-    """One event; the first three keys were to go long ago and are still there."""
+def event_row(event: Event, *, legacy: bool = True) -> Doc:
+    """One event; the first three keys were to go long ago, and did in 1.52."""
     row: Doc = {}
-    if event.kind in ("container", "image"):
+    if legacy and event.kind in ("container", "image"):
         row = {"status": event.action, "id": event.ident}
         if event.origin:
             row["from"] = event.origin
@@ -50,7 +50,7 @@ class Feeds:
             _end(queue)
 
     async def stream(
-        self, filters: Filters, since: float | None, until: float | None
+        self, filters: Filters, since: float | None, until: float | None, *, legacy: bool
     ) -> AsyncGenerator[bytes]:
         """The lines of one stream; it ends at `until`, if ever."""
         engine = self._engine()
@@ -70,7 +70,7 @@ class Feeds:
             for event in past:
                 in_time = event.at >= (since or 0.0) * 1e9 and (until is None or event.at <= until * 1e9)
                 if in_time and fits_event(event, filters):
-                    yield _line(event)
+                    yield _line(event, legacy=legacy)
             while until is None or engine.now() < until:
                 limit = None if until is None else max(0.0, until - engine.now())
                 try:
@@ -79,7 +79,7 @@ class Feeds:
                     return
                 if event_or_end is None:
                     raise DroppedError
-                yield _line(event_or_end)
+                yield _line(event_or_end, legacy=legacy)
         finally:
             self._queues.discard(queue)
             if hear in engine.listeners:
@@ -92,5 +92,5 @@ def _end(queue: asyncio.Queue[Event | None]) -> None:
     queue.put_nowait(None)
 
 
-def _line(event: Event) -> bytes:
-    return orjson.dumps(event_row(event), option=orjson.OPT_APPEND_NEWLINE)
+def _line(event: Event, *, legacy: bool) -> bytes:
+    return orjson.dumps(event_row(event, legacy=legacy), option=orjson.OPT_APPEND_NEWLINE)

@@ -89,4 +89,17 @@ def inspect_image(engine: Engine, image: Image, api: Api) -> Doc:
         },
         "Metadata": {"LastTagTime": moment(image.tagged_at or None)},
     }
-    return row if graph else row | {"Descriptor": _descriptor(image)}
+    if not graph:
+        row["Descriptor"] = _descriptor(image)
+    return _without_nothing(row) if api >= (1, 52) else row
+
+
+def _without_nothing(row: Doc) -> Doc:
+    """Since 1.52 what is not set is not there."""
+    config = {key: value for key, value in row["Config"].items() if value}
+    return {
+        key: value for key, value in (row | {"Config": config}).items() if value or key not in _WHERE_EMPTY
+    }
+
+
+_WHERE_EMPTY = ("Parent", "Comment", "DockerVersion", "Author")

@@ -38,7 +38,7 @@ def inspect(engine: Engine, container: Container, api: Api) -> Doc:
         "HostConfig": container.host,
         "GraphDriver": _layers(engine, container),
         "Mounts": [mount_row(mount, full=True) for mount in container.mounts],
-        "Config": container.config,
+        "Config": _config(container, api),
         "NetworkSettings": _network_settings(engine, container, api),
     }
     if engine.release.store == "containerd" and api >= (1, 48):
@@ -98,6 +98,13 @@ def _layers(engine: Engine, container: Container) -> Doc:
     return {"Data": data, "Name": engine.release.driver}
 
 
+def _config(container: Container, api: Api) -> Doc:
+    if api < (1, 52):
+        return container.config
+    gone = ("OnBuild", "MacAddress")
+    return {key: value for key, value in container.config.items() if key not in gone}
+
+
 def _network_settings(engine: Engine, container: Container, api: Api) -> Doc:
     keeps = container.alive or not engine.release.modern
     sandbox = container.sandbox if keeps and container.endpoints else ""
@@ -105,6 +112,12 @@ def _network_settings(engine: Engine, container: Container, api: Api) -> Doc:
     if sandbox:
         name = "default" if container.network_mode == "host" else sandbox[:12]
         key = f"/var/run/docker/netns/{name}"
+    networks = {
+        name: endpoint_row(engine, container, endpoint, api, full=True)
+        for name, endpoint in container.endpoints.items()
+    }
+    if api >= (1, 52):
+        return {"SandboxID": sandbox, "SandboxKey": key, "Ports": _ports(container), "Networks": networks}
     bridge = container.endpoints.get("bridge")
     main = endpoint_row(engine, container, bridge, api, full=True) if bridge else {}
     return {
@@ -125,10 +138,7 @@ def _network_settings(engine: Engine, container: Container, api: Api) -> Doc:
         "IPPrefixLen": main.get("IPPrefixLen", 0),
         "IPv6Gateway": "",
         "MacAddress": main.get("MacAddress", ""),
-        "Networks": {
-            name: endpoint_row(engine, container, endpoint, api, full=True)
-            for name, endpoint in container.endpoints.items()
-        },
+        "Networks": networks,
     }
 
 

@@ -10,18 +10,20 @@ from simulator.engine.images import look_up
 from simulator.engine.lifecycle import not_running
 from simulator.engine.logs import lines
 from simulator.engine.model import Doc
+from simulator.engine.releases import Api
 from simulator.engine.store import INDEX
 from simulator.serving import Json, Raw, Reply, Stream
 from simulator.serving.asked import Asked
 
 from .context import Context
+from .disk import disk_use, newest_first
 from .filters import check_container_filters, fits_container, read_filters
 from .frames import framed
 from .images import image_row, inspect_image
 from .inspect import inspect
 from .rows import container_bytes, container_row
 from .stats import stats
-from .system import disk_use, info, newest_first, version
+from .system import info, version
 from .times import parse_time
 from .volumes import network_row, volume_row
 
@@ -55,13 +57,13 @@ class Reading(Context):
             await asyncio.sleep(self.face.df_seconds)
         finally:
             self.face.df_running -= 1
-        return Json(disk_use(self.engine, asked.api, asked.all("type")))
+        return Json(disk_use(self.engine, asked.api, asked.all("type"), verbose=asked.flag("verbose")))
 
     def events(self, asked: Asked) -> Reply:
         """`GET /events`."""
         filters = read_filters(self.engine, asked.query.get("filters"))
         since, until = (self._time(asked, key) for key in ("since", "until"))
-        return Stream(self.face.feeds.stream(filters, since, until))
+        return Stream(self.face.feeds.stream(filters, since, until, legacy=asked.api < (1, 52)))
 
     def _time(self, asked: Asked, key: str) -> float | None:
         text = asked.query.get(key)
@@ -109,20 +111,20 @@ class Reading(Context):
         # engines before 29 leave the name out of a one-shot sample
         named = not (engine.release.modern and one_shot and container.alive)
         if asked.flag("stream", default=True):
-            return Stream(self._stats_stream(id))
+            return Stream(self._stats_stream(id, asked.api))
         if one_shot or not container.alive:
             if one_shot and container.state == "paused" and not engine.release.modern:
                 await asyncio.sleep(1.0 * self.face.sample_pace)
-            return Json(stats(engine, container, None, named=named))
-        before = stats(engine, container, None, named=True)
+            return Json(stats(engine, container, asked.api, None, named=named))
+        before = stats(engine, container, asked.api, None, named=True)
         await asyncio.sleep((1.0 if engine.release.modern else 2.0) * self.face.sample_pace)
-        return Json(stats(engine, engine.container(container.ident), before, named=True))
+        return Json(stats(engine, engine.container(container.ident), asked.api, before, named=True))
 
-    async def _stats_stream(self, ident: str) -> AsyncGenerator[bytes]:
+    async def _stats_stream(self, ident: str, api: Api) -> AsyncGenerator[bytes]:
         before: Doc | None = None
         while True:
             container = self.engine.container(ident)
-            before = stats(self.engine, container, before, named=True)
+            before = stats(self.engine, container, api, before, named=True)
             yield orjson.dumps(before, option=orjson.OPT_APPEND_NEWLINE)
             await asyncio.sleep(1.0 * self.face.sample_pace)
 

@@ -194,6 +194,10 @@ def _fixed_row(engine: Engine, container: Container, api: Api) -> Doc:
     }
     if engine.release.store == "containerd" and api >= (1, 48):
         row["ImageManifestDescriptor"] = descriptor(container)
+    if api >= (1, 52):
+        health = container.health
+        streak = health.streak if health else 0
+        row["Health"] = {"Status": health.status if health else "none", "FailingStreak": streak}
     return row
 
 

@@ -3,6 +3,7 @@
 from simulator.engine import Container, Engine
 from simulator.engine.meters import limit_of, memory_of, read
 from simulator.engine.model import Doc, Meter
+from simulator.engine.releases import Api
 from simulator.noise import jitter
 
 from .times import NEVER, moment
@@ -33,9 +34,10 @@ _V1_ZERO = (
 )  # fmt: skip
 
 
-def stats(engine: Engine, container: Container, before: Doc | None, *, named: bool) -> Doc:
+def stats(engine: Engine, container: Container, api: Api, before: Doc | None, *, named: bool) -> Doc:
     """One sample; `before` is the sample that it is to be compared with, `named` whether name and id are told."""
-    names = {"name": f"/{container.name}", "id": container.ident} if named else {}
+    names: Doc = {"os_type": "linux"} if api >= (1, 52) else {}
+    names |= {"name": f"/{container.name}", "id": container.ident} if named else {}
     if not container.alive:
         return _ordered(engine, names, _nothing())
     meter = read(engine, container)

@@ -1,15 +1,10 @@
-"""The engine as a whole: version, info, disk use."""
+"""The engine as a whole: version and info."""
 
-from typing import Any
-
-from simulator.engine import Container, Engine
+from simulator.engine import Engine
 from simulator.engine.model import Doc
-from simulator.engine.releases import Api, text
+from simulator.engine.releases import text
 
-from .images import image_row
-from .rows import container_row
 from .times import moment
-from .volumes import volume_row
 
 KERNEL = "6.12.33-production+truenas"
 
@@ -71,7 +66,7 @@ def info(engine: Engine) -> Doc:
     }
     if release.cgroup == 1:
         row |= {"KernelMemory": True} if not modern else {}
-        row |= {"KernelMemoryTCP": True}
+        row |= {"KernelMemoryTCP": True} if release.api < (1, 52) else {}
     row |= {"CpuCfsPeriod": True, "CpuCfsQuota": True, "CPUShares": True, "CPUSet": True, "PidsLimit": True}
     row |= {"IPv4Forwarding": True}
     if not modern:
@@ -201,48 +196,3 @@ def _registries(engine: Engine) -> Doc:
     if not modern:
         row |= {"AllowNondistributableArtifactsCIDRs": [], "AllowNondistributableArtifactsHostnames": []}
     return row
-
-
-def disk_use(engine: Engine, api: Api, kinds: frozenset[str]) -> Doc:
-    """`GET /system/df`; `kinds` is what was asked for, from 1.42 on."""
-    everything = not kinds or api < (1, 42)
-
-    def of(kind: str, rows: Any) -> Any:
-        return rows() if everything or kind in kinds else None
-
-    layers = {layer.digest: layer.size for image in engine.images.values() for layer in image.layers}
-    row: Doc = {
-        "LayersSize": sum(layers.values()) if everything or "image" in kinds else 0,
-        "Images": of(
-            "image", lambda: [image_row(engine, image, api, counted=True) for image in engine.images.values()]
-        ),
-        "Containers": of("container", lambda: _containers(engine, api)),
-        "Volumes": of("volume", lambda: _volumes(engine)),
-        "BuildCache": of("build-cache", lambda: [] if engine.release.modern else None),
-    }
-    return row if engine.release.modern else row | {"BuilderSize": 0}
-
-
-def _containers(engine: Engine, api: Api) -> list[Doc]:
-    rows = [container_row(engine, container, api, size=True) for container in newest_first(engine)]
-    for row in rows:
-        row.pop("ImageManifestDescriptor", None)
-    return rows
-
-
-def _volumes(engine: Engine) -> list[Doc]:
-    users: dict[str, int] = {}
-    for container in engine.containers.values():
-        for mount in container.mounts:
-            if mount.name:
-                users[mount.name] = users.get(mount.name, 0) + 1
-    return [
-        volume_row(engine, volume)
-        | {"UsageData": {"RefCount": users.get(volume.name, 0), "Size": volume.size}}
-        for volume in engine.volumes.values()
-    ]
-
-
-def newest_first(engine: Engine) -> list[Container]:
-    """As listings show them."""
-    return sorted(engine.containers.values(), key=lambda each: each.created, reverse=True)

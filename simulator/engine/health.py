@@ -82,7 +82,7 @@ def _run(engine: Engine, container: Container, check: dict[str, Any], health: He
     engine.tell(container, f"exec_create: {command}", execID=ident)
     engine.tell(container, f"exec_start: {command}", execID=ident)
     engine.tell(container, "exec_die", execID=ident, exitCode="0" if good else "1")
-    before = health.status
+    before = (health.status, health.streak)
     if good:
         health.status, health.streak = "healthy", 0
     elif health.status != "starting" or age >= seconds(check, "StartPeriod"):
@@ -90,8 +90,9 @@ def _run(engine: Engine, container: Container, check: dict[str, Any], health: He
         health.streak += 1
         if health.streak >= check["Retries"]:
             health.status = "unhealthy"
-    if health.status != before:
+    if (health.status, health.streak) != before:
         container.touch()
+    if health.status != before[0]:
         engine.tell(container, f"health_status: {health.status}")
 
 

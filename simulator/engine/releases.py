@@ -65,6 +65,20 @@ RELEASES: dict[str, EngineRelease] = {
             runc="1.3.6",
             cgroup=2,
         ),
+        # of this one there is no recording: it is as the API's list of changes says
+        EngineRelease(
+            name="1.52",
+            version="29.1.3",
+            api=(1, 52),
+            oldest=(1, 44),
+            go="go1.25.5",
+            commit="29ed9f5f1a4c1f8a1a25e2d4c3b6b7a8c9d0e1f2",
+            built="2026-09-30T09:12:31.000000000+00:00",
+            containerd="2.2.0",
+            runc="1.3.4",
+            cgroup=2,
+            store="containerd",
+        ),
     )
 }
 
