@@ -1,13 +1,11 @@
 """Everything about containers that answers: the engine, Portainer in front of it, and the registry."""
 
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 import ssl
 from typing import Any, Literal
 
-from aiohttp import web
-
+from . import tls as certificates
 from .docker import Docker
 from .engine import Engine, Store, lifecycle, release_named
 from .engine.releases import Api
@@ -15,12 +13,10 @@ from .household import Household, build_household
 from .portainer import Portainer
 from .portainer.engines import Real, Simulated
 from .registry import RegistryFace
+from .servers import Servers
 from .serving import Face
 from .wire import Wire
 from .world import World
-
-type Serve = Callable[[web.Application, int, ssl.SSLContext | None], Awaitable[int]]
-type ServeSocket = Callable[[web.Application, Path], Awaitable[None]]
 
 FACES = ("docker", "portainer", "registry")
 LOOPBACK = "127.0.0.1"
@@ -33,7 +29,8 @@ class Containers:
     `count` containers, or the house's own; `api` names the engine; `portainer` its version, `buffered` whether it
     holds streams back. `engine_url` puts a real engine behind Portainer. `pace` times what takes time, `latency`
     seconds are added to each request. `socket` lets the engine answer there, too. `ports` of engine, Portainer and
-    registry; 0 takes a free one.
+    registry; 0 takes a free one. `tls` of the engine: none, `server`, or `mutual`, where a client must show
+    `Harbour.client`.
     """
 
     count: int | None = None
@@ -47,6 +44,7 @@ class Containers:
     latency: float = 0.0
     pace: float = 0.1
     socket: Path | None = None
+    tls: Literal["server", "mutual"] | None = None
     ports: tuple[int, int, int] = (0, 0, 0)
 
 
@@ -71,6 +69,9 @@ class Harbour:
         self._world = world
         self._secure = secure
         self._moorings: dict[str, _Mooring] = {}
+        # what the engine shows, and what a client must show it
+        self.certificate = certificates.make("docker.local") if asked.tls else None
+        self.client = certificates.make("docker-client") if asked.tls == "mutual" else None
 
     # What clients need
 
@@ -82,7 +83,7 @@ class Harbour:
     @property
     def docker_url(self) -> str:
         """Where the Engine API answers."""
-        return f"http://{LOOPBACK}:{self.wire('docker').port}"
+        return f"{'https' if self.certificate else 'http'}://{LOOPBACK}:{self.wire('docker').port}"
 
     @property
     def portainer_url(self) -> str:
@@ -104,12 +105,12 @@ class Harbour:
 
     # Life
 
-    async def open(self, serve: Serve, serve_socket: ServeSocket, context: ssl.SSLContext | None) -> None:
+    async def open(self, servers: Servers, context: ssl.SSLContext | None) -> None:
         """Begin to answer; the registry first, for its address is part of every image's name."""
         docker_port, portainer_port, registry_port = self._asked.ports
         now = self._world.clock.now
         self.registry = RegistryFace(Store("not yet"), now, latency=self._asked.latency)
-        await self._moor("registry", self.registry, serve, registry_port, None)
+        await self._moor("registry", self.registry, servers, registry_port, None)
         self.registry.http = self.registry_url
         self.household = self._world.household = self._build()
         self.registry.store = self.household.store
@@ -125,17 +126,26 @@ class Harbour:
             # the way through costs the latency once
             latency=latency if url else 0.0,
         )
-        await self._moor("docker", self.docker, serve, docker_port, None)
-        await self._moor("portainer", self.portainer, serve, portainer_port, context)
+        await self._moor("docker", self.docker, servers, docker_port, self._docker_context())
+        await self._moor("portainer", self.portainer, servers, portainer_port, context)
         if self._asked.socket is not None:
-            await serve_socket(self.docker.app(), self._asked.socket)
+            await servers.serve_socket(self.docker.app(), self._asked.socket)
 
     async def _moor(
-        self, name: str, face: Face, serve: Serve, port: int, context: ssl.SSLContext | None
+        self, name: str, face: Face, servers: Servers, port: int, context: ssl.SSLContext | None
     ) -> None:
-        wire = Wire(await serve(face.app(), 0, context))
+        wire = Wire(await servers.serve(face.app(), 0, context))
         await wire.start(port)
         self._moorings[name] = _Mooring(face, wire)
+
+    def _docker_context(self) -> ssl.SSLContext | None:
+        if self.certificate is None:
+            return None
+        context = certificates.server_context(self.certificate)
+        if self.client is not None:
+            context.verify_mode = ssl.CERT_REQUIRED
+            context.load_verify_locations(cadata=self.client.certificate.decode())
+        return context
 
     def _build(self) -> Household:
         asked, world = self._asked, self._world

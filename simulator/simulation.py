@@ -5,8 +5,6 @@ from pathlib import Path
 import ssl
 from typing import Any, Literal
 
-from aiohttp import web
-
 from . import tls as certificates
 from .build import build
 from .calls import Call, CallLog
@@ -15,6 +13,7 @@ from .control import control_app
 from .faults import Faults
 from .harbour import Containers, Harbour
 from .scenarios import SCENARIOS, Scenario
+from .servers import Servers
 from .truenas.face import TrueNAS
 from .truenas.releases import Release
 from .wire import Wire
@@ -75,7 +74,7 @@ class Simulation:
         self._harbour = Harbour(containers, self.world, secure=tls) if containers is not None else None
         self.scenarios: dict[str, Scenario] = {}
         self.stopped = asyncio.Event()
-        self._runners: list[web.AppRunner] = []
+        self._servers = Servers()
         self._wire: Wire | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._control_port = 0
@@ -163,29 +162,13 @@ class Simulation:
         """Begin to answer."""
         if self.certificate is not None:
             self._ssl = certificates.server_context(self.certificate)
-        inner = await self._serve(self.truenas.app(), 0, self._ssl)
+        inner = await self._servers.serve(self.truenas.app(), 0, self._ssl)
         self._wire = Wire(inner)
         await self._wire.start(port)
         if self._harbour is not None:
-            await self._harbour.open(self._serve, self._serve_socket, self._ssl)
-        self._control_port = await self._serve(control_app(self), control_port, None)
-        self._spawn(self._ticking())
-
-    async def _runner(self, app: web.Application) -> web.AppRunner:
-        runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1, handler_cancellation=True)
-        await runner.setup()
-        self._runners.append(runner)
-        return runner
-
-    async def _serve_socket(self, app: web.Application, path: Path) -> None:
-        await web.UnixSite(await self._runner(app), str(path)).start()
-
-    async def _serve(self, app: web.Application, port: int, context: ssl.SSLContext | None) -> int:
-        runner = await self._runner(app)
-        site = web.TCPSite(runner, "127.0.0.1", port, ssl_context=context)
-        await site.start()
-        found: int = runner.addresses[0][1]
-        return found
+            await self._harbour.open(self._servers, self._ssl)
+        self._control_port = await self._servers.serve(control_app(self), control_port, None)
+        self.spawn(self._ticking())
 
     async def close(self) -> None:
         """Stop everything."""
@@ -198,13 +181,14 @@ class Simulation:
             await self._harbour.close()
         for session in list(self.truenas.sessions.values()):
             await session.close()
-        for runner in self._runners:
-            await runner.cleanup()
+        await self._servers.close()
 
-    def _spawn(self, work: Any) -> None:
+    def spawn(self, work: Any) -> asyncio.Task[None]:
+        """Let something run until it ends or everything does."""
         task: asyncio.Task[None] = asyncio.ensure_future(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task
 
     async def _ticking(self) -> None:
         while True:
@@ -272,8 +256,10 @@ class Simulation:
                 await self.reboot(self.downtime)
             else:
                 await self.wire.stop()
+                if self._harbour is not None:
+                    await self._harbour.down()
 
-        self._spawn(later())
+        self.spawn(later())
 
     async def set_version(self, version: str) -> None:
         """Another release from now on, as after an upgrade."""

@@ -164,7 +164,7 @@ class EventsFlood(OnHarbour):
 
     @override
     async def on(self, a_second: int = 2000, container: str = "caddy", **_: Any) -> None:
-        self._task = asyncio.ensure_future(self._flood(a_second, container))
+        self._task = self.sim.spawn(self._flood(a_second, container))
 
     async def _flood(self, a_second: int, name: str) -> None:
         while True:

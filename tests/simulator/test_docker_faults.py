@@ -1,11 +1,13 @@
 """Faults of one call, of one container, of all; and the calls, counted."""
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
 
+from simulator import tls
 from simulator.engine import RELEASES
 
 from .http_client import Yard, yard
@@ -147,3 +149,19 @@ async def test_what_is_asked_for_must_exist() -> None:
         state = await ground.board.get("/state")
         assert state["containers"]["states"] == {"running": 28, "exited": 2}
         assert state["containers"]["version"] == RELEASES["1.51"].version
+
+
+async def test_an_engine_behind_tls_that_wants_to_know_its_client(tmp_path: Path) -> None:
+    async with yard(tls="mutual") as ground:
+        harbour = ground.harbour
+        assert harbour.docker_url.startswith("https://")
+        assert harbour.certificate is not None
+        assert harbour.client is not None
+        with pytest.raises(aiohttp.ClientError):
+            await ground.docker.ask("GET", "/_ping")
+        for name, content in (("crt", harbour.client.certificate), ("key", harbour.client.key)):
+            (tmp_path / name).write_bytes(content)
+        context = tls.client_context(harbour.certificate)
+        context.load_cert_chain(tmp_path / "crt", tmp_path / "key")
+        async with ground.docker.session.get(f"{harbour.docker_url}/_ping", ssl=context) as reply:
+            assert await reply.read() == b"OK"
