@@ -2,7 +2,7 @@
 
 from .client import ApiError, Client, Flow, WebSocket
 from .processes import HomeAssistant, SimulatedServer, free_port
-from .steps import add_truenas, wait_for
+from .steps import add_containers, add_truenas, wait_for
 
 __all__ = [
     "ApiError",
@@ -11,6 +11,7 @@ __all__ = [
     "HomeAssistant",
     "SimulatedServer",
     "WebSocket",
+    "add_containers",
     "add_truenas",
     "free_port",
     "wait_for",

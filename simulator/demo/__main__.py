@@ -19,7 +19,16 @@ from ..truenas.releases import RELEASE_NAMES
 from .client import ApiError, Client
 from .phone import as_text, phone_of, register
 from .processes import ROOT, HomeAssistant, SimulatedServer, free_port
-from .steps import DOMAIN, add_truenas, furnish, tell_phones, wait_for, wait_until_running, wait_until_up
+from .steps import (
+    DOMAIN,
+    add_containers,
+    add_truenas,
+    furnish,
+    tell_phones,
+    wait_for,
+    wait_until_running,
+    wait_until_up,
+)
 
 USER = PASSWORD = "demo"  # noqa: S105 # it is printed
 PHONE = "Demo phone"
@@ -62,7 +71,7 @@ class Demo:
         release = known.get("truenas", arguments.truenas)
         self.server = SimulatedServer(folder, "--truenas", release, "--profile", "idle-noise")
         if known:
-            self.server.ports = (known["port"], known["control_port"])
+            self.server.ports = tuple(known["ports"])
         self.hass = HomeAssistant(folder, free_port(0 if self.check else arguments.port))
         self.release = release
 
@@ -86,14 +95,13 @@ class Demo:
             # first, so that the dialog offers it
             webhook = await register(client, PHONE)
             await add_truenas(client, self.server)
+            await add_containers(client, self.server)
             await furnish(client)
             # whoever tries it at night wants to see it, too
             await tell_phones(client, PHONE)
-            port, control_port = self.server.ports
             told = {
                 "truenas": self.release,
-                "port": port,
-                "control_port": control_port,
+                "ports": self.server.ports,
                 "url": self.server.url,
                 "api_key": self.server.api_key,
                 "username": self.server.username,

@@ -15,6 +15,7 @@ from .configuration import write_configuration, write_http
 
 ROOT = Path(__file__).resolve().parents[2]
 LOOPBACK = "127.0.0.1"
+PORTS = ("--port", "--control-port", "--docker-port", "--portainer-port", "--registry-port")
 
 
 def free_port(first: int = 0) -> int:
@@ -80,14 +81,16 @@ class SimulatedServer(_Process):
     def __init__(self, folder: Path, *arguments: str) -> None:
         super().__init__(folder / "simulator.log")
         self._arguments: Sequence[str] = ("--state-dir", str(folder / "simulator"), *arguments)
-        self.ports = (0, 0)
+        # of the TrueNAS, the switchboard, the engine, Portainer and the registry
+        self.ports: tuple[int, ...] = ()
         self.url = self.control = self.api_key = self.limited_key = self.username = self.fingerprint = ""
+        self.portainer = self.portainer_key = ""
 
     def start(self, deadline: float = 30.0) -> None:
         """Start it and wait until it answers, at most `deadline` seconds."""
-        if not self.ports[0]:
-            self.ports = (free_port(), free_port())
-        ports = ("--port", str(self.ports[0]), "--control-port", str(self.ports[1]))
+        if not self.ports:
+            self.ports = tuple(free_port() for _ in PORTS)
+        ports = [text for name, port in zip(PORTS, self.ports, strict=True) for text in (name, str(port))]
         output = self._spawn("simulator", *self._arguments, *ports, cwd=ROOT, pipe=True)
         assert output is not None
         ready, _, _ = select.select([output], [], [], deadline)
@@ -99,6 +102,7 @@ class SimulatedServer(_Process):
         self.url, self.control = told["truenas"], told["control"]
         self.api_key, self.limited_key = told["api_key"], told["limited_key"]
         self.username, self.fingerprint = told["username"], told["fingerprint"]
+        self.portainer, self.portainer_key = told["portainer"], told["portainer_key"]
 
 
 class HomeAssistant(_Process):

@@ -55,6 +55,21 @@ async def add_truenas(client: Client, server: SimulatedServer) -> Flow:
     flow = await client.start_flow(DOMAIN)
     flow = await flow.answer(next_step_id="truenas")
     flow = await flow.answer(url=server.url, api_key=server.api_key, username=server.username)
+    return await _to_the_end(flow)
+
+
+async def add_containers(client: Client, server: SimulatedServer) -> Flow | None:
+    """Add the simulated Portainer in the dialog; None where the dialog does not offer containers yet."""
+    flow = await client.start_flow(DOMAIN)
+    if "containers" not in flow.shown.get("menu_options", ()):
+        await flow.close()
+        return None
+    flow = await flow.answer(next_step_id="containers")
+    flow = await flow.answer(url=server.portainer, api_key=server.portainer_key)
+    return await _to_the_end(flow)
+
+
+async def _to_the_end(flow: Flow) -> Flow:
     while flow.kind == "form" and flow.step in QUESTIONS and not flow.errors:
         flow = await flow.answer()
     if flow.kind != "create_entry":
