@@ -8,7 +8,7 @@ import re
 from typing import Any
 
 from .raw import Json, name_of, table, text, words
-from .reference import repository_of
+from .reference import parsed
 
 # placeholders that change by themselves
 _GROWS = ("days", "count")
@@ -116,7 +116,8 @@ class Subject:
 
     def is_one_of(self, known: re.Pattern[str]) -> bool:
         """Whether its image is a known one, by the last part of the repository or the whole of it."""
-        repository = repository_of(text(self.config.get("Image")))
+        reference = parsed(text(self.config.get("Image")))
+        repository = reference.repository if reference else ""
         return bool(known.fullmatch(repository) or known.fullmatch(repository.rpartition("/")[2]))
 
 

@@ -7,7 +7,7 @@ from ...guardian.contract import Refusal
 from .hostconfig import JOINED
 from .leftovers import leftover
 from .raw import Json, name_of, table, text
-from .reference import repository_of
+from .reference import parsed
 
 COMPOSE = "com.docker.compose."
 _SWARM = "com.docker.swarm."
@@ -73,7 +73,8 @@ def _whose(inspect: Json, podman: bool) -> str | None:
 
 def _what(inspect: Json) -> str | None:
     """Return whether it is one of the few that nobody could put back."""
-    repository = repository_of(text(table(inspect.get("Config")).get("Image")))
+    reference = parsed(text(table(inspect.get("Config")).get("Image")))
+    repository = reference.repository if reference else ""
     last = repository.rpartition("/")[2]
     if _HOME_ASSISTANTS.fullmatch(last):
         return "is_home_assistant"
