@@ -54,6 +54,16 @@ def test_news_comes_first_and_is_looked_at_once() -> None:
     assert not schedule.waiting
 
 
+def test_the_first_look_is_at_all_and_rates_come_with_the_next_tick() -> None:
+    """A rate needs two samples: nobody waits five minutes for the second one, and the budget still holds."""
+    schedule, containers = Schedule(TICK), {**_ids(30), "still": False}
+    first = schedule.everything(1000.0, containers)
+    assert (len(first.sample), len(first.inspect)) == (30, 31)
+    second = schedule.choose(1030.0, containers, spent=1)
+    assert second.inspect == ()
+    assert len(second.sample) == int(allowed_per_minute(31) / 2) - 1
+
+
 def test_what_does_not_run_is_not_sampled_but_swept() -> None:
     """A stopped container costs one inspection in half an hour."""
     schedule = Schedule(TICK)

@@ -92,9 +92,10 @@ class Schedule:
         return Choice(tuple(sample), tuple(inspect))
 
     def everything(self, now: float, containers: Mapping[str, bool]) -> Choice:
-        """Return all there is, for the first look."""
+        """Return all there is, for the first look. The second samples are due at once: a rate needs two."""
         choice = Choice(tuple(each for each, runs in containers.items() if runs), tuple(containers))
-        self._take(now, choice.sample, choice.inspect)
+        self._take(now - SAMPLE_LAST, choice.sample, ())
+        self._take(now, (), choice.inspect)
         return choice
 
     def _take(self, now: float, sample: Iterable[str], inspect: Iterable[str]) -> None:
