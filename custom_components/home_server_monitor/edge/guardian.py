@@ -34,6 +34,7 @@ from .messages import Composer
 from .month import Monthly
 from .own_findings import own_findings, source_node
 from .proposals import Proposals
+from .retrying import Retrying
 from .saving import Saving
 from .settings import Settings, phones
 from .speaker import Speaker
@@ -80,6 +81,7 @@ class Guardian:
         self.changes = ChangeLog()
         self.intake = Intake(self)
         self.watch = Watch(hass, self.id, clock.now, self.intake.stand_changed, self.intake.source_removed)
+        self.retrying = Retrying(self)
         self.wording = Wording(self)
         self.waits = Waits(self)
         self.proposals = Proposals(self)
@@ -318,6 +320,7 @@ class Guardian:
             await asyncio.sleep(0)
             changes += self.register.observe(self.own, await own_findings(self, now), now)
             self.handle(changes, now)
+            self.retrying.look(now)
         if self._chores.locked():
             return
         async with self._chores:

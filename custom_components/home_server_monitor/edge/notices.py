@@ -59,13 +59,14 @@ class Notices:
 
     def _of_many(self, notice: Notice, found: Sequence[Tracked]) -> Message:
         title = ""
-        if notice.kind == "summary":
+        # what only gathered while things were starting is no first look
+        if notice.kind == "summary" and any(each.baseline for each in found):
             title = self._of.texts.common("first_look", {"count": len(found)})
         return self._of.compose.several(found, critical=notice.critical, title=title)
 
     def _of_one(self, notice: Notice, tracked: Tracked, record: Record | None) -> Message | None:
         of = self._of
-        if notice.kind == "summary":
+        if notice.kind == "summary" and tracked.baseline:
             return self._of_many(notice, [tracked])
         decided = self._decided(notice, tracked)
         if decided is not None and decided.state is State.SUCCEEDED and not notice.critical:

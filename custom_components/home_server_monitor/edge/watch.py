@@ -14,12 +14,17 @@ from homeassistant.helpers.dispatcher import async_dispatcher_connect
 
 from ..const import CONF_KIND, CONF_SERVER, DOMAIN, KIND_SERVER
 
+# what is loaded again later was unloaded by somebody for some time, in seconds
+RELOADED_WITHIN = 60.0
 _FAILED = (ConfigEntryState.SETUP_RETRY, ConfigEntryState.SETUP_ERROR)
 
 
 @dataclass(slots=True)
 class Stand:
-    """One source. state: ok, lost, starting, unloaded or disabled; since: seconds since 1970."""
+    """One source. state: ok, lost, starting, unloaded or disabled; since: seconds since 1970.
+
+    silent: since when it has not answered, over all that is tried meanwhile; None once it does.
+    """
 
     id: str
     name: str
@@ -27,6 +32,16 @@ class Stand:
     state: str
     since: float
     entry_id: str
+    silent: float | None = None
+
+    def become(self, state: str, now: float) -> None:
+        """Come into a state; a reload of what does not answer is no end of its silence."""
+        left = self.state == "unloaded" and now - self.since > RELOADED_WITHIN
+        if state in ("ok", "disabled") or left:
+            self.silent = None
+        if state == "lost" and self.silent is None:
+            self.silent = now
+        self.state, self.since = state, now if state != "lost" or self.silent is None else self.silent
 
 
 def source_id(entry: ConfigEntry) -> str:
@@ -96,11 +111,13 @@ class Watch:
         key = source_id(entry)
         stand = self.stands.get(key)
         if stand is None:
+            now = self._clock()
             stand = self.stands[key] = Stand(
-                key, entry.title, entry.data[CONF_KIND], state, self._clock(), entry.entry_id
+                key, entry.title, entry.data[CONF_KIND], "starting", now, entry.entry_id
             )
+            stand.become(state, now)
         elif stand.state != state:
-            stand.state, stand.since = state, self._clock()
+            stand.become(state, self._clock())
         else:
             stand.name = entry.title
             return
