@@ -40,8 +40,8 @@ class Wording:
         state = state or record.state.value
         if state == State.EXPIRED and record.approved_at is not None:
             state = "waited_too_long"
-        if record.verdict is not None:
-            known = {name: str(fact) for name, fact in record.verdict.facts.items()} | known
+        facts = record.verdict.facts if record.verdict is not None else {}
+        known = {name: str(fact) for name, fact in facts.items()} | dict(record.details) | known
         said = texts.common(f"outcome_{state}_{record.action}", known, default="")
         said = said or texts.common(f"outcome_{state}", known, default="")
         ends = self._lent_until(record) if said and state == State.SUCCEEDED else None

@@ -147,9 +147,10 @@ class UpdateAction(Action):
         before = plan.steps[step - 1]
         if before.order == Order.START:
             # the next one lives in the namespaces of the one before: that must be well first
-            judgement = await self._gating(members).new_is_well(members[before.params["member"]])
+            started = members[before.params["member"]]
+            judgement = await self._gating(members).new_is_well(started)
             if judgement.result is not Result.HEALTHY:
-                return _no(member, judgement)
+                return _no(started, judgement)
         if before.order == Order.PULL and (refusal := await self._newer(member)):
             return refusal
         old = await remaking.old(member)
@@ -219,4 +220,5 @@ class UpdateAction(Action):
 
 
 def _no(member: Member, judgement: Judgement) -> Refusal:
-    return Refusal(f"gate_{judgement.reason}", {"target": member.name})
+    said = str(judgement.facts.get("said", ""))
+    return Refusal(f"gate_{judgement.reason}", {"target": member.name, "said": said})
