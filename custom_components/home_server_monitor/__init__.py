@@ -18,7 +18,7 @@ from .edge.actions import async_setup_guardian_actions
 from .edge.entities import SERVER_PLATFORMS
 from .edge.guardian import Guardian
 from .edge.house_key import HOUSE
-from .edge.server import async_listen, async_setup_guardian
+from .edge.server import async_keep_desks, async_listen, async_return_all, async_setup_guardian
 from .guardian.house import House
 from .history import remove_unseen
 from .issues import (
@@ -47,6 +47,7 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     async_setup_services(hass)
     async_setup_guardian_actions(hass)
     async_listen(hass)
+    async_keep_desks(hass)
     async_setup_dashboard(hass)
     folder = Path(hass.config.path(STORAGE_DIR, DOMAIN))
     await hass.async_add_executor_job(remove_unseen, folder, time.time())
@@ -97,6 +98,8 @@ async def async_remove_entry(hass: HomeAssistant, entry: HsmConfigEntry) -> None
     clear_missing_rights(hass, entry)
     of_a_server = entry.data[CONF_KIND] == KIND_SERVER
     server = str(entry.unique_id if of_a_server else entry.data[CONF_SERVER])
+    if of_a_server:
+        await async_return_all(hass, server)
     if not _services(hass, server):
         clear_server_missing(hass, server)
     elif of_a_server:

@@ -9,6 +9,7 @@ from homeassistant.exceptions import ConfigEntryAuthFailed, HomeAssistantError, 
 from .const import DOMAIN
 from .coordinator import ServiceCoordinator
 from .edge.errors import told
+from .edge.patience import ended
 from .edge.people import context_actor
 from .edge.views import target_name
 from .guardian.contract import SYSTEM, Outcome, Risk
@@ -69,7 +70,7 @@ async def async_act(
         await told(desk.approve(record.id, actor))
     if record.is_waiting:
         raise ServiceValidationError(translation_domain=DOMAIN, translation_key="waits_already")
-    record = await desk.wait(record.id)
+    record = await ended(guardian, record, actor)
     if record.state is State.FAILED and (err := desk.runner.errors.get(record.id)) is not None:
         await told(_raise(err))
     return _response(record, guardian.wording.reason(record))

@@ -17,7 +17,7 @@ from custom_components.home_server_monitor.guardian.contract import (
 )
 from custom_components.home_server_monitor.guardian.journal import JournalFailed
 from custom_components.home_server_monitor.guardian.own_path import OwnPath
-from custom_components.home_server_monitor.guardian.policy import Mode
+from custom_components.home_server_monitor.guardian.policy import Mode, Policy, Settings
 from custom_components.home_server_monitor.guardian.remediation import DAY, HOUR, MINUTE, State
 
 from .fake import ADMIN, GUEST, OTHER, REPAIRS, START, FakeAction, FakeSource, Guardian, StepwiseAction, World
@@ -231,17 +231,103 @@ async def test_a_source_that_is_away(tmp_path: Path, world: World) -> None:
     it = await guardian(tmp_path, world)
     record = await it.propose()
     source, it.source = it.source, None
-    for attempt in (it.desk.approve(record.id, ADMIN), it.propose("other")):
-        with pytest.raises(Refused) as error:
-            await attempt
-        assert refused(error) == "source_away"
+    with pytest.raises(Refused) as error:
+        await it.propose("other")
+    assert refused(error) == "source_away"
+    waiting = await it.desk.approve(record.id, ADMIN)
+    assert (waiting.state, waiting.waits) == (State.APPROVED, "source")
+    await it.desk.tick()
     it.source = source
     assert source is not None
     source.there = False
-    with pytest.raises(Refused):
-        await it.desk.approve(record.id, ADMIN)
+    await it.desk.tick()
+    assert world.writes == []
     source.there = True
-    assert (await it.done()).state is State.SUCCEEDED
+    await it.desk.tick()
+    assert (await it.desk.wait(record.id)).state is State.SUCCEEDED
+    assert world.writes == ["tank:0"]
+
+
+async def test_what_waits_for_its_source_is_looked_at_again(tmp_path: Path, world: World) -> None:
+    it = await guardian(tmp_path, world)
+    changed, cancelled, late = [await it.propose(target) for target in ("a", "b", "c")]
+    source, it.source = it.source, None
+    for each in (changed, cancelled, late):
+        await it.desk.approve(each.id, ADMIN)
+    await it.desk.deny(cancelled.id, OTHER)
+    world.values["a"] = 1
+    # also a new process waits for it
+    again = await Guardian(tmp_path, None).start()
+    again.source = source
+    again.desk.helm.hold = True
+    await again.desk.tick()
+    again.desk.helm.hold = False
+    source.there = False  # type: ignore[union-attr]
+    again.now += 4 * HOUR
+    await again.desk.tick()
+    states = {each.target: each.state for each in again.desk.records.values()}
+    assert states == {"a": State.EXPIRED, "b": State.CANCELLED, "c": State.EXPIRED}
+    assert world.writes == []
+
+
+async def test_a_changed_target_whose_source_is_back(tmp_path: Path, world: World) -> None:
+    it = await guardian(tmp_path, world)
+    record = await it.propose()
+    source, it.source = it.source, None
+    await it.desk.approve(record.id, ADMIN)
+    world.values["tank"] = 1
+    it.source = source
+    await it.desk.tick()
+    assert it.desk.records[record.id].state is State.SUPERSEDED
+    assert world.writes == []
+
+
+async def test_nothing_automatic_waits_for_a_source(tmp_path: Path, world: World) -> None:
+    it = await guardian(tmp_path, world, policy=Policy(Settings(automatic=frozenset({"rule"}))))
+    await it.desk.set_mode(Mode.ACT, ADMIN)
+    it.now += 8 * DAY
+    record = await it.propose(rule="rule")
+    it.source = None
+    with pytest.raises(Refused) as error:
+        await it.desk.run_automatically(record.id)
+    assert refused(error) == "source_away"
+    assert it.desk.records[record.id].state is State.PROPOSED
+
+
+@pytest.mark.parametrize("changed", [False, True])
+async def test_a_reload_right_before_the_first_order_kills_nothing(
+    tmp_path: Path, world: World, changed: bool
+) -> None:
+    it = await guardian(tmp_path, world)
+    record = await it.propose()
+    source = it.source
+
+    def away(line: Any, written: bool) -> None:
+        if line["v"].get("state") == "running" and written and line["v"]["step"] == 0:
+            it.source = None
+            it.journal.on_append = None
+
+    it.journal.on_append = away
+    running = await it.desk.approve(record.id, ADMIN)
+    # nobody is kept waiting for it
+    assert (running.state, world.writes) == (State.RUNNING, [])
+    world.values["tank"] = int(changed)
+    it.source = source
+    ended = await it.desk.wait(record.id)
+    assert ended.state is (State.CANCELLED if changed else State.SUCCEEDED)
+    assert world.writes == ([] if changed else ["tank:0"])
+
+
+async def test_errors_are_kept_for_who_waits_and_no_longer(tmp_path: Path, world: World) -> None:
+    it = await guardian(tmp_path, world)
+    world.before = NotDone("refused by the server")
+    ended = await it.done()
+    it.now += 60
+    await it.desk.tick()
+    assert it.desk.runner.errors[ended.id] is world.before
+    it.now += 600
+    await it.desk.tick()
+    assert it.desk.runner.errors == {}
 
 
 async def test_how_it_ends(tmp_path: Path, world: World) -> None:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from homeassistant.core import callback
 
-from ..guardian.contract import Severity
+from ..guardian.contract import Actor, Severity
 from ..guardian.remediation import DAY, Record, State
 from . import clock
 from .messages import REPAIRS, Button, Message, tag_of
@@ -47,6 +47,8 @@ class Outcomes:
         self.late: set[str] = set()
         # record → the phones whose owner tapped it, which hear how it ended even where the finding was not told
         self._askers: dict[str, set[str]] = {}
+        # records whose end was promised to somebody who could not be kept waiting
+        self._promised: set[str] = set()
         # ends that no phone took yet, with how often they were told, and what tells them again
         self._missed: dict[str, int] = {}
         self._again: dict[str, asyncio.TimerHandle] = {}
@@ -64,6 +66,12 @@ class Outcomes:
         """Remember whose phones hear how this ends."""
         mine = {each.entry_id for each in phones(self._of.hass).values() if each.user_id == phone_user}
         self._askers.setdefault(record, set()).update(mine)
+
+    def promise(self, record: str, actor: Actor | None) -> None:
+        """Remember that somebody waited, is no longer kept waiting, and is to hear how it ends."""
+        self._promised.add(record)
+        if actor is not None:
+            self.asked_by(record, actor.id)
 
     def about(self, record: Record) -> str:
         """Return what an outcome replaces: the finding, or that which it was told with, or the proposal itself."""
@@ -88,7 +96,8 @@ class Outcomes:
         # what is overtaken already is not pushed: its end is next
         if newest.state is record.state and (message := self.message(record)):
             unheard = record.id in self.late and record.state in CUT_OFF
-            if who or unheard or _is_awaited(record):
+            promised = record.over and record.id in self._promised
+            if who or unheard or promised or _is_awaited(record):
                 told = [
                     phone for phone in self._speaker.delivery.phones() if not who or phone.entry_id in who
                 ]
@@ -128,6 +137,7 @@ class Outcomes:
         """Note that it is told, or that nobody is to hear of it."""
         self._missed.pop(record.id, None)
         self._askers.pop(record.id, None)
+        self._promised.discard(record.id)
         self._stage.pop(record.id, None)
         await self._of.desk.told(record.id)
         if record.action == "practise":

@@ -14,6 +14,7 @@ from . import clock
 from .calls import ID, Table, admin_of
 from .errors import refuse, told
 from .guardian import Guardian
+from .patience import ended
 from .people import context_actor
 from .views import (
     iso,
@@ -75,7 +76,7 @@ async def _approve(of: Guardian, call: ServiceCall) -> ServiceResponse:
     waits = WHEN[call.data["when"]]
     record = await told(of.desk.approve(record.id, actor, waits=waits))
     if call.return_response and not record.is_waiting:
-        record = await of.desk.wait(record.id)
+        record = await ended(of, record, actor)
     return proposal_view(of, record)
 
 

@@ -1,11 +1,15 @@
 """Sets up a server's entry: its desk once, its guardian with each load."""
 
+import asyncio
+from datetime import datetime
 import logging
 from pathlib import Path
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.const import EVENT_HOMEASSISTANT_STOP
+from homeassistant.core import Event, HomeAssistant, callback
+from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.util import dt as dt_util
 
 from ..const import DOMAIN
@@ -21,7 +25,7 @@ from ..guardian.remediation import Record
 from ..guardian.topology import Topology
 from ..history import file_name
 from . import clock
-from .guardian import Guardian
+from .guardian import TICK, Guardian
 from .house_key import HOUSE
 from .messages import Message, tag_of
 from .replies import async_listen_for_replies
@@ -146,6 +150,31 @@ def weekday(now: float) -> tuple[int, int]:
     """Return the day of the week (0 is Monday) and the minute of the day where the household lives."""
     local = dt_util.as_local(dt_util.utc_from_timestamp(now))
     return local.weekday(), local.hour * 60 + local.minute
+
+
+@callback
+def async_keep_desks(hass: HomeAssistant) -> None:
+    """Look after the desks whose server's entry is not loaded: what is lent goes back, and a stop waits for its steps."""
+
+    def alone() -> list[Desk]:
+        house = hass.data[HOUSE]
+        return [desk for server, (desk, _) in house.desks.items() if house.guardian(server) is None]
+
+    async def tick(now: datetime) -> None:
+        for desk in alone():
+            await desk.return_lent()
+
+    async def stop(event: Event) -> None:
+        await asyncio.gather(*(desk.stop() for desk in alone()))
+
+    async_track_time_interval(hass, tick, TICK, cancel_on_shutdown=True)
+    hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, stop)
+
+
+async def async_return_all(hass: HomeAssistant, server: str) -> None:
+    """End what is lent, because the server's entry is removed and nobody would do so after the next start."""
+    if (found := hass.data[HOUSE].desks.get(server)) is not None:
+        await found[0].leases.end_all()
 
 
 @callback

@@ -80,5 +80,8 @@ class Waits:
             opens = self._of.desk.policy.next_window(now)
             time = moment(opens, now) if opens is not None else "?"
             return texts.common("waits_window", {**known, "time": time})
+        if record.waits == "source":
+            stand = self._of.watch.stands.get(record.source)
+            return texts.common("waits_source", {**known, "source": stand.name if stand else record.source})
         names = self._few(self.names(record.plan))
         return texts.common("waits_in_use", {**known, "names": names or texts.common("use_unknown")})

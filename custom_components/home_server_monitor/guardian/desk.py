@@ -168,8 +168,9 @@ class Desk:
     ) -> Record:
         """Let a record run; returns when its first order was answered or not sent, or at once where it waits.
 
-        typed: the target's name, for high risk; waits: "in_use" or "window". Raises Refused with nothing sent,
-        JournalFailed with nothing sent, and what the source raises when it is read.
+        typed: the target's name, for high risk; waits: "in_use" or "window". What a person approves while its source
+        is away waits for it. Raises Refused with nothing sent, JournalFailed with nothing sent, and what the source
+        raises when it is read.
         """
         self._open_for_business()
         self.book.get(record_id)
@@ -182,6 +183,8 @@ class Desk:
             raise Refused(Refusal("no_window"))
         if waits is not None:
             return await self._wait_with(record, actor, waits)
+        if self._is_away(record) and actor.kind not in AUTOMATIC:
+            return await self._wait_with(record, actor, "source")
         self._floor.claim(record)
         try:
             await self.examine(record, State.PROPOSED, actor)
@@ -196,9 +199,13 @@ class Desk:
         return await self.begin(record)
 
     async def _wait_with(self, record: Record, actor: Actor, waits: str) -> Record:
-        """Approve what is not to begin yet."""
-        ends = self._clock() + WAITS[waits]
+        """Approve what is not to begin yet; one whose source is away is wanted soon, or not any more."""
+        ends = self._clock() + (EXPIRES[record.risk] if waits == "source" else WAITS[waits])
         return await self._move(record, State.APPROVED, actor, waits=waits, expires=ends)
+
+    def _is_away(self, record: Record) -> bool:
+        source = self._sources(record.source)
+        return source is None or not source.judged
 
     async def in_use_now(self, record: Record) -> bool:
         """Ask whether what a record interrupts is in use. Raises what a source raises."""
@@ -321,9 +328,14 @@ class Desk:
         await self.helm.save()
         if self._ready:
             await self._waiting.tick()
-            if not self.helm.stopping:
-                await self.leases.tick()
+        await self.return_lent()
         self.book.forget(self._clock())
+        self.runner.forget(self._clock())
+
+    async def return_lent(self) -> None:
+        """Return what was lent and is due: all that goes on while nobody looks after this desk."""
+        if self._ready and not self.helm.stopping:
+            await self.leases.tick()
 
     async def plan(self, source: str, action: str, target: str, params: Mapping[str, Any]) -> Plan:
         """Return what an action would do, without proposing it. Raises as `propose` does, the journal apart."""

@@ -183,6 +183,12 @@ class Leases:
                 if any(each.owner == owner for each in change.leases):
                     await self._end_those(change, lambda each: each.owner == owner)
 
+    async def end_all(self) -> None:
+        """End all of them; they are returned with the next tick."""
+        async with self._lock:
+            for change in tuple(self.changes.values()):
+                await self._end_those(change, lambda each: True)
+
     async def forget(self, lease_id: str) -> Returned:
         """Leave a value as it is, for good, with all wishes about it. Raises KeyError where there is no such lease."""
         async with self._lock:

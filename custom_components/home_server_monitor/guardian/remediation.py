@@ -77,7 +77,7 @@ class Record:
     """One action on one target. Instants are seconds since 1970.
 
     name: the target in words, and what is typed for high risk; waits: what it waits for before it begins, or has waited
-    for, "window" or "in_use"; proposed_by, actor: who asked, who decided; step: the last step that was begun, -1 before the first;
+    for, "window", "in_use" or "source"; proposed_by, actor: who asked, who decided; step: the last step that was begun, -1 before the first;
     undoing: the step whose inverse was begun last; reason, details: a key of the translations and its placeholders;
     attempt: how often this was begun for this target in a day; history: (state, instant, who); since: when what it
     would mend began, so that offers of one matter are told from those of the next.

@@ -36,6 +36,8 @@ _LOGGER = logging.getLogger(__name__)
 UNDO_TRIES = 10
 # seconds between two looks at whether a source is there again
 LOOK_EVERY = 1.0
+# seconds after its end for which the error of a record is kept for who waits for it
+ERRORS_KEPT = 600.0
 _END = {
     Outcome.SUCCEEDED: State.SUCCEEDED,
     Outcome.FAILED: State.FAILED,
@@ -79,7 +81,7 @@ class Runner:
         steps = range(start, len(self._book.records[record_id].plan.steps))
         for step in steps:
             try:
-                await self._step(record_id, step)
+                await self._step(record_id, step, sent)
             except Stop as stop:
                 return await self._stop(record_id, step, stop)
             except Unknown:
@@ -89,22 +91,28 @@ class Runner:
                     sent.set()
         return await self.verify(record_id)
 
-    async def _step(self, record_id: str, step: int) -> None:
+    async def _step(self, record_id: str, step: int, sent: asyncio.Event | None) -> None:
         """Send one step, once. Raises Stop, Unknown."""
+        away = False
         while True:
             if step > 0:
                 await self._ready(self._book.records[record_id], step)
+            elif away:
+                await self._check_again(self._book.records[record_id])
             self._may_go_on()
             record = await self._begin(record_id, step)
             self._may_go_on()
             # from here to the write nothing is waited for
             if (action := self._now(record)) is not None:
                 break
-            if step == 0:
-                raise Stop("source_away")
+            # it went away, or is being loaded anew, and nothing was sent: nobody stands there until it is back
+            away = True
+            if sent is not None:
+                sent.set()
         with self._sending(record_id):
             receipt = await self._send(action, record, step)
-        await self._book.note(record_id, receipts=(*record.receipts, receipt))
+            # a stop waits for this as well
+            await self._book.note(record_id, receipts=(*record.receipts, receipt))
         if _flag(receipt, "refused") and step < len(record.plan.steps) - 1:
             raise Stop("server_refused")
 
@@ -165,9 +173,28 @@ class Runner:
         # it is so already, by another lease
         return made or Receipt(step, {"nothing": True})
 
+    def forget(self, now: float) -> None:
+        """Drop what the steps of records raised that ended a while ago: who stood there has been answered."""
+        for record_id in tuple(self.errors):
+            record = self._book.records.get(record_id)
+            if record is None or (record.over and now - record.changed > ERRORS_KEPT):
+                del self.errors[record_id]
+
     def _may_go_on(self) -> None:
         if self._helm.held:
             raise Stop("hold_is_on", wanted=True)
+
+    async def _check_again(self, record: Record) -> None:
+        """Wait for a source that went away before the first order, and read the target once more. Raises Stop."""
+        action = await self.reach(record)
+        try:
+            async with asyncio.timeout(record.plan.deadline):
+                refusal = await action.check(record.plan)
+        except Exception as err:
+            _LOGGER.info("Whether %s of %s may begin is not known: %r", record.action, record.source, err)
+            raise Stop("not_done", {"error": str(err)}) from err
+        if refusal is not None:
+            raise Stop(refusal.key, refusal.placeholders, wanted=True)
 
     async def _ready(self, record: Record, step: int) -> None:
         """Look whether a later step may be sent. Raises Stop, Unknown."""
