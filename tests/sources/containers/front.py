@@ -1,5 +1,6 @@
 """What may stand in front of an engine: a socket proxy that lets some calls through."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 import contextlib
 from dataclasses import dataclass, field
@@ -80,3 +81,33 @@ async def proxied(engine: Engine, allows: Callable[[str, str], bool]) -> AsyncIt
     async with open_session(address) as session, serving(application) as url:
         front.url = url
         yield front
+
+
+@contextlib.asynccontextmanager
+async def relayed(engine: Engine) -> AsyncIterator[str]:
+    """Pass bytes on from a port of loopback to an engine's socket; yields the address of the port."""
+    tasks: set[asyncio.Task[None]] = set()
+
+    async def pump(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(OSError):
+            while data := await source.read(65536):
+                target.write(data)
+                await target.drain()
+        target.close()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        there, back = await asyncio.open_unix_connection(engine.url.removeprefix("unix://"))
+        for pair in ((reader, back), (there, writer)):
+            task = asyncio.create_task(pump(*pair))
+            tasks.add(task)
+            task.add_done_callback(tasks.discard)
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    try:
+        yield f"tcp://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    finally:
+        server.close()
+        running = [*tasks]
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)

@@ -26,6 +26,7 @@ from custom_components.home_server_monitor.sources.errors import (
 from tests.engine import Dockerd, Engine
 
 from .certificates import CLIENT, Pair, authority, for_an_engine, signed
+from .front import relayed
 
 
 @contextlib.asynccontextmanager
@@ -61,10 +62,10 @@ async def is_denied(url: str, trust: ssl.SSLContext | None = None, fingerprint: 
 
 
 async def test_over_tcp(engine: Engine) -> None:
-    if engine.tcp is None:
-        pytest.skip("NO ENGINE OF ITS OWN: the one in DOCKER_HOST has no port")
-    async with reached(engine.tcp) as client:
-        assert (await client.info())["ID"] == engine.api.must("GET", "/info")["ID"]
+    async with contextlib.AsyncExitStack() as stack:
+        url = engine.tcp or await stack.enter_async_context(relayed(engine))
+        async with reached(url) as client:
+            assert (await client.info())["ID"] == engine.api.must("GET", "/info")["ID"]
 
 
 @pytest.fixture
