@@ -37,6 +37,7 @@ def _add_containers(parser: argparse.ArgumentParser) -> None:
         "--no-containers", action="store_true", help="neither engine nor Portainer nor registry"
     )
     group.add_argument("--containers", type=int, metavar="N", help="that many instead of the media server's")
+    group.add_argument("--with-apps", action="store_true", help="the NAS's apps run on that engine, too")
     group.add_argument("--engine-api", choices=tuple(RELEASES), default="1.51", help="which engine to be")
     group.add_argument("--image-store", choices=("graph", "containerd"), help="how the engine keeps images")
     group.add_argument("--portainer", choices=("2.27", "2.33"), default="2.33", help="which Portainer to be")
@@ -60,6 +61,7 @@ def _containers(arguments: argparse.Namespace) -> Containers | None:
         latency=arguments.latency / 1000,
         pace=1.0,
         socket=arguments.docker_socket,
+        apps=arguments.with_apps,
         ports=(arguments.docker_port, arguments.portainer_port, arguments.registry_port),
     )
 

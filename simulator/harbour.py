@@ -7,9 +7,9 @@ from typing import Any, Literal
 
 from . import tls as certificates
 from .docker import Docker
-from .engine import Engine, Store, lifecycle, release_named
+from .engine import Engine, Store, power, release_named
 from .engine.releases import Api
-from .household import Household, build_household
+from .household import Household, build_household, with_apps
 from .portainer import Portainer
 from .portainer.engines import Real, Simulated
 from .registry import RegistryFace
@@ -30,7 +30,7 @@ class Containers:
     holds streams back. `engine_url` puts a real engine behind Portainer. `pace` times what takes time, `latency`
     seconds are added to each request. `socket` lets the engine answer there, too. `ports` of engine, Portainer and
     registry; 0 takes a free one. `tls` of the engine: none, `server`, or `mutual`, where a client must show
-    `Harbour.client`.
+    `Harbour.client`. `apps`: it is the engine beneath the NAS, which has the containers of its apps.
     """
 
     count: int | None = None
@@ -45,6 +45,7 @@ class Containers:
     pace: float = 0.1
     socket: Path | None = None
     tls: Literal["server", "mutual"] | None = None
+    apps: bool = False
     ports: tuple[int, int, int] = (0, 0, 0)
 
 
@@ -121,10 +122,10 @@ class Harbour:
         self.portainer = Portainer(
             self.household,
             Real(url) if url else Simulated(self.docker),
+            self.docker.routes,
             version=self._asked.portainer,
             buffered=self._asked.buffered,
-            # the way through costs the latency once
-            latency=latency if url else 0.0,
+            latency=latency,
         )
         await self._moor("docker", self.docker, servers, docker_port, self._docker_context())
         await self._moor("portainer", self.portainer, servers, portainer_port, context)
@@ -160,6 +161,8 @@ class Harbour:
             memory=world.memory,
         )
         household.engine.pace = asked.pace
+        if asked.apps:
+            with_apps(household, world)
         return household
 
     async def close(self) -> None:
@@ -187,7 +190,7 @@ class Harbour:
 
     async def engine_down(self) -> None:
         """The engine stops, with everything in it; Portainer goes on without it."""
-        lifecycle.shut_down(self.engine)
+        power.shut_down(self.engine)
         self.docker.feeds.cut()
         if isinstance(self.portainer.behind, Simulated):
             self.portainer.behind.reachable = False
@@ -195,7 +198,7 @@ class Harbour:
 
     async def engine_up(self) -> None:
         """The engine starts, and what its policies say."""
-        lifecycle.boot(self.engine)
+        power.boot(self.engine)
         if isinstance(self.portainer.behind, Simulated):
             self.portainer.behind.reachable = True
         await self.wire("docker").start()

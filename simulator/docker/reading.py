@@ -7,9 +7,9 @@ import orjson
 
 from simulator.engine import EngineError
 from simulator.engine.images import look_up
-from simulator.engine.lifecycle import not_running
 from simulator.engine.logs import lines
 from simulator.engine.model import Doc
+from simulator.engine.process import not_running
 from simulator.engine.releases import Api
 from simulator.engine.store import INDEX
 from simulator.serving import Json, Raw, Reply, Stream

@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator
 
 import orjson
 
-from simulator.engine import EngineError, execs, lifecycle
+from simulator.engine import EngineError, execs, lifecycle, process
 from simulator.engine.create import add_volume, create
 from simulator.engine.images import prune, pull, remove as remove_image, tag
 from simulator.engine.limits import check_resources, update
@@ -37,7 +37,7 @@ class Writing(Context):
 
     def start(self, _asked: Asked, id: str) -> Reply:
         """`POST /containers/{id}/start`."""
-        lifecycle.start(self.engine, self.engine.container(id))
+        process.start(self.engine, self.engine.container(id))
         return Raw(status=DONE)
 
     async def stop(self, asked: Asked, id: str) -> Reply:
@@ -95,13 +95,13 @@ class Writing(Context):
             check_resources(self.engine, dict(body))
         container = self.engine.container(id)
         warnings = update(self.engine, container, body)
-        lifecycle.plan_memory(self.engine, container)
+        process.plan_memory(self.engine, container)
         return Json({"Warnings": warnings or None})
 
     def remove(self, asked: Asked, id: str) -> Reply:
         """`DELETE /containers/{id}`."""
         container = self.engine.container(id)
-        lifecycle.remove(self.engine, container, force=asked.flag("force"), volumes=asked.flag("v"))
+        process.remove(self.engine, container, force=asked.flag("force"), volumes=asked.flag("v"))
         return Raw(status=DONE)
 
     async def wait(self, asked: Asked, id: str) -> Reply:

@@ -41,8 +41,12 @@ def create(
     *,
     api: Api | None = None,
     acts: Behaviour | None = None,
+    ident: str | None = None,
 ) -> tuple[Container, list[str]]:
-    """Make a container of the body of a request; returns it with the engine's warnings."""
+    """Make a container of the body of a request; returns it with the engine's warnings.
+
+    `acts` is what its process does, where that is not its image's way; `ident` its id, where that is given.
+    """
     api = api or engine.release.api
     given = _checked_body(engine, body)
     asked_host = given.get("HostConfig") or {}
@@ -52,7 +56,7 @@ def create(
     _check_shared_network(engine, given, asked_host)
     image = engine.image(str(given["Image"]))
     endpoints = _endpoints(engine, given, host, api)
-    ident = engine.new_ident("container", name)
+    ident = ident or engine.new_ident("container", name)
     name = (name or _any_name(engine)).removeprefix("/")
     check_name(engine, name)
     config = config_document(engine, given, image, ident, host)

@@ -2,8 +2,8 @@
 
 from .engine import Engine
 from .errors import EngineError
-from .lifecycle import not_running
 from .model import Container, Doc, Exec
+from .process import not_running
 
 
 def create(engine: Engine, container: Container, body: Doc) -> Exec:

@@ -12,7 +12,7 @@ from simulator.engine import (
     Reference,
     Store,
     health as checks,
-    lifecycle,
+    process,
 )
 from simulator.engine.create import add_volume, create
 from simulator.engine.images import keep
@@ -215,7 +215,7 @@ def _add_container(household: Household, service: Service) -> None:
         container.started, container.finished = now - age + 60, now - min(age / 2, 20 * 3600.0)
         container.exit_code = service.exit_code
         return
-    lifecycle.start(engine, container)
+    process.start(engine, container)
     _has_been_up(household, container, min(age, now - engine.booted))
 
 

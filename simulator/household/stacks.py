@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from simulator.engine import Container, EngineError, NotModifiedError, lifecycle
+from simulator.engine import Container, EngineError, NotModifiedError, lifecycle, process
 from simulator.engine.create import create
 from simulator.engine.images import keep, look_up
 from simulator.engine.model import Doc
@@ -103,14 +103,14 @@ async def _remake(household: Household, service: Service, old: Container | None,
         if nameless:
             body["HostConfig"]["Mounts"] = nameless
         await _stop(household, old)
-        lifecycle.remove(engine, old, force=True)
+        process.remove(engine, old, force=True)
     container, _ = create(engine, service.name, body)
     await _start(household, container)
 
 
 async def _start(household: Household, container: Container) -> None:
     try:
-        lifecycle.start(household.engine, container)
+        process.start(household.engine, container)
     except NotModifiedError:
         return
     except EngineError as error:
@@ -130,7 +130,7 @@ async def down(household: Household, stack: Stack) -> None:
     for container in reversed(members(household, stack)):
         await _stop(household, container)
         leave_all(engine, container)
-        lifecycle.remove(engine, container, force=True)
+        process.remove(engine, container, force=True)
     engine.networks.pop(f"{stack.name}_default", None)
     stack.status, stack.updated = INACTIVE, engine.now()
 

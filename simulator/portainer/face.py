@@ -14,6 +14,7 @@ from simulator.noise import digest
 from simulator.serving import Face, Json, Raw, Reply, Route, Routes, Stream
 from simulator.serving.asked import Asked
 
+from .about import snapshot_row, version_row
 from .engines import Behind, BehindError, Simulated
 from .environments import AGENT, Environment, default_environments, environment_row
 from .stacks import Stacks
@@ -25,6 +26,7 @@ BUFFER = 4096
 class Portainer(Face):
     """One Portainer. `version` is 2.27 or 2.33; `buffered` holds streams back until there is a block of them.
 
+    `engine_calls` names what goes through to the engine, so that it is counted call by call.
     It lets nobody in but with `key` (an administrator's) or `user_key` (a user's without rights on the engine).
     """
 
@@ -32,6 +34,7 @@ class Portainer(Face):
         self,
         household: Household,
         behind: Behind,
+        engine_calls: Routes,
         *,
         version: str = "2.33",
         buffered: bool = False,
@@ -40,6 +43,7 @@ class Portainer(Face):
         super().__init__(household.engine.now, latency=latency)
         self.household = household
         self.behind = behind
+        self._engine_calls = engine_calls
         self.version = {"2.27": "2.27.9", "2.33": "2.33.2"}.get(version, version)
         self.buffered = buffered
         seed = household.seed
@@ -116,32 +120,7 @@ class Portainer(Face):
 
     def own_version(self, _asked: Asked) -> Reply:
         """`GET /api/system/version`."""
-        return Json(
-            {
-                "UpdateAvailable": False,
-                "LatestVersion": self.version,
-                "ServerVersion": self.version,
-                "DatabaseVersion": self.version,
-                "VersionSupport": "LTS",
-                "ServerEdition": "CE",
-                "Build": {
-                    "BuildNumber": "41",
-                    "ImageTag": self.version,
-                    "NodejsVersion": "22.12.0",
-                    "YarnVersion": "1.22.22",
-                    "WebpackVersion": "5.97.1",
-                    "GoVersion": "1.24.4",
-                    "GitCommit": "a1b2c3d",
-                },
-                "Dependencies": {
-                    "DockerVersion": "28.4.0",
-                    "HelmVersion": "v3.18.4",
-                    "KubectlVersion": "v1.33.2",
-                    "ComposeVersion": "v2.39.2",
-                },
-                "Runtime": {"Env": []},
-            }
-        )
+        return Json(version_row(self.version))
 
     def me(self, asked: Asked) -> Reply:
         """`GET /api/users/me`."""
@@ -178,33 +157,7 @@ class Portainer(Face):
         return Json(environment_row(environment, self._snapshot(environment)))
 
     def _snapshot(self, environment: Environment) -> dict[str, Any] | None:
-        if not environment.engine:
-            return None
-        engine = self.household.engine
-        states = [each.state for each in engine.containers.values()]
-        health = [each.health.status for each in engine.containers.values() if each.health and each.alive]
-        running = sum(state in ("running", "restarting") for state in states)
-        return {
-            "Time": int(engine.now()) // 300 * 300,
-            "DockerVersion": engine.release.version,
-            "Swarm": False,
-            "TotalCPU": engine.cpus,
-            "TotalMemory": engine.memory,
-            "ContainerCount": len(states),
-            "RunningContainerCount": running,
-            "StoppedContainerCount": len(states) - running,
-            "HealthyContainerCount": health.count("healthy"),
-            "UnhealthyContainerCount": health.count("unhealthy"),
-            "VolumeCount": len(engine.volumes),
-            "ImageCount": len(engine.images),
-            "ServiceCount": 0,
-            "StackCount": len(self.household.stacks),
-            "DockerSnapshotRaw": {},
-            "NodeCount": 1,
-            "GpuUseAll": False,
-            "GpuUseList": [],
-            "IsPodman": False,
-        }
+        return snapshot_row(self.household) if environment.engine else None
 
     def snapshot(self, asked: Asked, number: str) -> Reply:
         """`POST /api/endpoints/{id}/snapshot`."""
@@ -235,7 +188,7 @@ class Portainer(Face):
             return Raw(status=502)
         if not environment.engine:
             return self.refuse(500, "Unable to proxy the request via the Docker socket")
-        inner = Asked(asked.verb, f"/{path}", asked.query, asked.headers, asked.raw, asked.lists)
+        inner = Asked(asked.verb, f"/{path}", asked.query, asked.headers, asked.raw, asked.lists, inside=True)
         try:
             reply = await self.behind.answer(inner)
         except BehindError:
@@ -244,7 +197,7 @@ class Portainer(Face):
             return self.refuse(500, "Unable to proxy the request via the Docker socket")
         if isinstance(reply, Stream):
             return self._held_back(reply) if self.buffered else reply
-        return self._rewritten(_VERSION.sub("", f"/{path}"), asked, reply)
+        return self._rewritten(self._inner_path(asked) or "", asked, reply)
 
     def _held_back(self, reply: Stream) -> Stream:
         """As older releases do with a socket: copied block by block, never flushed."""
@@ -293,13 +246,31 @@ class Portainer(Face):
             return self.refuse(error.status, error.message)
 
     @override
+    def name_of(self, route: Route, asked: Asked) -> str:
+        path = self._inner_path(asked)
+        if path is None:
+            return route.name
+        found = self._engine_calls.find(asked.verb, path)
+        return f"{asked.verb} docker{found[0].name.partition(' ')[2] if found else path}"
+
+    @override
+    def is_listing(self, asked: Asked) -> bool:
+        return asked.verb == "GET" and self._inner_path(asked) == "/containers/json"
+
+    def _inner_path(self, asked: Asked) -> str | None:
+        path = asked.parameters.get("path")
+        return _VERSION.sub("", f"/{path}") if path else None
+
+    @override
     def shown(self, asked: Asked) -> str | None:
         path = asked.parameters.get("path")
         return f"/{path}" if path else asked.parameters.get("number")
 
     @override
     def targets(self, asked: Asked) -> frozenset[str]:
-        return frozenset(part for value in asked.parameters.values() for part in str(value).split("/"))
+        parts = {part for value in asked.parameters.values() for part in str(value).split("/")}
+        containers = self.household.engine.containers
+        return frozenset(parts | {containers[part].name for part in parts if part in containers})
 
     async def close(self) -> None:
         """Let go of a real engine."""

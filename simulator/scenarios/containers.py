@@ -2,7 +2,7 @@
 
 from typing import Any, ClassVar, Literal, override
 
-from simulator.engine import Container, Engine, lifecycle
+from simulator.engine import Container, Engine, lifecycle, process
 from simulator.engine.create import create
 from simulator.household import Household
 from simulator.household.service import Service
@@ -40,15 +40,15 @@ class _Behaving(OnHarbour):
     def behave(self, name: str, **changes: Any) -> None:
         """From now on."""
         self.target = self.find(name)
-        lifecycle.behave(self.engine, self.target, **changes)
+        process.behave(self.engine, self.target, **changes)
 
     @override
     async def off(self) -> None:
-        lifecycle.behave_again(self.engine, self.target)
+        process.behave_again(self.engine, self.target)
         if self.target.state in ("restarting", "exited") and self.target.ident in self.engine.containers:
             self.target.runs += 1
             self.target.state = "exited"
-            lifecycle.start(self.engine, self.target)
+            process.start(self.engine, self.target)
 
 
 class CrashLoop(_Behaving):
@@ -94,7 +94,7 @@ class ContainerUnhealthy(_Behaving):
 
     @override
     async def off(self) -> None:
-        lifecycle.behave_again(self.engine, self.target)
+        process.behave_again(self.engine, self.target)
 
 
 class MemoryLeak(_Behaving):
@@ -204,7 +204,7 @@ class ContainerStopped(OnHarbour):
     @override
     async def off(self) -> None:
         if not self._target.alive:
-            lifecycle.start(self.engine, self._target)
+            process.start(self.engine, self._target)
 
 
 class ContainerRemoved(OnHarbour):
@@ -217,13 +217,13 @@ class ContainerRemoved(OnHarbour):
     async def on(self, container: str = "tautulli", **_: Any) -> None:
         target = self.find(container)
         self._service = self.household.services.get(container)
-        lifecycle.remove(self.engine, target, force=True)
+        process.remove(self.engine, target, force=True)
 
     @override
     async def off(self) -> None:
         if self._service is not None and self._service.name not in self.engine.names:
             made = create(self.engine, self._service.name, self.household.body(self._service, {}))[0]
-            lifecycle.start(self.engine, made)
+            process.start(self.engine, made)
 
 
 class ContainerAdded(OnHarbour):
@@ -241,13 +241,13 @@ class ContainerAdded(OnHarbour):
         body["NetworkingConfig"] = None
         body["HostConfig"]["NetworkMode"] = "bridge"
         made = create(self.engine, container, body)[0]
-        lifecycle.start(self.engine, made)
+        process.start(self.engine, made)
         self._made = made
 
     @override
     async def off(self) -> None:
         if self._made.ident in self.engine.containers:
-            lifecycle.remove(self.engine, self._made, force=True, volumes=True)
+            process.remove(self.engine, self._made, force=True, volumes=True)
 
 
 class PortTaken(OnHarbour):

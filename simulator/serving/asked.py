@@ -11,7 +11,10 @@ from aiohttp import web
 
 @dataclass
 class Asked:
-    """One request; `path` is what the routes look at, `route` what was found for it."""
+    """One request; `path` is what the routes look at, `route` what was found for it.
+
+    `inside`: it came from another face of the same process, and has had its delay already.
+    """
 
     verb: str
     path: str
@@ -20,6 +23,7 @@ class Asked:
     raw: bytes = b""
     lists: dict[str, list[str]] = field(default_factory=dict)
     api: tuple[int, int] = (0, 0)
+    inside: bool = False
     route: str = ""
     parameters: dict[str, Any] = field(default_factory=dict)
 

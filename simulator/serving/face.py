@@ -54,6 +54,14 @@ class Face:
         """Which call it is, or the refusal."""
         return self.routes.find(asked.verb, asked.path) or self.refuse(404, "page not found")
 
+    def name_of(self, route: Route, asked: Asked) -> str:
+        """How a request is counted."""
+        return route.name
+
+    def is_listing(self, asked: Asked) -> bool:
+        """Whether the answer is rows of many objects."""
+        return asked.verb == "GET" and not asked.parameters
+
     def refuse(self, status: int, message: str) -> Reply:
         """An error as this server writes them."""
         return Json({"message": message}, status)
@@ -88,7 +96,7 @@ class Face:
             asked.route = f"{asked.verb} {asked.path}"
             return await self._counted(asked, write=asked.verb not in ("GET", "HEAD"), refusal=found)
         route, asked.parameters = found
-        asked.route = route.name
+        asked.route = self.name_of(route, asked)
         return await self._counted(asked, write=route.write, route=route)
 
     async def _counted(
@@ -98,7 +106,7 @@ class Face:
         call = HttpCall(asked.route, asked.path, asked.query, self.shown(asked), self.now(), write, body)
         with self.calls.under_way(call, stream=self.is_endless(asked)):
             # even without it, those that came at the same time are to be under way at the same time
-            await asyncio.sleep(self.latency)
+            await asyncio.sleep(0.0 if asked.inside else self.latency)
             reply = refusal
             if reply is None:
                 assert route is not None
@@ -113,7 +121,7 @@ class Face:
     async def _met(self, asked: Asked, route: Route) -> Reply:
         """Carry it out, with the faults that hit it."""
         targets = self.targets(asked)
-        listing = asked.verb == "GET" and not asked.parameters
+        listing = self.is_listing(asked)
         faults = self.faults.of(asked.route, targets, listing=listing)
         for fault in faults:
             instead = await _before(fault)

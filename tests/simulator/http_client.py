@@ -93,11 +93,13 @@ class Yard:
 
 
 @asynccontextmanager
-async def yard(profile: simulator.simulation.Profile = "frozen", **asked: Any) -> AsyncGenerator[Yard]:
-    """A simulation with containers; `asked` as `simulator.Containers` takes it."""
+async def yard(
+    profile: simulator.simulation.Profile = "frozen", *, secure: bool = False, **asked: Any
+) -> AsyncGenerator[Yard]:
+    """A simulation with containers; `asked` as `simulator.Containers` takes it, `secure` NAS and Portainer."""
     containers = simulator.Containers(**{"pace": 0.05, **asked})
     async with (
-        simulator.run(tls=False, profile=profile, containers=containers) as sim,
+        simulator.run(tls=secure, profile=profile, containers=containers) as sim,
         aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session,
     ):
         harbour = sim.harbour

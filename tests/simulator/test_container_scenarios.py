@@ -2,11 +2,13 @@
 
 import pytest
 
+import simulator
 from simulator.engine.model import SECOND
 from simulator.scenarios import SCENARIOS
 from simulator.scenarios.containers import CONTAINERS
 from simulator.scenarios.engine import ENGINE
 
+from .client import connect
 from .http_client import yard
 from .test_docker_images import pull
 
@@ -132,8 +134,6 @@ async def test_a_port_that_the_host_holds(api: str, words: str) -> None:
 
 
 async def test_a_server_without_containers_says_so() -> None:
-    import simulator
-
     async with simulator.run(tls=False) as sim:
         with pytest.raises(KeyError):
             await sim.scenario("crash_loop")
@@ -147,3 +147,25 @@ async def test_the_server_reboots_with_all_its_containers() -> None:
         assert rows["/plex"]["State"] == rows["/qbittorrent"]["State"] == "running"
         assert rows["/plex"]["Status"].startswith("Up ")
         assert engine.now() - engine.booted < 60
+
+
+async def test_the_containers_of_the_apps_of_the_nas() -> None:
+    async with yard(apps=True, secure=True) as ground, connect(ground.sim) as nas:
+        apps = await nas.call("app.query")
+        details = [part for app in apps for part in app["active_workloads"]["container_details"]]
+        rows = {row["Id"]: row for row in await ground.docker.get("/containers/json")}
+        for part in details:
+            labels = rows[part["id"]]["Labels"]
+            assert labels["com.docker.compose.project"].startswith("ix-")
+            assert labels["com.docker.compose.service"] == part["service_name"]
+        (sonarr,) = (part["id"] for part in details if part["service_name"] == "sonarr")
+        await nas.call("app.stop", "sonarr")
+        for _ in range(40):
+            ground.sim.advance(1)
+        assert (await ground.docker.ask("GET", f"/containers/{sonarr}/json")).status == 404
+        await nas.call("app.start", "sonarr")
+        for _ in range(40):
+            ground.sim.advance(1)
+        assert (await ground.docker.get(f"/containers/{sonarr}/json"))["State"]["Running"]
+        await ground.scenario("app_crashed", app="sonarr")
+        assert not (await ground.docker.get(f"/containers/{sonarr}/json"))["State"]["Running"]

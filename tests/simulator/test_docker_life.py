@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from simulator.engine import Engine, lifecycle
+from simulator.engine import Engine, process
 
 from .http_client import Http, Yard, yard
 
@@ -108,7 +108,7 @@ async def test_stopping_and_killing_leave_the_exit_codes_of_real_ones(api: str) 
         docker, engine = ground.docker, ground.harbour.engine
         for name in ("good", "deaf", "killed"):
             await docker.do("/containers/create", body(ground), name=name)
-        lifecycle.behave(engine, engine.names["deaf"], stops_in=None)
+        process.behave(engine, engine.names["deaf"], stops_in=None)
         for name in ("good", "deaf", "killed"):
             await docker.do(f"/containers/{name}/start")
         await docker.do("/containers/good/stop")
@@ -125,7 +125,7 @@ async def test_stopping_and_killing_leave_the_exit_codes_of_real_ones(api: str) 
 
 
 def _loop(engine: Engine, name: str) -> None:
-    lifecycle.behave(engine, engine.names[name], exits_after=0.05, exit_code=3, last_words="boom")
+    process.behave(engine, engine.names[name], exits_after=0.05, exit_code=3, last_words="boom")
 
 
 async def test_a_crash_loop_backs_off_as_the_engine_does() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from simulator.engine import Behaviour, lifecycle
+from simulator.engine import Behaviour, process
 from simulator.engine.images import keep
 from simulator.engine.references import Reference
 
@@ -79,7 +79,7 @@ async def _orders(ground: Yard) -> None:
     for key, (body, acts) in others.items():
         whole = {"Image": name, "Cmd": ["/bin/sleep", "1000"], "HostConfig": {"NetworkMode": "none"}, **body}
         await docker.do("/containers/create", whole, name=f"hsmprobe-{key}")
-        lifecycle.behave(engine, engine.names[f"hsmprobe-{key}"], **acts)
+        process.behave(engine, engine.names[f"hsmprobe-{key}"], **acts)
         await docker.do(f"/containers/hsmprobe-{key}/start")
     for _ in range(60):
         ground.sim.advance(0.25)

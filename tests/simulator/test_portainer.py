@@ -94,6 +94,32 @@ async def test_faults_of_portainer_itself() -> None:
         assert (await portainer.ask("GET", f"{DOCKER}/info")).status == 200
 
 
+async def test_what_goes_through_is_counted_call_by_call_and_can_fail_on_the_way() -> None:
+    async with yard() as ground:
+        portainer = ground.portainer
+        ident = ground.harbour.engine.names["plex"].ident
+        stats = f"{DOCKER}/v1.44/containers/{ident}/stats?stream=false&one-shot=1"
+        body = {
+            "face": "portainer",
+            "route": "docker/containers/{id}/stats",
+            "target": "plex",
+            "fault": "status",
+            "status": 502,
+        }
+        assert (await ground.board.post("/on_call", body)).status == 200
+        assert (await portainer.ask("GET", stats)).status == 502
+        assert (await portainer.ask("GET", stats.replace(ident, "caddy"))).status == 200
+        body = {"face": "portainer", "route": "docker/containers/json", "target": "plex", "fault": "null"}
+        await ground.board.post("/on_call", body)
+        rows = await portainer.get(f"{DOCKER}/containers/json", all=1)
+        assert rows.count(None) == 1
+        count = await ground.board.get("/calls/count", face="portainer")
+        assert {route: row["calls"] for route, row in count["routes"].items()} == {
+            "GET docker/containers/{id}/stats": 2,
+            "GET docker/containers/json": 1,
+        }
+
+
 async def _containers(ground: Any, project: str) -> dict[str, str]:
     label = f'{{"label":["com.docker.compose.project={project}"]}}'
     rows = await ground.docker.get("/containers/json", all=1, filters=label)
