@@ -100,6 +100,9 @@ async def test_errors_that_grew_old_were_not_mended(home: Household, hass_admin_
     shown = home.shown("Ann")
     assert shown["title"] == f"Over: {home.guardian.texts.finding(tracked.finding).title}"
     assert "Nothing was added in the last 24 hours" in shown["message"]
+    digest = (await _ask(home, "digest", hass_admin_user.id))["message"]
+    assert home.guardian.texts.finding(tracked.finding).title not in digest
+    assert "Mended" not in digest
 
 
 async def test_a_resolved_push_names_the_remedy(home: Household, hass_admin_user: MockUser) -> None:

@@ -162,9 +162,8 @@ class Wording:
         lines = [f"• {of.texts.finding(each.finding).title}" for each in _worst_first(quiet)[:DIGEST_LINES]]
         if len(quiet) > DIGEST_LINES:
             lines.append(of.texts.common("and_more", {"count": len(quiet) - DIGEST_LINES}))
-        for each in [each for each in gone if mended_by(of, each)]:
-            gone.remove(each)
-            lines.append(f"• {self.over(each)}. {self.why_over(each)}")
+        lines += [f"• {self.over(each)}. {self.why_over(each)}" for each in gone if mended_by(of, each)]
+        gone = [each for each in gone if not mended_by(of, each) and not stays_as(of, each)]
         if gone:
             names = ", ".join(of.texts.finding(each.finding).title for each in gone[:3])
             lines.append(of.texts.common("came_back", {"count": len(gone), "names": names}))
