@@ -129,7 +129,7 @@ async def test_what_is_worse_and_known_comes_first(attic: Attic) -> None:
 
 async def test_a_disk_that_cooled_is_over_while_its_pool_makes_errors(attic: Attic) -> None:
     hot = wrong("disk_hot", node=DISK)
-    assert await attic.has(hot, wait=400) == ["Disk ONE: too hot, 61 °C"]
+    assert await attic.has(hot, wait=400) == ["Disk ONE too hot: 61 °C"]
     told = await attic.has(wrong("pool_full", WARNING), wait=700)
-    assert told == ["Over: Disk ONE: too hot, 61 °C"]
+    assert told == ["Over: Disk ONE too hot: 61 °C"]
     assert "Still open: Pool box" in attic.home.pushes[0]["message"]

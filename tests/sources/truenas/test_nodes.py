@@ -96,7 +96,7 @@ def test_a_disk_that_is_gone_belongs_to_its_pool_still() -> None:
     data = nas(pools={"1": pool(vdevs=BROKEN)}, disks={"A": disk("sda", "A")})
     found = by_id(data, remembered={"WCC7K0LTY136": "WDC Y136", "A": "WDC"})
     assert found["disk:WCC7K0LTY136"].label == "WDC Y136"
-    assert found["disk:A"].label == "sda"
+    assert found["disk:A"].label == "WD40EFRX A"
     assert "disk:WCC7K0LTY136" in found["pool:1"].needs
 
 

@@ -55,15 +55,23 @@ def alerts(case: Case, found: Sequence[Finding]) -> Iterator[Finding]:
         if alert.dismissed or alert.klass in UNTOLD or (severity := _LEVELS.get(alert.level)) is None:
             continue
         covering = COVERED.get(alert.klass, frozenset())
-        about = {pool_node(guid) for guid in pools_of(case.data, alert)}
-        about |= {disk_node(key) for key in disks_of(case.data, case.memory.disks, alert)}
+        disks = disks_of(case.data, case.memory.disks, alert)
+        about = {pool_node(guid) for guid in pools_of(case.data, alert)} | {disk_node(key) for key in disks}
         if any(each.rule in covering and (not about or each.object in about) for each in found):
             continue
         yield case.make(
             rule="nas_alert",
             object=alert_node(case.source, alert.uuid),
             severity=severity,
-            placeholders={"title": alert.title, "text": alert.text},
+            placeholders={"title": alert.title, "text": ": ".join((*_named(case, disks), alert.text))},
             # a finding that comes a moment later takes its place
             evidence={"told_by": sorted(covering)} if covering else {},
         )
+
+
+def _named(case: Case, disks: Sequence[str]) -> Sequence[str]:
+    """Return the name of the one disk that an alert is about, which calls it as the kernel does."""
+    if len(disks) != 1:
+        return ()
+    known = case.data.disks.get(disks[0])
+    return (known.title if known else case.memory.disks[disks[0]],)

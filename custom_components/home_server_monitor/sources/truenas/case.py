@@ -27,5 +27,12 @@ class Case:
             return None
         return next((disk for disk in self.data.disks.values() if disk.device == leaf.disk), None)
 
+    def name_of(self, leaf: Vdev) -> str:
+        """Return a device of a pool by the name of its disk, also of one that is gone; else as the server calls it."""
+        if (disk := self.disk_of(leaf)) is not None:
+            return disk.title
+        known = self.memory.disks.get(leaf.missing or "")
+        return known or leaf.disk or leaf.missing or leaf.guid
+
 
 type Rule = Callable[[Case], Iterator[Finding]]

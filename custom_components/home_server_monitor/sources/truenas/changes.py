@@ -18,7 +18,7 @@ from .nodes import (
     task_node,
 )
 from .reading import FEED_OF_TASK, MACHINE_FEEDS, TASK_FEEDS
-from .storage import Disk, Pool
+from .storage import Pool
 
 # what is a listing, and the feeds that it comes from
 _LISTS: Mapping[str, tuple[str, ...]] = {
@@ -113,13 +113,9 @@ def _devices(pool: Pool) -> frozenset[str]:
 def _of_disks(old: TrueNas, new: TrueNas) -> Iterator[Change]:
     come, gone = _come_and_gone("disks", old, new)
     for key in come:
-        yield _change(disk_node(key), "disk_added", disk=_shown(new.disks[key]))
+        yield _change(disk_node(key), "disk_added", disk=new.disks[key].title)
     for key in gone:
-        yield _change(disk_node(key), "disk_removed", disk=_shown(old.disks[key]))
-
-
-def _shown(disk: Disk) -> str:
-    return f"{disk.model or disk.kind or disk.device} {disk.identity[-4:]}"
+        yield _change(disk_node(key), "disk_removed", disk=old.disks[key].title)
 
 
 def _of_apps(source: str, old: TrueNas, new: TrueNas) -> Iterator[Change]:

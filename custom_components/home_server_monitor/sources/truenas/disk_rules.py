@@ -26,7 +26,7 @@ def same_batch(case: Case) -> Iterator[Finding]:
                     rule="same_batch",
                     object=pool_node(pool.guid),
                     severity=Severity.INFO,
-                    placeholders={"pool": pool.name, "first": pair[0].device, "second": pair[1].device},
+                    placeholders={"pool": pool.name, "first": pair[0].title, "second": pair[1].title},
                 )
 
 
@@ -65,7 +65,7 @@ def disk_hot(case: Case) -> Iterator[Finding]:
                 rule="disk_hot",
                 object=disk_node(identity),
                 severity=Severity.HIGH if disk.temperature >= hot else Severity.WARNING,
-                placeholders={"disk": disk.device, "temperature": f"{disk.temperature:.0f}"},
+                placeholders={"disk": disk.title, "temperature": f"{disk.temperature:.0f}"},
                 holds=disk.temperature < warm,
             )
 
@@ -78,7 +78,7 @@ def self_test_failed(case: Case) -> Iterator[Finding]:
                 rule="self_test_failed",
                 object=disk_node(identity),
                 severity=Severity.HIGH,
-                placeholders={"disk": disk.device},
+                placeholders={"disk": disk.title},
                 holds=disk.last_test != "failed",
             )
 

@@ -97,7 +97,7 @@ class _Topology:
     ) -> None:
         self._source, self._data, self._address = source, data, address
         self._host = host_node(source)
-        self._disks = {key: disk.device for key, disk in data.disks.items()}
+        self._disks = {key: disk.title for key, disk in data.disks.items()}
         self._disks |= {key: shown for key, shown in remembered.items() if key not in self._disks}
         self._by_device = {disk.device: key for key, disk in data.disks.items()}
         self._pools = {pool.name: pool_node(guid) for guid, pool in data.pools.items()}

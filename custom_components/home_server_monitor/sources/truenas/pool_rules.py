@@ -30,7 +30,7 @@ def state(case: Case) -> Iterator[Finding]:
                     placeholders={"pool": pool.name, "detail": pool.detail or "The NAS gives no reason."},
                 )
             continue
-        gone = [leaf.disk or leaf.missing or leaf.guid for leaf in pool.leaves() if leaf.status not in WELL]
+        gone = [case.name_of(leaf) for leaf in pool.leaves() if leaf.status not in WELL]
         shown = {"pool": pool.name, "devices": ", ".join(gone) or "?"}
         if pool.status != "degraded":
             rule, severity, shown["status"] = "pool_unavailable", Severity.CRITICAL, pool.status
@@ -54,7 +54,7 @@ def errors(case: Case) -> Iterator[Finding]:
             continue
         worst = max(pool.leaves(), key=lambda leaf: leaf.errors)
         by_kind = {kind: pool.counted(kind) for kind in ERRORS}
-        shown = {"pool": pool.name, "errors": _in_words(by_kind), "device": worst.disk or worst.guid}
+        shown = {"pool": pool.name, "errors": _in_words(by_kind), "device": case.name_of(worst)}
         evidence = {**by_kind, "before": pool.errors_before}
         rising = pool.errors_before is None or total > pool.errors_before
         bare = next((vdev for vdev in pool.vdevs if _failing(vdev) and _bare(vdev)), None)
@@ -144,7 +144,7 @@ def scrub_at_risk(case: Case) -> Iterator[Finding]:
         for vdev in vital(pool):
             doubtful = [leaf for leaf in vdev.leaves() if in_doubt(case, leaf)]
             if len(doubtful) > 1 or (doubtful and spare(vdev) <= 0):
-                shown = ", ".join(leaf.disk or leaf.missing or leaf.guid for leaf in doubtful)
+                shown = ", ".join(case.name_of(leaf) for leaf in doubtful)
                 yield case.make(
                     rule="scrub_at_risk",
                     object=pool_node(pool.guid),

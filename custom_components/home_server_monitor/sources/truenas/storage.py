@@ -147,9 +147,12 @@ class Disk:
 
     @property
     def title(self) -> str:
-        """Return what a person knows it by, short enough for the top of a phone."""
+        """Return what a person knows it by, in every text, short enough for the top of a phone: `WD40EFRX 17XT`.
+
+        The kernel's name moves at a boot, so it is only there where a disk tells no serial.
+        """
         model = _short(self.model) if self.model else self.kind or "Disk"
-        return f"{model} {(self.serial or '')[-4:]}".strip()
+        return f"{model} {self.serial[-4:] if self.serial else self.device}"
 
 
 @dataclass(frozen=True, slots=True)
