@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _PAGE = """<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>Simulated home server</title>
 <style>body{{font:16px system-ui;max-width:50em;margin:2em auto;padding:0 1em}}
 li{{list-style:none;margin:.4em 0}}button{{min-width:4.5em}}</style></head><body>
-<h1>Simulated home server</h1><p>{url}, {version}</p><ul>{rows}</ul>
+<h1>Simulated home server</h1><p>{url}, {version}</p>{more}<ul>{rows}</ul>
 <p><button onclick="post('/clock',{{advance:3600}})">One hour later</button>
 <button onclick="post('/clock',{{advance:86400}})">One day later</button>
 <button onclick="post('/profile/idle-noise')">Idle noise</button>
@@ -55,7 +55,10 @@ class Control:
         rows = "\n".join(
             _ROW.format(name=name, about=html.escape(kind.about)) for name, kind in SCENARIOS.items()
         )
-        text = _PAGE.format(url=self._sim.url, version=self._sim.truenas.release.version, rows=rows)
+        more = self.faces.page() if self._sim.has_harbour else ""
+        text = _PAGE.format(
+            url=self._sim.url, version=self._sim.truenas.release.version, more=more, rows=rows
+        )
         return web.Response(text=text, content_type="text/html")
 
     async def scenarios(self, _request: web.Request) -> web.Response:

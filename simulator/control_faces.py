@@ -1,5 +1,6 @@
 """The switchboard's part for engine, Portainer and registry: calls that are counted, faults, cables."""
 
+import html
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
@@ -45,6 +46,16 @@ class FaceControl:
         if name not in FACES:
             raise web.HTTPBadRequest(text=f"face: one of {', '.join(FACES)}")
         return self._harbour.face(name)
+
+    def page(self) -> str:
+        """Where the faces answer, for the switchboard's page."""
+        harbour = self._harbour
+        rows = (
+            f"Docker {harbour.engine.release.version}: {harbour.docker_url}",
+            f"Portainer {harbour.portainer.version}: {harbour.portainer_url}, key {harbour.portainer.key}",
+            f"Registry: {harbour.registry_url}",
+        )
+        return f"<p>{'<br>'.join(html.escape(row) for row in rows)}</p>"
 
     def calls(self, name: str, *, writes: bool) -> list[dict[str, Any]]:
         """Every request to a face, or those that change something."""

@@ -15,6 +15,8 @@ from .releases import EngineRelease
 from .store import Store
 
 KEPT_EVENTS = 256
+# of things that were due: the rest happens at the next tick
+MOST_AT_ONCE = 20_000
 NS = 1_000_000_000
 
 
@@ -64,6 +66,7 @@ class Engine:
         self.running = True
         self._timers: list[tuple[float, int, Container, int, Callable[[], None]]] = []
         self._made = 0
+        self._moment: float | None = None
 
     def _new_ident(self) -> str:
         text = digest(self.seed, "engine").upper()
@@ -161,7 +164,7 @@ class Engine:
     ) -> None:
         """Something happened to anything."""
         self._made += 1
-        at = int(self.clock.now() * NS) + self._made % 1000
+        at = int(self.now() * NS) + self._made % 1000
         event = Event(kind, action, ident, dict(sorted(attributes.items())), at, origin)
         self.events.append(event)
         for listener in list(self.listeners):
@@ -170,8 +173,8 @@ class Engine:
     # Time
 
     def now(self) -> float:
-        """The engine's clock."""
-        return self.clock.now()
+        """The engine's clock; while something that was due happens, the moment when it was."""
+        return self.clock.now() if self._moment is None else self._moment
 
     def wobble(self, key: str, period: float) -> float:
         """A drifting number in [-1, 1]; it stands still in a frozen world."""
@@ -184,16 +187,17 @@ class Engine:
         heapq.heappush(self._timers, due)
 
     def tick(self) -> None:
-        """Bring everything up to the present."""
-        now = self.now()
-        while self._timers and self._timers[0][0] <= now:
-            _, _, container, run, what = heapq.heappop(self._timers)
-            if self.running and container.runs == run and container.ident in self.containers:
-                what()
-
-    def next_due(self) -> float | None:
-        """When something happens next."""
-        return self._timers[0][0] if self._timers else None
+        """Bring everything up to the present: what was due happens in its order, each at its time."""
+        now = self.clock.now()
+        left = MOST_AT_ONCE
+        try:
+            while left and self._timers and self._timers[0][0] <= now:
+                self._moment, _, container, run, what = heapq.heappop(self._timers)
+                left -= 1
+                if self.running and container.runs == run and container.ident in self.containers:
+                    what()
+        finally:
+            self._moment = None
 
     def snapshot(self) -> dict[str, Any]:
         """What a person wants to know at a glance."""

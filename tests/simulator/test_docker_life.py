@@ -1,10 +1,12 @@
 """The life of a container, with the refusals that real engines gave to the same orders."""
 
+import itertools
 from typing import Any
 
 import pytest
 
 from simulator.engine import Engine, process
+from simulator.engine.model import Event
 
 from .http_client import Http, Yard, yard
 
@@ -134,21 +136,24 @@ async def test_a_crash_loop_backs_off_as_the_engine_does() -> None:
         policy = {"RestartPolicy": {"Name": "always"}}
         await docker.do("/containers/create", body(ground, HostConfig=policy), name="loop")
         _loop(engine, "loop")
+        times: dict[str, list[float]] = {"start": [], "die": []}
+
+        def hear(event: Event) -> None:
+            if event.attributes.get("name") == "loop" and event.action in times:
+                times[event.action].append(event.at / 1e9)
+
+        engine.listeners.append(hear)
         await docker.do("/containers/loop/start")
-        container = engine.names["loop"]
-        pauses = []
-        for _ in range(12):
-            while container.state != "restarting":
-                ground.sim.advance(0.05)
-            pauses.append(round(container.backoff, 1))
-            while container.state == "restarting":
-                state = await state_of(docker, "loop") if len(pauses) == 1 else {}
-                # between two lives it counts as running
-                assert state.get("Running", True)
-                ground.sim.advance(0.2)
-        assert pauses == [0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 12.8, 25.6, 51.2, 60.0, 60.0]
+        ground.sim.advance(300)
+        pauses = [round(start - end, 1) for end, start in zip(times["die"], times["start"][1:], strict=False)]
+        assert pauses[:12] == [0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 12.8, 25.6, 51.2, 60.0, 60.0]
         found = await docker.get("/containers/loop/json")
         assert found["RestartCount"] >= 11
+        while engine.names["loop"].state != "restarting":
+            ground.sim.advance(0.05)
+        # between two lives it counts as running
+        state = await state_of(docker, "loop")
+        assert (state["Status"], state["Running"], state["Pid"]) == ("restarting", True, 0)
         logs = await docker.ask("GET", "/containers/loop/logs", stderr=1, tail=2)
         assert logs.body.count(b"boom\n") == 2
         assert logs.body[:8] == b"\x02\x00\x00\x00\x00\x00\x00\x05"
@@ -232,3 +237,23 @@ async def test_the_engine_restarts_what_its_policies_say() -> None:
         }
         # and the guest found its owner again
         assert (await state_of(docker, "qbittorrent"))["Running"]
+
+
+async def test_what_was_due_while_the_clock_leapt_happened_at_its_time() -> None:
+    async with yard() as ground:
+        docker, engine = ground.docker, ground.harbour.engine
+        policy = {"RestartPolicy": {"Name": "always"}}
+        await docker.do("/containers/create", body(ground, HostConfig=policy), name="loop")
+        _loop(engine, "loop")
+        await docker.do("/containers/loop/start")
+        await ground.scenario("container_unhealthy", container="vaultwarden")
+        begin = engine.now()
+        ground.sim.advance(3600)
+        found = await docker.get("/containers/loop/json")
+        # ten in the first two minutes, then one a minute
+        assert 60 <= found["RestartCount"] <= 72
+        health = (await docker.get("/containers/vaultwarden/json"))["State"]["Health"]
+        assert health["Status"] == "unhealthy"
+        deaths = [event.at / 1e9 - begin for event in engine.events if event.action == "die"]
+        assert deaths == sorted(deaths)
+        assert all(abs(second - first - 60) < 1 for first, second in itertools.pairwise(deaths[-10:]))
