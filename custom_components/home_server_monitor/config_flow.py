@@ -161,19 +161,25 @@ class HomeServerMonitorConfigFlow(AsksPeople, ConfigFlow, domain=DOMAIN):
         if user_input.get(kind.host) != self._typed.get(kind.host):
             # what a person trusted, they trusted at that address
             self._answers = {}
-        self._typed, self._answered = user_input, frozenset()
+        self._typed, self._answered, self._chosen = user_input, frozenset(), {}
         return await self.async_test()
 
     async def async_test(self) -> ConfigFlowResult:
         """Probe what is known; ask, show the error, or go on."""
         kind = self._kind
         try:
-            self._probe = await kind.probe(self.hass, self._known() | self._answers, self._answered)
+            self._probe = await kind.probe(
+                self.hass, self._known() | self._answers | self._chosen, self._answered
+            )
         except (Question, Choice) as question:
             return self._ask(question)
         except FlowError as err:
             # a key that once was good and has not been changed since
-            spent = err.key == "invalid_auth" and self.source == SOURCE_REAUTH and self._is_unchanged()
+            spent = (
+                err.key in ("invalid_auth", "invalid_token")
+                and self.source == SOURCE_REAUTH
+                and self._is_unchanged()
+            )
             return self._show({err.field: "key_revoked" if spent else err.key}, err.placeholders)
         except Exception:
             _LOGGER.exception("Unexpected error while testing a %s", kind.key)
@@ -262,7 +268,7 @@ class HomeServerMonitorConfigFlow(AsksPeople, ConfigFlow, domain=DOMAIN):
 
     def _known(self) -> dict[str, Any]:
         """Return what was typed, with what the entry that is mended knows besides."""
-        typed = {name: value for name, value in self._typed.items() if value != ""}
+        typed = {name: value for name, value in self._typed.items() if not _is_empty(value)}
         if not (entry := self._mended()):
             return typed
         secrets, host = self._kind.secrets, self._kind.host
@@ -289,7 +295,7 @@ class HomeServerMonitorConfigFlow(AsksPeople, ConfigFlow, domain=DOMAIN):
         if not (entry := self._mended()):
             return {}
         return {
-            "product": self._kind.product,
+            "product": self._probe.found.get("product", self._kind.product),
             "host": URL(self._probe.data[self._kind.host]).authority,
             "found": self._probe.title,
             "found_id": str(self._probe.unique_id)[:8],
@@ -300,6 +306,11 @@ class HomeServerMonitorConfigFlow(AsksPeople, ConfigFlow, domain=DOMAIN):
     def _has_home(self) -> bool:
         entries = self.hass.config_entries
         return entries.async_entry_for_domain_unique_id(DOMAIN, HOME) is not None
+
+
+def _is_empty(value: Any) -> bool:
+    """Return whether a field, or every field of a section, was left empty."""
+    return all(_is_empty(each) for each in value.values()) if isinstance(value, dict) else value == ""
 
 
 def _host(address: str | None) -> str | None:

@@ -20,6 +20,8 @@ TO_REDACT = {
     CONF_URL,
     CONF_USERNAME,
     CONF_FINGERPRINT,
+    # client certificates and their keys
+    "tls",
     CONF_NAME,
     # options that name a person or a thing, and an address that is a secret
     APPROVERS,

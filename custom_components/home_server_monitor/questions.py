@@ -22,6 +22,8 @@ class AsksPeople(ConfigFlow):
         """Begin with nothing answered."""
         self._answers: dict[str, Any] = {}
         self._answered: frozenset[str] = frozenset()
+        # holds for one test only: what was chosen wrongly is asked again
+        self._chosen: dict[str, Any] = {}
         self._question: Question | Choice
 
     @abstractmethod
@@ -69,7 +71,7 @@ class AsksPeople(ConfigFlow):
         step = self._question.step
         if user_input is None or step not in user_input:
             return self._ask(self._question)
-        self._answers[step] = user_input[step]
+        self._chosen[step] = user_input[step]
         return await self.async_test()
 
     def _ask(self, question: Question | Choice) -> ConfigFlowResult:

@@ -72,7 +72,11 @@ def certificates(data: Mapping[str, Any]) -> tuple[str | None, str, str] | None:
 async def trust_of(data: Mapping[str, Any], in_thread: InThread) -> ssl.SSLContext | None:
     """Return what shows the client certificate. Raises ValueError where it is none."""
     found = certificates(data)
-    return None if found is None else await in_thread(partial(client_context, *found))
+    return (
+        None
+        if found is None
+        else await in_thread(partial(client_context, *found, pinned=bool(data.get(CONF_FINGERPRINT))))
+    )
 
 
 async def open_access(data: Mapping[str, Any], in_thread: InThread, timing: Timing | None = None) -> Access:
@@ -81,7 +85,7 @@ async def open_access(data: Mapping[str, Any], in_thread: InThread, timing: Timi
     trust = await trust_of(data, in_thread)
     chosen = data.get(CONF_ENVIRONMENT)
     environment = int(chosen) if chosen is not None else None
-    session = open_session(address)
+    session = open_session(address, data.get(CONF_FINGERPRINT))
     more: dict[str, Any] = {"trust": trust, "fingerprint": data.get(CONF_FINGERPRINT), "timing": timing}
     bare = Transport(session, address, **more)
     # registries are elsewhere, also where the engine is behind a socket

@@ -34,6 +34,14 @@ class Address:
         return replace(self, url=self.url / f"api/endpoints/{number}/docker")
 
 
+def spelt(typed: str) -> str:
+    """Return an address that a person typed with its scheme."""
+    text = typed.strip()
+    if text.startswith("/"):
+        return f"unix://{text}"
+    return text if "://" in text else f"tcp://{text}"
+
+
 def normalise(typed: str, *, tls: bool = False) -> Address:
     """Return the address that a person typed: `unix://`, `tcp://`, `http(s)://`, a path, or a host and its port.
 

@@ -77,6 +77,8 @@ class EngineClient(Orders):
             found = {"ApiVersion": headers.get("Api-Version"), "Components": []}
             if "Libpod-Api-Version" in headers:
                 found["Components"] = [{"Name": "Podman Engine"}]
+        except NotSupported as err:
+            raise BadResponse("No container engine answers here") from err
         if not isinstance(found, dict) or parsed_version(str(found.get("ApiVersion"))) is None:
             raise BadResponse("No container engine answers here")
         return found

@@ -5,6 +5,7 @@ import contextlib
 from dataclasses import dataclass, field
 from typing import Any
 
+import aiohttp
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import section
 from homeassistant.helpers.selector import (
@@ -23,6 +24,7 @@ from ..certificates import Certificate, certificate_of
 from ..errors import (
     AuthFailed,
     BadResponse,
+    CannotConnect,
     CertificateRejected,
     ClientError,
     InsecureTransport,
@@ -44,10 +46,11 @@ from .access import (
     open_access,
     trust_of,
 )
-from .address import Address
+from .address import Address, spelt
 from .gate import TIMEOUT
 from .model import Engine
 from .probing import REPLACING, Access as Rights, Feature, probe as probe_access
+from .transport import Timing
 
 _PEM = TextSelector(TextSelectorConfig(multiline=True, autocomplete="off"))
 _SECRET = TextSelector(TextSelectorConfig(type=TextSelectorType.PASSWORD, autocomplete="off"))
@@ -66,6 +69,7 @@ CONF_GATE_TIMEOUT = "gate_timeout"
 _SECONDS = NumberSelector(NumberSelectorConfig(min=60, max=1800, step=10, unit_of_measurement="s"))
 OPTIONS = vol.Schema({vol.Required(CONF_GATE_TIMEOUT, default=TIMEOUT): _SECONDS})
 SECRETS = frozenset({CONF_API_KEY, CONF_TLS})
+TIMING = Timing()
 KEPT = (CONF_URL, CONF_API_KEY, CONF_FINGERPRINT, CONF_ENVIRONMENT)
 
 
@@ -93,7 +97,10 @@ async def probe(hass: HomeAssistant, data: Mapping[str, Any], answered: frozense
         await trust_of(known, hass.async_add_executor_job)
     except ValueError as err:
         raise FlowError("invalid_certificate") from err
-    with _told():
+    if CONF_API_KEY not in known and (other := _same_portainer(hass, address)):
+        # its key goes only to whom it went before
+        known |= {key: other[key] for key in (CONF_FINGERPRINT,) if key in other and key not in known}
+    with _told(address):
         await _certificate(hass, address, known)
         _warn_of_plain(address, answered)
         return await _look_around(hass, address, known)
@@ -101,37 +108,42 @@ async def probe(hass: HomeAssistant, data: Mapping[str, Any], answered: frozense
 
 def _kept(data: Mapping[str, Any]) -> dict[str, Any]:
     """Return what an entry keeps of what was typed, without what was left empty."""
-    found = {key: data[key] for key in KEPT if data.get(key) not in (None, "")}
+    found = {key: str(data[key]).strip() for key in KEPT if str(data.get(key) or "").strip()}
+    found[CONF_URL] = spelt(found[CONF_URL])
     tls = {key: value.strip() for key, value in (data.get(CONF_TLS) or {}).items() if value and value.strip()}
     return found | ({CONF_TLS: tls} if tls else {})
 
 
 @contextlib.contextmanager
-def _told() -> Iterator[None]:
+def _told(address: Address) -> Iterator[None]:
     """Turn the client's errors into what a person is told."""
+    said = {"host": address.host, "scheme": "Docker" if address.socket else address.url.scheme}
     try:
         yield
     except AuthFailed as err:
-        raise FlowError("invalid_auth", field=CONF_API_KEY) from err
+        raise FlowError("client_certificate_wanted", said) from err
     except PermissionDenied as err:
         raise FlowError("engine_denies", {"call": err.method}) from err
     except NotSupported as err:
         raise FlowError("engine_too_old", field=CONF_URL) from err
     except InsecureTransport as err:
-        raise FlowError("speaks_https", field=CONF_URL) from err
+        raise FlowError("speaks_https", said, field=CONF_URL) from err
     except BadResponse as err:
-        raise FlowError("not_an_engine", field=CONF_URL) from err
+        raise FlowError("not_an_engine", said, field=CONF_URL) from err
     except ClientError as err:
-        raise FlowError("cannot_connect", field=CONF_URL) from err
+        if address.url.scheme == "https" and isinstance(err.__cause__, aiohttp.ServerDisconnectedError):
+            # after a good handshake: this is how a server that misses a certificate ends it
+            raise FlowError("client_certificate_wanted", said) from err
+        raise FlowError("cannot_connect", said, field=CONF_URL) from err
 
 
 async def _certificate(hass: HomeAssistant, address: Address, known: Mapping[str, Any]) -> None:
     """Look at the certificate before any key is sent. Raises Question and ClientError."""
     if not address.encrypted or address.socket:
         return
-    access = await open_access(known, hass.async_add_executor_job)
+    access = await open_access(known, hass.async_add_executor_job, TIMING)
     try:
-        with contextlib.suppress(AuthFailed, PermissionDenied, BadResponse):
+        with contextlib.suppress(AuthFailed, PermissionDenied, BadResponse, NotSupported):
             # asks without a key whatever is there
             await access.bare.head("/_ping")
     except CertificateRejected as err:
@@ -176,7 +188,7 @@ class _Found:
 
 
 async def _look_around(hass: HomeAssistant, address: Address, known: dict[str, Any]) -> Probe:
-    access = await open_access(known, hass.async_add_executor_job)
+    access = await open_access(known, hass.async_add_executor_job, TIMING)
     try:
         instance = await access.instance()
     finally:
@@ -186,9 +198,13 @@ async def _look_around(hass: HomeAssistant, address: Address, known: dict[str, A
     else:
         for key in (CONF_API_KEY, CONF_ENVIRONMENT):
             known.pop(key, None)
-    access = await open_access(known, hass.async_add_executor_job)
+    access = await open_access(known, hass.async_add_executor_job, TIMING)
     try:
         found = await _meet(access, known, instance)
+    except CannotConnect as err:
+        if instance is not None:
+            raise FlowError("environment_away", {"host": address.host}) from err
+        raise
     finally:
         await access.close()
     engine = found.engine
@@ -214,13 +230,16 @@ def _in_words(dark: list[str]) -> str:
 
 async def _environment(hass: HomeAssistant, address: Address, known: dict[str, Any]) -> dict[str, Any]:
     """Return what is known with a key and an environment of Portainer's. Raises FlowError and Choice."""
-    key = known.get(CONF_API_KEY) or _key_in_use(hass, address)
+    other = _same_portainer(hass, address) or {}
+    key = known.get(CONF_API_KEY) or other.get(CONF_API_KEY)
     if not key:
         raise FlowError("portainer_key_needed", field=CONF_API_KEY)
     known = {**known, CONF_API_KEY: key}
-    access = await open_access(known, hass.async_add_executor_job)
+    access = await open_access(known, hass.async_add_executor_job, TIMING)
     try:
         environments = (await access.portainer.environments()).items if access.portainer else {}
+    except AuthFailed as err:
+        raise FlowError("invalid_token", {"host": address.host}, field=CONF_API_KEY) from err
     finally:
         await access.close()
     if not environments:
@@ -233,14 +252,14 @@ async def _environment(hass: HomeAssistant, address: Address, known: dict[str, A
     return {**known, CONF_ENVIRONMENT: chosen}
 
 
-def _key_in_use(hass: HomeAssistant, address: Address) -> str | None:
-    """Return the key of an environment of the same Portainer that is watched already."""
+def _same_portainer(hass: HomeAssistant, address: Address) -> Mapping[str, Any] | None:
+    """Return the data of an environment of the same Portainer that is watched already."""
     for entry in hass.config_entries.async_entries(DOMAIN, include_ignore=False):
         if entry.data.get(CONF_KIND) != "containers" or CONF_ENVIRONMENT not in entry.data:
             continue
         with contextlib.suppress(ValueError, KeyError):
             if address_of(entry.data) == address:
-                return str(entry.data[CONF_API_KEY])
+                return entry.data
     return None
 
 

@@ -60,19 +60,29 @@ def places_at(host: str) -> Places:
     return _PLACES.setdefault(asyncio.get_running_loop(), {}).setdefault(host, Places())
 
 
-def open_session(address: Address) -> aiohttp.ClientSession:
-    """Return a session without cookies, over the socket where there is one; the caller closes it."""
-    connector = aiohttp.UnixConnector(address.socket) if address.socket else aiohttp.TCPConnector()
+def open_session(address: Address, fingerprint: str | None = None) -> aiohttp.ClientSession:
+    """Return a session without cookies, over the socket where there is one; the caller closes it.
+
+    With a client certificate in each request, the connector is what looks at the `fingerprint`.
+    """
+    connector = (
+        aiohttp.UnixConnector(address.socket)
+        if address.socket
+        else aiohttp.TCPConnector(ssl=pin(fingerprint))
+    )
     return aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
 
 
-def client_context(ca: str | None, certificate: str, key: str) -> ssl.SSLContext:
+def client_context(ca: str | None, certificate: str, key: str, *, pinned: bool = False) -> ssl.SSLContext:
     """Return what shows a client certificate, and trusts this authority only, or the system's for None.
 
+    Where the server's certificate is `pinned`, no authority is asked: the connector compares the fingerprint.
     Reads files: not for the event loop. Raises ValueError where these are no certificates, or do not belong together.
     """
     try:
         context = ssl.create_default_context(cadata=ca)
+        if pinned:
+            context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
         with tempfile.TemporaryDirectory() as folder:
             # OpenSSL takes them from files only; the folder is readable by us alone
             file = Path(folder) / "pair.pem"
