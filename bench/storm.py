@@ -59,16 +59,6 @@ class Crowd:
     actions: Mapping[str, Action] = field(default_factory=dict)
 
     @property
-    def checked(self) -> float | None:
-        """Always just now."""
-        return time.time()
-
-    @property
-    def missing(self) -> Sequence[Missing]:
-        """Nothing."""
-        return ()
-
-    @property
     def nodes(self) -> Sequence[Node]:
         """Return the objects."""
         return [Node(id=f"thing:{n}", kind="thing", label=f"Thing {n}") for n in range(OBJECTS)]
