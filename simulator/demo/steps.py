@@ -65,7 +65,13 @@ async def add_containers(client: Client, server: SimulatedServer) -> Flow | None
         await flow.close()
         return None
     flow = await flow.answer(next_step_id="containers")
-    flow = await flow.answer(url=server.portainer, api_key=server.portainer_key)
+    flow = await flow.answer(url=server.portainer, api_key=server.portainer_key, tls={})
+    while flow.kind == "form" and flow.step in QUESTIONS and not flow.errors:
+        flow = await flow.answer()
+        if flow.step == "environment":
+            # the first one is the engine beneath the NAS
+            (field,) = flow.shown["data_schema"]
+            flow = await flow.answer(environment=field["selector"]["select"]["options"][0]["value"])
     return await _to_the_end(flow)
 
 
