@@ -161,8 +161,14 @@ class Dockerd:
         return (known.read_text(),) if known.exists() else ("overlay2", "vfs")
 
     def _subnet(self) -> str:
-        """Return the first two numbers of its networks."""
-        return f"10.{100 + self.port % 100}"
+        """Return the first two numbers of its networks, which no other engine here has."""
+        kept = self.folder / "subnet"
+        if not kept.exists():
+            taken = _run("ip", "-o", "address").stdout
+            mine = self.port % 128
+            free = (f"10.{64 + (mine + step) % 128}" for step in range(128))
+            kept.write_text(next(found for found in free if f" {found}." not in taken))
+        return kept.read_text()
 
     def _make_bridge(self) -> None:
         if (Path("/sys/class/net") / self.bridge).exists():

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 import contextlib
 from dataclasses import dataclass, field
+import ssl
 from typing import Any
 
 from aiohttp import web
@@ -32,10 +33,13 @@ class Portainer:
     registry_auth: list[str] = field(default_factory=list)
     role: int = 1
     engine_down: bool = False
+    keys: int = 0
 
     @web.middleware
     async def guard(self, request: web.Request, handler: Any) -> web.StreamResponse:
         """Let in who has the key and nothing else that tells who it is."""
+        if request.path == "/api/endpoints" or request.path.endswith("/version"):
+            self.keys += "X-API-Key" in request.headers
         if request.path == "/api/system/status":
             return await handler(request)
         if "Cookie" in request.headers or "Origin" in request.headers:
@@ -116,7 +120,9 @@ class Portainer:
 
 
 @contextlib.asynccontextmanager
-async def portainer(engine: Engine | None = None) -> AsyncIterator[Portainer]:
+async def portainer(
+    engine: Engine | None = None, tls: ssl.SSLContext | None = None
+) -> AsyncIterator[Portainer]:
     """Run one, whose first environment is this engine."""
     found = Portainer()
     address = normalise(engine.url if engine else "tcp://127.0.0.1:1")
@@ -144,6 +150,6 @@ async def portainer(engine: Engine | None = None) -> AsyncIterator[Portainer]:
     application.router.add_put("/api/stacks/{id}", found.order)
     application.router.add_put("/api/stacks/{id}/git/redeploy", found.order)
     application.router.add_post("/api/stacks/{id}/{verb:start|stop}", found.order)
-    async with open_session(address) as session, serving(application) as url:
+    async with open_session(address) as session, serving(application, tls) as url:
         found.url = url
         yield found

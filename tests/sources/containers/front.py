@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 import contextlib
 from dataclasses import dataclass, field
+import ssl
 
 import aiohttp
 from aiohttp import web
@@ -47,14 +48,14 @@ async def passed_on(request: web.Request, session: aiohttp.ClientSession, base: 
 
 
 @contextlib.asynccontextmanager
-async def serving(application: web.Application) -> AsyncIterator[str]:
+async def serving(application: web.Application, tls: ssl.SSLContext | None = None) -> AsyncIterator[str]:
     """Serve on loopback; yields the address."""
     runner = web.AppRunner(application, shutdown_timeout=0.1, handler_cancellation=True)
     await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
+    site = web.TCPSite(runner, "127.0.0.1", 0, ssl_context=tls)
     await site.start()
     try:
-        yield f"http://127.0.0.1:{runner.addresses[0][1]}"
+        yield f"{'https' if tls else 'http'}://127.0.0.1:{runner.addresses[0][1]}"
     finally:
         await runner.cleanup()
 

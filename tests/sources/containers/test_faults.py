@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 import contextlib
+from datetime import UTC, datetime
 import gc
 import json
 from pathlib import Path
@@ -15,6 +16,8 @@ import pytest
 from custom_components.home_server_monitor.guardian.contract import NotDone
 from custom_components.home_server_monitor.sources.containers.address import normalise
 from custom_components.home_server_monitor.sources.containers.client import EngineClient
+from custom_components.home_server_monitor.sources.containers.model import Image, Unknown
+from custom_components.home_server_monitor.sources.containers.registry import RegistryClient
 from custom_components.home_server_monitor.sources.containers.replies import TurnedDown
 from custom_components.home_server_monitor.sources.containers.transport import (
     ORDERS,
@@ -24,6 +27,7 @@ from custom_components.home_server_monitor.sources.containers.transport import (
     Transport,
     open_session,
 )
+from custom_components.home_server_monitor.sources.containers.updates import update_of
 from custom_components.home_server_monitor.sources.errors import (
     AuthFailed,
     BadResponse,
@@ -531,3 +535,57 @@ async def test_the_key_is_in_no_repr() -> None:
     async with faulty() as server, talking(server) as client:
         assert SECRET not in repr(client.transport)
         assert SECRET not in repr(client)
+
+
+@pytest.mark.parametrize("body", [b"null", b"[]", b'"words"', b"{}", b"7"])
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda found: found.inspect("web"),
+        lambda found: found.image("app:1"),
+        lambda found: found.top("web"),
+        lambda found: found.create("web", {}),
+        lambda found: found.execute("web", ["true"]),
+    ],
+)
+async def test_an_answer_of_another_shape(
+    call: Callable[[EngineClient], Awaitable[Any]], body: bytes
+) -> None:
+    async with (
+        faulty(containers=replies(200, body), images=replies(200, body)) as server,
+        talking(server) as client,
+    ):
+        try:
+            found = await call(client)
+        except BadResponse:
+            return
+        # an object without anything in it may be one that nothing is known of
+        assert found == {} == json.loads(body)
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        (replies(403, b"", "text/html"), Unknown.DENIED),
+        (replies(401, b'{"message": "unauthorized"}'), Unknown.DENIED),
+        (replies(404, b'{"message": "manifest unknown"}'), Unknown.MISSING),
+        (replies(429, b'{"message": "toomanyrequests"}'), Unknown.LIMITED),
+        (replies(500, b'{"message": "no route to host"}'), Unknown.UNREACHABLE),
+        (replies(200, b"{}"), Unknown.UNREACHABLE),
+        (hang, Unknown.UNREACHABLE),
+    ],
+)
+async def test_why_the_engine_does_not_know_what_its_own_registry_has(
+    answer: Answer, reason: Unknown, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        "custom_components.home_server_monitor.sources.containers.client.ASKING_A_REGISTRY", 0.5
+    )
+    digest = f"sha256:{'1' * 64}"
+    running = Image(id="sha256:1", digests=(f"127.0.0.1:5000/app@{digest}",))
+    async with faulty(distribution=answer) as server, talking(server) as client:
+        registry = RegistryClient(client.transport._session)
+        found = await update_of(
+            "127.0.0.1:5000/app:1", running, registry, client, datetime(2026, 1, 1, tzinfo=UTC)
+        )
+    assert (found.reason, found.installed_digest, found.available) == (reason, digest, None)

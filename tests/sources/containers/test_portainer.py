@@ -63,12 +63,13 @@ GIT = {
 
 
 @contextlib.asynccontextmanager
-async def talking(url: str, key: str = KEY) -> AsyncIterator[PortainerClient]:
+async def talking(url: str, key: str = KEY, fingerprint: str | None = None) -> AsyncIterator[PortainerClient]:
     """A client of a Portainer."""
     address = normalise(url)
     async with open_session(address) as session:
+        headers = {"X-API-Key": key}
         yield PortainerClient(
-            Transport(session, address, headers={"X-API-Key": key}, timing=Timing(call=5.0))
+            Transport(session, address, headers=headers, fingerprint=fingerprint, timing=Timing(call=5.0))
         )
 
 

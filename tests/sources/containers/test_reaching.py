@@ -26,7 +26,9 @@ from custom_components.home_server_monitor.sources.errors import (
 from tests.engine import Dockerd, Engine
 
 from .certificates import CLIENT, Pair, authority, for_an_engine, signed
+from .fake_portainer import portainer
 from .front import relayed
+from .test_portainer import talking
 
 
 @contextlib.asynccontextmanager
@@ -109,6 +111,25 @@ def test_what_are_no_certificates(home: Pair) -> None:
     ):
         with pytest.raises(ValueError, match="certificate"):
             client_context(ca, certificate, key)
+
+
+async def test_one_certificate_is_trusted(engine: Engine, home: Pair, tmp_path: Path) -> None:
+    server = for_an_engine(tmp_path, home)
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(tmp_path / "server.pem", tmp_path / "server-key.pem")
+    async with (
+        portainer(engine, context) as fake,
+        talking(fake.url, fingerprint=server.fingerprint) as client,
+    ):
+        assert (await client.status()).version
+        assert (await client.engine(1).negotiate()).id
+        for wrong in ("0" * 64, None):
+            async with talking(fake.url, fingerprint=wrong) as stranger:
+                with pytest.raises(CertificateRejected) as rejected:
+                    await stranger.environments()
+                assert rejected.value.found == ("" if wrong is None else server.fingerprint)
+        # the key went to the one that is trusted only
+        assert fake.keys == 1
 
 
 async def test_an_engine_that_dies_and_comes_back(engines: Callable[..., Dockerd]) -> None:

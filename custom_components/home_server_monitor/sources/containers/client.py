@@ -23,6 +23,7 @@ OLDEST, NEWEST = (1, 41), (1, 51)
 LARGE = 16 * MIB
 # walking through all layers and volumes
 DISK_USE = 120.0
+ASKING_A_REGISTRY = 30.0
 # health checks make three events each: what is wanted is named
 WANTED = (
     "create",
@@ -153,7 +154,7 @@ class EngineClient(Orders):
 
     async def distribution(self, reference: str) -> str | None:
         """Return the digest that the registry has, asked by the engine; it counts as a pull at Docker's own registry."""
-        found = await self.transport.get("/distribution/{name}/json", reference, deadline=30.0)
+        found = await self.transport.get("/distribution/{name}/json", reference, deadline=ASKING_A_REGISTRY)
         return text(at(found, "Descriptor", "digest"))
 
     async def volumes(self) -> Rows[Volume]:
