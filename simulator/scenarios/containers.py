@@ -1,8 +1,9 @@
 """What can happen to a container."""
 
+from contextlib import suppress
 from typing import Any, ClassVar, Literal, override
 
-from simulator.engine import Container, Engine, lifecycle, process
+from simulator.engine import Container, Engine, EngineError, lifecycle, process
 from simulator.engine.create import create
 from simulator.household import Household
 from simulator.household.service import Service
@@ -31,6 +32,11 @@ class OnHarbour(Scenario):
             raise KeyError(name)
         return self.engine.names[name]
 
+    def start(self, container: Container) -> None:
+        """Start it, where that is possible."""
+        with suppress(EngineError):
+            process.start(self.engine, container)
+
 
 class _Behaving(OnHarbour):
     """Its process does something else for a while."""
@@ -48,7 +54,7 @@ class _Behaving(OnHarbour):
         if self.target.state in ("restarting", "exited") and self.target.ident in self.engine.containers:
             self.target.runs += 1
             self.target.state = "exited"
-            process.start(self.engine, self.target)
+            self.start(self.target)
 
 
 class CrashLoop(_Behaving):
@@ -204,7 +210,7 @@ class ContainerStopped(OnHarbour):
     @override
     async def off(self) -> None:
         if not self._target.alive:
-            process.start(self.engine, self._target)
+            self.start(self._target)
 
 
 class ContainerRemoved(OnHarbour):
@@ -222,8 +228,7 @@ class ContainerRemoved(OnHarbour):
     @override
     async def off(self) -> None:
         if self._service is not None and self._service.name not in self.engine.names:
-            made = create(self.engine, self._service.name, self.household.body(self._service, {}))[0]
-            process.start(self.engine, made)
+            self.start(create(self.engine, self._service.name, self.household.body(self._service, {}))[0])
 
 
 class ContainerAdded(OnHarbour):

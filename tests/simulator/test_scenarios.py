@@ -140,7 +140,7 @@ async def test_apps_crash_and_get_updates() -> None:
 
 
 async def test_every_scenario_goes_on_and_off_and_leaves_a_server_that_answers() -> None:
-    async with simulator.run(downtime=0.0) as sim:
+    async with simulator.run(downtime=0.0, containers=simulator.Containers()) as sim:
         for name in SCENARIOS:
             await sim.scenario(name)
             await sim.scenario_off(name)
@@ -154,7 +154,7 @@ async def test_every_scenario_goes_on_and_off_and_leaves_a_server_that_answers()
 
 async def test_every_scenario_takes_the_same_server_on_every_side_of_25_10() -> None:
     for version in ("24.04", "26"):
-        async with simulator.run(version, downtime=0.0) as sim:
+        async with simulator.run(version, downtime=0.0, containers=simulator.Containers()) as sim:
             together = [name for name in SCENARIOS if name != "pool_renamed"]
             for name in together:
                 await sim.scenario(name)
