@@ -11,7 +11,7 @@ import pytest
 from custom_components.home_server_monitor.edge.actions import ACTIONS
 from custom_components.home_server_monitor.edge.entities import NUMBERS
 from custom_components.home_server_monitor.guardian.contract import Outcome
-from custom_components.home_server_monitor.services import ACTS, LISTINGS, PREVIEW
+from custom_components.home_server_monitor.service_tables import ACTS, LISTINGS, PREVIEW
 from custom_components.home_server_monitor.sources.containers.entities import TABLES as OF_CONTAINERS
 from custom_components.home_server_monitor.sources.truenas.entities import TABLES as OF_TRUENAS
 
@@ -170,7 +170,7 @@ def test_icons_of_entities() -> None:
 
 
 def test_actions_are_described_as_they_are_registered() -> None:
-    registered = {row.name: row.fields for row in ACTS} | {f"list_{row.key}": row.fields for row in LISTINGS}
+    registered = {row.name: row.fields for row in ACTS} | {row.name: row.fields for row in LISTINGS}
     of_devices = {*registered, "preview"}
     registered |= {name: fields for name, _, fields, _ in ACTIONS} | {"preview": PREVIEW}
     written = actions(PACKAGE / "services.yaml")

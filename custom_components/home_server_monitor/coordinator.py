@@ -147,8 +147,8 @@ class ServiceCoordinator[DataT](DataUpdateCoordinator[DataT]):
         """Return whether the device with this identifier may be deleted by the user, and forget its object."""
 
     @abstractmethod
-    async def async_list(self, key: str, fields: Mapping[str, Any]) -> list[dict[str, Any]]:
-        """Return a listing for a response. Raises ClientError; NotSupported where there is no such list."""
+    async def async_list(self, key: str, fields: Mapping[str, Any]) -> list[Any]:
+        """Return a listing for a response; `object` among the fields is whose it is. Raises ClientError; NotSupported where there is no such list."""
 
     @abstractmethod
     def diagnose(self) -> dict[str, Any]:

@@ -94,6 +94,8 @@ _KEYED = {
     "shares",
     "certificates",
     "alerts",
+    "members",
+    "stacks",
 }
 
 

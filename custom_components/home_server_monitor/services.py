@@ -1,7 +1,6 @@
 """Actions: each takes a device, answers with what was seen, and is for admin users where it changes anything."""
 
 from collections.abc import Callable, Coroutine, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from homeassistant.const import ATTR_DEVICE_ID
@@ -15,160 +14,8 @@ from .const import DOMAIN
 from .coordinator import HsmConfigEntry, ServiceCoordinator
 from .edge.errors import told
 from .edge.preview import preview
+from .service_tables import ACTS, LISTINGS, PREVIEW, Act, Listing
 from .sources.errors import ClientError
-
-NAME = vol.All(cv.string, vol.Length(min=1, max=255))
-DATASET = vol.All(NAME, vol.Match(r"^[^@\x00-\x1f]+\Z"))
-REASON = vol.All(cv.string, vol.Length(min=3, max=200))
-
-
-def _the_object(key: str, data: Mapping[str, Any]) -> str:
-    return key
-
-
-def _nothing(data: Mapping[str, Any]) -> Mapping[str, Any]:
-    return {}
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Act:
-    """An action that changes something.
-
-    kind: what kind of device it takes ("" for the service's own); fields: what else it takes; target: what is
-    acted on, from the device's identity and the fields; params: what the action is given.
-    """
-
-    name: str
-    kind: str
-    fields: Mapping[Any, Any] = field(default_factory=dict)
-    action: Callable[[Mapping[str, Any]], str] | None = None
-    target: Callable[[str, Mapping[str, Any]], str] = _the_object
-    params: Callable[[Mapping[str, Any]], Mapping[str, Any]] = _nothing
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Listing:
-    """An action that answers with a list, read from the snapshot or asked for; `admin` where it may leak."""
-
-    key: str
-    fields: Mapping[Any, Any] = field(default_factory=dict)
-    admin: bool = False
-
-
-def _snapshot_target(key: str, data: Mapping[str, Any]) -> str:
-    return f"{data['dataset']}@{data['name']}" if data.get("name") else str(data["dataset"])
-
-
-_SNAPSHOT = {vol.Required("snapshot"): vol.All(cv.string, vol.Match(r"^[^@\x00-\x1f]+@[^@\x00-\x1f]+\Z"))}
-_REASON = {vol.Required("reason"): REASON}
-PREVIEW = {vol.Required("action"): cv.slug, vol.Optional("params"): dict}
-
-ACTS: tuple[Act, ...] = (
-    Act(name="start_scrub", kind="pool"),
-    Act(
-        name="pause_scrub",
-        kind="pool",
-        fields={vol.Optional("hours"): vol.All(vol.Coerce(float), vol.Range(min=0.25, max=168))},
-        params=lambda data: {"hours": data["hours"]} if "hours" in data else {},
-    ),
-    Act(name="stop_scrub", kind="pool"),
-    Act(
-        name="create_snapshot",
-        kind="",
-        fields={
-            vol.Required("dataset"): DATASET,
-            vol.Optional("name"): vol.All(NAME, vol.Match(r"^[A-Za-z0-9_.:-]+\Z")),
-            vol.Optional("recursive", default=False): cv.boolean,
-        },
-        target=_snapshot_target,
-        params=lambda data: {"recursive": data["recursive"]},
-    ),
-    *(
-        Act(name=f"{verb}_snapshot", kind="", fields=_SNAPSHOT, target=lambda key, data: data["snapshot"])
-        for verb in ("delete", "hold", "release")
-    ),
-    Act(
-        name="prune_snapshots",
-        kind="",
-        fields={
-            vol.Required("dataset"): DATASET,
-            vol.Required("keep"): vol.All(int, vol.Range(min=1, max=1000)),
-        },
-        target=lambda key, data: str(data["dataset"]),
-        params=lambda data: {"keep": data["keep"]},
-    ),
-    Act(name="run_task", kind="task"),
-    Act(name="start_app", kind="app"),
-    Act(name="stop_app", kind="app"),
-    Act(name="restart_app", kind="app"),
-    Act(
-        name="upgrade_app",
-        kind="app",
-        fields={vol.Optional("version", default="latest"): NAME},
-        params=lambda data: {"version": data["version"]},
-    ),
-    Act(
-        name="rollback_app",
-        kind="app",
-        fields={vol.Required("version"): NAME},
-        params=lambda data: {"version": data["version"]},
-    ),
-    Act(
-        name="control_service",
-        kind="",
-        fields={
-            vol.Required("service"): NAME,
-            vol.Required("order"): vol.In(["start", "stop", "restart"]),
-        },
-        action=lambda data: f"{data['order']}_service",
-        target=lambda key, data: data["service"],
-    ),
-    Act(name="start_machine", kind="machine"),
-    Act(name="stop_machine", kind="machine"),
-    Act(
-        name="smart_test",
-        kind="disk",
-        fields={vol.Optional("type", default="short"): vol.In(["short", "long", "conveyance"])},
-        params=lambda data: {"type": data["type"].upper()},
-    ),
-    *(
-        Act(name=name, kind="", fields={vol.Required("alert"): NAME}, target=lambda key, data: data["alert"])
-        for name in ("dismiss_alert", "restore_alert")
-    ),
-    *(
-        Act(name=name, kind="", fields=_REASON, params=lambda data: {"reason": data["reason"]})
-        for name in ("reboot", "shutdown")
-    ),
-)
-
-
-LISTINGS: tuple[Listing, ...] = (
-    *(
-        Listing(key=key)
-        for key in (
-            "pools",
-            "disks",
-            "datasets",
-            "shares",
-            "tasks",
-            "services",
-            "apps",
-            "machines",
-            "interfaces",
-            "certificates",
-            "alerts",
-        )
-    ),
-    Listing(
-        key="snapshots",
-        fields={
-            vol.Required("dataset"): DATASET,
-            vol.Optional("limit", default=100): vol.All(int, vol.Range(min=1, max=1000)),
-        },
-    ),
-    Listing(key="rollback_versions", fields={vol.Required("app"): NAME}),
-    Listing(key="smart_attributes", admin=True),
-)
 
 
 def _resolve(hass: HomeAssistant, call: ServiceCall, kind: str) -> tuple[ServiceCoordinator[Any], str]:
@@ -222,11 +69,13 @@ def async_setup_services(hass: HomeAssistant) -> None:
 
     def listing(row: Listing) -> Callable[[ServiceCall], Coroutine[Any, Any, ServiceResponse]]:
         async def handle(call: ServiceCall) -> ServiceResponse:
-            source, _ = _resolve(hass, call, "")
+            source, key = _resolve(hass, call, row.kind)
+            if source.kind != row.of:
+                raise ServiceValidationError(translation_domain=DOMAIN, translation_key="no_such_action")
             if row.admin:
                 await _admin_only(hass, call)
             try:
-                found: Any = await source.async_list(row.key, call.data)
+                found = await source.async_list(row.key, {**call.data, "object": key})
             except ClientError as err:
                 raise HomeAssistantError(
                     translation_domain=DOMAIN,
@@ -240,7 +89,7 @@ def async_setup_services(hass: HomeAssistant) -> None:
     for each in LISTINGS:
         hass.services.async_register(
             DOMAIN,
-            f"list_{each.key}",
+            each.name,
             listing(each),
             _schema(each.fields),
             supports_response=SupportsResponse.ONLY,

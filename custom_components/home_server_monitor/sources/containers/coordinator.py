@@ -26,6 +26,7 @@ from .following import Following
 from .gate import TIMEOUT
 from .going_back import LetGoAction, RollBackAction
 from .leftovers import kept_of
+from .listings import listing, outline
 from .model import Containers, Engine, Image, Stack, Update
 from .newest import Newest
 from .nodes import nodes_of
@@ -179,8 +180,8 @@ class ContainersCoordinator(ServiceCoordinator[Containers]):
         return identifier != self.id and key not in present.get(kind, {})
 
     @override
-    async def async_list(self, key: str, fields: Mapping[str, Any]) -> list[dict[str, Any]]:
-        raise NotImplementedError
+    async def async_list(self, key: str, fields: Mapping[str, Any]) -> list[Any]:
+        return await listing(self, key, fields)
 
     @override
     def diagnose(self) -> dict[str, Any]:
@@ -192,7 +193,7 @@ class ContainersCoordinator(ServiceCoordinator[Containers]):
             "denied": dict(self.closely.denied),
             "unreadable": self.closely.failed,
             "skipped": dict(self.data.skipped),
-            "containers": len(self.data.containers),
+            "snapshot": outline(self.data),
         }
 
     # Reading
