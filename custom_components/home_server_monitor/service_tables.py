@@ -62,6 +62,10 @@ def _snapshot_target(key: str, data: Mapping[str, Any]) -> str:
 
 
 _SNAPSHOT = {vol.Required("snapshot"): vol.All(cv.string, vol.Match(r"^[^@\x00-\x1f]+@[^@\x00-\x1f]+\Z"))}
+_CHECK = {
+    vol.Required("container"): NAME,
+    vol.Required("check"): vol.All(cv.string, vol.Length(min=1, max=1000)),
+}
 _REASON = {vol.Required("reason"): REASON}
 PREVIEW = {vol.Required("action"): cv.slug, vol.Optional("params"): dict}
 
@@ -145,6 +149,27 @@ ACTS: tuple[Act, ...] = (
         Act(name=f"{verb}_container", kind="container")
         for verb in ("start", "stop", "restart", "pause", "resume", "update", "roll_back", "remove_kept")
     ),
+    *(
+        Act(
+            name=name,
+            kind="",
+            fields=_CHECK,
+            target=lambda key, data: str(data["container"]),
+            params=lambda data: {"check": data["check"]},
+        )
+        for name in ("fix_audit", "revoke_audit")
+    ),
+    Act(
+        name="accept_audit",
+        kind="",
+        fields={
+            **_CHECK,
+            **_REASON,
+            vol.Optional("days", default=90): vol.All(int, vol.Range(min=1, max=730)),
+        },
+        target=lambda key, data: str(data["container"]),
+        params=lambda data: {key: data[key] for key in ("check", "reason", "days")},
+    ),
 )
 
 
@@ -189,5 +214,12 @@ LISTINGS: tuple[Listing, ...] = (
         of="containers",
         called="top_talkers",
         fields={vol.Optional("limit", default=10): vol.All(int, vol.Range(min=1, max=1000))},
+    ),
+    Listing(
+        key="audit",
+        of="containers",
+        fields={vol.Optional("container"): NAME},
+        admin=True,
+        called="list_audit",
     ),
 )

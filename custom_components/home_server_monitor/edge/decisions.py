@@ -9,6 +9,7 @@ from ..const import DOMAIN
 from ..guardian.contract import Severity
 from ..guardian.finding import Tracked
 from ..guardian.remediation import Record, State
+from ..guardian.waking import waking_of
 from .own_findings import BREAKER
 
 if TYPE_CHECKING:
@@ -84,7 +85,8 @@ class Decisions:
             if self._of.register.silence(tracked) or tracked.inhibited_by:
                 continue
             record = offers.get(tracked.id)
-            if tracked.severity >= Severity.HIGH or (record and tracked.severity >= Severity.WARNING):
+            urgent = tracked.severity >= (Severity.WARNING if record else Severity.HIGH)
+            if urgent or waking_of(tracked.finding.rule).listed:
                 rows.append((tracked.severity, -tracked.since, tracked, record))
                 seen.add(record.id if record else "")
         rows += [

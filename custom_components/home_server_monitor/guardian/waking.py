@@ -27,7 +27,7 @@ class Waking:
     hold, keep: seconds that it must be there before it counts, and be gone before it is over.
     security: never told inside of another finding. always: told although Home Assistant or the host has just started.
     at_once: somebody waits for it, so it is neither collected nor held at night.
-    decision: may be a Repairs issue.
+    decision: may be a Repairs issue. listed: is one also where it is of no urgency.
     cause_of: areas in which it explains findings of no higher severity on what stands on its object.
     cause: its object is gone with it, so it explains those findings whatever their severity, also on the object itself.
     covers: rules that it explains on its own object, up to its severity.
@@ -41,6 +41,7 @@ class Waking:
     always: bool = False
     at_once: bool = False
     decision: bool = False
+    listed: bool = False
     cause: bool = False
     cause_of: frozenset[str] = frozenset()
     covers: frozenset[str] = frozenset()
@@ -123,6 +124,7 @@ TABLE: Mapping[str, Waking] = MappingProxyType(
         "container_flapping": Waking(area=APP, keep=3600.0),
         "old_container_kept": Waking(area=APP, most=_INFO, decision=True),
         "image_old": Waking(area=APP, most=_INFO),
+        "engine_audit": Waking(area=APP, most=_INFO, keep=3600.0, security=True, decision=True, listed=True),
         "images_unused": Waking(area=APP, most=_INFO, keep=86400.0),
         "volumes_orphaned": Waking(area=APP, most=_INFO, keep=86400.0),
         # keys and passwords

@@ -2,12 +2,15 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 import logging
 import time
 from typing import Any
 
 from ..errors import AuthFailed, CallFailed, CannotConnect, ClientError, NotSupported, PermissionDenied
+from ..records import Row
+from .auditing import Auditing
+from .causes import trouble
 from .client import EngineClient
 from .look import Look, look
 from .model import Container, Usage
@@ -27,8 +30,11 @@ NOT_FOUND = 404
 class Closely:
     """What was seen of single containers; what fails for one costs no other."""
 
-    def __init__(self, client: EngineClient, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, client: EngineClient, auditing: Auditing, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._client = client
+        self._auditing = auditing
         self._clock = clock
         self._details: dict[str, Container] = {}
         self._samples: dict[str, Sample] = {}
@@ -82,6 +88,15 @@ class Closely:
             self._details[container.id] = found
             series = self.looks.setdefault(container.name, deque(maxlen=REMEMBERED))
             series.append(look(raw, self._clock()))
+            return await self._audit(raw, series)
+        return None
+
+    async def _audit(self, raw: Row, series: Sequence[Look]) -> ClientError | None:
+        found = trouble(series)
+        try:
+            await self._auditing.note(raw, looping=found is not None and found.kind == "loop")
+        except AuthFailed as err:
+            return err
         return None
 
     async def _sample(self, container: Container) -> ClientError | None:
@@ -97,7 +112,9 @@ class Closely:
         if now is not None:
             before = self._samples.get(container.id)
             self._samples[container.id] = now
-            self._usage[container.id] = (self._clock(), usage(before, now, container, self.host_memory))
+            used = usage(before, now, container, self.host_memory)
+            self._usage[container.id] = (self._clock(), used)
+            self._auditing.note_usage(container.id, used)
         return None
 
     async def _asked(self, verb: str, container: Container, ask: Callable[[str], Any]) -> Any:

@@ -9,18 +9,26 @@ from typing import Any, override
 
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.device_registry import DeviceInfo
+from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
 
 from ...const import DOMAIN
 from ...coordinator import HsmConfigEntry, ServiceCoordinator
+from ...edge.texts import Texts
 from ...guardian.capabilities import RunsApps
 from ...guardian.contract import Action, Change, Finding, Missing, Node
 from ...guardian.own_path import is_loopback
+from ...history import file_name
 from ..errors import ClientError, NotSupported
 from ..feeds import Feed, Feeds
 from ..records import Rows
+from .accepting import Acceptances
 from .access import Access, open_access
 from .actions import actions_of
+from .audit import Report
+from .audit_actions import ENGINE, AcceptAudit, FixAudit, RevokeAudit
+from .audit_view import audit_view
+from .auditing import Auditing
 from .closely import Closely
 from .following import Following
 from .gate import TIMEOUT
@@ -76,6 +84,8 @@ class ContainersCoordinator(ServiceCoordinator[Containers]):
         self.access: Access
         self.feeds: Feeds
         self.closely: Closely
+        self.auditing: Auditing
+        self.accepted: Acceptances
         self.schedule = Schedule(self.tick)
         self.newest: Newest
         # when each container was updated from here, on the clock of the close looks
@@ -125,7 +135,8 @@ class ContainersCoordinator(ServiceCoordinator[Containers]):
     @property
     @override
     def missing(self) -> Sequence[Missing]:
-        return [Missing(key=f"containers_{verb}") for verb in sorted(self.closely.denied)]
+        dark = {*self.closely.denied, *({"audit"} if self.auditing.denied else ())}
+        return [Missing(key=f"containers_{verb}") for verb in sorted(dark)]
 
     @property
     @override
@@ -181,7 +192,23 @@ class ContainersCoordinator(ServiceCoordinator[Containers]):
 
     @override
     async def async_list(self, key: str, fields: Mapping[str, Any]) -> list[Any]:
-        return await listing(self, key, fields)
+        if key != "audit":
+            return await listing(self, key, fields)
+        texts = Texts(self.hass)
+        await texts.async_load()
+        reports = [*([self.data.audit] if self.data.audit else ()), *self.data.audits.values()]
+        wanted = fields.get("container")
+        shown = [each for each in reports if wanted in (None, each.name)]
+        return audit_view(shown, self.accepted, dt_util.utcnow(), texts.common)
+
+    def report_of(self, target: str) -> Report | None:
+        """Return the newest report on a container, or on the engine."""
+        return self.data.audit if target == ENGINE else self.data.audits.get(target)
+
+    @callback
+    def refresh_audit(self) -> None:
+        """Show what was accepted, or is no longer."""
+        self.async_publish(self._assemble())
 
     @override
     def diagnose(self) -> dict[str, Any]:
@@ -203,10 +230,21 @@ class ContainersCoordinator(ServiceCoordinator[Containers]):
         self.access = await open_access(self.config_entry.data, self.hass.async_add_executor_job)
         self.feeds = Feeds(feeds_of(self.access))
         self.feeds.on_news = self.async_hurry
-        self.closely = Closely(self.access.client)
+        self.auditing = Auditing(self.access.client, dt_util.utcnow)
+        self.closely = Closely(self.access.client, self.auditing)
+        store: Store[dict[str, Any]] = Store(self.hass, 1, f"{DOMAIN}/audit/{file_name(self.id)}")
+        self.accepted = Acceptances(lambda rows: store.async_save({"accepted": rows}))
+        self.accepted.load((await store.async_load() or {}).get("accepted"))
         self.newest = Newest(self._ask_registry)
         self.yard = OwnYard(self)
-        whole = (UpdateAction(self.yard), RollBackAction(self.yard), LetGoAction(self.yard))
+        whole: tuple[Action, ...] = (
+            UpdateAction(self.yard),
+            RollBackAction(self.yard),
+            LetGoAction(self.yard),
+            FixAudit(self.access.client, self.yard, self),
+            AcceptAudit(self, dt_util.utcnow),
+            RevokeAudit(self),
+        )
         self._actions = {**actions_of(self.access.client, self.yard), **{each.key: each for each in whole}}
 
     @override
@@ -217,6 +255,7 @@ class ContainersCoordinator(ServiceCoordinator[Containers]):
         data = self._assemble()
         by_id = {each.id: each for each in data.containers.values()}
         self.closely.forget(by_id)
+        self.auditing.forget(by_id, (each.image_id for each in by_id.values()))
         self.schedule.forget(by_id)
         if self.first_look is None:
             self._begin()
@@ -240,13 +279,15 @@ class ContainersCoordinator(ServiceCoordinator[Containers]):
             self._engine = await self.access.client.negotiate()
             self._engine_due = now + HOUR
             self.closely.host_memory = self._engine.memory
+            await self.auditing.meet()
         if not self.last_update_success:
             self.feeds.retry()
 
     def _assemble(self) -> Containers:
         if self._engine is None:
             raise RuntimeError("The engine is not known yet")
-        return assemble(self.feeds, self._engine, self.closely, self.newest.updates, self._elsewhere())
+        data = assemble(self.feeds, self._engine, self.closely, self.newest.updates, self._elsewhere())
+        return self.auditing.audited(data, self.accepted)
 
     def _elsewhere(self) -> frozenset[str]:
         """Return the ids of the containers that another source of this server shows as its own."""

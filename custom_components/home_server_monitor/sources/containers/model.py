@@ -8,6 +8,8 @@ import re
 from types import MappingProxyType
 from typing import Any, Literal
 
+from .audit import Report
+
 # how `network_mode` says that a container lives in the namespace of another one
 JOINED = "container:"
 _MADE_UP_NAME = re.compile(r"[0-9a-f]{64}")
@@ -218,6 +220,8 @@ class Watched:
     usage: Usage = Usage()
     image: Image | None = None
     update: Update | None = None
+    # of the permission audit, None where it could not look
+    score: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -296,7 +300,7 @@ class Containers:
     `containers`, `usage` and `shown` (what of them has a device here) by name, `images` by id, `updates` by reference,
     `volumes` and `stacks` by name. `stale`
     holds the feeds whose values are too old to be shown, `complete` those that were listed in full, `skipped` counts
-    the records that could not be read, by feed.
+    the records that could not be read, by feed. `audits` by name, `audit` of the engine itself, `score` of both.
     """
 
     engine: Engine | None = None
@@ -311,3 +315,6 @@ class Containers:
     stale: frozenset[str] = frozenset()
     complete: frozenset[str] = frozenset()
     skipped: Mapping[str, int] = field(default_factory=_none)
+    audits: Mapping[str, Report] = field(default_factory=_none)
+    audit: Report | None = None
+    score: int | None = None

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from ...guardian.contract import Finding, Proposal, Severity
+from .audit_case import Check, Grade
 from .causes import Trouble, trouble
 from .leftovers import kept_of, leftover
 from .look import Look
@@ -55,7 +56,7 @@ def judge(case: Case) -> list[Finding]:
         return []
     mine = [each for name, each in case.data.containers.items() if leftover(name) is None]
     found = [finding for each in mine for finding in _container(case, each)]
-    return [*found, *_kept(case, mine), *_tidying(case)]
+    return [*found, *_kept(case, mine), *_tidying(case), *_audited(case)]
 
 
 def _container(case: Case, container: Container) -> Iterator[Finding]:
@@ -131,6 +132,20 @@ def _tidying(case: Case) -> Iterator[Finding]:
                 severity=Severity.INFO,
                 placeholders={"name": name, "days": str(age), "image": each.image},
             )
+
+
+def _audited(case: Case) -> Iterator[Finding]:
+    """What could be safer, as one note for the engine with everything on it."""
+    data = case.data
+    if data.audit is None or data.score is None:
+        return
+    checks: list[Check] = [check for each in (data.audit, *data.audits.values()) for check in each.open]
+    worth = [check for check in checks if check.grade >= Grade.MEDIUM]
+    if worth:
+        serious = sum(check.grade >= Grade.HIGH for check in worth)
+        yield _of_engine(
+            case, "engine_audit", score=str(data.score), count=str(len(worth)), serious=str(serious)
+        )
 
 
 def _of_engine(case: Case, rule: str, **placeholders: str) -> Finding:

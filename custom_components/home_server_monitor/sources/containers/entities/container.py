@@ -76,6 +76,12 @@ SENSORS: tuple[ObjectSensor[Watched], ...] = (
         value=lambda item: item.container.restart_count,
         **BY_CHOICE,
     ),
+    ObjectSensor(
+        key="container_audit_score",
+        state_class=SensorStateClass.MEASUREMENT,
+        value=lambda item: item.score,
+        **BY_CHOICE,
+    ),
     moment(
         "container_started",
         lambda item: item.container.started if item.container.running else None,

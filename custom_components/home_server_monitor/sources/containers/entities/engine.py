@@ -65,6 +65,7 @@ SENSORS: tuple[ObjectSensor[Any], ...] = (
         for kind in ("images", "containers", "volumes", "build_cache")
     ),
     data_size("disk_reclaimable", _reclaimable, feed="disk", entity_category=DIAGNOSTIC),
+    count("audit_score", lambda data: data.score, feed="containers", entity_category=DIAGNOSTIC),
     ObjectSensor(
         key="api_version",
         value=lambda data: data.engine.api_version if data.engine else None,
