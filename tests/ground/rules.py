@@ -157,9 +157,11 @@ def guardian_knows_no_source(each: Import, _: Tree) -> bool:
     return each.inside[0] not in ("sources", "plays")
 
 
-def plays_take_models(each: Import, _: Tree) -> bool:
-    """Of a source a play takes the model."""
+def plays_take_models(each: Import, tree: Tree) -> bool:
+    """Of a source a play takes the model; what belongs to all sources, such as their errors, it may take too."""
     if not _is_play(each.module.parts) or not each.inside or each.inside[0] != "sources":
+        return True
+    if tree.is_shared(each.inside):
         return True
     return len(each.inside) == 3 and each.inside[2] == "model"
 

@@ -9,8 +9,22 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.home_server_monitor.const import CONF_KIND, CONF_SERVER, DOMAIN, HOME
+from custom_components.home_server_monitor.sources.containers.address import normalise
+from custom_components.home_server_monitor.sources.containers.client import EngineClient
+from custom_components.home_server_monitor.sources.containers.transport import Transport, open_session
 import simulator
 from simulator.harbour import Containers
+from tests.engine import Engine
+
+
+@pytest.fixture
+async def client(engine: Engine) -> AsyncIterator[EngineClient]:
+    """A client of the real engine, that has found out whom it talks to."""
+    address = normalise(engine.url)
+    async with open_session(address) as session:
+        found = EngineClient(Transport(session, address))
+        await found.negotiate()
+        yield found
 
 
 @pytest.fixture

@@ -19,6 +19,21 @@ SERVICE_AFTER = 600.0
 _MAY_END = ("", "no", "on-failure")
 
 
+# why a container did not pass, as keys of `exceptions`
+REASONS: Mapping[str, str] = {
+    "gone": "gate_gone",
+    "restarted": "gate_restarted",
+    "out_of_memory": "gate_out_of_memory",
+    "ended": "gate_ended",
+    "unhealthy": "gate_unhealthy",
+    "not_healthy": "gate_not_healthy",
+    "not_steady": "gate_not_steady",
+    "not_started": "gate_not_started",
+    "paused": "gate_paused",
+    "no_answer": "gate_no_answer",
+}
+
+
 class Result(StrEnum):
     """How it stands with the gate."""
 

@@ -19,7 +19,7 @@ from ...guardian.contract import (
     Step,
     Verdict,
 )
-from .gate import Judgement, Result, Terms, judge
+from .gate import REASONS, Judgement, Result, Terms, judge
 from .gating import LOOK_EVERY, STEADY_AGAIN
 from .leftovers import kept_of
 from .look import Look, look
@@ -129,7 +129,7 @@ class RollBackAction(Action):
             for each in pairs:
                 judgement = await self._is_well(each)
                 if judgement.result is not Result.HEALTHY:
-                    return Refusal(f"gate_{judgement.reason}", {"target": each.name})
+                    return Refusal(REASONS[judgement.reason], {"target": each.name})
         return None
 
     @override
@@ -138,7 +138,7 @@ class RollBackAction(Action):
         for pair in pairs:
             judgement = await self._is_well(pair)
             if judgement.result is not Result.HEALTHY:
-                return Verdict(Outcome.FAILED, {"reason": f"gate_{judgement.reason}", "container": pair.name})
+                return Verdict(Outcome.FAILED, {"reason": REASONS[judgement.reason], "container": pair.name})
         await self._yard.relist()
         return Verdict(Outcome.SUCCEEDED, {"back": plan.target})
 
@@ -169,7 +169,7 @@ class RollBackAction(Action):
         for pair in pairs:
             found = await self._yard.workshop.look(pair.new)
             if found is None or name_of(found) != pair.name:
-                return Verdict(Outcome.FAILED, {"reason": "gate_gone"})
+                return Verdict(Outcome.FAILED, {"reason": REASONS["gone"]})
         await self._yard.relist()
         return Verdict(Outcome.SUCCEEDED)
 

@@ -1,22 +1,57 @@
 """The yard of updates on a watched engine."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from ...guardian.contract import Refusal
+from ...guardian.own_path import OwnPath
 from ..errors import NotSupported
+from .access import Access
 from .databases import keeps_a_database
 from .dependants import dependants_of
 from .gate import STABLE
-from .model import Container
+from .model import Container, Containers
 from .nodes import touched
 from .raw import Json, name_of, table, text, words
 from .redirect import refusal
 from .shop import Shop
 from .yard import Around
 
-if TYPE_CHECKING:
-    from .coordinator import ContainersCoordinator
+
+class HasOwnPath(Protocol):
+    """What knows what Home Assistant stands on, and how our names begin."""
+
+    @property
+    def own_path(self) -> OwnPath:
+        """Return what Home Assistant stands on."""
+        ...
+
+    @property
+    def instance(self) -> str:
+        """Return the eight hex digits of this Home Assistant."""
+        ...
+
+
+class Watched(Protocol):
+    """The source that watches the engine, as far as updates need it."""
+
+    id: str
+    access: Access
+    data: Containers
+
+    @property
+    def house(self) -> HasOwnPath:
+        """Return the house that it is attached to."""
+        ...
+
+    @property
+    def gate_timeout(self) -> float:
+        """Return for how many seconds a new container may take to be well."""
+        ...
+
+    async def async_look(self) -> Containers:
+        """List now. Raises ClientError."""
+        ...
 
 
 class Alone:
@@ -40,7 +75,7 @@ class OwnYard:
 
     gate_stable = STABLE
 
-    def __init__(self, source: ContainersCoordinator) -> None:
+    def __init__(self, source: Watched) -> None:
         self._source = source
         self.workshop = Shop(source.access.client)
         self.around: Around = Alone()

@@ -17,7 +17,7 @@ from ...guardian.contract import (
     Step,
     Verdict,
 )
-from .gate import Judgement, Result
+from .gate import REASONS, Judgement, Result
 from .gating import Gating
 from .member import Member
 from .raw import Json, name_of, table, text
@@ -191,7 +191,7 @@ class UpdateAction(Action):
             judgement = await self._gating(members).new_is_well(member)
             if judgement.result is not Result.HEALTHY:
                 facts = {"said": "", **judgement.facts}
-                facts |= {"reason": f"gate_{judgement.reason}", "container": member.name}
+                facts |= {"reason": REASONS[judgement.reason], "container": member.name}
                 return Verdict(Outcome.FAILED, facts)
         await self._yard.relist()
         new = await self._yard.workshop.look(plan.target)
@@ -214,11 +214,11 @@ class UpdateAction(Action):
         for member in members:
             judgement = await self._gating(members).old_is_well(member)
             if judgement.result is not Result.HEALTHY:
-                return Verdict(Outcome.FAILED, {**judgement.facts, "reason": f"gate_{judgement.reason}"})
+                return Verdict(Outcome.FAILED, {**judgement.facts, "reason": REASONS[judgement.reason]})
         await self._yard.relist()
         return Verdict(Outcome.SUCCEEDED, {"back": plan.target})
 
 
 def _no(member: Member, judgement: Judgement) -> Refusal:
     said = str(judgement.facts.get("said", ""))
-    return Refusal(f"gate_{judgement.reason}", {"target": member.name, "said": said})
+    return Refusal(REASONS[judgement.reason], {"target": member.name, "said": said})
