@@ -9,7 +9,7 @@ import pytest
 from custom_components.home_server_monitor.guardian.capabilities import Setting
 from custom_components.home_server_monitor.guardian.contract import ForAWhile, NotDone, Refusal, Refused
 from custom_components.home_server_monitor.guardian.journal import JournalFailed
-from custom_components.home_server_monitor.guardian.lease import OF_RECORD, Change, Returned
+from custom_components.home_server_monitor.guardian.lease import OF_RECORD, Returned
 from custom_components.home_server_monitor.guardian.leases import Leases
 from custom_components.home_server_monitor.guardian.remediation import DAY, HOUR
 
@@ -66,10 +66,6 @@ class Setup:
         self.leases = Leases(
             self.guardian.journal, lambda source, kind: self.limit, lambda: self.held, lambda: self.now
         )
-        self.leases.on_return = self._tell
-
-    def _tell(self, change: Change, returned: Returned) -> None:
-        self.told.append(returned)
 
     async def start(self, now: float = NOW) -> Setup:
         self.now = self.guardian.now = now
@@ -92,7 +88,7 @@ class Setup:
     async def at(self, now: float) -> None:
         """Let the guardian's timer fire at an instant."""
         self.now = self.guardian.now = now
-        await self.leases.tick()
+        self.told += await self.leases.tick()
 
 
 async def test_taken_and_returned(tmp_path: Path) -> None:
@@ -368,3 +364,16 @@ async def test_an_unreadable_one_stops_no_other(tmp_path: Path) -> None:
     await it.guardian.journal.append("lease", "x", {"source": "nas"})
     again = await Setup(tmp_path, limit).start()
     assert len(again.leases.changes) == 1
+
+
+async def test_what_cannot_be_set_back_can_still_be_left_to_others(tmp_path: Path) -> None:
+    limit = Limit()
+    it = await Setup(tmp_path, limit).start()
+    lease = await it.take(50)
+    limit.fails = NotDone("no right")
+    await it.at(NOW + 60)
+    again = await Setup(tmp_path, limit).start(NOW + HOUR)
+    await again.at(NOW + HOUR)
+    assert again.told == [Returned.LATER]
+    assert await again.leases.forget(lease) is Returned.FORGOTTEN
+    assert (limit.value, again.leases.changes) == (50, {})

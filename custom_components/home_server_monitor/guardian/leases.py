@@ -41,7 +41,6 @@ class Leases:
         self.changes: dict[str, Change] = {}
         # what somebody else changed while we held it, and when that was seen: told for a day
         self.foreign: dict[str, tuple[Change, float]] = {}
-        self.on_return: Callable[[Change, Returned], None] = lambda change, returned: None
         self._journal = journal
         self._settings = settings
         self._held = held
@@ -218,16 +217,22 @@ class Leases:
                 self.changes[change.id] = replace(change, leases=leases)
                 await self._write_down(change.id, self.changes[change.id].pack())
 
-    async def tick(self) -> None:
-        """Return what is due, as far as its source is there; never held, and it goes on without a journal."""
+    async def tick(self) -> list[Returned]:
+        """Return what is due, as far as its source is there, and say what became of it.
+
+        It is never held, and goes on without a journal.
+        """
         now = self._clock()
         async with self._lock:
             for name, value in tuple(self._unsaved.items()):
                 await self._write_down(name, value)
             self.foreign = {key: row for key, row in self.foreign.items() if now - row[1] < DAY}
-            for change in tuple(self.changes.values()):
-                if self._late.is_time(change, now) or self._seems_foreign(change):
-                    await self._settle(change.id)
+            wanted = [
+                name
+                for name, change in self.changes.items()
+                if self._late.is_time(change, now) or self._seems_foreign(change)
+            ]
+            return [await self._settle(name) for name in wanted]
 
     def _seems_foreign(self, change: Change) -> bool:
         """Return whether somebody else seems to have changed it meanwhile, without asking."""
@@ -250,7 +255,6 @@ class Leases:
             self._late.put_off(still, now, why)
         else:
             self._late.drop(name)
-        self.on_return(change, returned)
         return returned
 
     async def _settle_with(self, setting: Setting, change: Change) -> Returned:
@@ -271,7 +275,9 @@ class Leases:
         if rest and rest == change.leases and not to_set:
             return Returned.KEPT
         tried = setting.same(change.original, change.left)
-        change = replace(change, left=wanted if to_set else seen, before=seen, leases=rest, sure=not to_set)
+        # what is not back yet keeps its wishes, so that a person can still end it
+        leases = rest or change.leases
+        change = replace(change, left=wanted if to_set else seen, before=seen, leases=leases, sure=not to_set)
         self.changes[change.id] = change
         await self._write_down(change.id, change.pack())
         if to_set:

@@ -1,7 +1,7 @@
 """What stands on what: which finding explains which, and who suffers when a thing goes away."""
 
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 import contextlib
 from typing import Any
 
@@ -35,6 +35,9 @@ class Topology:
         for upper, lower in links:
             self._stand(self.canonical(upper), self.canonical(lower))
         self._above: dict[str, tuple[str, ...]] = {}
+        self._ids: defaultdict[str, list[str]] = defaultdict(list)
+        for node in self._nodes:
+            self._ids[self.canonical(node.id)].append(node.id)
 
     @property
     def nodes(self) -> tuple[Node, ...]:
@@ -44,6 +47,10 @@ class Topology:
     def canonical(self, node: str) -> str:
         """Return the one id of the thing that an id or alias means; itself where it is unknown."""
         return self._names.get(node, node)
+
+    def ids(self, node: str) -> Sequence[str]:
+        """Return the ids that the sources have for a thing; none where it is unknown."""
+        return self._ids.get(self.canonical(node), ())
 
     def label(self, node: str) -> str:
         """Return the words for a thing, or "" where no source has any."""

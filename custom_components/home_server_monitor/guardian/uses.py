@@ -15,9 +15,7 @@ def interrupted(topology: Topology, plan: Plan) -> frozenset[str]:
     touched = {topology.canonical(node) for node in plan.touches}
     for node in tuple(touched):
         touched |= topology.dependants(node)
-    return frozenset(
-        {node.id for node in topology.nodes if topology.canonical(node.id) in touched}
-    ) | frozenset(plan.touches)
+    return frozenset(key for node in touched for key in topology.ids(node)) | plan.touches
 
 
 class Uses:
