@@ -375,5 +375,6 @@ async def test_what_cannot_be_set_back_can_still_be_left_to_others(tmp_path: Pat
     again = await Setup(tmp_path, limit).start(NOW + HOUR)
     await again.at(NOW + HOUR)
     assert again.told == [Returned.LATER]
+    assert len(again.leases.overdue) == 1
     assert await again.leases.forget(lease) is Returned.FORGOTTEN
-    assert (limit.value, again.leases.changes) == (50, {})
+    assert (limit.value, again.leases.changes, again.leases.overdue) == (50, {}, [])

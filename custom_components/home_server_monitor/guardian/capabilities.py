@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol, runtime_checkable
 
+from .contract import Source
+
 
 @dataclass(frozen=True, slots=True)
 class SmartReading:
@@ -92,6 +94,13 @@ class ChangesForAWhile(Protocol):
     def settings(self) -> Mapping[str, Setting]:
         """Return what can be changed, by the names that the steps of its plans use."""
         ...
+
+
+def setting_of(source: Source | None, name: str) -> Setting | None:
+    """Return what can be changed for a while on a source, as it is now; None while that is away."""
+    if source is None or not source.judged or not isinstance(source, ChangesForAWhile):
+        return None
+    return source.settings.get(name)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ import time
 from typing import Any
 
 from .book import Book
-from .capabilities import ChangesForAWhile, Setting
+from .capabilities import setting_of
 from .contract import Actor, Plan, Refusal, Refused, Source
 from .floor import Floor
 from .helm import Helm
@@ -17,15 +17,14 @@ from .leases import Leases
 from .ledger import Ledger
 from .looks import Looks
 from .own_path import OwnPath
-from .policy import Affairs, Mode, Policy
+from .permits import AUTOMATIC, Permits
+from .policy import Policy
 from .recovery import Recovery
 from .remediation import DAY, EXPIRES, Record, State, WrongState, new_id, purpose
 from .running import Runner
 from .waiting import WAITS, Waiting
 
 STOP_GRACE = 10.0
-# kinds of actors behind whom no person stands at that moment
-AUTOMATIC = frozenset({"rule", "standing"})
 
 
 class Desk:
@@ -55,18 +54,19 @@ class Desk:
         self.helm = Helm(journal, policy, clock)
         self.hold = self.helm.set_hold
         self.set_mode = self.helm.set_mode
-        self.leases = Leases(journal, self._setting, lambda: self.helm.held, clock)
+        self.leases = Leases(
+            journal, lambda source, name: setting_of(sources(source), name), lambda: self.helm.held, clock
+        )
         self.runner = Runner(self.book, self.helm, self.leases, sources, sleep)
         self._looks = Looks(sources, own_path, policy.spare, self.leases)
         self._sources = sources
         self._floor = Floor(self.book, self.runner, policy.reach)
         self._clock = clock
         self._sleep = sleep
-        self._not_now = not_now
-        self._in_use = in_use
-        self._look_in_use = look_in_use
         self._ledger = Ledger(self.book, journal)
-        self._waiting = Waiting(self, self.book, self._floor, clock)
+        self._permits = Permits(policy, self.helm, self._ledger.acts, clock, not_now, in_use, look_in_use)
+        self.affairs = self._permits.affairs
+        self._waiting = Waiting(self, self._permits, self.book, self._floor, clock)
         self._ready = False
 
     @property
@@ -78,13 +78,6 @@ class Desk:
     def ready(self) -> bool:
         """Return whether the journal was read and taken up; before that nothing starts."""
         return self._ready
-
-    def _setting(self, source_id: str, name: str) -> Setting | None:
-        """Return what can be changed for a while, as its source is now; None while that is away."""
-        source = self._sources(source_id)
-        if source is None or not source.judged or not isinstance(source, ChangesForAWhile):
-            return None
-        return source.settings.get(name)
 
     @property
     def untold(self) -> list[Record]:
@@ -178,7 +171,7 @@ class Desk:
 
     async def _approve(self, record_id: str, actor: Actor, typed: str | None, waits: str | None) -> Record:
         record = await self._proposed(record_id)
-        self._permit(record, actor, typed)
+        self._permits.permit(record, actor, typed)
         if waits == "window" and self.policy.next_window(self._clock()) is None:
             raise Refused(Refusal("no_window"))
         if waits is not None:
@@ -188,8 +181,8 @@ class Desk:
         self._floor.claim(record)
         try:
             await self.examine(record, State.PROPOSED, actor)
-            self._permit(self.book.get(record_id), actor, typed)
-            if actor.kind in AUTOMATIC and await self.in_use_now(record):
+            self._permits.permit(self.book.get(record_id), actor, typed)
+            if actor.kind in AUTOMATIC and await self._permits.in_use_now(record):
                 self._floor.release(record)
                 return await self._wait_with(record, actor, "in_use")
             record = await self._move(record, State.APPROVED, actor)
@@ -206,10 +199,6 @@ class Desk:
     def _is_away(self, record: Record) -> bool:
         source = self._sources(record.source)
         return source is None or not source.judged
-
-    async def in_use_now(self, record: Record) -> bool:
-        """Ask whether what a record interrupts is in use. Raises what a source raises."""
-        return await self._look_in_use(record) if self._look_in_use else self._in_use(record)
 
     async def _move(self, record: Record, state: State, actor: Actor, **changes: Any) -> Record:
         """Decide on a record; the first one wins."""
@@ -235,15 +224,6 @@ class Desk:
             await self._waiting.expire(record)
             raise Refused(Refusal("proposal_expired"))
         return record
-
-    def _permit(self, record: Record, actor: Actor, typed: str | None) -> None:
-        """Raise Refused unless this actor's approval is in force now."""
-        if actor.kind in AUTOMATIC:
-            refusal = self.policy.may_run_automatically(record, self.affairs(record))
-        else:
-            refusal = self.policy.may_approve(record, actor, self.helm.mode, hold=self.helm.held, typed=typed)
-        if refusal is not None:
-            raise Refused(refusal)
 
     async def examine(self, record: Record, expected: State, actor: Actor) -> None:
         """Read the target again; what is no longer what was approved is superseded. Raises Refused."""
@@ -286,41 +266,8 @@ class Desk:
         actor = Actor(kind="rule", id=record.rule, via="automatic")
         if standing:
             actor = Actor(kind="standing", id=standing.id, name=standing.by.name, via="automatic")
-        waits = "in_use" if self._in_use(record) else None
+        waits = "in_use" if self._permits.in_use(record) else None
         return await self.approve(record_id, actor, waits=waits)
-
-    def affairs(self, record: Record) -> Affairs:
-        """Return how things stand for an automatic run of a record."""
-        now = self._clock()
-        return Affairs(
-            now=now,
-            mode=self.helm.mode,
-            hold=self.helm.held,
-            installed=self.helm.installed,
-            acts=self._ledger.acts(now),
-            open_breakers=self.helm.open_breakers,
-            standings=tuple(self.helm.standings.values()),
-            obstacle=self._not_now(record),
-        )
-
-    def why_not_yet(self, record: Record) -> str | None:
-        """Return why an approved record goes on waiting for now, or None."""
-        if self.helm.held:
-            return "hold_is_on"
-        if self.helm.mode is Mode.WATCH:
-            return "watch_only"
-        if record.waits == "window" and not self.policy.in_window(self._clock()):
-            return "not_in_window"
-        if record.waits == "in_use" and self._in_use(record):
-            return "in_use"
-        if record.actor is None:
-            return None
-        if record.actor.kind in AUTOMATIC:
-            refusal = self.policy.may_run_automatically(record, self.affairs(record))
-        else:
-            # whom the options name may have changed since
-            refusal = self.policy.may_decide(record, record.actor)
-        return refusal.key if refusal else None
 
     async def tick(self) -> None:
         """Let proposals expire, begin what has waited long enough, write what could not be written before."""

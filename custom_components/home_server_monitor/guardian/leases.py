@@ -11,15 +11,14 @@ from typing import Any
 
 from .capabilities import Setting
 from .contract import ForAWhile, NotDone, Refusal, Refused
-from .journal import Journal, JournalFailed
-from .journal_files import Replay
+from .journal import Journal
 from .lateness import Late, Lateness
-from .lease import OF_RECORD, Change, Lease, Returned, change_id, unpack
-from .remediation import DAY, new_id
+from .lease import Change, Lease, Returned, change_id
+from .lease_book import LeaseBook
+from .remediation import new_id
 
 _LOGGER = logging.getLogger(__name__)
 
-KIND = "lease"
 # seconds that one question or order to a system may take
 DEADLINE = 30.0
 
@@ -38,16 +37,14 @@ class Leases:
         held: Callable[[], bool],
         clock: Callable[[], float],
     ) -> None:
-        self.changes: dict[str, Change] = {}
-        # what somebody else changed while we held it, and when that was seen: told for a day
-        self.foreign: dict[str, tuple[Change, float]] = {}
-        self._journal = journal
+        self._book = LeaseBook(journal, clock)
+        self.changes = self._book.changes
+        self.load = self._book.load
         self._settings = settings
         self._held = held
         self._clock = clock
         self._lock = asyncio.Lock()
         self._late = Lateness()
-        self._unsaved: dict[str, dict[str, Any]] = {}
 
     @property
     def busy(self) -> bool:
@@ -55,28 +52,14 @@ class Leases:
         return self._lock.locked()
 
     @property
+    def foreign(self) -> dict[str, tuple[Change, float]]:
+        """Return what somebody else changed while we held it, and when that was seen: told for a day."""
+        return self._book.foreign
+
+    @property
     def overdue(self) -> list[Late]:
         """Return the returns that are late enough to be told."""
         return self._late.overdue(self._clock())
-
-    def load(self, replay: Replay) -> None:
-        """Take what the journal knows; what no owner still wants is due at once."""
-        now = self._clock()
-        for entry in replay.of(KIND):
-            try:
-                change = unpack(entry.value)
-            except KeyError, TypeError, ValueError:
-                _LOGGER.warning("A change for a while is not readable in the journal: %s", entry.id)
-                continue
-            if entry.value.get("over"):
-                if entry.value.get("returned") == Returned.FOREIGN and now - entry.at < DAY:
-                    self.foreign[change.id] = (change, entry.at)
-                continue
-            leases = tuple(
-                each if each.owner.startswith(OF_RECORD) else replace(each, ends=min(each.ends, now))
-                for each in change.leases
-            )
-            self.changes[change.id] = replace(change, leases=leases)
 
     async def why_not(self, source: str, wish: ForAWhile, name: str) -> Refusal | None:
         """Return why a wish cannot be taken. Raises Refused where nobody can say now, and what the source raises."""
@@ -134,9 +117,7 @@ class Leases:
             )  # fmt: skip
             if setting.same(wanted, seen):
                 change = replace(change, left=seen, sure=True)
-            await self._journal.append(KIND, change.id, change.pack())
-            self.changes[change.id] = change
-            self.foreign.pop(change.id, None)
+            await self._book.begin(change)
             if setting.same(wanted, seen):
                 return None
             return await self._make(change, old, setting, make)
@@ -150,10 +131,9 @@ class Leases:
             made = await make()
         except Refused, NotDone:
             if old is None:
-                await self._over(change, Returned.NOT_DONE)
+                await self._book.over(change, Returned.NOT_DONE)
             else:
-                self.changes[change.id] = old
-                await self._write_down(old.id, old.pack())
+                await self._book.note(old)
             raise
         await self._mark(change, setting)
         return made
@@ -165,8 +145,7 @@ class Leases:
         except NotDone:
             return
         if setting.same(change.left, seen):
-            self.changes[change.id] = replace(change, left=seen, sure=True)
-            await self._write_down(change.id, self.changes[change.id].pack())
+            await self._book.note(replace(change, left=seen, sure=True))
 
     async def end(self, lease_id: str) -> Returned:
         """End a lease early. Raises KeyError where there is none."""
@@ -191,8 +170,9 @@ class Leases:
     async def forget(self, lease_id: str) -> Returned:
         """Leave a value as it is, for good, with all wishes about it. Raises KeyError where there is no such lease."""
         async with self._lock:
-            await self._over(self._of(lease_id), Returned.FORGOTTEN)
-            return Returned.FORGOTTEN
+            change = self._of(lease_id)
+            self._late.drop(change.id)
+            return await self._book.over(change, Returned.FORGOTTEN)
 
     def _of(self, lease_id: str) -> Change:
         for change in self.changes.values():
@@ -205,8 +185,7 @@ class Leases:
         leases = tuple(
             replace(each, ends=min(each.ends, now)) if which(each) else each for each in change.leases
         )
-        self.changes[change.id] = replace(change, leases=leases)
-        await self._write_down(change.id, self.changes[change.id].pack())
+        await self._book.note(replace(change, leases=leases))
 
     async def jumped(self, by: float) -> None:
         """The wall clock went `by` seconds too far: each lease lasts as long as it was to."""
@@ -214,8 +193,7 @@ class Leases:
             self._late.clear()
             for change in tuple(self.changes.values()):
                 leases = tuple(replace(each, ends=each.ends + by) for each in change.leases)
-                self.changes[change.id] = replace(change, leases=leases)
-                await self._write_down(change.id, self.changes[change.id].pack())
+                await self._book.note(replace(change, leases=leases))
 
     async def tick(self) -> list[Returned]:
         """Return what is due, as far as its source is there, and say what became of it.
@@ -224,9 +202,7 @@ class Leases:
         """
         now = self._clock()
         async with self._lock:
-            for name, value in tuple(self._unsaved.items()):
-                await self._write_down(name, value)
-            self.foreign = {key: row for key, row in self.foreign.items() if now - row[1] < DAY}
+            await self._book.save()
             wanted = [
                 name
                 for name, change in self.changes.items()
@@ -266,10 +242,10 @@ class Leases:
         if rest:
             wanted = setting.strictest([change.original, *(each.value for each in rest)])
         if seen is None:
-            return await self._over(change, Returned.GONE)
+            return await self._book.over(change, Returned.GONE)
         if not _ours(setting, change, seen):
             back = setting.same(change.original, seen)
-            return await self._over(change, Returned.BACK if back else Returned.FOREIGN)
+            return await self._book.over(change, Returned.BACK if back else Returned.FOREIGN)
         # nothing is ever made stricter here: that takes an approval
         to_set = not setting.same(wanted, seen) and setting.same(setting.strictest([wanted, seen]), seen)
         if rest and rest == change.leases and not to_set:
@@ -278,36 +254,17 @@ class Leases:
         # what is not back yet keeps its wishes, so that a person can still end it
         leases = rest or change.leases
         change = replace(change, left=wanted if to_set else seen, before=seen, leases=leases, sure=not to_set)
-        self.changes[change.id] = change
-        await self._write_down(change.id, change.pack())
+        await self._book.note(change)
         if to_set:
             async with asyncio.timeout(DEADLINE):
                 await setting.set_leased(change.target, wanted)
                 if setting.same(change.before, await setting.read(change.target)):
                     raise NotDone("the server shows no change")
         if not rest:
-            return await self._over(change, Returned.RETURNED if to_set or tried else Returned.BACK)
+            return await self._book.over(change, Returned.RETURNED if to_set or tried else Returned.BACK)
         if to_set:
             await self._mark(change, setting)
         return Returned.KEPT
-
-    async def _over(self, change: Change, returned: Returned) -> Returned:
-        self.changes.pop(change.id, None)
-        self._late.drop(change.id)
-        if returned is Returned.FOREIGN:
-            self.foreign[change.id] = (change, self._clock())
-        else:
-            self.foreign.pop(change.id, None)
-        await self._write_down(change.id, change.pack(returned))
-        return returned
-
-    async def _write_down(self, name: str, value: dict[str, Any]) -> None:
-        self._unsaved[name] = value
-        try:
-            await self._journal.append(KIND, name, value)
-        except JournalFailed:
-            return
-        self._unsaved.pop(name, None)
 
 
 def _ours(setting: Setting, change: Change, value: Any) -> bool:

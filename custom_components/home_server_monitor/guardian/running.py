@@ -1,7 +1,7 @@
 """The run of an approved record: each step written down before it is sent, none sent twice, the end looked at."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator
 import contextlib
 from dataclasses import dataclass
 import logging
@@ -15,12 +15,10 @@ from .contract import (
     NotDone,
     Outcome,
     Receipt,
-    Refusal,
     Refused,
     RepeatsUndo,
     Resume,
     Source,
-    Stepwise,
     Verdict,
 )
 from .helm import Helm
@@ -28,6 +26,7 @@ from .journal import JournalFailed
 from .lease import OF_RECORD
 from .leases import Leases
 from .remediation import DAY, Record, State
+from .sending import Sender, flag
 from .stopping import Stop, Unknown
 
 _LOGGER = logging.getLogger(__name__)
@@ -68,8 +67,8 @@ class Runner:
         sleep: Callable[[float], Awaitable[object]],
     ) -> None:
         self.sending: set[str] = set()
-        # what a step raised, for those who stand there and wait; not kept over a restart
-        self.errors: dict[str, Exception] = {}
+        self._sender = Sender(leases, self._now, self.reach)
+        self.errors = self._sender.errors
         self._book = book
         self._helm = helm
         self._leases = leases
@@ -96,9 +95,9 @@ class Runner:
         away = False
         while True:
             if step > 0:
-                await self._ready(self._book.records[record_id], step)
+                await self._sender.ready(self._book.records[record_id], step)
             elif away:
-                await self._check_again(self._book.records[record_id])
+                await self._sender.check_again(self._book.records[record_id])
             self._may_go_on()
             record = await self._begin(record_id, step)
             self._may_go_on()
@@ -110,10 +109,10 @@ class Runner:
             if sent is not None:
                 sent.set()
         with self._sending(record_id):
-            receipt = await self._send(action, record, step)
+            receipt = await self._sender.send(action, record, step)
             # a stop waits for this as well
             await self._book.note(record_id, receipts=(*record.receipts, receipt))
-        if _flag(receipt, "refused") and step < len(record.plan.steps) - 1:
+        if flag(receipt, "refused") and step < len(record.plan.steps) - 1:
             raise Stop("server_refused")
 
     async def _begin(self, record_id: str, step: int) -> Record:
@@ -130,49 +129,6 @@ class Runner:
             raise Stop("journal_failed") from err
         return record
 
-    async def _send(self, action: Action, record: Record, step: int) -> Receipt:
-        try:
-            if record.plan.steps[step].lease is not None:
-                return await self._lend(record, step)
-            async with asyncio.timeout(record.plan.deadline):
-                return await action.run(record.plan, step)
-        except JournalFailed as err:
-            raise Stop("journal_failed") from err
-        except Refused as err:
-            self.errors[record.id] = err
-            raise Stop(err.refusal.key, err.refusal.placeholders, wanted=True) from err
-        except NotDone as err:
-            self.errors[record.id] = err
-            raise Stop("not_done", {"error": str(err)}) from err
-        except Exception as err:  # noqa: BLE001 - it may have been sent: only looking can tell
-            _LOGGER.info("The answer to %s of %s was lost: %r", record.action, record.source, err)
-            self.errors[record.id] = err
-            return Receipt(step, {"lost": True, "error": f"{type(err).__name__}: {err}"[:500]})
-
-    async def _lend(self, record: Record, step: int) -> Receipt:
-        """Send a step that changes something for a while, its lease written down before. Raises JournalFailed."""
-        lease = record.plan.steps[step].lease
-        assert lease is not None
-
-        async def make() -> Receipt:
-            # its source may have been loaded anew while the lease was written down
-            if (action := self._now(record)) is None:
-                raise Refused(Refusal("source_away", {"target": record.name}))
-            async with asyncio.timeout(record.plan.deadline):
-                return await action.run(record.plan, step)
-
-        actor = record.actor or SYSTEM
-        made = await self._leases.take(
-            record.source,
-            lease,
-            make,
-            owner=f"{OF_RECORD}{record.id}",
-            by=actor.name or actor.id,
-            name=record.name,
-        )
-        # it is so already, by another lease
-        return made or Receipt(step, {"nothing": True})
-
     def forget(self, now: float) -> None:
         """Drop what the steps of records raised that ended a while ago: who stood there has been answered."""
         for record_id in tuple(self.errors):
@@ -183,36 +139,6 @@ class Runner:
     def _may_go_on(self) -> None:
         if self._helm.held:
             raise Stop("hold_is_on", wanted=True)
-
-    async def _check_again(self, record: Record) -> None:
-        """Wait for a source that went away before the first order, and read the target once more. Raises Stop."""
-        action = await self.reach(record)
-        try:
-            async with asyncio.timeout(record.plan.deadline):
-                refusal = await action.check(record.plan)
-        except Exception as err:
-            _LOGGER.info("Whether %s of %s may begin is not known: %r", record.action, record.source, err)
-            raise Stop("not_done", {"error": str(err)}) from err
-        if refusal is not None:
-            raise Stop(refusal.key, refusal.placeholders, wanted=True)
-
-    async def _ready(self, record: Record, step: int) -> None:
-        """Look whether a later step may be sent. Raises Stop, Unknown."""
-        action = await self.reach(record)
-        if not isinstance(action, Stepwise):
-            if any(_flag(each, "lost") for each in record.receipts) or len(record.receipts) < step:
-                raise Unknown
-            return
-        try:
-            async with asyncio.timeout(record.plan.deadline):
-                refusal = await action.ready(record.plan, step)
-        except Refused as err:
-            refusal = err.refusal
-        except Exception as err:
-            _LOGGER.info("Whether %s of %s may go on is not known: %r", record.action, record.source, err)
-            raise Stop("not_ready", {"error": str(err)}) from err
-        if refusal is not None:
-            raise Stop(refusal.key, refusal.placeholders)
 
     async def _stop(self, record_id: str, step: int, stop: Stop) -> None:
         """End before a step: with nothing done, or by taking back what was done."""
@@ -261,10 +187,10 @@ class Runner:
 
     async def _judge_undo(self, record_id: str) -> None:
         record = self._book.records[record_id]
-        if any(_flag(each, "refused") for each in record.undone):
+        if any(flag(each, "refused") for each in record.undone):
             return await self._end(record_id, State.FAILED, reason="undo_failed")
         outcome = Outcome.SUCCEEDED
-        if any(_flag(each, "lost") for each in record.undone):
+        if any(flag(each, "lost") for each in record.undone):
             outcome = Outcome.INCONCLUSIVE
         verdict = await self._look(record, undo=True)
         if verdict is not None:
@@ -362,7 +288,3 @@ class Runner:
             yield
         finally:
             self.sending.discard(record_id)
-
-
-def _flag(receipt: Receipt, name: str) -> bool:
-    return isinstance(receipt.result, Mapping) and receipt.result.get(name) is True

@@ -8,6 +8,7 @@ from typing import Protocol
 from .book import Book
 from .contract import SYSTEM, Actor, Refusal, Refused
 from .floor import Floor
+from .permits import Permits
 from .remediation import DAY, Record, State, WrongState
 
 _LOGGER = logging.getLogger(__name__)
@@ -18,14 +19,6 @@ WAITS = {"in_use": DAY, "window": 8 * DAY}
 
 class Begins(Protocol):
     """What the waiting need of their desk."""
-
-    def why_not_yet(self, record: Record) -> str | None:
-        """Return why an approved record goes on waiting."""
-        ...
-
-    async def in_use_now(self, record: Record) -> bool:
-        """Ask whether what a record interrupts is in use."""
-        ...
 
     async def examine(self, record: Record, expected: State, actor: Actor) -> None:
         """Read the target again. Raises Refused, having ended what is superseded."""
@@ -39,8 +32,11 @@ class Begins(Protocol):
 class Waiting:
     """Looks at what is open whenever time has passed."""
 
-    def __init__(self, desk: Begins, book: Book, floor: Floor, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, desk: Begins, permits: Permits, book: Book, floor: Floor, clock: Callable[[], float]
+    ) -> None:
         self._desk = desk
+        self._permits = permits
         self._book = book
         self._floor = floor
         self._clock = clock
@@ -58,7 +54,7 @@ class Waiting:
         for record in self._open():
             if record.expires <= self._clock():
                 await self.expire(record)
-            elif record.state is State.APPROVED and self._desk.why_not_yet(record) is None:
+            elif record.state is State.APPROVED and self._permits.why_not_yet(record) is None:
                 await self._floor.own(self._begin(record))
 
     async def _begin(self, record: Record) -> None:
@@ -68,8 +64,8 @@ class Waiting:
             return
         try:
             await self._desk.examine(record, State.APPROVED, record.actor or SYSTEM)
-            in_use = record.waits == "in_use" and await self._desk.in_use_now(record)
-            if in_use or self._desk.why_not_yet(record) is not None:
+            in_use = record.waits == "in_use" and await self._permits.in_use_now(record)
+            if in_use or self._permits.why_not_yet(record) is not None:
                 self._floor.release(record)
                 return
         except Exception as err:  # noqa: BLE001 - it goes on waiting until it may or expires
