@@ -133,3 +133,19 @@ async def test_a_disk_that_cooled_is_over_while_its_pool_makes_errors(attic: Att
     told = await attic.has(wrong("pool_full", WARNING), wait=700)
     assert told == ["Over: Disk ONE too hot: 61 °C"]
     assert "Still open: Pool box" in attic.home.pushes[0]["message"]
+
+
+async def test_a_failed_task_is_told_in_a_sentence(home: Household, hass_admin_user: MockUser) -> None:
+    """Not by its number in C, and without the trace that only its makers can read."""
+    error = (
+        "Traceback (most recent call last):\n  File 'x.py', line 1, in run\n"
+        "middlewared.service_exception.CallError: [EFAULT] Dataset tank/photos is locked\n"
+    )
+    await home.sim.scenario("task_failing", error=error)
+    await home.settle(120)
+    found = (await _ask(home, "list_findings", hass_admin_user.id))["findings"]
+    (shown,) = (each for each in found if each["rule"] == "task_failed")
+    assert shown["advice"].endswith(": Dataset tank/photos is locked")
+    texts = str(await _ask(home, "digest", hass_admin_user.id)) + str(shown)
+    assert "EFAULT" not in texts
+    assert "Traceback" not in texts

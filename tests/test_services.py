@@ -476,7 +476,7 @@ async def test_an_order_that_fails(house: House) -> None:
     house.sim.faults.error("app.stop", 14, "[EFAULT] compose failed")
     error = await house.failed("action_failed", "stop_app", house.device("app_plex"))
     assert error.translation_placeholders
-    assert "compose failed" in error.translation_placeholders["error"]
+    assert "Compose failed" in error.translation_placeholders["error"]
 
 
 async def test_an_order_that_does_nothing(house: House) -> None:
@@ -491,7 +491,7 @@ async def test_a_job_that_fails(house: House) -> None:
     house.sim.faults.replace("app.upgrade", 4711)
     house.sim.faults.replace("core.get_jobs", [{"id": 4711, "state": "FAILED", "error": "no space"}])
     error = await house.failed("action_failed", "upgrade_app", house.device("app_sonarr"))
-    assert error.translation_placeholders == {"error": "no space"}
+    assert error.translation_placeholders == {"error": "No space"}
 
 
 async def test_a_job_that_ends_without_effect(house: House) -> None:

@@ -1,6 +1,7 @@
 """What can go wrong when talking to a system: the one exception family of all clients."""
 
 from ..guardian.contract import NotDone
+from .sentence import sentence
 
 
 class ClientError(Exception):
@@ -60,7 +61,7 @@ class CallFailed(BadResponse):
     """The server understood the call and reports that it failed."""
 
     def __init__(self, method: str, reason: str, code: int | None = None) -> None:
-        super().__init__(f"{method}: {reason[:500]}")
+        super().__init__(f"{method}: {sentence(reason) or 'it gives no reason'}")
         self.method = method
         self.reason = reason
         self.code = code

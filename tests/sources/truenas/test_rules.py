@@ -441,7 +441,7 @@ def test_a_failed_task_can_be_run_again() -> None:
 
 def test_a_failed_task_without_a_reason_is_told_all_the_same() -> None:
     (finding,) = findings(tasks(task(result="failed")))
-    assert finding.placeholders["error"] == "?"
+    assert finding.placeholders["error"] == "TrueNAS gives no reason"
 
 
 def test_a_task_that_runs_again_is_not_proposed_again() -> None:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..errors import BadResponse
+from ..sentence import sentence
 from .parse import at, number, text
 
 
@@ -28,6 +29,6 @@ def job(raw: Any) -> Job:
         method=text(at(raw, "method")) or "",
         state=text(at(raw, "state")) or "",
         progress=number(at(raw, "progress", "percent")),
-        error=text(at(raw, "error"), 500),
+        error=text(sentence(at(raw, "error"))),
         result=at(raw, "result"),
     )

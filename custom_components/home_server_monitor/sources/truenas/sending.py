@@ -5,6 +5,7 @@ from typing import Any, Protocol
 
 from ...guardian.contract import Outcome, Receipt, Verdict
 from ..errors import CallFailed, CannotConnect, NotSent
+from ..sentence import sentence
 from .client import TrueNasClient
 from .jobs import Job, job
 from .methods import Method, Operation
@@ -50,7 +51,7 @@ async def send(nas: Nas, method: Method, arguments: list[Any], step: int) -> Rec
     except CannotConnect:
         return Receipt(step, {"refused": False, "lost": True})
     except CallFailed as err:
-        return Receipt(step, {"refused": True, "lost": False, "error": err.reason[:500]})
+        return Receipt(step, {"refused": True, "lost": False, "error": sentence(err.reason)})
     refused = answer is False
     if not method.job:
         return Receipt(step, {"refused": refused, "lost": False})

@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from ..sentence import sentence
 from .parse import Malformed, Row, at, count, flag, integer, name, number, text, when, word
 
 APP_STATES = frozenset({"running", "stopped", "deploying", "crashed", "stopping"})
@@ -136,12 +137,16 @@ def task(kind: TaskKind, title: Callable[[Row], Any]) -> Callable[[Row], tuple[s
             result=_RESULTS.get(str(raw)),
             running="RUNNING" in (raw, at(job, "state")),
             ended=when(at(state, "datetime")) or when(at(job, "time_finished")),
-            error=text(at(state, "error")) or text(at(state, "reason")) or text(at(job, "error")),
+            error=_why_failed(at(state, "error"), at(state, "reason"), at(job, "error")),
             locked=flag(row.get("locked")),
             datasets=_datasets(row),
         )
 
     return parse
+
+
+def _why_failed(*said: Any) -> str | None:
+    return next((text(found) for each in said if (found := sentence(each))), None)
 
 
 def _datasets(row: Row) -> tuple[str, ...]:

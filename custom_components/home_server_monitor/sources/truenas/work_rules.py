@@ -32,7 +32,7 @@ def tasks(case: Case) -> Iterator[Finding]:
                 rule="task_failed",
                 object=task_node(case.source, key),
                 severity=Severity.WARNING,
-                placeholders={**shown, "error": task.error or "?"},
+                placeholders={**shown, "error": task.error or "TrueNAS gives no reason"},
                 proposal=None if task.running else Proposal(action="run_task", target=key),
                 holds=again,
             )
