@@ -121,6 +121,8 @@ TABLE: Mapping[str, Waking] = MappingProxyType(
         ),
         "container_unhealthy": Waking(area=APP, most=_HIGH, hold=300.0, keep=120.0, decision=True),
         "container_out_of_memory": Waking(area=APP, keep=600.0),
+        "container_over_quota": Waking(area=APP, keep=900.0, decision=True),
+        "container_leaks": Waking(area=APP, keep=86400.0, decision=True),
         "container_flapping": Waking(area=APP, keep=3600.0),
         "old_container_kept": Waking(area=APP, most=_INFO, decision=True),
         "image_old": Waking(area=APP, most=_INFO),

@@ -7,6 +7,8 @@ from typing import Any
 from custom_components.home_server_monitor.guardian.contract import Finding
 from custom_components.home_server_monitor.sources.containers.audit import Report
 from custom_components.home_server_monitor.sources.containers.audit_case import Check, Grade
+from custom_components.home_server_monitor.sources.containers.ladder import ladder
+from custom_components.home_server_monitor.sources.containers.leak import Leak
 from custom_components.home_server_monitor.sources.containers.look import Look
 from custom_components.home_server_monitor.sources.containers.model import (
     Container,
@@ -17,8 +19,11 @@ from custom_components.home_server_monitor.sources.containers.model import (
     Image,
     Space,
     State,
+    Usage,
     Volume,
 )
+from custom_components.home_server_monitor.sources.containers.quota import Breach, Measure
+from custom_components.home_server_monitor.sources.containers.quotas import Over
 from custom_components.home_server_monitor.sources.containers.rules import Case, judge
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -83,6 +88,14 @@ def kept(days: int) -> Containers:
     return engine(container(), old)
 
 
+def over(measure: Measure, value: float, limit: float, host: Mapping[str, Any] | None = None) -> Over:
+    """Return a container that uses more than it may."""
+    breach = Breach(measure, value, limit, 0.0)
+    used = Usage(cpu_percent=value, memory=512 * 1024**2, pids=40)
+    info = {"NCPU": 4, "MemTotal": 16 * GIB}
+    return Over(breach, ladder(breach, {"HostConfig": dict(host or {})}, info, used))
+
+
 EXAMPLES: Mapping[str, Callable[[], list[Finding]]] = {
     "container_loop": lambda: findings(engine(container(state=State.RESTARTING)), *LOOP),
     "container_ended": lambda: findings(engine(container(state=State.EXITED)), look(0.0), ENDED),
@@ -107,5 +120,11 @@ EXAMPLES: Mapping[str, Callable[[], list[Finding]]] = {
             audits={NAME: Report(name=NAME, open=(CHECK,))},
             score=60,
         )
+    ),
+    "container_over_quota": lambda: findings(
+        engine(container()), over={NAME: over(Measure.CPU, 187.0, 100.0)}
+    ),
+    "container_leaks": lambda: findings(
+        engine(container()), leaks={NAME: Leak(48.0 * 1024**2, 5.0, 200 * 1024**2, None)}
     ),
 }

@@ -19,6 +19,7 @@ from custom_components.home_server_monitor.sources.containers.model import (
     State,
     Volume,
 )
+from custom_components.home_server_monitor.sources.containers.quota import Measure
 
 from ...ground.texts import placeholders
 from ...ground.tree import PACKAGE, read_json
@@ -36,6 +37,7 @@ from .judged import (
     findings,
     kept,
     look,
+    over,
 )
 
 TEXTS = read_json(PACKAGE / "translations/en.json")
@@ -48,12 +50,16 @@ SEVERITY = {
     "container_unhealthy": Severity.HIGH,
     "container_out_of_memory": Severity.WARNING,
     "container_flapping": Severity.WARNING,
+    "container_over_quota": Severity.WARNING,
+    "container_leaks": Severity.WARNING,
 }
 PROPOSED = {
     "container_loop": "stop_container",
     "container_ended": "start_container",
     "container_unhealthy": "restart_container",
     "old_container_kept": "remove_kept_container",
+    "container_over_quota": "limit_container",
+    "container_leaks": "restart_container",
 }
 
 
@@ -200,3 +206,34 @@ def test_only_a_whole_audit_is_told() -> None:
     assert not findings(data)
     assert not findings(replace(data, audits={NAME: bad}, score=None))
     assert not findings(replace(data, audits={NAME: Report(name=NAME, open=(), accepted=bad.open)}))
+
+
+@pytest.mark.parametrize(
+    ("measure", "value", "limit", "host", "action", "lines"),
+    [
+        (Measure.CPU, 187.0, 100.0, {}, "limit_container", "cpus: 1"),
+        # there is no such limit any more: the next step
+        (Measure.CPU, 390.0, 400.0, {}, "restart_container", "cpus: 4"),
+        (Measure.MEMORY, 1.5 * GIB, GIB, {}, "limit_container", "mem_limit: 1024m, memswap_limit: 1024m"),
+        (
+            Measure.MEMORY,
+            1.5 * GIB,
+            GIB,
+            {"Memory": 2**29},
+            "restart_container",
+            "mem_limit: 1024m, memswap_limit: 1024m",
+        ),
+        (Measure.PIDS, 900.0, 500.0, {}, "limit_container", "pids_limit: 500"),
+        (Measure.RESTARTS, 7.0, 5.0, {}, "stop_container", "restart: on-failure:5"),
+    ],
+)
+def test_the_ladder_of_a_quota(
+    measure: Measure, value: float, limit: float, host: dict[str, int], action: str, lines: str
+) -> None:
+    (finding,) = findings(engine(container()), over={NAME: over(measure, value, limit, host)})
+    assert finding.proposal is not None
+    assert finding.proposal.action == action
+    assert finding.placeholders["lines"] == lines
+    title, description = words(finding)
+    assert len(title) <= ON_A_PHONE
+    assert "{" not in description

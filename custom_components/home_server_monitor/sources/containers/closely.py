@@ -15,6 +15,7 @@ from .client import EngineClient
 from .look import Look, look
 from .model import Container, Usage
 from .parse import inspected, refreshed
+from .quotas import Quotas
 from .schedule import Choice, sample_every
 from .usage import Sample, sample, usage
 
@@ -35,6 +36,7 @@ class Closely:
     ) -> None:
         self._client = client
         self._auditing = auditing
+        self.quotas = Quotas(clock)
         self._clock = clock
         self._details: dict[str, Container] = {}
         self._samples: dict[str, Sample] = {}
@@ -50,6 +52,7 @@ class Closely:
     def forget(self, present: Iterable[str]) -> None:
         """Keep only what is known of these ids."""
         here = frozenset(present)
+        self.quotas.forget(here)
         for book in (self._details, self._samples, self._usage):
             for gone in [key for key in book if key not in here]:
                 del book[gone]
@@ -115,6 +118,7 @@ class Closely:
             used = usage(before, now, container, self.host_memory)
             self._usage[container.id] = (self._clock(), used)
             self._auditing.note_usage(container.id, used)
+            self.quotas.note(container, used)
         return None
 
     async def _asked(self, verb: str, container: Container, ask: Callable[[str], Any]) -> Any:

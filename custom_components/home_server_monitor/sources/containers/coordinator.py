@@ -33,12 +33,15 @@ from .closely import Closely
 from .following import Following
 from .gate import TIMEOUT
 from .going_back import LetGoAction, RollBackAction
+from .leak import Leak
 from .leftovers import kept_of
+from .limit_action import LimitContainer
 from .listings import listing, outline
 from .model import Containers, Engine, Image, Stack, Update
 from .newest import Newest
 from .nodes import nodes_of
 from .own_yard import OwnYard
+from .quotas import Allowed
 from .rules import Case, judge
 from .schedule import Schedule
 from .snapshot import assemble
@@ -47,6 +50,7 @@ from .updating import UpdateAction
 
 _LOGGER = logging.getLogger(__name__)
 
+QUOTAS = ("memory", "cpu", "pids", "restarts", "minutes")
 MINUTE, HOUR, DAY = 60.0, 3600.0, 86400.0
 # of a cycle of 15 s: the listing and what comes with it, then the close looks
 READING, LOOKING = 8.0, 6.0
@@ -110,6 +114,22 @@ class ContainersCoordinator(ServiceCoordinator[Containers]):
         return float(self.config_entry.options.get("gate_timeout", TIMEOUT))
 
     @property
+    def allowed(self) -> Allowed:
+        """Return what a container may use for long."""
+        given = self.config_entry.options
+        known = {key: given[f"quota_{key}"] for key in QUOTAS if f"quota_{key}" in given}
+        return Allowed(**known)
+
+    def _leaks(self) -> Mapping[str, Leak]:
+        now = dt_util.utcnow()
+        return {
+            name: found
+            for name, each in self.data.containers.items()
+            if each.started is not None
+            if (found := self.closely.quotas.leak(each, (now - each.started).total_seconds())) is not None
+        }
+
+    @property
     def host(self) -> str | None:
         """Return the name or address of the engine's machine, where it is known and means the same to everybody."""
         found = self.access.machine
@@ -129,6 +149,8 @@ class ContainersCoordinator(ServiceCoordinator[Containers]):
                 looks=self.closely.looks,
                 updated=self.updated,
                 kept=frozenset(kept),
+                over=self.closely.quotas.all_over(self.data, self.allowed, self.auditing.info),
+                leaks=self._leaks(),
             )
         )
 
@@ -244,6 +266,7 @@ class ContainersCoordinator(ServiceCoordinator[Containers]):
             FixAudit(self.access.client, self.yard, self),
             AcceptAudit(self, dt_util.utcnow),
             RevokeAudit(self),
+            LimitContainer(self.access.client, self.yard, lambda: self.closely.host_memory),
         )
         self._actions = {**actions_of(self.access.client, self.yard), **{each.key: each for each in whole}}
 

@@ -50,6 +50,7 @@ from .address import Address, spelt
 from .gate import TIMEOUT
 from .model import Engine
 from .probing import REPLACING, Access as Rights, Feature, probe as probe_access
+from .quotas import Allowed
 from .transport import Timing
 
 _PEM = TextSelector(TextSelectorConfig(multiline=True, autocomplete="off"))
@@ -67,7 +68,22 @@ SCHEMA = vol.Schema(
 # seconds that a new container may take to be well; a label never shortens them
 CONF_GATE_TIMEOUT = "gate_timeout"
 _SECONDS = NumberSelector(NumberSelectorConfig(min=60, max=1800, step=10, unit_of_measurement="s"))
-OPTIONS = vol.Schema({vol.Required(CONF_GATE_TIMEOUT, default=TIMEOUT): _SECONDS})
+_MAY = Allowed()
+_PERCENT = NumberSelector(NumberSelectorConfig(min=0, max=100, step=1, unit_of_measurement="%"))
+_CORES = NumberSelector(NumberSelectorConfig(min=0, max=12800, step=10, unit_of_measurement="%"))
+_MANY = NumberSelector(NumberSelectorConfig(min=0, max=100000, step=1))
+_MINUTES = NumberSelector(NumberSelectorConfig(min=5, max=120, step=1, unit_of_measurement="min"))
+OPTIONS = vol.Schema(
+    {
+        vol.Required(CONF_GATE_TIMEOUT, default=TIMEOUT): _SECONDS,
+        # what containers may use for long; 0 is no quota
+        vol.Required("quota_memory", default=_MAY.memory): _PERCENT,
+        vol.Required("quota_cpu", default=_MAY.cpu): _CORES,
+        vol.Required("quota_pids", default=_MAY.pids): _MANY,
+        vol.Required("quota_restarts", default=_MAY.restarts): _MANY,
+        vol.Required("quota_minutes", default=_MAY.minutes): _MINUTES,
+    }
+)
 SECRETS = frozenset({CONF_API_KEY, CONF_TLS})
 TIMING = Timing()
 KEPT = (CONF_URL, CONF_API_KEY, CONF_FINGERPRINT, CONF_ENVIRONMENT)

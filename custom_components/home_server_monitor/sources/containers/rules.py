@@ -7,10 +7,14 @@ from datetime import datetime
 from ...guardian.contract import Finding, Proposal, Severity
 from .audit_case import Check, Grade
 from .causes import Trouble, trouble
+from .ladder import Rung
+from .leak import Leak
 from .leftovers import kept_of, leftover
 from .look import Look
 from .model import Container, Containers
 from .nodes import engine_node, member_node
+from .quota import Measure
+from .quotas import Over
 
 # what lies about and could be tidied is worth a note from here on
 WORTH_TIDYING = 5 * 1024**3
@@ -25,7 +29,8 @@ _STAYS_UP = ("always", "unless-stopped", "on-failure")
 class Case:
     """What is judged. looks: by container, the oldest first; updated: when each was updated from here, on their clock.
 
-    kept: names of the containers whose old one is still there to go back to; instance: our eight hex digits.
+    kept: names of the containers whose old one is still there to go back to; instance: our eight hex digits;
+    over, leaks: by container.
     """
 
     source: str
@@ -35,6 +40,8 @@ class Case:
     looks: Mapping[str, Sequence[Look]] = field(default_factory=dict)
     updated: Mapping[str, float] = field(default_factory=dict)
     kept: frozenset[str] = frozenset()
+    over: Mapping[str, Over] = field(default_factory=dict)
+    leaks: Mapping[str, Leak] = field(default_factory=dict)
 
     def about(self, rule: str, name: str, severity: Severity, found: Trouble, **more: object) -> Finding:
         """Return a finding about a container in trouble, with its cause."""
@@ -56,7 +63,7 @@ def judge(case: Case) -> list[Finding]:
         return []
     mine = [each for name, each in case.data.containers.items() if leftover(name) is None]
     found = [finding for each in mine for finding in _container(case, each)]
-    return [*found, *_kept(case, mine), *_tidying(case), *_audited(case)]
+    return [*found, *_kept(case, mine), *_tidying(case), *_audited(case), *_over(case), *_leaking(case)]
 
 
 def _container(case: Case, container: Container) -> Iterator[Finding]:
@@ -132,6 +139,60 @@ def _tidying(case: Case) -> Iterator[Finding]:
                 severity=Severity.INFO,
                 placeholders={"name": name, "days": str(age), "image": each.image},
             )
+
+
+def _over(case: Case) -> Iterator[Finding]:
+    """What uses more than it may, for long: the gentlest step that makes sense is proposed."""
+    for name, found in case.over.items():
+        breach, remedy = found.breach, found.next
+        proposal = None
+        if remedy is not None and remedy.rung is Rung.LIMIT:
+            params = {"measure": breach.measure.value, "limit": breach.limit}
+            proposal = Proposal(action="limit_container", target=name, params=params)
+        elif remedy is not None and remedy.rung in (Rung.RESTART, Rung.STOP):
+            proposal = Proposal(action=f"{remedy.rung}_container", target=name)
+        lines = (remedy.lines if remedy else ()) or found.remedies[0].lines
+        yield Finding(
+            source=case.source,
+            rule="container_over_quota",
+            object=member_node(case.source, name),
+            severity=Severity.WARNING,
+            placeholders={
+                "name": name,
+                "value": _amount(breach.measure, breach.value),
+                "limit": _amount(breach.measure, breach.limit),
+                "lines": ", ".join(line.strip() for line in lines) or "-",
+            },
+            evidence={"cause": f"over_{breach.measure}"},
+            proposal=proposal,
+            holds=breach.holds,
+        )
+
+
+def _leaking(case: Case) -> Iterator[Finding]:
+    """Memory that grows day by day."""
+    for name, found in case.leaks.items():
+        yield Finding(
+            source=case.source,
+            rule="container_leaks",
+            object=member_node(case.source, name),
+            severity=Severity.WARNING,
+            placeholders={
+                "name": name,
+                "rate": f"{found.per_day / 1024**2:.0f} MiB",
+                "days": str(int(found.days)),
+            },
+            proposal=Proposal(action="restart_container", target=name),
+        )
+
+
+def _amount(measure: Measure, value: float) -> str:
+    match measure:
+        case Measure.CPU:
+            return f"{value:.0f} %"
+        case Measure.MEMORY:
+            return _gib(int(value))
+    return f"{value:.0f}"
 
 
 def _audited(case: Case) -> Iterator[Finding]:
