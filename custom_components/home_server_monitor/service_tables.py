@@ -145,6 +145,7 @@ ACTS: tuple[Act, ...] = (
         Act(name=name, kind="", fields=_REASON, params=lambda data: {"reason": data["reason"]})
         for name in ("reboot", "shutdown")
     ),
+    *(Act(name=f"{verb}_stack", kind="stack") for verb in ("start", "stop", "redeploy")),
     *(
         Act(name=f"{verb}_container", kind="container")
         for verb in ("start", "stop", "restart", "pause", "resume", "update", "roll_back", "remove_kept")

@@ -191,7 +191,7 @@ def plan_lines(of: Guardian, record: Record, tracked: Tracked | None = None) -> 
             f"what_{record.action}", named, default=f"{of.compose.verb(record)}: {named['target']}"
         ),
         "steps": [
-            plain(f"{step.order} {' '.join(map(str, step.params.values()))}", 200) for step in plan.steps
+            plain(f"{step.order} {' '.join(map(str, step.params.values()))}", 600) for step in plan.steps
         ],
         "why": why,
         "risk_text": texts.common(f"risk_{record.risk.name.lower()}"),

@@ -45,6 +45,7 @@ from .quotas import Allowed
 from .rules import Case, judge
 from .schedule import Schedule
 from .snapshot import assemble
+from .stacks import stack_actions
 from .updates import update_of
 from .updating import UpdateAction
 
@@ -268,7 +269,11 @@ class ContainersCoordinator(ServiceCoordinator[Containers]):
             RevokeAudit(self),
             LimitContainer(self.access.client, self.yard, lambda: self.closely.host_memory),
         )
-        self._actions = {**actions_of(self.access.client, self.yard), **{each.key: each for each in whole}}
+        self._actions = {
+            **actions_of(self.access.client, self.yard),
+            **{each.key: each for each in whole},
+            **stack_actions(self),
+        }
 
     @override
     async def async_fetch(self) -> Containers:
@@ -376,9 +381,10 @@ class ContainersCoordinator(ServiceCoordinator[Containers]):
             self.feeds.stop()
             await self.access.close()
 
-    async def async_look(self) -> Containers:
-        """List now, show and return the snapshot. Raises ClientError."""
-        await self.feeds.read("containers", READING)
+    async def async_look(self, *feeds: str) -> Containers:
+        """List now, the containers where nothing else is named, show and return the snapshot. Raises ClientError."""
+        for feed in feeds or ("containers",):
+            await self.feeds.read(feed, READING)
         data = self._assemble()
         self.async_publish(data)
         return data

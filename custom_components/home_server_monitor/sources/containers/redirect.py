@@ -78,11 +78,18 @@ def _what(inspect: Json) -> str | None:
     last = repository.rpartition("/")[2]
     if _HOME_ASSISTANTS.fullmatch(last):
         return "is_home_assistant"
-    if repository == _AGENT or _WAYS_TO_THE_ENGINE.fullmatch(last):
+    if leads_to_the_engine(text(table(inspect.get("Config")).get("Image"))):
         return "way_to_the_engine"
     if table(inspect.get("HostConfig")).get("AutoRemove"):
         return "removes_itself"
     return None
+
+
+def leads_to_the_engine(image: str) -> bool:
+    """Return whether a container of this image stands between us and the engine, or may."""
+    reference = parsed(image)
+    repository = reference.repository if reference else ""
+    return repository == _AGENT or _WAYS_TO_THE_ENGINE.fullmatch(repository.rpartition("/")[2]) is not None
 
 
 def _which_image(inspect: Json, digests: Sequence[str]) -> str | None:
