@@ -67,7 +67,7 @@ async def async_act(
             raise ServiceValidationError(translation_domain=DOMAIN, translation_key="proposed_only")
         if record.risk is Risk.HIGH:
             raise ServiceValidationError(translation_domain=DOMAIN, translation_key="proposed_in_repairs")
-        await told(desk.approve(record.id, actor))
+        record = await told(desk.approve(record.id, actor))
     if record.is_waiting:
         raise ServiceValidationError(translation_domain=DOMAIN, translation_key="waits_already")
     record = await ended(guardian, record, actor)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from custom_components.home_server_monitor.guardian import book
 from custom_components.home_server_monitor.guardian.contract import (
     Actor,
     NotDone,
@@ -316,6 +317,69 @@ async def test_a_reload_right_before_the_first_order_kills_nothing(
     ended = await it.desk.wait(record.id)
     assert ended.state is (State.CANCELLED if changed else State.SUCCEEDED)
     assert world.writes == ([] if changed else ["tank:0"])
+
+
+async def test_what_is_protected_before_its_server_is_back_is_left_alone(
+    tmp_path: Path, world: World
+) -> None:
+    it = await guardian(tmp_path, world)
+    record = await it.propose()
+    source = it.source
+
+    def away(line: Any, written: bool) -> None:
+        if line["v"].get("state") == "running" and written and line["v"]["step"] == 0:
+            it.source = None
+            it.journal.on_append = None
+
+    it.journal.on_append = away
+    await it.desk.approve(record.id, ADMIN)
+    it.policy.settings = Settings(protected=frozenset({"pool:tank"}))
+    it.source = source
+    ended = await it.desk.wait(record.id)
+    assert (ended.state, ended.reason, world.writes) == (State.CANCELLED, "protected", [])
+
+
+async def test_a_slow_first_order_holds_up_nobody(tmp_path: Path, world: World) -> None:
+    slow, quick = FakeAction(world, key="pull", deadline=60.0), FakeAction(world)
+    slow.gate = asyncio.Event()
+    it = await guardian(tmp_path, world, slow, quick, answered_within=0.5)
+    pull = await it.propose(action="pull")
+    later = await it.propose("other", action="pull")
+    other = await it.propose("third")
+    await it.desk.approve(later.id, ADMIN, waits="in_use")
+    async with asyncio.timeout(30):
+        assert (await it.desk.approve(pull.id, ADMIN)).state is State.RUNNING
+        # neither does what begins by itself after waiting
+        await it.desk.tick()
+        assert it.desk.records[later.id].state is State.RUNNING
+        await it.desk.approve(other.id, ADMIN)
+        assert (await it.desk.wait(other.id)).state is State.SUCCEEDED
+        slow.gate.set()
+        assert (await it.desk.wait(pull.id)).state is State.SUCCEEDED
+        assert (await it.desk.wait(later.id)).state is State.SUCCEEDED
+
+
+async def test_what_is_not_written_yet_is_not_forgotten(
+    tmp_path: Path, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(book, "KEPT", 0)
+    it = await guardian(tmp_path, world)
+    record = await it.propose()
+
+    async def full(*line: Any) -> int:
+        raise JournalFailed("no space")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(it.journal, "append", full)
+        it.now += 5 * HOUR
+        await it.desk.tick()
+        it.now += 2 * DAY
+        await it.desk.tick()
+    await it.desk.tick()
+    # it is on the disk now, so it may be forgotten
+    assert (it.desk.records, it.desk.book.unsaved) == ({}, False)
+    (line,) = await it.journal.read(1)
+    assert (line.id, line.value["state"]) == (record.id, "expired")
 
 
 async def test_errors_are_kept_for_who_waits_and_no_longer(tmp_path: Path, world: World) -> None:

@@ -135,6 +135,7 @@ class Book:
             (each for each in self.records.values() if each.over), key=lambda it: it.changed, reverse=True
         )
         for record in ended[KEPT:]:
-            if record.changed < now - DAY:
+            # one that is not written yet still is to be
+            if record.changed < now - DAY and record.id not in self._unsaved:
                 del self.records[record.id]
                 self.told.discard(record.id)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+import contextlib
 from dataclasses import replace
 import time
 from typing import Any
@@ -25,6 +26,8 @@ from .running import Runner
 from .waiting import WAITS, Waiting
 
 STOP_GRACE = 10.0
+# seconds for which the answer to a first order is waited for: a pull takes minutes, and holds up nobody
+ANSWERED_WITHIN = 10.0
 
 
 class Desk:
@@ -47,6 +50,7 @@ class Desk:
         not_now: Callable[[Record], str | None] = lambda record: None,
         in_use: Callable[[Record], bool] = lambda record: False,
         look_in_use: Callable[[Record], Awaitable[bool]] | None = None,
+        answered_within: float = ANSWERED_WITHIN,
     ) -> None:
         self.journal = journal
         self.policy = policy
@@ -57,12 +61,13 @@ class Desk:
         self.leases = Leases(
             journal, lambda source, name: setting_of(sources(source), name), lambda: self.helm.held, clock
         )
-        self.runner = Runner(self.book, self.helm, self.leases, sources, sleep)
+        self.runner = Runner(self.book, self.helm, self.leases, sources, sleep, policy.spare)
         self._looks = Looks(sources, own_path, policy.spare, self.leases)
         self._sources = sources
         self._floor = Floor(self.book, self.runner, policy.reach)
         self._clock = clock
         self._sleep = sleep
+        self._answered_within = answered_within
         self._ledger = Ledger(self.book, journal)
         self._permits = Permits(policy, self.helm, self._ledger.acts, clock, not_now, in_use, look_in_use)
         self.affairs = self._permits.affairs
@@ -159,7 +164,7 @@ class Desk:
     async def approve(
         self, record_id: str, actor: Actor, *, typed: str | None = None, waits: str | None = None
     ) -> Record:
-        """Let a record run; returns when its first order was answered or not sent, or at once where it waits.
+        """Let a record run; returns as `begin` does, or at once where it waits.
 
         typed: the target's name, for high risk; waits: "in_use" or "window". What a person approves while its source
         is away waits for it. Raises Refused with nothing sent, JournalFailed with nothing sent, and what the source
@@ -210,10 +215,12 @@ class Desk:
             raise Refused(Refusal("already_decided", {"state": err.state})) from err
 
     async def begin(self, record: Record) -> Record:
-        """Run what is approved and claimed; returns when its first order was answered or not sent."""
+        """Run what is approved and claimed; returns when its first order was answered or not sent, or takes long."""
         sent = asyncio.Event()
         self._floor.start(record.id, self.runner.forward(record.id, 0, sent), sent)
-        await sent.wait()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self._answered_within):
+                await sent.wait()
         return self.records[record.id]
 
     async def _proposed(self, record_id: str) -> Record:

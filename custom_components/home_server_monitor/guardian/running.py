@@ -14,6 +14,7 @@ from .contract import (
     JudgesUndo,
     NotDone,
     Outcome,
+    Plan,
     Receipt,
     Refused,
     RepeatsUndo,
@@ -56,7 +57,10 @@ class _Patience:
 
 
 class Runner:
-    """Runs records. sources: resolved anew at each step, so that a reload of an entry kills none."""
+    """Runs records. sources: resolved anew at each step, so that a reload of an entry kills none.
+
+    spare: why a plan of a source is refused whoever approved it, because it reaches what is protected.
+    """
 
     def __init__(
         self,
@@ -65,15 +69,17 @@ class Runner:
         leases: Leases,
         sources: Callable[[str], Source | None],
         sleep: Callable[[float], Awaitable[object]],
+        spare: Callable[[str, Plan], Refusal | None],
     ) -> None:
         self.sending: set[str] = set()
-        self._sender = Sender(leases, self._now, self.reach)
+        self._sender = Sender(leases, self._now, self.reach, spare)
         self.errors = self._sender.errors
         self._book = book
         self._helm = helm
         self._leases = leases
         self._sources = sources
         self._sleep = sleep
+        self._spare = spare
 
     async def forward(self, record_id: str, start: int, sent: asyncio.Event | None = None) -> None:
         """Send the steps from `start` on, then verify. `sent` is set once the first one is answered or not sent."""

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 import logging
 
-from .contract import SYSTEM, Action, NotDone, Receipt, Refusal, Refused, Stepwise
+from .contract import SYSTEM, Action, NotDone, Plan, Receipt, Refusal, Refused, Stepwise
 from .journal import JournalFailed
 from .lease import OF_RECORD
 from .leases import Leases
@@ -22,7 +22,8 @@ def flag(receipt: Receipt, name: str) -> bool:
 class Sender:
     """Sends the steps of records.
 
-    now: the action of a record, as its source is now, None while that is away; reach: the same, waited for.
+    now: the action of a record, as its source is now, None while that is away; reach: the same, waited for;
+    spare: why a plan touches what is protected.
     """
 
     def __init__(
@@ -30,12 +31,14 @@ class Sender:
         leases: Leases,
         now: Callable[[Record], Action | None],
         reach: Callable[[Record], Awaitable[Action]],
+        spare: Callable[[str, Plan], Refusal | None],
     ) -> None:
         # what a step raised, for those who stand there and wait; not kept over a restart
         self.errors: dict[str, Exception] = {}
         self._leases = leases
         self._now = now
         self._reach = reach
+        self._spare = spare
 
     async def send(self, action: Action, record: Record, step: int) -> Receipt:
         """Send a step and return what was answered, which may be that the answer was lost. Raises Stop."""
@@ -90,7 +93,8 @@ class Sender:
         except Exception as err:
             _LOGGER.info("Whether %s of %s may begin is not known: %r", record.action, record.source, err)
             raise Stop("not_done", {"error": str(err)}) from err
-        if refusal is not None:
+        # it may have been protected meanwhile
+        if refusal := self._spare(record.source, record.plan) or refusal:
             raise Stop(refusal.key, refusal.placeholders, wanted=True)
 
     async def ready(self, record: Record, step: int) -> None:
