@@ -12,6 +12,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUs
 import voluptuous as vol
 
 from custom_components.home_server_monitor.const import DOMAIN
+from custom_components.home_server_monitor.guardian.contract import Refused
 from custom_components.home_server_monitor.guardian.own_path import OwnPath, container_node
 from custom_components.home_server_monitor.guardian.remediation import Record, State
 from custom_components.home_server_monitor.service_tables import ACTS, LISTINGS
@@ -578,3 +579,11 @@ async def test_what_may_leak_is_for_admins(house: House, hass_read_only_user: Mo
 async def test_capabilities(house: House) -> None:
     assert await house.source.snapshot_dataset("tank/photos", "by-play") == "tank/photos@by-play"
     assert "tank/photos@by-play" in house.sim.world.snapshots
+
+
+async def test_no_snapshot_is_taken_for_others_where_another_home_assistant_works(house: House) -> None:
+    house.sim.world.add_snapshot("tank/photos", "hsm-ffffffff-1", house.sim.world.clock.now())
+    with pytest.raises(Refused) as error:
+        await house.source.snapshot_dataset("tank/photos", "by-play")
+    assert error.value.refusal.key == "foreign_guardian"
+    assert "tank/photos@by-play" not in house.sim.world.snapshots

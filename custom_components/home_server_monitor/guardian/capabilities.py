@@ -52,7 +52,7 @@ class SnapshotsDatasets(Protocol):
         ...
 
     async def snapshot_dataset(self, dataset: str, name: str) -> str:
-        """Return the full name of the new snapshot. Raises ClientError.
+        """Return the full name of the new snapshot. Raises ClientError, and Refused where none may be taken.
 
         It writes and asks nobody: only the guardian's runner may call it, for a step that was approved.
         """

@@ -50,7 +50,7 @@ class Around:
         return tuple(found)
 
     async def snapshot(self, source: str, dataset: str, name: str) -> str:
-        """Take a snapshot and return its full name. Raises ClientError."""
+        """Take a snapshot and return its full name. Raises ClientError and Refused."""
         nas = next((each for each in self._storage() if each.id == source), None)
         if nas is None:
             raise NotSupported("snapshots")

@@ -17,7 +17,7 @@ class Around(Protocol):
         ...
 
     async def snapshot(self, source: str, dataset: str, name: str) -> str:
-        """Take a snapshot and return its full name. Raises ClientError and NotDone."""
+        """Take a snapshot and return its full name. Raises ClientError, NotDone and Refused."""
         ...
 
     async def answers(self, container: Container) -> bool | None:

@@ -20,7 +20,7 @@ from yarl import URL
 from ...const import CONF_FINGERPRINT, DOMAIN
 from ...coordinator import CYCLE, HsmConfigEntry, ServiceCoordinator
 from ...guardian.capabilities import Setting, SmartReading, Use
-from ...guardian.contract import Action, Change, Finding, Missing, Node
+from ...guardian.contract import Action, Change, Finding, Missing, Node, Refused
 from ...guardian.own_path import is_loopback
 from ...history import DailyHistory, file_name
 from ...issues import clear_missing_rights, raise_missing_rights
@@ -44,6 +44,7 @@ from .protocol import Event
 from .reading import GAPS, MACHINE_FEEDS, PUSHED, TASK_FEEDS, feeds, feeds_of_job
 from .realtime import Realtime, realtime
 from .rules import judge
+from .snapshots import not_ours_at
 from .system import plain_version
 from .uses import look_in_use, uses
 from .work import AppStats, app_stats
@@ -462,8 +463,10 @@ class TrueNasCoordinator(ServiceCoordinator[TrueNas]):
     async def snapshot_dataset(self, dataset: str, name: str) -> str:
         """Take a snapshot (capability SnapshotsDatasets: for the guardian's runner only) and return its full name.
 
-        Raises ClientError.
+        Raises ClientError, and Refused where another Home Assistant has left one there.
         """
         await self._connect()
+        if refusal := await not_ours_at(self, dataset):
+            raise Refused(refusal)
         await self.client.ask(Operation.CREATE_SNAPSHOT, dataset, name, False)
         return f"{dataset}@{name}"

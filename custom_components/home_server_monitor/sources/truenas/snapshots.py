@@ -69,6 +69,12 @@ def not_ours(nas: Nas, target: str, names: Iterable[str]) -> Refusal | None:
     return None
 
 
+async def not_ours_at(nas: Nas, dataset: str) -> Refusal | None:
+    """Return why no snapshot of a dataset is taken, if another Home Assistant left one there. Raises ClientError."""
+    listed = await find(nas, "dataset", dataset, MAX_SEEN)
+    return not_ours(nas, dataset, [row["snapshot"] for row in listed])
+
+
 class _SnapshotAction(Action):
     """What the four have in common: the target is a snapshot's full name, `dataset@name`."""
 
@@ -179,9 +185,7 @@ class CreateSnapshot(_SnapshotAction):
 
     @override
     async def others(self, target: str) -> Refusal | None:
-        dataset = target.partition("@")[0]
-        listed = await find(self._nas, "dataset", dataset, MAX_SEEN)
-        return not_ours(self._nas, dataset, [row["snapshot"] for row in listed])
+        return await not_ours_at(self._nas, target.partition("@")[0])
 
     @override
     def arguments(self, plan: Plan) -> list[Any]:
