@@ -349,6 +349,16 @@ async def test_whether_there_is_a_newer_image(
     assert (gone.reason, gone.available) == (Unknown.MISSING, None)
 
 
+async def test_a_port_that_is_none_is_a_registry_that_does_not_answer(
+    session: aiohttp.ClientSession,
+) -> None:
+    wanted = parsed("nas:99999/app")
+    assert wanted is not None
+    with pytest.raises(NotKnown) as error:
+        await RegistryClient(session).digest(wanted)
+    assert error.value.reason is Unknown.UNREACHABLE
+
+
 async def test_a_registry_elsewhere_is_asked_directly(
     registry: Registry, session: aiohttp.ClientSession
 ) -> None:

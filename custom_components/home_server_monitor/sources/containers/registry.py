@@ -92,7 +92,8 @@ class RegistryClient:
                 raise NotKnown(Unknown.LIMITED)
             try:
                 found = await self._digest(reference, host)
-            except (CannotConnect, BadResponse) as err:
+            except (CannotConnect, BadResponse, ValueError) as err:
+                # ValueError: a port that is none is good enough for a tag of one's own
                 raise NotKnown(Unknown.UNREACHABLE) from err
             host.pause = 0.0
             return found
