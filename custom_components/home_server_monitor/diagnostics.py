@@ -133,7 +133,8 @@ async def async_get_config_entry_diagnostics(hass: HomeAssistant, entry: HsmConf
         found["guardian"] = source.diagnose()
     elif isinstance(source, ServiceCoordinator):
         report = source.diagnose()
-        report["snapshot"] = _anonymous(report["snapshot"])
+        if "snapshot" in report:
+            report["snapshot"] = _anonymous(report["snapshot"])
         found["source"] = async_redact_data(report, TO_REDACT)
         found["last_update_success"] = source.last_update_success
     secrets = tuple(

@@ -16,6 +16,7 @@ from .contract import (
     Outcome,
     Plan,
     Receipt,
+    Refusal,
     Refused,
     RepeatsUndo,
     Resume,

@@ -1,10 +1,17 @@
 """An engine watched by a real Home Assistant core, over real sockets, on the simulated media server."""
 
+from dataclasses import replace
 from typing import Any
 
 from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import device_registry as dr, entity_registry as er
+import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.home_server_monitor.const import DOMAIN
+from custom_components.home_server_monitor.diagnostics import async_get_config_entry_diagnostics
+from custom_components.home_server_monitor.guardian.contract import Risk
 
 
 def shown(hass: HomeAssistant, entry: MockConfigEntry) -> dict[str, str]:
@@ -37,3 +44,54 @@ async def test_every_container_has_a_device_and_at_most_four_entities(
     devices = dr.async_entries_for_config_entry(dr.async_get(hass), docker.entry_id)
     plex = next(each for each in devices if each.name == "plex")
     assert plex.via_device_id == docker.runtime_data.device_id
+
+
+async def test_its_diagnostics_name_no_container(hass: HomeAssistant, docker: MockConfigEntry) -> None:
+    found = await async_get_config_entry_diagnostics(hass, docker)
+    assert found["last_update_success"] is True
+    assert found["source"]["engine"]["kind"] == "docker"
+    text = str(found)
+    assert not [name for name in docker.runtime_data.data.containers if name in text]
+    assert docker.data["url"] not in text
+
+
+async def test_a_list_that_engines_have_not_is_refused(hass: HomeAssistant, docker: MockConfigEntry) -> None:
+    with pytest.raises(HomeAssistantError) as error:
+        await hass.services.async_call(
+            DOMAIN,
+            "list_pools",
+            {"device_id": docker.runtime_data.device_id},
+            blocking=True,
+            return_response=True,
+        )
+    assert error.value.translation_key == "listing_failed"
+
+
+async def test_what_takes_something_away_is_not_of_low_risk(
+    hass: HomeAssistant, docker: MockConfigEntry
+) -> None:
+    risks = {key: action.risk for key, action in docker.runtime_data.actions.items()}
+    low = {key for key, risk in risks.items() if risk is Risk.LOW}
+    assert low == {"start_container", "resume_container"}
+    # none is of high risk, so each may be approved in advance
+    assert Risk.HIGH not in risks.values()
+    for key in ("restart_container", "stop_container", "pause_container"):
+        plan = await docker.runtime_data.actions[key].plan("sonarr", {})
+        assert (plan.risk, plan.takes_away) == (risks[key], True)
+
+
+async def test_the_looks_at_what_is_gone_are_forgotten(docker: MockConfigEntry) -> None:
+    source = docker.runtime_data
+    closely, present = source.closely, {each.id for each in source.data.containers.values()}
+    assert {"plex", "sonarr"} <= closely.looks.keys()
+    plex = source.data.containers["plex"].id
+    closely.forget(present - {plex})
+    # it may only be made anew
+    assert "plex" in closely.looks
+    seen = closely.looks["plex"][-1]
+    closely.looks["plex"].append(replace(seen, at=seen.at - 2 * 3600))
+    closely.forget(present)
+    assert "plex" in closely.looks
+    closely.forget(present - {plex})
+    assert "plex" not in closely.looks
+    assert "sonarr" in closely.looks

@@ -76,6 +76,7 @@ ORDERS: Mapping[str, Order] = {
             allowed=frozenset({State.RUNNING, State.RESTARTING, State.EXITED}),
             wanted=_UP,
             send=lambda client, key, grace: client.restart(key, grace),
+            risk=Risk.MEDIUM,
             takes_away=True,
             restarts=True,
         ),
@@ -135,6 +136,7 @@ class ContainerAction(Action):
 
     def __init__(self, order: Order, client: EngineClient, yard: Yard) -> None:
         self.key = order.key
+        self.risk = order.risk
         self._order = order
         self._client = client
         self._yard = yard

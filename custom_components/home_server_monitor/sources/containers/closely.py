@@ -23,6 +23,8 @@ _LOGGER = logging.getLogger(__name__)
 
 # looks at one container that are remembered, to tell a loop from a single end
 REMEMBERED = 40
+# seconds after which a name that is gone is forgotten: making anew takes less, and older looks tell nothing
+NAME_KEPT = 3600.0
 # a sample older than this many rounds says nothing of now
 ROUNDS = 2.5
 NOT_FOUND = 404
@@ -56,6 +58,11 @@ class Closely:
         for book in (self._details, self._samples, self._usage):
             for gone in [key for key in book if key not in here]:
                 del book[gone]
+        old = self._clock() - NAME_KEPT
+        for name in [
+            each for each, seen in self.looks.items() if seen[-1].id not in here and seen[-1].at < old
+        ]:
+            del self.looks[name]
 
     def merged(self, listed: Container) -> Container:
         """Return a listed container with what its inspection told."""

@@ -34,7 +34,7 @@ from .following import Following
 from .gate import TIMEOUT
 from .going_back import LetGoAction, RollBackAction
 from .leak import Leak
-from .leftovers import kept_of
+from .leftovers import kept_of, leftover
 from .limit_action import LimitContainer
 from .listings import listing, outline
 from .model import Containers, Engine, Image, Stack, Update
@@ -140,7 +140,8 @@ class ContainersCoordinator(ServiceCoordinator[Containers]):
     @override
     def findings(self) -> Sequence[Finding]:
         instance = self.house.instance
-        kept = {name for name in self.data.containers if kept_of(name, self.data.containers, instance)}
+        beside = [name for name in self.data.containers if leftover(name)]
+        kept = {name for name in self.data.containers if kept_of(name, beside, instance)}
         return judge(
             Case(
                 source=self.id,

@@ -40,6 +40,7 @@ class RollBackAction(Action):
 
     key = "roll_back_container"
     resume = Resume.UNDO
+    risk = Risk.MEDIUM
     repeats_undo = True
 
     def __init__(
@@ -60,7 +61,7 @@ class RollBackAction(Action):
             target=target,
             fingerprint=_fingerprint(pairs),
             steps=tuple(steps_of(pairs)),
-            risk=Risk.MEDIUM,
+            risk=self.risk,
             touches=self._yard.touched(target),
             takes_away=True,
             deadline=DEADLINE,
@@ -179,6 +180,8 @@ class LetGoAction(Action):
 
     key = "remove_kept_container"
     resume = Resume.VERIFY
+    # nothing that runs is taken away, but the way back is
+    risk = Risk.MEDIUM
 
     def __init__(self, yard: Yard) -> None:
         self._yard = yard
@@ -191,7 +194,7 @@ class LetGoAction(Action):
             target=target,
             fingerprint=json.dumps([name_of(kept), text(kept.get("Id"))]),
             steps=(Step(order="remove_container"),),
-            risk=Risk.LOW,
+            risk=self.risk,
             source=self._yard.id,
             params=dict(params),
             before={"id": text(kept.get("Id")), "kept": name_of(kept)},

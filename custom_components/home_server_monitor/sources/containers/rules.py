@@ -98,8 +98,9 @@ def _container(case: Case, container: Container) -> Iterator[Finding]:
 
 def _kept(case: Case, mine: Sequence[Container]) -> Iterator[Finding]:
     """Old containers that were kept long enough to go back to."""
+    beside = [name for name in case.data.containers if leftover(name)]
     for each in mine:
-        kept = kept_of(each.name, case.data.containers, case.instance)
+        kept = kept_of(each.name, beside, case.instance)
         if kept is None:
             continue
         days = (case.now.timestamp() - int(kept.rpartition("-")[2])) / 86400
