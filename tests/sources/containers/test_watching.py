@@ -11,7 +11,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.home_server_monitor.const import DOMAIN
 from custom_components.home_server_monitor.diagnostics import async_get_config_entry_diagnostics
-from custom_components.home_server_monitor.guardian.contract import Risk
+from custom_components.home_server_monitor.guardian.contract import Refused, Risk
 
 
 def shown(hass: HomeAssistant, entry: MockConfigEntry) -> dict[str, str]:
@@ -95,3 +95,32 @@ async def test_the_looks_at_what_is_gone_are_forgotten(docker: MockConfigEntry) 
     closely.forget(present - {plex})
     assert "plex" not in closely.looks
     assert "sonarr" in closely.looks
+
+
+async def test_the_way_to_the_engine_is_not_taken_away(
+    docker: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = docker.runtime_data
+    raw = await source.yard.workshop.look("sonarr")
+
+    async def look(name: str) -> Any:
+        return raw
+
+    monkeypatch.setattr(source.yard.workshop, "look", look)
+    for image in ("tecnativa/docker-socket-proxy:0.3", "portainer/portainer-ce", "portainer/agent:2"):
+        raw["Config"]["Image"] = image
+        for key in ("stop_container", "restart_container", "pause_container"):
+            with pytest.raises(Refused) as error:
+                await source.actions[key].plan("sonarr", {})
+            assert error.value.refusal.key == "way_to_the_engine"
+    raw["Config"]["Image"] = "lscr.io/linuxserver/sonarr:4"
+    assert (await source.actions["stop_container"].plan("sonarr", {})).takes_away
+
+
+async def test_podman_is_only_watched(docker: MockConfigEntry, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = docker.runtime_data
+    monkeypatch.setattr(source, "_engine", replace(source.data.engine, kind="podman"))
+    for key in ("stop_container", "restart_container", "pause_container"):
+        with pytest.raises(Refused) as error:
+            await source.actions[key].plan("sonarr", {})
+        assert error.value.refusal.key == "podman_read_only"

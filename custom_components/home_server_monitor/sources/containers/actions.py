@@ -23,6 +23,7 @@ from .client import EngineClient
 from .member import DATABASE_STOP_WITHIN, STOP_WITHIN
 from .model import State
 from .raw import Json, name_of, table, text, whole
+from .redirect import spared
 from .yard import Yard
 
 LOOK_EVERY = 0.5
@@ -134,16 +135,19 @@ class ContainerAction(Action):
 
     resume = Resume.VERIFY
 
-    def __init__(self, order: Order, client: EngineClient, yard: Yard) -> None:
+    def __init__(self, order: Order, client: EngineClient, yard: Yard, is_podman: Callable[[], bool]) -> None:
         self.key = order.key
         self.risk = order.risk
         self._order = order
         self._client = client
         self._yard = yard
+        self._is_podman = is_podman
 
     @override
     async def plan(self, target: str, params: Mapping[str, Any]) -> Plan:
-        seen = await self._look(target)
+        raw, seen = await self._look(target)
+        if refusal := spared(raw, podman=self._is_podman(), takes_away=self._order.takes_away):
+            raise Refused(refusal)
         if seen.state not in self._order.allowed:
             raise Refused(Refusal("container_state", {"target": target, "state": seen.state or "?"}))
         return Plan(
@@ -164,7 +168,7 @@ class ContainerAction(Action):
     @override
     async def check(self, plan: Plan) -> Refusal | None:
         try:
-            seen = await self._look(plan.target)
+            _, seen = await self._look(plan.target)
         except Refused as err:
             return err.refusal
         if seen.fingerprint != plan.fingerprint:
@@ -222,12 +226,12 @@ class ContainerAction(Action):
                 return Verdict(Outcome.SUCCEEDED, {"state": seen.state})
             await asyncio.sleep(LOOK_EVERY)
 
-    async def _look(self, target: str) -> _Seen:
-        """Return what is there under a name now. Raises Refused and ClientError."""
+    async def _look(self, target: str) -> tuple[Json, _Seen]:
+        """Return what is there under a name now, and what is noted of it. Raises Refused and ClientError."""
         raw = await self._yard.workshop.look(target)
         if raw is None or name_of(raw) != target:
             raise Refused(Refusal("no_such_target", {"target": target}))
-        return _seen(raw, database=self._yard.is_database(raw))
+        return raw, _seen(raw, database=self._yard.is_database(raw))
 
     async def _now(self, plan: Plan) -> _Seen | None:
         """Return the container that the plan is about, by its id, or None where it is gone."""
@@ -240,6 +244,6 @@ class ContainerAction(Action):
         return _seen(raw, database=self._yard.is_database(raw))
 
 
-def actions_of(client: EngineClient, yard: Yard) -> dict[str, Action]:
+def actions_of(client: EngineClient, yard: Yard, is_podman: Callable[[], bool]) -> dict[str, Action]:
     """Return what may be done to the containers of an engine, by key."""
-    return {key: ContainerAction(order, client, yard) for key, order in ORDERS.items()}
+    return {key: ContainerAction(order, client, yard, is_podman) for key, order in ORDERS.items()}

@@ -271,10 +271,13 @@ class ContainersCoordinator(ServiceCoordinator[Containers]):
             LimitContainer(self.access.client, self.yard, lambda: self.closely.host_memory),
         )
         self._actions = {
-            **actions_of(self.access.client, self.yard),
+            **actions_of(self.access.client, self.yard, self._is_podman),
             **{each.key: each for each in whole},
             **stack_actions(self),
         }
+
+    def _is_podman(self) -> bool:
+        return self._engine is not None and self._engine.kind == "podman"
 
     @override
     async def async_fetch(self) -> Containers:

@@ -52,6 +52,25 @@ def refusal(
     return Refusal(key, {"target": name}) if key else None
 
 
+def spared(inspect: Json, *, podman: bool, takes_away: bool) -> Refusal | None:
+    """Return why nothing is done to this container here, or nothing that takes it away, or None."""
+    key = None
+    if podman:
+        key = "podman_read_only"
+    elif takes_away and _is_way(_repository(inspect)):
+        key = "way_to_the_engine"
+    return Refusal(key, {"target": name_of(inspect)}) if key else None
+
+
+def _repository(inspect: Json) -> str:
+    reference = parsed(text(table(inspect.get("Config")).get("Image")))
+    return reference.repository if reference else ""
+
+
+def _is_way(repository: str) -> bool:
+    return bool(repository == _AGENT or _WAYS_TO_THE_ENGINE.fullmatch(repository.rpartition("/")[2]))
+
+
 def _whose(inspect: Json, podman: bool) -> str | None:
     """Return who else owns it, and updates it in another way."""
     labels = table(table(inspect.get("Config")).get("Labels"))
@@ -73,12 +92,10 @@ def _whose(inspect: Json, podman: bool) -> str | None:
 
 def _what(inspect: Json) -> str | None:
     """Return whether it is one of the few that nobody could put back."""
-    reference = parsed(text(table(inspect.get("Config")).get("Image")))
-    repository = reference.repository if reference else ""
-    last = repository.rpartition("/")[2]
-    if _HOME_ASSISTANTS.fullmatch(last):
+    repository = _repository(inspect)
+    if _HOME_ASSISTANTS.fullmatch(repository.rpartition("/")[2]):
         return "is_home_assistant"
-    if leads_to_the_engine(text(table(inspect.get("Config")).get("Image"))):
+    if _is_way(repository):
         return "way_to_the_engine"
     if table(inspect.get("HostConfig")).get("AutoRemove"):
         return "removes_itself"
@@ -86,10 +103,9 @@ def _what(inspect: Json) -> str | None:
 
 
 def leads_to_the_engine(image: str) -> bool:
-    """Return whether a container of this image stands between us and the engine, or may."""
+    """Return whether an image is that of something that stands between us and the engine, or may."""
     reference = parsed(image)
-    repository = reference.repository if reference else ""
-    return repository == _AGENT or _WAYS_TO_THE_ENGINE.fullmatch(repository.rpartition("/")[2]) is not None
+    return reference is not None and _is_way(reference.repository)
 
 
 def _which_image(inspect: Json, digests: Sequence[str]) -> str | None:
