@@ -293,3 +293,11 @@ def test_the_containers_of_the_recordings(engine: str) -> None:
     assert after("crash") == (Result.FAILED, "restarted")
     assert after("sick") == (Result.FAILED, "unhealthy")
     assert after("limit") == (Result.FAILED, "out_of_memory")
+
+
+def test_what_the_engine_says_is_noted_without_secrets() -> None:
+    error = 'exec: "serve --api-key=hunter2hunter2": executable file not found in $PATH'
+    found = judge([seen(0.0), seen(5.0, status="exited", exit_code=127, error=error)], SERVICE)
+    assert found.result is Result.FAILED
+    assert "executable file not found" in found.facts["error"]
+    assert "hunter2" not in found.facts["error"]

@@ -7,6 +7,7 @@ from typing import Any
 
 from .look import Check, Look
 from .model import HealthStatus
+from .redact import redacted
 
 TIMEOUT = 120.0
 STABLE = 45.0
@@ -159,7 +160,8 @@ def _facts(look: Look) -> dict[str, Any]:
     if look.oom:
         facts["oom"] = True
     if look.error:
-        facts["error"] = look.error
+        # the engine quotes the command that it could not run
+        facts["error"] = redacted(look.error)
     if look.check is HealthStatus.UNHEALTHY:
         facts |= {"failed_checks": look.failing_streak, "check_code": look.check_code}
     return facts
