@@ -129,9 +129,11 @@ async def _async_setup_server(hass: HomeAssistant, entry: HsmConfigEntry, house:
 
 
 async def _async_options_changed(hass: HomeAssistant, entry: HsmConfigEntry) -> None:
-    hass.data[HOUSE].own_path = await async_derive_own_path(hass)
-    if isinstance(entry.runtime_data, Guardian):
-        entry.runtime_data.apply(entry.options)
+    house = hass.data[HOUSE]
+    house.own_path = await async_derive_own_path(hass)
+    # the entry may have been unloaded meanwhile
+    if (guardian := house.guardian(entry.unique_id or entry.entry_id)) is not None:
+        guardian.apply(entry.options)
 
 
 def _services(hass: HomeAssistant, server: str) -> list[ConfigEntry[Any]]:

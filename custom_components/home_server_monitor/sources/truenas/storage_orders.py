@@ -30,7 +30,8 @@ def _note_pool(pool: Pool) -> Facts:
     }
 
 
-_POOL_STATE = ("guid", "status", "scan", "state", "paused")
+# a scrub that has run since is one of the reasons not to start another
+_POOL_STATE = ("guid", "status", "scan", "state", "paused", "started")
 
 
 def _pool_facts(pool: Pool) -> Mapping[str, Any]:
