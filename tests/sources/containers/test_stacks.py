@@ -110,12 +110,11 @@ async def test_what_has_changed_since_the_plan_is_not_deployed(
     assert refusal.key == "target_changed"
 
 
-async def test_the_way_to_the_engine_is_not_taken_down(portainer: MockConfigEntry, house: Any) -> None:
+async def test_the_way_to_the_engine_is_not_taken_down(
+    portainer: MockConfigEntry, house: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     stack = pick(house, git=False)
-    member = members(house.harbour.household, stack)[0]
-    member.reference = "portainer/portainer-ce:2.33.2"
-    member.revision += 1
-    member.cached = None
+    monkeypatch.setattr(stacks, "leads_to_the_engine", lambda image: True)
     actions = portainer.runtime_data.actions
     for key in ("stop_stack", "redeploy_stack"):
         with pytest.raises(Refused) as refused:
