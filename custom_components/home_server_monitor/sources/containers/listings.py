@@ -2,30 +2,19 @@
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 
 from ..errors import NotSupported
-from .access import Access
 from .model import Container, Containers, Port, Usage
 from .raw import table
 from .view import NO_USAGE, installed, latest, short
+from .watching import Watching
 
 # characters of logs in one answer; the newest are kept
 MOST = 256 * 1024
 
 
-class Listed(Protocol):
-    """The source whose engine is listed."""
-
-    access: Access
-    data: Containers
-
-    async def async_look(self) -> Containers:
-        """List the containers now. Raises ClientError."""
-        ...
-
-
-async def listing(source: Listed, key: str, fields: Mapping[str, Any]) -> list[Any]:
+async def listing(source: Watching, key: str, fields: Mapping[str, Any]) -> list[Any]:
     """Return one list. Raises ClientError; NotSupported where there is no such thing."""
     if key == "lines":
         return await _lines(source, fields["object"], fields["tail"])
@@ -64,13 +53,13 @@ def outline(data: Containers) -> dict[str, Any]:
     }
 
 
-def _container(source: Listed, name: str) -> Container:
+def _container(source: Watching, name: str) -> Container:
     if (found := source.data.containers.get(name)) is None:
         raise NotSupported(f"there is no container {name} now")
     return found
 
 
-async def _lines(source: Listed, name: str, tail: int) -> list[str]:
+async def _lines(source: Watching, name: str, tail: int) -> list[str]:
     client, container = source.access.client, _container(source, name)
     terminal = table((await client.inspect(container.id)).get("Config")).get("Tty") is True
     lines = await client.logs(container.id, tail=tail, terminal=terminal)

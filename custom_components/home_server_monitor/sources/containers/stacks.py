@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 import hashlib
 import json
-from typing import TYPE_CHECKING, Any, override
+from typing import Any, override
 
 from ...guardian.contract import (
     Action,
@@ -24,9 +24,7 @@ from .model import Container, Containers, Stack, State
 from .nodes import stack_node, touched
 from .portainer import DEPLOYING, PortainerClient
 from .redirect import leads_to_the_engine
-
-if TYPE_CHECKING:
-    from .coordinator import ContainersCoordinator
+from .watching import Watching
 
 LOOK_EVERY = 1.0
 # what was begun must still be as it was after this many seconds
@@ -83,7 +81,7 @@ class StackAction(Action):
 
     resume = Resume.VERIFY
 
-    def __init__(self, order: Order, source: ContainersCoordinator) -> None:
+    def __init__(self, order: Order, source: Watching) -> None:
         self.key = order.key
         self.risk = order.risk
         self._order = order
@@ -239,7 +237,7 @@ def _changes(order: Order, data: Containers, members: Seen) -> str:
     return "; ".join(said)
 
 
-def stack_actions(source: ContainersCoordinator) -> dict[str, Action]:
+def stack_actions(source: Watching) -> dict[str, Action]:
     """Return what may be done to the stacks of an engine, by key; nothing where no Portainer leads to it."""
     if source.access.portainer is None:
         return {}
