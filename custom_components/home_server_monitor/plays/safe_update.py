@@ -7,7 +7,7 @@ from ..guardian.capabilities import AnswersItself, SnapshotsDatasets
 from ..guardian.house import House
 from ..guardian.own_path import endpoint_node
 from ..sources.containers.model import Container, Containers
-from ..sources.errors import ClientError, NotSupported
+from ..sources.errors import ClientError, NotSupported, PermissionDenied
 
 
 class Engine(Protocol):
@@ -35,6 +35,8 @@ class Around:
     def __init__(self, house: House, engine: Engine) -> None:
         self._house = house
         self._engine = engine
+        # those whose key turned out to lack the right: the next plan does without, and so says
+        self._denied: set[str] = set()
 
     async def datasets(self, paths: Sequence[str]) -> Sequence[tuple[str, str]]:
         """Return (source, dataset) behind paths of the engine's machine, each once.
@@ -45,7 +47,8 @@ class Around:
         found: dict[tuple[str, str], None] = {}
         for nas in self._storage():
             for path in paths:
-                if (dataset := nas.dataset_of(path)) is not None:
+                dataset = nas.dataset_of(path)
+                if dataset is not None and not self._is_protected(nas.id, dataset):
                     found[nas.id, dataset] = None
         return tuple(found)
 
@@ -54,7 +57,17 @@ class Around:
         nas = next((each for each in self._storage() if each.id == source), None)
         if nas is None:
             raise NotSupported("snapshots")
-        return await nas.snapshot_dataset(dataset, name)
+        try:
+            return await nas.snapshot_dataset(dataset, name)
+        except PermissionDenied:
+            self._denied.add(source)
+            raise
+
+    def _is_protected(self, source: str, dataset: str) -> bool:
+        """Return whether nobody may touch a dataset, not even with a snapshot."""
+        guardian = self._house.guardian(self._engine.server)
+        protected = guardian.desk.policy.settings.protected if guardian is not None else ()
+        return f"dataset:{source}:{dataset}" in protected
 
     async def answers(self, container: Container) -> bool | None:
         """Return whether the service in a container answers, or None where none that is connected is in it."""
@@ -76,7 +89,7 @@ class Around:
         containers = {each.id for each in self._engine.data.containers.values()}
         nas: SnapshotsDatasets
         for nas in self._house.capable(SnapshotsDatasets):
-            if nas.server != self._engine.server:
+            if nas.server != self._engine.server or nas.id in self._denied:
                 continue
             if (machine and machine.lower() in nas.names) or not containers.isdisjoint(nas.app_containers()):
                 yield nas

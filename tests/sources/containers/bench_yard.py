@@ -126,6 +126,11 @@ class EngineYard:
         self.workshop = ApiWorkshop(engine.api)
         self.around: Any = Alone()
         self.listed: dict[str, Container] = {}
+        self.noted: list[tuple[str, str]] = []
+
+    def updated(self, name: str, reference: str) -> None:
+        """Remember it."""
+        self.noted.append((name, reference))
 
     async def relist(self) -> None:
         found = await self.workshop.names()

@@ -344,6 +344,12 @@ class ContainersCoordinator(ServiceCoordinator[Containers]):
             self.hass, self._ask_about_updates(), f"{DOMAIN} newest images"
         )
 
+    @callback
+    def note_update(self, name: str, reference: str) -> None:
+        """Remember when a container was updated, and ask its registry anew."""
+        self.updated[name] = time.monotonic()
+        self.newest.ask_soon(reference)
+
     async def _ask_registry(self, reference: str, image: Image | None, now: datetime) -> Update:
         return await update_of(reference, image, self.access.registry, self.access.client, now)
 

@@ -49,6 +49,10 @@ class Watched(Protocol):
         """Return for how many seconds a new container may take to be well."""
         ...
 
+    def note_update(self, name: str, reference: str) -> None:
+        """Remember when a container was updated, and ask its registry anew."""
+        ...
+
     async def async_look(self) -> Containers:
         """List now. Raises ClientError."""
         ...
@@ -132,6 +136,10 @@ class OwnYard:
     def is_database(self, inspect: Json) -> bool:
         """Return whether a container keeps a database."""
         return keeps_a_database(text(table(inspect.get("Config")).get("Image")))
+
+    def updated(self, name: str, reference: str) -> None:
+        """Take note of an update that went through: what goes wrong from now on may come of it."""
+        self._source.note_update(name, reference)
 
     async def relist(self) -> None:
         """Read the containers anew, so that everybody sees what has changed."""

@@ -193,6 +193,8 @@ class UpdateAction(Action):
                 facts = {"said": "", **judgement.facts}
                 facts |= {"reason": REASONS[judgement.reason], "container": member.name}
                 return Verdict(Outcome.FAILED, facts)
+        for member in members:
+            self._yard.updated(member.name, member.reference)
         await self._yard.relist()
         new = await self._yard.workshop.look(plan.target)
         image = text((new or {}).get("Image"))

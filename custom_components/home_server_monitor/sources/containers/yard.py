@@ -78,6 +78,10 @@ class Yard(Protocol):
         """Return whether a container keeps a database, whose files are whole only while it stands still."""
         ...
 
+    def updated(self, name: str, reference: str) -> None:
+        """Take note of an update that went through: what goes wrong from now on may come of it."""
+        ...
+
     async def relist(self) -> None:
         """Read the containers anew, so that everybody sees what has changed."""
         ...
