@@ -60,9 +60,11 @@ def _end(pid: int, within: float) -> bool:
             os.kill(pid, sign)
         until = time.monotonic() + within
         while time.monotonic() < until:
+            ended = not alive(pid)
+            # one of ours is buried by us, and until then others take it for alive
             with contextlib.suppress(ChildProcessError):
                 os.waitpid(pid, os.WNOHANG)
-            if not alive(pid):
+            if ended:
                 return True
             time.sleep(0.05)
     return False
@@ -104,7 +106,7 @@ class Dockerd:
         """Start it and wait until it answers. Raises NoEngine."""
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._make_bridge()
-        self._forget_containerd()
+        self._forget_the_dead()
         log = ""
         # an overlay cannot lie on another one, as in a container without a volume
         for storage in self._storage():
@@ -148,13 +150,14 @@ class Dockerd:
     def _containerd(self) -> Path:
         return self.folder / "exec/containerd/containerd.pid"
 
-    def _forget_containerd(self) -> None:
-        """Forget one that ended with its engine: dead and not yet buried, it would be taken for one that runs."""
+    def _forget_the_dead(self) -> None:
+        """Forget what ended with its engine, and a killed engine: dead and not yet buried they would pass for alive."""
         until = time.monotonic() + 2
         while _pid(self._containerd) and self.pid is None and time.monotonic() < until:
             time.sleep(0.02)
-        if _pid(self._containerd) is None:
-            self._containerd.unlink(missing_ok=True)
+        for file in (self._containerd, self.folder / "docker.pid"):
+            if _pid(file) is None:
+                file.unlink(missing_ok=True)
 
     def _storage(self) -> tuple[str, ...]:
         known = self.folder / "storage"
@@ -224,7 +227,8 @@ class Dockerd:
                 stdout=out,
                 stderr=out,
                 start_new_session=True,
-                env={key: value for key, value in os.environ.items() if key != "DOCKER_HOST"}
+                # the width of a terminal would cut its listings of processes
+                env={k: v for k, v in os.environ.items() if k not in ("DOCKER_HOST", "COLUMNS")}
                 | {"PATH": PATH},
             )
         until = time.monotonic() + UP_WITHIN
