@@ -38,6 +38,12 @@ def _nobody(nas: str, data: TrueNas, target: Any, host: str) -> frozenset[str]:
     return frozenset()
 
 
+def _named(found: Any, target: str) -> Mapping[str, str]:
+    """Return what a refusal is about, in the name that people know."""
+    names = (getattr(found, key, None) for key in ("title", "name", "device"))
+    return {"target": str(next(filter(None, names), target))}
+
+
 def _by_look(before: Facts, now: Facts, result: Facts) -> bool:
     return True
 
@@ -109,7 +115,7 @@ class OrderAction(Action):
         order, client = self._order, self._nas.client
         data, found = await self._find(target)
         if key := order.allowed(found, params):
-            raise Refused(Refusal(key, {"target": target}))
+            raise Refused(Refusal(key, _named(found, target)))
         method = method_of(self._operation(found), client.release)
         before = dict(order.note(found))
         return Plan(
@@ -137,9 +143,9 @@ class OrderAction(Action):
         except Refused as err:
             return err.refusal
         if key := self._order.allowed(found, plan.params):
-            return Refusal(key, {"target": plan.target})
+            return Refusal(key, _named(found, plan.target))
         if self._order.fingerprint(found) != plan.fingerprint:
-            return Refusal("target_changed", {"target": plan.target})
+            return Refusal("target_changed", _named(found, plan.target))
         return None
 
     @override
@@ -147,7 +153,7 @@ class OrderAction(Action):
         order = self._order
         _, found = await self._find(plan.target)
         if order.fingerprint(found) != plan.fingerprint:
-            raise Refused(Refusal("target_changed", {"target": plan.target}))
+            raise Refused(Refusal("target_changed", _named(found, plan.target)))
         method = method_of(self._operation(found), self._nas.client.release)
         receipt = await send(self._nas, method, order.arguments(found, plan.params), step)
         if order.inverse and order.inverse.marks:
