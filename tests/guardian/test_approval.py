@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
+from custom_components.home_server_monitor.guardian import approval
 from custom_components.home_server_monitor.guardian.approval import (
+    KNOWN_FOR,
     MOST,
     MOST_REFUSED,
     Problem,
@@ -98,8 +100,29 @@ async def test_a_restart_loses_nothing(tmp_path: Path) -> None:
     again = await Setup(tmp_path).start()
     assert again.tokens.redeem(used["approve"], "ada", NOW) is Problem.USED
     assert isinstance(again.tokens.redeem(fresh["approve"], "ada", NOW), Redeemed)
-    late = await Setup(tmp_path).start(NOW + DAY)
-    assert late.tokens.redeem(fresh["snooze"], "ada", NOW + DAY) is Problem.UNKNOWN
+
+
+async def test_what_is_late_or_used_is_known_for_a_week(tmp_path: Path) -> None:
+    it = await Setup(tmp_path).start()
+    used, fresh = await it.mint(), await it.mint("f")
+    it.tokens.redeem(used["approve"], "ada", NOW)
+    await it.tokens.save()
+    for later, shown in ((DAY, True), (HOUR + KNOWN_FOR - 1, True), (HOUR + KNOWN_FOR + 1, False)):
+        now = NOW + later
+        late = await Setup(tmp_path).start(now)
+        # a new file of the journal begins with what a late tap is answered with
+        it.guardian.journal._files.rotate(now, 10_000 + int(later))
+        assert (late.tokens.about(used["approve"]) == "r") is shown
+        problems = [late.tokens.redeem(tokens["approve"], "ada", now) for tokens in (used, fresh)]
+        assert problems == ([Problem.USED, Problem.EXPIRED] if shown else [Problem.UNKNOWN] * 2)
+
+
+async def test_only_so_many_are_known(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(approval, "MOST_KNOWN", 5)
+    it = await Setup(tmp_path).start()
+    tokens = [await it.mint("f") for _ in range(7)]
+    assert it.tokens.about(tokens[1]["why"]) is None
+    assert it.tokens.about(tokens[2]["why"]) == "f"
 
 
 async def test_a_damaged_journal_gives_no_buttons(tmp_path: Path) -> None:
@@ -108,7 +131,7 @@ async def test_a_damaged_journal_gives_no_buttons(tmp_path: Path) -> None:
     path = tmp_path / NAME
     path.write_bytes(b"junk\n" + path.read_bytes())
     again = await Setup(tmp_path).start()
-    assert again.tokens.redeem(tokens["approve"], "ada", NOW) is Problem.UNKNOWN
+    assert again.tokens.redeem(tokens["approve"], "ada", NOW) is Problem.SUPERSEDED
 
 
 async def test_nobody_who_may_no_buttons(tmp_path: Path) -> None:
@@ -134,8 +157,10 @@ async def test_a_storm_is_counted_and_not_written(tmp_path: Path) -> None:
     assert len(taps) == MOST_REFUSED
     assert it.tokens.refused == 999
     tokens = [await it.mint("f") for _ in range(MOST + 5)]
-    assert it.tokens.redeem(tokens[0]["why"], "ada", NOW) is Problem.UNKNOWN
+    assert it.tokens.redeem(tokens[0]["why"], "ada", NOW) is Problem.SUPERSEDED
     assert isinstance(it.tokens.redeem(tokens[-1]["why"], "ada", NOW), Redeemed)
+    again = await Setup(tmp_path).start()
+    assert again.tokens.redeem(tokens[0]["why"], "ada", NOW) is Problem.SUPERSEDED
 
 
 async def test_taps_at_the_same_moment_are_written_once(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from ..guardian.remediation import Record, State
 from ..guardian.tracked import State as Life
 from ..sources.errors import ClientError
 from . import clock
-from .messages import REPAIRS, Message, snooze_until, tag_of
+from .messages import REPAIRS, Message, moment, snooze_until, tag_of
 from .settings import Phone, phones
 
 if TYPE_CHECKING:
@@ -132,10 +132,26 @@ class Answers:
             # somebody was faster, elsewhere than on a phone
             problem = Problem.USED
         text = of.texts.common(f"tap_{problem.value}")
+        if problem is Problem.USED or tracked is None or tracked.state is not Life.FIRING:
+            text = f"{text} {self._what_happened(record, tracked)}".strip()
         if problem is Problem.WRONG_PERSON or not self._has_patience(actor):
             # what it is about is not told to somebody it was not meant for
             return
         await self._say(record, tracked, actor, text, again=problem is not Problem.USED)
+
+    def _what_happened(self, record: Record | None, tracked: Tracked | None) -> str:
+        """Return what became of what a button was about, as far as that is known."""
+        of = self._of
+        if record is not None and (record.actor is not None or tracked is None):
+            return of.wording.outcome(record)
+        if tracked is None:
+            return ""
+        if (settled := of.wording.settled(tracked)) is not None:
+            return settled.text
+        if tracked.snoozed is not None and tracked.snoozed_until is not None:
+            until = moment(tracked.snoozed_until, clock.now())
+            return of.texts.common("snoozed_by", {"who": tracked.snoozed.who, "time": until})
+        return ""
 
     def _has_patience(self, actor: Actor) -> bool:
         """Return whether this person is answered once more, and count it."""
@@ -167,7 +183,8 @@ class Answers:
             return
         subject = tracked.id if tracked else record.id if record else ""
         title = of.texts.finding(tracked.finding).title if tracked else of.compose.verb_of(record)
-        await self._to(actor, Message(tag=tag_of(subject), title=title, text=text, subject=subject))
+        shown = (tracked.told_as if tracked else "") or subject
+        await self._to(actor, Message(tag=tag_of(shown), title=title, text=text, subject=subject))
 
     async def _to(self, actor: Actor, message: Message) -> None:
         mine = {each.entry_id for each in phones(self._of.hass).values() if each.user_id == actor.id}
@@ -181,19 +198,19 @@ class Answers:
         """Somebody takes care of it: it is told no more while it lasts."""
         name = actor.name if actor else "an automation"
         self._of.register.acknowledge(tracked.id, name, clock.now())
-        self._of.speaker.silenced(tracked, "acknowledged")
+        self._of.speaker.silenced(tracked, "acknowledged", actor)
 
     async def snooze(self, tracked: Tracked, until: float, actor: Actor | None) -> None:
         """Nothing of it is told until then."""
         name = actor.name if actor else "an automation"
         self._of.register.snooze(tracked.id, until, name, clock.now())
-        self._of.speaker.silenced(tracked, "snoozed")
+        self._of.speaker.silenced(tracked, "snoozed", actor)
 
     async def dismiss(self, tracked: Tracked, reason: str, actor: Actor) -> None:
         """It is none: told no more until it comes back worse."""
         self._of.register.dismiss(tracked.id, actor.name, reason, clock.now())
         await self._of.note("dismissed", {"finding": tracked.id, "reason": reason, "who": actor.name})
-        self._of.speaker.silenced(tracked, "dismissed")
+        self._of.speaker.silenced(tracked, "dismissed", actor)
 
     async def accept(self, rule: str, actor: Actor) -> int:
         """Accept all notes of a kind; returns how many there are now."""

@@ -40,6 +40,7 @@ class Decisions:
     def __init__(self, guardian: Guardian) -> None:
         self._of = guardian
         self._shown: dict[str, tuple[object, ...]] = {}
+        self._language = ""
 
     @callback
     def start(self) -> Callable[[], None]:
@@ -59,6 +60,10 @@ class Decisions:
     def refresh(self) -> None:
         """Make the issues what they should be."""
         wanted = self._wanted()
+        if self._language != self._of.texts.language:
+            # what they show in words is made anew
+            self._language = self._of.texts.language
+            self._shown = dict.fromkeys(self._shown, ())
         for issue_id in self._shown.keys() - wanted.keys():
             ir.async_delete_issue(self._of.hass, DOMAIN, issue_id)
             del self._shown[issue_id]

@@ -12,7 +12,7 @@ from homeassistant.components.select import SelectEntity
 from homeassistant.components.sensor import SensorDeviceClass, SensorEntity, SensorStateClass
 from homeassistant.components.switch import SwitchEntity
 from homeassistant.const import EntityCategory, Platform
-from homeassistant.core import callback
+from homeassistant.core import Context, callback
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers.device_registry import DeviceInfo
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
@@ -68,6 +68,8 @@ class ServerEntity(Entity):
     def _changed(self) -> None:
         if (now := self.shown()) != self._shown:
             self._shown = now
+            if (context := self.guardian.context) is not None:
+                self.async_set_context(context)
             self.async_write_ha_state()
 
     async def told[T](self, doing: Any) -> T:
@@ -173,10 +175,12 @@ class ServerAlerts(ServerEntity, EventEntity):
         )
 
     @callback
-    def _happened(self, data: Mapping[str, Any]) -> None:
+    def _happened(self, data: Mapping[str, Any], context: Context | None) -> None:
         if data["kind"] in KINDS:
             shown = {key: data[key] for key in ("finding", "proposal", "severity", "tag")}
             self._trigger_event(data["kind"], shown)
+            if context is not None:
+                self.async_set_context(context)
             self.async_write_ha_state()
 
 

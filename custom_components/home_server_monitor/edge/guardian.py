@@ -8,8 +8,8 @@ import logging
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.const import EVENT_HOMEASSISTANT_STOP
-from homeassistant.core import Event, HomeAssistant, callback
+from homeassistant.const import EVENT_CORE_CONFIG_UPDATE, EVENT_HOMEASSISTANT_STOP
+from homeassistant.core import Context, Event, HomeAssistant, callback
 from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.util import dt as dt_util
 
@@ -99,6 +99,8 @@ class Guardian:
         self._chores = asyncio.Lock()
         self._ended = False
         self._end: Callable[[], None] = lambda: None
+        # of who brought about the change that the listeners are being told of
+        self.context: Context | None = None
         self._listeners: list[Callable[[], None]] = []
         self._noting = False
         # while all are told that something changed: what is open
@@ -130,6 +132,7 @@ class Guardian:
             self.house.subscribe(self.intake.updated),
             async_track_time_interval(self.hass, self.tick, TICK),
             self.hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, self._stopping),
+            self.hass.bus.async_listen(EVENT_CORE_CONFIG_UPDATE, self._configured),
         ]
         # what is removed meanwhile is not in it
         self.intake.load(stored.get("topology") if isinstance(stored, dict) else None)
@@ -192,15 +195,15 @@ class Guardian:
         return lambda: self._listeners.remove(listener)
 
     @callback
-    def notify(self) -> None:
-        """Tell the entities, and save soon."""
+    def notify(self, context: Context | None = None) -> None:
+        """Tell the entities, and save soon. context: of who brought the change about."""
         # all of them look at the same findings
-        self._open = self.open_findings()
+        self._open, self.context = self.open_findings(), context
         try:
             for listener in tuple(self._listeners):
                 listener()
         finally:
-            self._open = None
+            self._open = self.context = None
         # what is still under way when the entry is unloaded must not overwrite what the next one saves
         if not self._ended:
             self._saving.soon()
@@ -255,6 +258,12 @@ class Guardian:
         self.topology = self.alerts.topology = topology
         # which host started when: what stands on one that just has is given time
         self.booted = {node.id: node.booted for node in topology.nodes if node.booted is not None}
+
+    async def _configured(self, event: Event) -> None:
+        """Speak the language that Home Assistant now has."""
+        if "language" in event.data:
+            await self.texts.async_load()
+            self.notify()
 
     async def _stopping(self, event: Event) -> None:
         await self.desk.stop()

@@ -142,7 +142,7 @@ class Composer:
         if record is not None and (after := self.after(record, choices)):
             more = (*after, *reversed(more))
         return Message(
-            tag=tag_of(tracked.id),
+            tag=tag_of(tracked.told_as or tracked.id),
             title=words.title,
             text=cut("\n".join(filter(None, lines)), MESSAGE),
             critical=critical,
@@ -201,7 +201,7 @@ class Composer:
             later = (*self.after(record, choices), *self.window(record, choices))
             buttons = (self.approve(record), *later, deny, *buttons)
         return Message(
-            tag=tag_of(subject),
+            tag=tag_of((tracked.told_as if tracked else "") or subject),
             title=words.title or self.verb_of(record),
             text=cut("\n".join([*filter(None, plan)] or [words.message]), MESSAGE),
             severity=tracked.severity.name.lower() if tracked else "info",

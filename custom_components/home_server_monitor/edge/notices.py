@@ -40,6 +40,14 @@ class Notices:
         wanted = Life.RESOLVED if notice.kind == "resolved" else Life.FIRING
         return [each for each in found if each.state is wanted and not self._of.register.silence(each)]
 
+    def others_shown_with(self, tracked: Tracked) -> bool:
+        """Return whether the notification of a finding also tells others that somebody still has to see to."""
+        return any(
+            each.told_as == tracked.told_as != "" and each.told_severity is not None
+            for each in self._of.open_findings()
+            if each.id != tracked.id and not self._of.register.silence(each)
+        )
+
     def offers(self, notice: Notice, found: Sequence[Tracked]) -> Tracked | None:
         """Return the finding whose remedy the message offers: of one alone, on which nobody has decided."""
         if len(found) != 1 or notice.kind in ("digest", "resolved"):

@@ -9,6 +9,7 @@ from ..guardian.contract import Actor, Severity
 from ..guardian.remediation import DAY, Record, State
 from . import clock
 from .messages import REPAIRS, Button, Message, tag_of
+from .people import context_of
 from .settings import Phone, phones
 
 if TYPE_CHECKING:
@@ -81,14 +82,15 @@ class Outcomes:
     @callback
     def tell(self, record: Record) -> None:
         """Tell a stage, or the end, of a proposal, to whom its finding was told and who asked."""
-        self._of.notify()
+        context = context_of(record.actor)
+        self._of.notify(context)
         again = record.id in self._missed
         if record.state is State.PROPOSED or (self._stage.get(record.id) is record.state and not again):
             return
         self._stage[record.id] = record.state
         if not again:
             ids = [record.finding] if record.finding else []
-            self._speaker.fire("outcome", ids, record, Severity.INFO, stage=not record.over)
+            self._speaker.fire("outcome", ids, record, Severity.INFO, stage=not record.over, context=context)
         newest = self._of.desk.records.get(record.id, record)
         who = self._speaker.teller.showing(tag_of(self.about(record))) | self._asking(record)
         told: list[Phone] = []

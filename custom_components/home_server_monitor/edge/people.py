@@ -23,6 +23,13 @@ async def context_actor(hass: HomeAssistant, context: Context | None, via: str) 
     return await user_actor(hass, context.user_id, via, context.id) if context else None
 
 
+def context_of(actor: Actor | None) -> Context | None:
+    """Return the context of what is done for somebody, so that the logbook shows who; None where nobody stands behind."""
+    if actor is None:
+        return None
+    return Context(user_id=actor.id if actor.kind == "user" else None, parent_id=actor.context)
+
+
 async def request_actor(hass: HomeAssistant, via: str) -> Actor | None:
     """Return the person whose request is being answered."""
     request = current_request.get()

@@ -4,12 +4,12 @@ import asyncio
 from collections.abc import Collection, Coroutine, Sequence
 from typing import TYPE_CHECKING, Any
 
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import Context, HomeAssistant, callback
 from homeassistant.helpers.dispatcher import async_dispatcher_send
 from homeassistant.helpers.start import async_at_started
 
 from ..const import DOMAIN
-from ..guardian.contract import Severity
+from ..guardian.contract import Actor, Severity
 from ..guardian.finding import Tracked
 from ..guardian.notice import Notice
 from ..guardian.remediation import Record
@@ -20,6 +20,7 @@ from .messages import Message, tag_of
 from .notices import Notices
 from .outbox import KEPT_FOR, Letter, Outbox
 from .outcomes import Outcomes
+from .people import context_of
 from .settings import phones
 
 if TYPE_CHECKING:
@@ -237,11 +238,13 @@ class Speaker:
         self._carry(letter, message, who, ends=ends)
 
     @callback
-    def silenced(self, tracked: Tracked, kind: str) -> None:
+    def silenced(self, tracked: Tracked, kind: str, actor: Actor | None) -> None:
         """Take a finding's notification off all phones, because somebody has dealt with it."""
-        self.fire(kind, [tracked.id], None, tracked.severity)
-        self._take_away(tag_of(tracked.id))
-        self._of.notify()
+        context = context_of(actor)
+        self.fire(kind, [tracked.id], None, tracked.severity, context=context)
+        if not self.notices.others_shown_with(tracked):
+            self._take_away(tag_of(tracked.told_as or tracked.id))
+        self._of.notify(context)
 
     @callback
     def _take_away(self, tag: str, only: Collection[str] | None = None) -> None:
@@ -269,8 +272,12 @@ class Speaker:
         critical: bool = False,
         lead: str = "",
         stage: bool = False,
+        context: Context | None = None,
     ) -> None:
-        """Put an event on the bus, with ids only, and hand it to the event entity; a stage is an event of its own."""
+        """Put an event on the bus, with ids only, and hand it to the event entity; a stage is an event of its own.
+
+        context: of who brought it about, so that the logbook shows that.
+        """
         about = lead or (ids[0] if ids else record.id if record else "")
         data = {
             "server": self._of.id,
@@ -283,5 +290,5 @@ class Speaker:
             "critical": critical,
             "tag": tag_of(about),
         }
-        self._of.hass.bus.async_fire(PROGRESS if stage else EVENT, data)
-        async_dispatcher_send(self._of.hass, SIGNAL.format(self._of.id), data)
+        self._of.hass.bus.async_fire(PROGRESS if stage else EVENT, data, context=context)
+        async_dispatcher_send(self._of.hass, SIGNAL.format(self._of.id), data, context)

@@ -44,6 +44,11 @@ class Texts:
         self._loaded: dict[str, str] = {}
         self._language = ""
 
+    @property
+    def language(self) -> str:
+        """Return the language that is loaded."""
+        return self._language
+
     async def async_load(self) -> None:
         """Load what messages need; again when the language has changed."""
         language = self._hass.config.language

@@ -1,6 +1,7 @@
 """The buttons of a notification: one-use tokens. A token is a nonce; the authority is the person who taps."""
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -10,14 +11,18 @@ from typing import Any
 
 from .journal import Journal, JournalFailed
 from .journal_files import Replay
-from .remediation import HOUR, Record, new_id
+from .remediation import DAY, HOUR, Record, new_id
 
 KIND = "token"
 TAP = "tap"
 # a tap on one of these settles the matter on every screen; the others only show something
 DECIDING = frozenset({"approve", "after", "window", "deny", "acknowledge", "snooze"})
-# sets of buttons that one record or finding may have at a time
+# sets of buttons that work at a time for one record or finding
 MOST = 20
+# for how long after its end or its use a button is still known, so that a late tap is told what happened meanwhile
+KNOWN_FOR = 7 * DAY
+# sets that are known at all, the newest
+MOST_KNOWN = 2000
 # refused taps that are written down in an hour; a storm is only counted
 MOST_REFUSED = 20
 
@@ -44,7 +49,11 @@ class Redeemed:
 
 @dataclass(slots=True)
 class _Buttons:
-    """One notification's tokens. hashes: verb → SHA-256; used: verb → who; people: whose tap counts."""
+    """One notification's tokens.
+
+    hashes: verb → SHA-256; used: verb → who; used_at: when last; people: whose tap counts; dead: whether newer ones
+    took its place.
+    """
 
     id: str
     about: str
@@ -54,6 +63,17 @@ class _Buttons:
     expires: float
     hashes: Mapping[str, str]
     used: dict[str, str] = field(default_factory=dict)
+    used_at: float = 0.0
+    dead: bool = False
+
+    @property
+    def known_until(self) -> float:
+        """Return until when a tap is answered with what happened, seconds since 1970."""
+        return max(self.expires, self.used_at) + KNOWN_FOR
+
+    def works(self, now: float) -> bool:
+        """Return whether a tap may still count."""
+        return not self.dead and self.expires > now and len(self.used) < len(self.hashes)
 
     def pack(self) -> dict[str, Any]:
         return {
@@ -62,10 +82,10 @@ class _Buttons:
             "recipient": self.recipient,
             "people": sorted(self.people),
             "expires": self.expires,
-            "until": self.expires,
+            "until": self.known_until,
             "hashes": dict(self.hashes),
             "used": dict(self.used),
-            "over": len(self.used) == len(self.hashes),
+            "used_at": self.used_at,
         }
 
 
@@ -93,25 +113,38 @@ class Tokens:
         self._saving = asyncio.Lock()
 
     def load(self, replay: Replay, now: float) -> None:
-        """Take what the journal knows; of a damaged one nothing, because a lost line may have used one."""
-        if replay.damaged:
-            return
+        """Take what the journal knows; of a damaged one nothing works, because a lost line may have used it."""
         for entry in replay.of(KIND):
             raw = entry.value
             try:
                 buttons = _Buttons(
                     entry.id, raw["about"], raw["bound"], raw["recipient"], frozenset(raw["people"]),
                     float(raw["expires"]), dict(raw["hashes"]), dict(raw["used"]),
+                    min(float(raw.get("used_at", 0.0)), now), bool(replay.damaged),
                 )  # fmt: skip
             except KeyError, TypeError, ValueError:
                 continue
-            if buttons.expires > now - HOUR:
-                self._keep(buttons)
+            self._keep(buttons)
+        self._prune(now)
 
     def _keep(self, buttons: _Buttons) -> None:
         self._sets[buttons.id] = buttons
         for verb, hashed in buttons.hashes.items():
             self._by_hash[hashed] = (buttons, verb)
+
+    def _prune(self, now: float) -> None:
+        """Let die what is older than all that may work at a time, forget what is older than all that is known."""
+        living: defaultdict[str, list[_Buttons]] = defaultdict(list)
+        for each in self._sets.values():
+            if each.works(now):
+                living[each.about].append(each)
+        for siblings in living.values():
+            for old in siblings[:-MOST]:
+                old.dead = True
+        known = list(self._sets.values())
+        for index, old in enumerate(known):
+            if old.known_until <= now or index < len(known) - MOST_KNOWN:
+                self._drop(old)
 
     def _drop(self, buttons: _Buttons) -> None:
         self._sets.pop(buttons.id, None)
@@ -140,11 +173,7 @@ class Tokens:
         buttons = _Buttons(new_id(now), about, bound, recipient, frozenset(people), expires, hashes)
         await self._journal.append(KIND, buttons.id, buttons.pack())
         self._keep(buttons)
-        for old in [each for each in self._sets.values() if each.expires <= now - HOUR]:
-            self._drop(old)
-        siblings = [each for each in self._sets.values() if each.about == about]
-        for old in siblings[:-MOST]:
-            self._drop(old)
+        self._prune(now)
         return tokens
 
     def about(self, token: str) -> str | None:
@@ -167,11 +196,11 @@ class Tokens:
             return self._refuse(problem, who, buttons.about, verb, now)
         if verb in DECIDING:
             for each in self._sets.values():
-                if each.about == buttons.about:
-                    each.used = dict.fromkeys(each.hashes, who) | each.used
+                if each.about == buttons.about and each.works(now):
+                    each.used, each.used_at = dict.fromkeys(each.hashes, who) | each.used, now
                     self._unsaved.add(each.id)
         else:
-            buttons.used[verb] = who
+            buttons.used[verb], buttons.used_at = who, now
             self._unsaved.add(buttons.id)
         return Redeemed(buttons.about, verb, buttons.recipient, who)
 
@@ -182,7 +211,8 @@ class Tokens:
             return Problem.USED
         if buttons.expires <= now:
             return Problem.EXPIRED
-        return None if self._bound(buttons.about) == buttons.bound else Problem.SUPERSEDED
+        bound = None if buttons.dead else self._bound(buttons.about)
+        return None if bound == buttons.bound else Problem.SUPERSEDED
 
     def _refuse(self, problem: Problem, who: str, about: str, verb: str, now: float) -> Problem:
         self.refused += 1
