@@ -29,7 +29,7 @@ def source_node(source: str) -> str:
 async def own_findings(of: Guardian, now: float) -> list[Finding]:
     """Return all of them."""
     people = await async_people(of.hass)
-    found = [*_silent(of, now), *_of_the_desk(of), *_lent(of), *_clock(of, now)]
+    found = [*_silent(of, now), *_disabled(of), *_of_the_desk(of), *_lent(of), *_clock(of, now)]
     return [*found, *_watching_itself(of), *_gone(of, people), *_practice(of, now)]
 
 
@@ -42,6 +42,13 @@ def _silent(of: Guardian, now: float) -> Iterator[Finding]:
         severity = Severity.CRITICAL if now - stand.since >= LOST_CRITICAL else Severity.WARNING
         since = dt_util.as_local(dt_util.utc_from_timestamp(stand.since)).strftime("%H:%M")
         yield _wrong(of, "source_lost", source_node(stand.id), severity, name=stand.name, since=since)
+
+
+def _disabled(of: Guardian) -> Iterator[Finding]:
+    """What somebody disabled is silent, and that is no problem; but nobody should think that it is watched."""
+    for stand in of.watch.stands.values():
+        if stand.state == "disabled":
+            yield _wrong(of, "source_disabled", source_node(stand.id), Severity.INFO, name=stand.name)
 
 
 def _of_the_desk(of: Guardian) -> Iterator[Finding]:

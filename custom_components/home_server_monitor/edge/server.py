@@ -110,6 +110,14 @@ def _desk_of(hass: HomeAssistant, entry: ConfigEntry[Any], house: House, server:
         look_in_use=look_in_use,
     )
 
+    def closed() -> bool:
+        """Somebody disabled or removed the entry; one that is only loaded anew ends nothing."""
+        entries = hass.config_entries
+        found = entries.async_entry_for_domain_unique_id(DOMAIN, server) or entries.async_get_entry(server)
+        return found is None or found.disabled_by is not None
+
+    desk.helm.closed = closed
+
     def bound(about: str) -> str | None:
         guardian = house.guardian(server)
         return guardian.proposals.bound(about) if guardian is not None else None

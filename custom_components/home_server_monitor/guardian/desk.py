@@ -160,6 +160,8 @@ class Desk:
             raise Refused(Refusal("no_journal"))
         if self.helm.stopping:
             raise Refused(Refusal("stopping"))
+        if self.helm.closed():
+            raise Refused(Refusal("no_guardian"))
 
     async def approve(
         self, record_id: str, actor: Actor, *, typed: str | None = None, waits: str | None = None

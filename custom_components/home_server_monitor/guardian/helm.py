@@ -22,6 +22,8 @@ class Helm:
     def __init__(self, journal: Journal, policy: Policy, clock: Callable[[], float]) -> None:
         self.hold = False
         self.stopping = False
+        # whether somebody took the guardian away while what it began still runs
+        self.closed: Callable[[], bool] = lambda: False
         self.installed = clock()
         self.first_week = FirstWeek(journal)
         self.standings: dict[str, Standing] = {}
@@ -42,7 +44,7 @@ class Helm:
     @property
     def held(self) -> bool:
         """Return whether no forward step is begun."""
-        return self.hold or self.stopping
+        return self.hold or self.stopping or self.closed()
 
     @property
     def open_breakers(self) -> frozenset[str]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Collection
 
-from .contract import Actor, Refused
+from .contract import Actor, Refusal, Refused
 from .helm import Helm
 from .policy import Act, Affairs, Mode, Policy
 from .remediation import Record
@@ -41,6 +41,8 @@ class Permits:
 
     def permit(self, record: Record, actor: Actor, typed: str | None) -> None:
         """Raise Refused unless this actor's approval is in force now."""
+        if self._helm.closed():
+            raise Refused(Refusal("no_guardian"))
         if actor.kind in AUTOMATIC:
             refusal = self._policy.may_run_automatically(record, self.affairs(record))
         else:

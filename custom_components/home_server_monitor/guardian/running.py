@@ -145,7 +145,7 @@ class Runner:
 
     def _may_go_on(self) -> None:
         if self._helm.held:
-            raise Stop("hold_is_on", wanted=True)
+            raise Stop("no_guardian" if self._helm.closed() else "hold_is_on", wanted=True)
 
     async def _stop(self, record_id: str, step: int, stop: Stop) -> None:
         """End before a step: with nothing done, or by taking back what was done."""

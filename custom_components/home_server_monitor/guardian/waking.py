@@ -141,6 +141,7 @@ TABLE: Mapping[str, Waking] = MappingProxyType(
         "options_gone": Waking(area=GUARDIAN, decision=True),
         "foreign_guardian": Waking(area=GUARDIAN, most=_HIGH, security=True, always=True, decision=True),
         "clock_jumped": Waking(area=GUARDIAN),
+        "source_disabled": Waking(area=GUARDIAN, most=_INFO),
         "watching_itself": Waking(area=GUARDIAN, most=_INFO),
         "practice": Waking(area=GUARDIAN, most=_HIGH, security=True, always=True, at_once=True),
     }
