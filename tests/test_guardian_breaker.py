@@ -96,6 +96,7 @@ async def test_repairs_reset_it(
     assert home.guardian.desk.helm.open_breakers == {"pool_errors"}
     assert (await flow.async_step_confirm({}))["type"] == "create_entry"
     assert not home.guardian.desk.helm.open_breakers
+    await home.settle(1)
     assert not ir.async_get(home.hass).async_get_issue(DOMAIN, issue.issue_id)
 
 

@@ -64,7 +64,7 @@ async def test_a_list_that_engines_have_not_is_refused(hass: HomeAssistant, dock
             blocking=True,
             return_response=True,
         )
-    assert error.value.translation_key == "listing_failed"
+    assert error.value.translation_key == "no_such_action"
 
 
 async def test_what_takes_something_away_is_not_of_low_risk(
@@ -72,9 +72,10 @@ async def test_what_takes_something_away_is_not_of_low_risk(
 ) -> None:
     risks = {key: action.risk for key, action in docker.runtime_data.actions.items()}
     low = {key for key, risk in risks.items() if risk is Risk.LOW}
-    assert low == {"start_container", "resume_container"}
-    # none is of high risk, so each may be approved in advance
-    assert Risk.HIGH not in risks.values()
+    # what is accepted in the audit is only noted here
+    assert low == {"start_container", "resume_container", "accept_audit", "revoke_audit"}
+    # of high risk is what takes a whole stack anew; all else may be approved in advance
+    assert {key for key, risk in risks.items() if risk is Risk.HIGH} <= {"redeploy_stack", "stop_stack"}
     for key in ("restart_container", "stop_container", "pause_container"):
         plan = await docker.runtime_data.actions[key].plan("sonarr", {})
         assert (plan.risk, plan.takes_away) == (risks[key], True)
