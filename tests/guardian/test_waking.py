@@ -16,6 +16,7 @@ OWN = {
     "breaker_open",
     "nobody_approves",
     "options_gone",
+    "phones_alike",
     "foreign_guardian",
     "clock_jumped",
     "watching_itself",

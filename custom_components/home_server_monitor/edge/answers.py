@@ -288,6 +288,8 @@ class Answers:
 def _phone(known: dict[str, Phone], recipient: str) -> Phone | None:
     """Return the phone behind a notify action (`notify.mobile_app_x`), a device id or an entry id."""
     name = recipient.removeprefix("notify.")
+    if not name:
+        return None
     return next(
         (each for each in known.values() if name in (each.action, each.device_id, each.entry_id)), None
     )

@@ -7,9 +7,10 @@ from homeassistant.util import dt as dt_util
 
 from ..guardian.contract import Finding, Proposal, Severity
 from ..guardian.own_path import named_node
+from ..guardian.plain import plain
 from ..guardian.policy import Mode
 from .choices import Named, async_people
-from .settings import APPROVERS, LOW_APPROVERS, PHONES
+from .settings import APPROVERS, LOW_APPROVERS, PHONES, phones
 from .views import rule_name
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ async def own_findings(of: Guardian, now: float) -> list[Finding]:
     """Return all of them."""
     people = await async_people(of.hass)
     found = [*_silent(of, now), *_disabled(of), *_of_the_desk(of), *_lent(of), *_clock(of, now)]
-    return [*found, *_watching_itself(of), *_gone(of, people), *_practice(of, now)]
+    return [*found, *_watching_itself(of), *_gone(of, people), *_alike(of), *_practice(of, now)]
 
 
 def _wrong(of: Guardian, rule: str, about: str, severity: Severity, **named: str) -> Finding:
@@ -126,6 +127,13 @@ def _gone(of: Guardian, people: Mapping[str, Named]) -> Iterator[Finding]:
         yield _wrong(of, "nobody_approves", about, Severity.HIGH, names=_called(of, gone.pop(APPROVERS)))
     if names := _called(of, [each for ids in gone.values() for each in ids]):
         yield _wrong(of, "options_gone", about, Severity.WARNING, names=names)
+
+
+def _alike(of: Guardian) -> Iterator[Finding]:
+    """Phones that are told and have the name of another one: no push with buttons can be sent to the one alone."""
+    told = [phone for phone in phones(of.hass).values() if phone.entry_id in of.settings.phones]
+    if alike := sorted({plain(phone.name) for phone in told if not phone.action}):
+        yield _wrong(of, "phones_alike", f"phones:{of.id}", Severity.WARNING, names=", ".join(alike))
 
 
 def _called(of: Guardian, ids: Iterable[str]) -> str:

@@ -7,12 +7,13 @@ from typing import Any, Self
 
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr
-from homeassistant.util import dt as dt_util, slugify
+from homeassistant.util import dt as dt_util
 from yarl import URL
 
 from ..const import CONF_OWN_PATH
 from ..guardian import policy
 from ..guardian.links import Link, links_of
+from .phone_actions import APP, PhoneActions, name_of
 
 PHONES = "phones"
 APPROVERS = "approvers"
@@ -150,29 +151,31 @@ def is_ping_url(text: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Phone:
-    """A phone with the app of Home Assistant."""
+    """A phone with the app of Home Assistant.
+
+    action: its notify action, "" where another phone of its name has it; entity: then what takes text for it.
+    """
 
     entry_id: str
     name: str
     user_id: str
     action: str
     device_id: str | None
+    entity: str = ""
 
 
 def phones(hass: HomeAssistant) -> dict[str, Phone]:
     """Return the phones that could be told, by the id of their entry."""
-    registry = dr.async_get(hass)
+    registry, actions = dr.async_get(hass), PhoneActions(hass)
     found: dict[str, Phone] = {}
-    for entry in hass.config_entries.async_entries(
-        "mobile_app", include_ignore=False, include_disabled=False
-    ):
-        name = str(entry.data.get("device_name", entry.title))
+    for entry in hass.config_entries.async_entries(APP, include_ignore=False, include_disabled=False):
         devices = dr.async_entries_for_config_entry(registry, entry.entry_id)
         found[entry.entry_id] = Phone(
             entry.entry_id,
-            name,
+            name_of(entry),
             str(entry.data.get("user_id", "")),
-            slugify(f"mobile_app_{name}"),
+            actions.action(entry),
             devices[0].id if devices else None,
+            actions.entity(entry),
         )
     return found

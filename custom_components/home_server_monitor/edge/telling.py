@@ -15,6 +15,7 @@ from .settings import Phone
 _LOGGER = logging.getLogger(__name__)
 
 NOTIFY = "notify"
+SEND = "send_message"
 TAKEN_WITHIN = 30.0
 CLEAR = "clear_notification"
 GROUP = "home-server-monitor"
@@ -87,15 +88,16 @@ class Teller:
             async with asyncio.timeout(TAKEN_WITHIN), self._turn(message.tag, phone):
                 if follows and phone.entry_id not in self.told.get(message.tag, ()):
                     return False
-                data = phone_data(message, await buttons())
-                if not await self._send(phone.action, message.title, message.text, data):
+                if not await self._show(phone, message, buttons):
                     return False
                 self.told.setdefault(message.tag, set()).add(phone.entry_id)
                 if ends:
                     self.forget(message.tag, {phone.entry_id})
                 return True
         except TimeoutError:
-            _LOGGER.warning("The notify action %s did not take a message in time", phone.action)
+            _LOGGER.warning(
+                "The notify action %s did not take a message in time", phone.action or phone.entity
+            )
             return False
 
     async def clear(self, phones: Iterable[Phone], tag: str) -> None:
@@ -114,7 +116,7 @@ class Teller:
             async with asyncio.timeout(TAKEN_WITHIN), self._turn(tag, phone):
                 if phone.entry_id in self.told.get(tag, ()):
                     self.forget(tag, {phone.entry_id})
-                    await self._send(phone.action, None, CLEAR, {"tag": tag})
+                    await self._send(phone.action, {"message": CLEAR, "data": {"tag": tag}})
         except TimeoutError:
             return
 
@@ -148,12 +150,16 @@ class Teller:
                 return True
         return False
 
-    async def _send(self, action: str, title: str | None, text: str, data: dict[str, Any]) -> bool:
+    async def _show(self, phone: Phone, message: Message, buttons: Callable[[], Awaitable[Buttons]]) -> bool:
+        body: dict[str, Any] = {"title": message.title, "message": message.text}
+        if phone.action or not phone.entity:
+            return await self._send(phone.action, {**body, "data": phone_data(message, await buttons())})
+        # nothing replaces what an entity shows, so that only what makes a sound is sent to it
+        return message.quiet or await self._send(SEND, {**body, "entity_id": phone.entity})
+
+    async def _send(self, action: str, body: dict[str, Any]) -> bool:
         if not self._hass.services.has_service(NOTIFY, action):
             return False
-        body: dict[str, Any] = {"message": text, "data": data}
-        if title:
-            body["title"] = title
         try:
             await self._hass.services.async_call(NOTIFY, action, body, blocking=True, context=Context())
         except Exception as err:  # noqa: BLE001 - whatever a phone's service raises, the next channel is tried

@@ -139,6 +139,7 @@ TABLE: Mapping[str, Waking] = MappingProxyType(
         "breaker_open": Waking(area=GUARDIAN, most=_HIGH, decision=True),
         "nobody_approves": Waking(area=GUARDIAN, most=_HIGH, decision=True),
         "options_gone": Waking(area=GUARDIAN, decision=True),
+        "phones_alike": Waking(area=GUARDIAN, hold=120.0, decision=True, listed=True),
         "foreign_guardian": Waking(area=GUARDIAN, most=_HIGH, security=True, always=True, decision=True),
         "clock_jumped": Waking(area=GUARDIAN),
         "source_disabled": Waking(area=GUARDIAN, most=_INFO),
