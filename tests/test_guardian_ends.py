@@ -2,9 +2,13 @@
 
 from typing import Any
 
+from homeassistant.components.lovelace.dashboard import LovelaceStorage
+from homeassistant.helpers import issue_registry as ir
+from homeassistant.setup import async_setup_component
 import pytest
 from pytest_homeassistant_custom_component.common import MockUser
 
+from custom_components.home_server_monitor.const import DOMAIN
 from custom_components.home_server_monitor.guardian.contract import Finding, Node, Severity
 
 from .test_guardian_edge import Household, _ask, home
@@ -149,3 +153,24 @@ async def test_a_failed_task_is_told_in_a_sentence(home: Household, hass_admin_u
     texts = str(await _ask(home, "digest", hass_admin_user.id)) + str(shown)
     assert "EFAULT" not in texts
     assert "Traceback" not in texts
+
+
+async def test_what_is_not_listed_in_repairs_is_on_the_dashboard_that_there_is(home: Household) -> None:
+    assert await async_setup_component(home.hass, "lovelace", {})
+    await Attic(home).has(
+        *(wrong("self_test_failed", node=f"disk:{number}") for number in range(12)), wait=20
+    )
+    key = (DOMAIN, "more_findings_home")
+    issues = ir.async_get(home.hass).issues
+    assert issues[key].translation_key == "more_findings"
+    lovelace = home.hass.data["lovelace"]
+    for path, kind in (("other", "custom:something"), ("nas", "custom:home-server-monitor")):
+        item = {"id": path, "url_path": path, "title": f"My {path}", "mode": "storage"}
+        lovelace.dashboards[path] = LovelaceStorage(home.hass, item)
+        await lovelace.dashboards[path].async_save({"strategy": {"type": kind}})
+    await home.settle(1)
+    assert issues[key].translation_key == "more_findings_on_dashboard"
+    assert issues[key].translation_placeholders["dashboard"] == "My nas"
+    await lovelace.dashboards["nas"].async_save({"views": []})
+    await home.settle(1)
+    assert issues[key].translation_key == "more_findings"

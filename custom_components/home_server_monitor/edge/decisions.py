@@ -10,6 +10,7 @@ from ..guardian.contract import Severity
 from ..guardian.finding import Tracked
 from ..guardian.remediation import Record, State
 from ..guardian.waking import waking_of
+from . import dashboards
 from .own_findings import BREAKER
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ PROPOSAL = "proposal"
 WAITING = "waiting"
 FINDING = "finding"
 MORE = "more_findings"
+MORE_THERE = "more_findings_on_dashboard"
 NOBODY = "nobody_told"
 WEEK = "first_week"
 # what a person can do about an open breaker
@@ -41,6 +43,8 @@ class Decisions:
         self._of = guardian
         self._shown: dict[str, tuple[object, ...]] = {}
         self._language = ""
+        # the title of our dashboard, "" where there is none; None until somebody looked
+        self._dashboard: str | None = None
 
     @callback
     def start(self) -> Callable[[], None]:
@@ -48,6 +52,7 @@ class Decisions:
         ends = [
             self._of.listen(self.refresh),
             self._of.hass.bus.async_listen(ir.EVENT_REPAIRS_ISSUE_REGISTRY_UPDATED, self._ignored),
+            self._of.hass.bus.async_listen(dashboards.CHANGED, self._look_for_dashboard),
         ]
 
         def end() -> None:
@@ -107,7 +112,10 @@ class Decisions:
             told = (severity, offer.id if offer else None, words)
             wanted[f"{FINDING}_{about}"] = (found, offer, told)
         if (rest := len(rows) - MOST) > 0:
-            wanted[f"{MORE}_{self._of.id}"] = (None, None, (rest,))
+            if self._dashboard is None:
+                self._dashboard = ""
+                self._look_for_dashboard()
+            wanted[f"{MORE}_{self._of.id}"] = (None, None, (rest, self._dashboard))
         waiting = [record for record in self._of.desk.records.values() if record.is_waiting]
         for record in waiting[: max(MOST - len(rows), 0)]:
             wanted[f"{WAITING}_{record.id}"] = (None, record, ())
@@ -126,6 +134,8 @@ class Decisions:
             key, fixable = WEEK, True
         elif issue_id.startswith(MORE):
             key, placeholders = MORE, {"count": str(self._shown[issue_id][0])}
+            if self._dashboard:
+                key, placeholders = MORE_THERE, {**placeholders, "dashboard": self._dashboard}
         elif record is not None and issue_id.startswith(WAITING):
             key, fixable = WAITING, True
             placeholders = self._of.wording.issue_placeholders(record, None)
@@ -150,6 +160,14 @@ class Decisions:
             translation_placeholders=placeholders,
             data={"server": self._of.id, "proposal": record.id if record else None, "rule": rule},
         )
+
+    @callback
+    def _look_for_dashboard(self, event: Event | None = None) -> None:
+        self._of.entry.async_create_background_task(self._of.hass, self._looked(), f"{DOMAIN} dashboard")
+
+    async def _looked(self) -> None:
+        self._dashboard = await dashboards.our_dashboard(self._of.hass)
+        self.refresh()
 
     @callback
     def _ignored(self, event: Event[ir.EventIssueRegistryUpdatedData]) -> None:
