@@ -155,7 +155,7 @@ async def _tie(nas: House, *accounts: str) -> None:
     server = (await nas.entries())["server"]["entry_id"]
     flow = await nas.owner.request("POST", OPTIONS, {"handler": server})
     approving = {"telegram": list(accounts)}
-    answer = {"telling": {}, "approving": approving, "acting": {}, "being_missed": {}}
+    answer = {part["name"]: {} for part in flow["data_schema"]} | {"approving": approving}
     done = await nas.owner.request("POST", f"{OPTIONS}/{flow['flow_id']}", answer)
     assert done["type"] == "create_entry", done
 
