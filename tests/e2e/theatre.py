@@ -9,9 +9,9 @@ import aiohttp
 
 from simulator.demo import Client, HomeAssistant, SimulatedServer, add_truenas, wait_for
 from simulator.demo.client import WebSocket
-from simulator.demo.configuration import write_configuration
-from simulator.demo.processes import ROOT
 from simulator.demo.steps import wait_until_running, wait_until_up
+
+from .guests import invite
 
 GUEST = ("guest", "battery staple")
 PATH = "home-server"
@@ -36,15 +36,7 @@ class Theatre:
 def processes(folder: Path) -> tuple[HomeAssistant, SimulatedServer]:
     """Return both, not yet started, the stage beside the integration."""
     hass = HomeAssistant(folder)
-    write_configuration(hass.config, ROOT / "custom_components")
-    components = hass.config / "custom_components"
-    components.unlink()
-    components.mkdir()
-    ours = ROOT / "custom_components/home_server_monitor"
-    (components / ours.name).symlink_to(ours)
-    (components / "hsm_stage").symlink_to(ROOT / "tests/e2e/stage")
-    with (hass.config / "configuration.yaml").open("a") as file:
-        file.write("frontend:\nhsm_stage:\n")
+    invite(hass, "stage", "frontend")
     return hass, SimulatedServer(folder, "--profile", "frozen")
 
 
