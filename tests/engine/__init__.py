@@ -128,7 +128,7 @@ def _named(url: str) -> Iterator[Engine]:
 
 
 @contextlib.contextmanager
-def _of_our_own() -> Iterator[Engine]:
+def engine_of_our_own() -> Iterator[Engine]:
     with shared() as (dockerd, registry):
         yield Engine(
             f"unix://{dockerd.socket}", f"tcp://127.0.0.1:{dockerd.port}", dockerd.api, registry.host
@@ -148,7 +148,7 @@ def the_engine() -> Iterator[Engine]:
     with contextlib.ExitStack() as stack:
         try:
             url = os.environ.get("DOCKER_HOST")
-            found = stack.enter_context(_named(url) if url else _of_our_own())
+            found = stack.enter_context(_named(url) if url else engine_of_our_own())
         except NoEngine as err:
             pytest.skip(f"NO REAL ENGINE: {err}")
         yield found
