@@ -167,6 +167,39 @@ async def test_a_serious_one_that_no_phone_took_is_told_again(
     assert len(told(home, "Ann")) == 1
 
 
+async def test_what_no_phone_took_by_day_wakes_nobody_at_night(
+    home: Household, hass_admin_user: MockUser
+) -> None:
+    ann = home.phone("Ann", hass_admin_user)
+    home.tell(ann)
+    home.broken = {"Ann"}
+    await home.errors()
+    home.broken.clear()
+    home.tell(ann, quiet_hours=True, quiet_from="00:01:00", quiet_to="00:00:00")
+    await home.settle(700)
+    assert not home.pushes
+    home.tell(ann)
+    await home.settle(400)
+    assert len(told(home, "Ann")) == 1
+
+
+async def test_what_is_critical_is_said_first(home: Household, hass_admin_user: MockUser) -> None:
+    home.tell(home.phone("Ann", hass_admin_user))
+    tracked = await home.errors()
+    home.pushes.clear()
+    notices = [
+        Notice(kind="digest", ids=(), severity=Severity.INFO),
+        Notice(
+            kind="repeated", ids=(tracked.id,), severity=Severity.CRITICAL, critical=True, lead=tracked.id
+        ),
+    ]
+    home.guardian.desk.book.records.clear()
+    home.guardian.speaker.say(notices)
+    assert [letter.notice.critical for letter in home.guardian.speaker.outbox] == [True, False]
+    await home.settle(10)
+    assert {push["data"]["tag"] for push in home.pushes} == {"hsm-digest", f"hsm-{tracked.id}"}
+
+
 async def test_what_somebody_dealt_with_is_not_told_again(home: Household, hass_admin_user: MockUser) -> None:
     home.tell(home.phone("Ann", hass_admin_user))
     home.broken = {"Ann"}

@@ -160,8 +160,8 @@ class Speaker:
 
     async def _tell(self, letter: Letter) -> None:
         notice, found = letter.notice, self.notices.about(letter.notice)
-        if self._waits_for_a_look(letter, found):
-            self._later(letter, FIRST_AGAIN)
+        if wait := self._waits(letter, found):
+            self._later(letter, wait)
             return
         if notice.kind == "resolved":
             self._resolved(letter, found)
@@ -174,14 +174,15 @@ class Speaker:
             return
         self._carry(letter, message)
 
-    def _waits_for_a_look(self, letter: Letter, found: Sequence[Tracked]) -> bool:
-        """Return whether what was on its way at a restart is told once its source was looked at, which is soon."""
-        return (
-            letter.again
-            and letter.notice.kind != "resolved"
-            and any(each.frozen for each in found)
-            and clock.now() - self._since < LOOKED_AT_WITHIN
-        )
+    def _waits(self, letter: Letter, found: Sequence[Tracked]) -> float:
+        """Return for how many seconds what was not told in its time waits on: for a look at its source, for the day."""
+        if not letter.again and not letter.tries:
+            return 0.0
+        notice, now = letter.notice, clock.now()
+        if notice.severity < Severity.CRITICAL and self._of.alerts.settings.is_quiet(now):
+            return LAST_AGAIN
+        looked = notice.kind == "resolved" or not any(each.frozen for each in found)
+        return 0.0 if looked or now - self._since >= LOOKED_AT_WITHIN else FIRST_AGAIN
 
     def _carry(
         self, letter: Letter, message: Message, only: Collection[str] | None = None, *, ends: bool = False
