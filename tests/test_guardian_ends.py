@@ -131,6 +131,15 @@ async def test_what_is_worse_and_known_comes_first(attic: Attic) -> None:
     assert attic.home.pushes[0]["message"].startswith("Over: Pool box: scrub strains weak disks\n")
 
 
+async def test_a_channel_of_a_blueprint_reads_the_same(attic: Attic) -> None:
+    await attic.has(wrong("pool_degraded"))
+    (first,) = (each for each in attic.home.guardian.open_findings() if each.finding.source == "attic")
+    await attic.has(wrong("pool_unprotected", CRITICAL), wait=150)
+    found = await _ask(attic.home, "get_buttons", None, finding=first.id, recipient="notify.discord")
+    assert found["title"] == "Now: Pool box: no protection left"
+    assert found["buttons"] == []
+
+
 async def test_a_disk_that_cooled_is_over_while_its_pool_makes_errors(attic: Attic) -> None:
     hot = wrong("disk_hot", node=DISK)
     assert await attic.has(hot, wait=400) == ["Disk ONE too hot: 61 °C"]

@@ -152,6 +152,10 @@ class Notices:
             for other in others
         )
 
+    def over(self, ended: Tracked) -> Message:
+        """Return the end of one finding, for who is not shown what it was left to."""
+        return self._over(ended, self._others([ended]), tag_of(ended.told_as or ended.id))
+
     def _over(self, ended: Tracked, others: Sequence[Tracked], tag: str) -> Message:
         """Return the end of one thing, with what is still wrong there: if that is no better, it comes first."""
         texts, topology = self._of.texts, self._of.topology

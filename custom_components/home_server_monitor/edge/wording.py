@@ -94,7 +94,7 @@ class Wording:
         title = texts.finding(tracked.finding).title
         tag = tag_of(tracked.told_as or tracked.id)
         if tracked.state is Life.RESOLVED:
-            return Message(tag=tag, title=self.over(tracked), text=self.why_over(tracked), subject=tracked.id)
+            return of.speaker.notices.over(tracked)
         newest = of.proposals.decided(tracked)
         if newest is not None and newest.state is not State.DENIED:
             return Message(tag=tag, title=title, text=self.outcome(newest), subject=tracked.id)
