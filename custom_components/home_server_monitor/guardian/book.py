@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+import contextlib
 from dataclasses import replace
 import logging
 from typing import Any
@@ -29,6 +30,7 @@ class Book:
         self._clock = clock
         self._lock = asyncio.Lock()
         self._unsaved: set[str] = set()
+        self._unsaved_told: set[str] = set()
         self._ends: dict[str, asyncio.Event] = {}
 
     @property
@@ -100,6 +102,9 @@ class Book:
                 except JournalFailed:
                     return
                 self._unsaved.discard(record_id)
+        with contextlib.suppress(JournalFailed):
+            for record_id in sorted(self._unsaved_told):
+                await self._write_told(record_id)
 
     def _set(self, record: Record) -> None:
         self.records[record.id] = record
@@ -124,10 +129,13 @@ class Book:
         """Note that somebody was told of its end; until then a restart tells again."""
         if record_id not in self.told and record_id in self.records:
             self.told.add(record_id)
-            try:
-                await self._journal.append(TOLD, record_id, {"over": True})
-            except JournalFailed:
-                self.told.discard(record_id)
+            self._unsaved_told.add(record_id)
+            with contextlib.suppress(JournalFailed):
+                await self._write_told(record_id)
+
+    async def _write_told(self, record_id: str) -> None:
+        await self._journal.append(TOLD, record_id, {"over": True})
+        self._unsaved_told.discard(record_id)
 
     def forget(self, now: float) -> None:
         """Drop ended records that are older than a day, beyond the newest of them."""

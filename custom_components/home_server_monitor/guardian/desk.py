@@ -282,6 +282,7 @@ class Desk:
         """Let proposals expire, begin what has waited long enough, write what could not be written before."""
         await self.book.save()
         await self.helm.save()
+        await self.journal.probe()
         if self._ready:
             await self._waiting.tick()
         await self.return_lent()

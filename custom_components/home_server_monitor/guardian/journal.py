@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping
+import contextlib
 import logging
 from pathlib import Path
 import time
@@ -152,6 +153,12 @@ class Journal:
         if size > LONGEST:
             raise ValueError("too long for the journal")
         return await asyncio.shield(self._task(self._append(kind, id, value)))
+
+    async def probe(self) -> None:
+        """Try whether it can be written again, where it could not be: for long nothing else may be to be written."""
+        if self.broken and self._opened:
+            with contextlib.suppress(JournalFailed):
+                await self.append("again", self.instance, {"over": True})
 
     def _task[T](self, work: Any) -> asyncio.Task[Any]:
         task = asyncio.get_running_loop().create_task(work)
