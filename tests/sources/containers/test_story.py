@@ -97,8 +97,9 @@ async def story(
     monkeypatch.setattr(coordinator, "BETWEEN_QUESTIONS", 3600.0)
     image = engine.image("app", "1", HEALTHY, RUNS, VOLUME)
     engine.push(image)
-    app = engine.run("app", image, HostConfig={"RestartPolicy": {"Name": "always"}})
-    engine.run("inside", image, HostConfig={"NetworkMode": f"container:{app}"})
+    # what runs in them does not listen when it is asked to end
+    app = engine.run("app", image, StopTimeout=1, HostConfig={"RestartPolicy": {"Name": "always"}})
+    engine.run("inside", image, StopTimeout=1, HostConfig={"NetworkMode": f"container:{app}"})
     entry = engine_entry(engine.url)
     found = Story(hass, engine, entry, hass_admin_user)
     found.shell("echo precious > /data/file")

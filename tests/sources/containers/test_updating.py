@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+import dataclasses
 from pathlib import Path
 import random
 from typing import Any
@@ -168,17 +169,22 @@ async def test_what_must_not_be_updated_is_refused(work: Workplace) -> None:
     assert refused.value.refusal.key == "removes_itself"
 
 
-@pytest.mark.parametrize("number", range(20))
+@pytest.mark.parametrize("group", range(4))
 async def test_hurt_at_a_random_moment(
-    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, group: int
 ) -> None:
-    """Cut off, killed, refused, with good and bad images: one container serves, and nothing is lost."""
+    """Cut off, killed, refused, with good and bad images, five at once: one container serves, and nothing is lost."""
     monkeypatch.setattr(gating, "LOOK_EVERY", 0.2)
     monkeypatch.setattr(gating, "STEADY_AGAIN", 1.0)
-    injury = Injury.random(random.Random(1000 + number))
     ends: list[Record] = []
-    await operate(engine, tmp_path, injury, ends.append)
-    assert ends
+
+    async def one(number: int) -> None:
+        mine = dataclasses.replace(engine, prefix=f"{engine.prefix}{number}-")
+        injury = Injury.random(random.Random(1000 + number))
+        await operate(mine, tmp_path / str(number), injury, ends.append)
+
+    await asyncio.gather(*(one(number) for number in range(5 * group, 5 * group + 5)))
+    assert len(ends) == 5
 
 
 async def test_an_update_is_rolled_back_while_the_old_one_is_kept(work: Workplace) -> None:
