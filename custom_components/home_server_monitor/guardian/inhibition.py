@@ -38,12 +38,14 @@ class Inhibition:
         if weights != self._weights or topology is not self._topology:
             self._weights, self._topology, self._judged = weights, topology, {}
             self._causes = _sorted_by_place(sorted(found, key=_weight, reverse=True), topology)
-        self._tellers = self._found_tellers(firing)
+        # few only repeat what a rule judges, and of many thousand findings most are judged already
+        repeating = {tracked.id for tracked in firing if "told_by" in tracked.finding.evidence}
+        self._tellers = self._found_tellers(firing) if repeating else {}
         judged = {tracked.id: (tracked.severity, tracked.count) for tracked in firing}
         fresh = [
             tracked
             for tracked in firing
-            if self._judged.get(tracked.id) != judged[tracked.id] or _told_by(tracked)
+            if self._judged.get(tracked.id) != judged[tracked.id] or tracked.id in repeating
         ]
         for tracked in fresh:
             tracked.inhibited_by = self._cause(tracked)
