@@ -4,6 +4,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import timedelta
+from heapq import nlargest
 import logging
 from typing import Any
 
@@ -33,7 +34,7 @@ from .intake import Intake
 from .messages import Composer
 from .month import Monthly
 from .own_findings import own_findings, source_node
-from .proposals import Proposals
+from .proposals import MOST_PROPOSALS, Proposals
 from .retrying import Retrying
 from .saving import Saving
 from .settings import Settings, phones
@@ -288,11 +289,15 @@ class Guardian:
         """Have told what findings became, and their remedies proposed."""
         if notices := self.alerts.handle(changes, now, started=self.started, booted=self.booted):
             self.speaker.say(notices)
+        mendable: list[Tracked] = []
         for change in changes:
             tracked = self.tracked(change.id) if change.kind in ("raised", "severer") else None
             if tracked is not None and tracked.finding.proposal is not None:
-                self.speaker.propose(change.id)
+                mendable.append(tracked)
             self.month.happened(change.kind, tracked, now)
+        # no more can be open at a time; whoever looks at another one has its remedy planned then
+        for tracked in nlargest(MOST_PROPOSALS, mendable, key=lambda each: each.severity):
+            self.speaker.propose(tracked.id)
         self._look_again(now)
         self._notify_soon()
 
