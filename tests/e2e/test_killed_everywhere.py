@@ -22,6 +22,7 @@ ORDERS = "orders"
 # longer than a run that is taken up needs to send an order
 QUIET = 6.0
 OVER = "seen to have worked"
+STAGE = "looking whether it worked"
 
 
 class Doomed(Mortal):
@@ -177,6 +178,9 @@ async def test_killed_at_each_line(doomed: Doomed) -> None:
         writes = await doomed.writes()
         assert len(writes) == len(set(writes)) == 4, writes
         assert len([text for text in await doomed.told() if text.startswith("Done: ")]) == 4
-        assert phone.pushes == []
+        # whether the phone still shows that it was approved depends on what was saved before the kill
+        assert all(
+            push["data"]["tag"] == f"hsm-{last}" and STAGE in push["message"] for push in phone.pushes
+        ), phone.pushes
     log = doomed.hass.log.read_text()
     assert not [line for line in log.splitlines() if DOMAIN in line and " ERROR " in line]
