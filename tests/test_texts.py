@@ -110,9 +110,12 @@ def test_every_refusal_is_told() -> None:
 
 @pytest.mark.parametrize("key", sorted(refusals_of_the_code()))
 def test_a_refusal_uses_what_it_is_given(key: str) -> None:
-    given = {"own_path": {"target", "reason"}, "already_decided": {"state"}, "breaker_open": {"rule"}}.get(
-        key, {"target"}
-    )
+    given = {
+        "own_path": {"target", "reason"},
+        "already_decided": {"state"},
+        "breaker_open": {"rule"},
+        "approver_gone": {"who"},
+    }.get(key, {"target"})
     assert placeholders(TEXTS["exceptions"][key]["message"]) <= given
 
 

@@ -293,3 +293,22 @@ async def test_what_a_nas_says(home: Household, hass_admin_user: MockUser, what:
     assert list(source.in_use({"host:other"})) == []
     if what != "update":
         assert list(await source.look_in_use(nodes)) == expected
+
+
+async def test_who_is_no_admin_any_more_has_approved_nothing(
+    home: Household, hass_admin_user: MockUser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await _replicate(home, QUARTER)
+    record = await _reboot(home, hass_admin_user)
+    _as(monkeypatch, hass_admin_user)
+    await _approve_in_repairs(home, "after_it_ends", record)
+    hass_admin_user.mock_policy({})
+    hass_admin_user.groups = []
+    hass_admin_user.is_owner = False
+    boot = home.sim.world.boot_id
+    await home.settle(60)
+    assert _state(home, record) is State.CANCELLED
+    await home.settle(QUARTER)
+    assert home.sim.world.boot_id == boot
+    said = home.guardian.wording.outcome(home.guardian.desk.records[record.id])
+    assert "approved it and may not any more, so nothing was sent." in said

@@ -4,6 +4,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import timedelta
+from functools import partial
 from heapq import nlargest
 import logging
 from typing import Any
@@ -34,6 +35,7 @@ from .intake import Intake
 from .messages import Composer
 from .month import Monthly
 from .own_findings import own_findings, source_node
+from .people import user_actor
 from .proposals import MOST_PROPOSALS, Proposals
 from .retrying import Retrying
 from .saving import Saving
@@ -338,6 +340,7 @@ class Guardian:
         if self._chores.locked():
             return
         async with self._chores:
+            await self.desk.look_at_people(partial(user_actor, self.hass, via="now"))
             await self.desk.tick()
             await self.tokens.save()
             await self.proposals.act_automatically()

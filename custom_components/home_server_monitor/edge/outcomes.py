@@ -55,10 +55,12 @@ class Outcomes:
         self._again: dict[str, asyncio.TimerHandle] = {}
         # record → the state that was told last: a receipt that is noted meanwhile is no news
         self._stage: dict[str, State] = {}
+        self._stopped = False
 
     @callback
     def stop(self) -> None:
-        """Tell nothing again."""
+        """Tell nothing again, also not what is on its way now: the next start does."""
+        self._stopped = True
         for timer in self._again.values():
             timer.cancel()
         self._again.clear()
@@ -164,6 +166,8 @@ class Outcomes:
         )
         if newer or clock.now() - record.changed > DAY:
             return False
+        if self._stopped:
+            return True
         missed = self._missed[record.id] = self._missed.get(record.id, 0) + 1
         wait = min(FIRST_AGAIN * 2 ** min(missed - 1, 10), LAST_AGAIN)
         self._again[record.id] = self._of.hass.loop.call_later(wait, self._once_more, record)

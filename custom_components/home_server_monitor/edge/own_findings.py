@@ -64,9 +64,10 @@ def _of_the_desk(of: Guardian) -> Iterator[Finding]:
     for rule in of.desk.helm.open_breakers:
         yield _wrong(of, BREAKER, f"rule:{rule}", Severity.HIGH, verb=rule_name(of, rule))
     for standing in of.desk.helm.standings.values():
-        if standing.lapsed:
+        # until somebody ends it or grants it again
+        if standing.lapsed and not standing.revoked and not of.desk.helm.is_granted_again(standing):
             verb = of.texts.common(f"verb_{standing.action}", default=standing.action)
-            named = {"verb": verb, "reason": standing.lapsed}
+            named = {"verb": verb, "reason": of.texts.refusal(standing.lapsed, {"who": standing.by.name})}
             yield _wrong(of, "standing_lapsed", f"standing:{standing.id}", Severity.HIGH, **named)
 
 

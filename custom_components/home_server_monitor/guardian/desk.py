@@ -18,6 +18,7 @@ from .leases import Leases
 from .ledger import Ledger
 from .looks import Looks
 from .own_path import OwnPath
+from .people import Today, end_former
 from .permits import AUTOMATIC, Permits
 from .policy import Policy
 from .recovery import Recovery
@@ -301,6 +302,11 @@ class Desk:
     async def reconsider(self) -> None:
         """End what is open and is refused since the options changed."""
         await self._waiting.withdraw(lambda record: self.policy.spare(record.source, record.plan))
+
+    async def look_at_people(self, today: Today) -> None:
+        """End what was approved by somebody who may not approve it any more."""
+        if self._ready:
+            await end_former(self._waiting, self.helm, self.policy, today)
 
     async def clock_jumped(self, by: float) -> None:
         """Wall clock and loop clock parted by `by` seconds: what is open expires, budgets are not refilled."""

@@ -133,6 +133,14 @@ class Helm:
         if (standing := self.standings.get(standing_id)) and not standing.over:
             await self._end(replace(standing, lapsed=why))
 
+    def is_granted_again(self, ended: Standing) -> bool:
+        """Return whether an approval in force says what one that ended said."""
+        return any(
+            not each.over
+            and (each.action, each.selector, each.source) == (ended.action, ended.selector, ended.source)
+            for each in self.standings.values()
+        )
+
     async def _end(self, standing: Standing) -> None:
         self.standings[standing.id] = standing
         await self._later("standing", standing.id, _pack(standing))

@@ -82,16 +82,21 @@ class Waiting:
         for record in self._open():
             await self.expire(record)
 
+    def approved(self) -> list[Record]:
+        """Return what is approved and has not begun."""
+        return [record for record in self._open() if record.state is State.APPROVED]
+
     async def withdraw(self, refuses: Callable[[Record], Refusal | None]) -> None:
         """End what is open and refused now, with the reason."""
         for record in self._open():
-            if (refusal := refuses(record)) is None:
-                continue
-            changes = {"reason": refusal.key, "details": dict(refusal.placeholders)}
-            with contextlib.suppress(WrongState):
-                await self._book.move(
-                    record.id, record.state, State.SUPERSEDED, SYSTEM, must=False, **changes
-                )
+            if (refusal := refuses(record)) is not None:
+                await self.end(record, refusal, State.SUPERSEDED)
+
+    async def end(self, record: Record, refusal: Refusal, state: State) -> None:
+        """End what is open for a reason, unless somebody was faster."""
+        changes = {"reason": refusal.key, "details": dict(refusal.placeholders)}
+        with contextlib.suppress(WrongState):
+            await self._book.move(record.id, record.state, state, SYSTEM, must=False, **changes)
 
     async def expire(self, record: Record) -> None:
         """End what is open, unless somebody was faster."""
