@@ -54,6 +54,9 @@ class Nas:
         self.taken.append(f"{dataset}@{name}")
         return self.taken[-1]
 
+    async def has_snapshot(self, dataset: str, name: str) -> bool:
+        return f"{dataset}@{name}" in self.taken
+
 
 class Service:
     """A service that is reached at a port."""
@@ -110,12 +113,16 @@ async def test_a_key_that_may_not_take_snapshots_is_asked_once() -> None:
     nas = Nas("nas")
     found = around(nas)
     assert await found.snapshot("nas", "tank/sonarr", "x") == "tank/sonarr@x"
+    assert await found.has_snapshot("nas", "tank/sonarr", "x")
+    assert not await found.has_snapshot("nas", "tank/sonarr", "y")
     nas.may = False
     with pytest.raises(PermissionDenied):
         await found.snapshot("nas", "tank/sonarr", "y")
     assert await found.datasets(PATHS) == ()
     with pytest.raises(NotSupported):
         await found.snapshot("nas", "tank/sonarr", "z")
+    with pytest.raises(NotSupported):
+        await found.has_snapshot("nas", "tank/sonarr", "z")
 
 
 @pytest.mark.parametrize(("answer", "seen"), [(True, True), (False, False), (CannotConnect("away"), False)])

@@ -259,6 +259,7 @@ class Guardian:
     def set_topology(self, topology: Topology) -> None:
         """Take over a topology, here and where alerts are inhibited."""
         self.topology = self.alerts.topology = topology
+        self.changes.canonical = topology.canonical
         # which host started when: what stands on one that just has is given time
         self.booted = {node.id: node.booted for node in topology.nodes if node.booted is not None}
 

@@ -58,6 +58,10 @@ class SnapshotsDatasets(Protocol):
         """
         ...
 
+    async def has_snapshot(self, dataset: str, name: str) -> bool:
+        """Ask whether a dataset has a snapshot of this name. Raises ClientError."""
+        ...
+
 
 class Setting(Protocol):
     """Something that can be changed for a while on a system. Values are JSON."""

@@ -1,7 +1,7 @@
 """The log of what changed on a server, whoever changed it: what a new finding is read against."""
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -50,6 +50,8 @@ class ChangeLog:
     def __init__(self) -> None:
         self._rows: deque[Logged] = deque(maxlen=MOST)
         self._acts: dict[str, float] = {}
+        # the one id of a thing that several sources see, each under an id of its own
+        self.canonical: Callable[[str], str] = str
 
     def acted(self, node: str, now: float) -> None:
         """Note that an action of ours was sent to this object."""
@@ -59,8 +61,14 @@ class ChangeLog:
 
     def note(self, source: str, changes: Iterable[Change], now: float) -> list[Logged]:
         """Take in what a source saw change; returns the new rows."""
+        acts: dict[str, float] = {}
+        for node, at in self._acts.items():
+            one = self.canonical(node)
+            acts[one] = max(at, acts.get(one, at))
         new = [
-            Logged(now, source, each, ours=0 <= now - self._acts.get(each.object, -DAY) <= OURS_WITHIN)
+            Logged(
+                now, source, each, ours=0 <= now - acts.get(self.canonical(each.object), -DAY) <= OURS_WITHIN
+            )
             for each in changes
         ]
         self._rows.extend(new)
@@ -74,8 +82,12 @@ class ChangeLog:
 
     def before(self, objects: Iterable[str], at: float) -> list[Logged]:
         """Return the newest changes of these objects in the 24 h before an instant, at most three."""
-        wanted = frozenset(objects)
-        found = [row for row in self.since(at - DAY) if row.at <= at + 60 and row.change.object in wanted]
+        wanted = frozenset(map(self.canonical, objects))
+        found = [
+            row
+            for row in self.since(at - DAY)
+            if row.at <= at + 60 and self.canonical(row.change.object) in wanted
+        ]
         return found[:SHOWN]
 
     def dump(self) -> list[Any]:

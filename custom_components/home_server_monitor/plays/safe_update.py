@@ -54,14 +54,23 @@ class Around:
 
     async def snapshot(self, source: str, dataset: str, name: str) -> str:
         """Take a snapshot and return its full name. Raises ClientError and Refused."""
-        nas = next((each for each in self._storage() if each.id == source), None)
-        if nas is None:
-            raise NotSupported("snapshots")
+        nas = self._nas(source)
         try:
             return await nas.snapshot_dataset(dataset, name)
         except PermissionDenied:
             self._denied.add(source)
             raise
+
+    async def has_snapshot(self, source: str, dataset: str, name: str) -> bool:
+        """Ask whether there is a snapshot of that name. Raises ClientError."""
+        return await self._nas(source).has_snapshot(dataset, name)
+
+    def _nas(self, source: str) -> SnapshotsDatasets:
+        """Return a NAS that is the engine's machine. Raises NotSupported."""
+        nas = next((each for each in self._storage() if each.id == source), None)
+        if nas is None:
+            raise NotSupported("snapshots")
+        return nas
 
     def _is_protected(self, source: str, dataset: str) -> bool:
         """Return whether nobody may touch a dataset, not even with a snapshot."""

@@ -109,6 +109,9 @@ class Alone:
     async def snapshot(self, source: str, dataset: str, name: str) -> str:
         raise AssertionError
 
+    async def has_snapshot(self, source: str, dataset: str, name: str) -> bool:
+        return False
+
     async def answers(self, container: Container) -> bool | None:
         return None
 

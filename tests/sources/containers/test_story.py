@@ -70,6 +70,23 @@ class Story:
                 await self.source.newest.look(self.source.data.containers, self.source.data.images)
                 await asyncio.sleep(0.2)
 
+    async def changes(self) -> dict[str, bool]:
+        """Return what is said to have changed, and whether we did it; of this container."""
+        await self.source.async_look()
+        # it is judged a moment after it was seen
+        await asyncio.sleep(0.3)
+        await self.hass.async_block_till_done(wait_background_tasks=False)
+        answer: Any = await self.hass.services.async_call(
+            "home_server_monitor",
+            "list_changes",
+            {},
+            blocking=True,
+            return_response=True,
+            context=Context(user_id=self.user.id),
+        )
+        rows = [each for each in answer["changes"] if self.engine.name("app") in each["text"]]
+        return {each["text"]: each["by_us"] for each in rows}
+
     async def install(self) -> None:
         """Press Update, as an admin."""
         await self.hass.services.async_call(
@@ -153,5 +170,9 @@ async def test_a_bad_image_is_taken_back_and_a_good_one_goes_through(story: Stor
     assert story.look("app")["Id"] != before["Id"]
     assert "good" in story.shell("cat /etc/newer")
     assert "precious" in story.shell("cat /data/file")
+    # there, back, and there again
+    images = {text: ours for text, ours in (await story.changes()).items() if "The image of" in text}
+    assert len(images) == 3
+    assert all(images.values())
     assert story.look("inside")["State"]["Running"] is True
     assert story.look("inside")["HostConfig"]["NetworkMode"] == f"container:{story.look('app')['Id']}"

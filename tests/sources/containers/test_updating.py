@@ -1,23 +1,24 @@
 """The update of a container on a real engine, run by the guardian's desk: it works, or all is as it was."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 import dataclasses
 from pathlib import Path
 import random
-from typing import Any
+from typing import Any, override
 
 import pytest
 
 from custom_components.home_server_monitor.guardian.contract import Refused
 from custom_components.home_server_monitor.guardian.remediation import Record, State
-from custom_components.home_server_monitor.sources.containers import gating
+from custom_components.home_server_monitor.sources.containers import gating, updating
 from custom_components.home_server_monitor.sources.containers.going_back import LetGoAction, RollBackAction
 from custom_components.home_server_monitor.sources.containers.updating import UpdateAction
+from custom_components.home_server_monitor.sources.errors import CannotConnect
 from tests.engine import Engine
 from tests.guardian.fake import ADMIN, Guardian
 
-from .bench_yard import EngineYard, source_of
+from .bench_yard import Alone, EngineYard, source_of
 from .injuries import Injury, operate
 
 HEALTHY = 'HEALTHCHECK --interval=1s --timeout=2s --retries=2 CMD ["/bin/true"]'
@@ -158,6 +159,48 @@ async def test_nothing_newer_changes_nothing(work: Workplace) -> None:
     assert (ended.state, ended.reason) == (State.ROLLED_BACK, "nothing_newer")
     assert work.look("app")["Id"] == old
     assert work.look("app")["State"]["Running"] is True
+    assert not [path for path in work.yard.workshop.writes if "/stop" in path]
+
+
+class Storage(Alone):
+    """A NAS under the engine, that takes a snapshot or does not, and whose answer is lost."""
+
+    def __init__(self, *, takes: bool) -> None:
+        self.takes = takes
+        self.asked: list[str] = []
+        self.there: set[str] = set()
+
+    @override
+    async def datasets(self, paths: Sequence[str]) -> Sequence[tuple[str, str]]:
+        return (("nas", "tank/app"),)
+
+    @override
+    async def snapshot(self, source: str, dataset: str, name: str) -> str:
+        self.asked.append(f"{dataset}@{name}")
+        self.there |= {self.asked[-1]} if self.takes else set()
+        raise CannotConnect("the connection was cut")
+
+    @override
+    async def has_snapshot(self, source: str, dataset: str, name: str) -> bool:
+        return f"{dataset}@{name}" in self.there
+
+
+@pytest.mark.parametrize("takes", [True, False])
+async def test_a_snapshot_whose_answer_is_lost_is_looked_for(
+    work: Workplace, monkeypatch: pytest.MonkeyPatch, takes: bool
+) -> None:
+    """It is ordered once. Where it is there the update goes on; where it is not, nothing was stopped for it."""
+    monkeypatch.setattr(updating, "LOOK_EVERY", 0.0)
+    old = work.engine.run("app", work.image(HEALTHY, RUNS))
+    work.publish(HEALTHY, RUNS)
+    work.yard.around = Storage(takes=takes)
+    ended = await work.update()
+    assert len(work.yard.around.asked) == 1
+    if takes:
+        assert ended.state is State.SUCCEEDED, (ended.reason, ended.details)
+        return
+    assert (ended.state, ended.reason) == (State.ROLLED_BACK, "snapshot_missing")
+    assert (work.look("app")["Id"], work.names()) == (old, ["app"])
     assert not [path for path in work.yard.workshop.writes if "/stop" in path]
 
 

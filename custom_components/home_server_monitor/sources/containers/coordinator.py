@@ -29,6 +29,7 @@ from .audit import Report
 from .audit_actions import ENGINE, AcceptAudit, FixAudit, RevokeAudit
 from .audit_view import audit_view
 from .auditing import Auditing
+from .changes import Comparing
 from .closely import Closely
 from .following import Following
 from .gate import TIMEOUT
@@ -96,6 +97,7 @@ class ContainersCoordinator(ServiceCoordinator[Containers]):
         # when each container was updated from here, on the clock of the close looks
         self.updated: dict[str, float] = {}
         self.yard: OwnYard
+        self._comparing = Comparing(self.id)
         self._actions: dict[str, Action] = {}
         self._following: Following | None = None
         self._engine: Engine | None = None
@@ -174,7 +176,7 @@ class ContainersCoordinator(ServiceCoordinator[Containers]):
 
     @override
     def changes_since_last(self) -> Sequence[Change]:
-        return ()
+        return self._comparing.take(self.data) if self.judged else ()
 
     @property
     @override

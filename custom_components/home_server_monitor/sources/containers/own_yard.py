@@ -69,6 +69,10 @@ class Alone:
         """Nobody can take one."""
         raise NotSupported("snapshots")
 
+    async def has_snapshot(self, source: str, dataset: str, name: str) -> bool:
+        """Nobody has one."""
+        return False
+
     async def answers(self, container: Container) -> bool | None:
         """Nobody knows what is in it."""
         return None

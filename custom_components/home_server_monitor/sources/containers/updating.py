@@ -1,6 +1,7 @@
 """The update of a container that can be undone: plan, steps, gate, and the way back to the untouched old container."""
 
-from collections.abc import Callable, Mapping, Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 import json
 import time
 from typing import Any, override
@@ -17,8 +18,9 @@ from ...guardian.contract import (
     Step,
     Verdict,
 )
+from ..errors import ClientError
 from .gate import REASONS, Judgement, Result
-from .gating import Gating
+from .gating import LOOK_EVERY, Gating
 from .member import Member
 from .raw import Json, name_of, table, text
 from .remaking import Order, Remaking, steps_of
@@ -27,6 +29,8 @@ from .yard import Yard
 # a pull over a slow line; also longer than the longest gate
 DEADLINE = 2400.0
 SNAPSHOT = "take_snapshot"
+# a snapshot whose answer was lost may still be under way, and the NAS may be back in a moment
+SNAPSHOT_LOOKS = 10
 
 
 def fingerprint(members: Mapping[str, Json]) -> str:
@@ -54,9 +58,15 @@ class UpdateAction(Action):
     risk = Risk.MEDIUM
     repeats_undo = True
 
-    def __init__(self, yard: Yard, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        yard: Yard,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+    ) -> None:
         self._yard = yard
         self._clock = clock
+        self._sleep = sleep
 
     def _gating(self, members: Sequence[Member]) -> Gating:
         return Gating(self._yard, Remaking(self._yard.workshop, members), self._clock)
@@ -151,6 +161,8 @@ class UpdateAction(Action):
             judgement = await self._gating(members).new_is_well(started)
             if judgement.result is not Result.HEALTHY:
                 return _no(started, judgement)
+        if before.order == SNAPSHOT and (refusal := await self._snapshot_missing(member, before.params)):
+            return refusal
         if before.order == Order.PULL and (refusal := await self._newer(member)):
             return refusal
         old = await remaking.old(member)
@@ -167,6 +179,18 @@ class UpdateAction(Action):
             # the last moment: of the first one before anything stops, of the others before they give up their name
             return await self._right_image(remaking, members[0] if one.order == Order.NO_RESTART else member)
         return None
+
+    async def _snapshot_missing(self, member: Member, wanted: Mapping[str, Any]) -> Refusal | None:
+        """Look for a snapshot by its name: its answer may have been lost, and it is never ordered twice."""
+        for look in range(SNAPSHOT_LOOKS):
+            try:
+                if await self._yard.around.has_snapshot(wanted["source"], wanted["dataset"], wanted["name"]):
+                    return None
+            except ClientError:
+                if look == SNAPSHOT_LOOKS - 1:
+                    raise
+            await self._sleep(LOOK_EVERY)
+        return Refusal("snapshot_missing", {"target": member.name, "dataset": wanted["dataset"]})
 
     async def _newer(self, member: Member) -> Refusal | None:
         image = await self._yard.workshop.look_at_image(member.reference)

@@ -20,6 +20,10 @@ class Around(Protocol):
         """Take a snapshot and return its full name. Raises ClientError, NotDone and Refused."""
         ...
 
+    async def has_snapshot(self, source: str, dataset: str, name: str) -> bool:
+        """Ask whether there is a snapshot of that name. Raises ClientError."""
+        ...
+
     async def answers(self, container: Container) -> bool | None:
         """Return whether the service in a container answers, or None where none that we know of is in it."""
         ...

@@ -44,7 +44,7 @@ from .protocol import Event
 from .reading import GAPS, MACHINE_FEEDS, PUSHED, TASK_FEEDS, feeds, feeds_of_job
 from .realtime import Realtime, realtime
 from .rules import judge
-from .snapshots import not_ours_at
+from .snapshots import find, not_ours_at
 from .system import plain_version
 from .uses import look_in_use, uses
 from .work import AppStats, app_stats
@@ -470,3 +470,8 @@ class TrueNasCoordinator(ServiceCoordinator[TrueNas]):
             raise Refused(refusal)
         await self.client.ask(Operation.CREATE_SNAPSHOT, dataset, name, False)
         return f"{dataset}@{name}"
+
+    async def has_snapshot(self, dataset: str, name: str) -> bool:
+        """Ask whether a dataset has a snapshot of this name (capability SnapshotsDatasets). Raises ClientError."""
+        await self._connect()
+        return bool(await find(self, "id", f"{dataset}@{name}"))
