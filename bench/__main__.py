@@ -1,4 +1,4 @@
-"""All cases, each in a process of its own: 8, 64 and 512 disks, 0, 20 and 50 ms away, and a storm."""
+"""All cases, each in a process of its own: 8, 64 and 512 disks, a storm, and 10, 100 and 1,000 containers beside core."""
 
 import argparse
 import json
@@ -10,6 +10,9 @@ from bench.rows import Row, table, write
 
 CASES = [(disks, latency, False) for disks in (8, 64, 512) for latency in (0, 20, 50)]
 STEADY_CASES = [(64, 0, True)]
+# beside core's own `portainer`; one of them also in a real minute, to see that putting the clock forward changes nothing
+CONTAINERS = [(containers, latency) for containers in (10, 100, 1000) for latency in (0, 20)]
+REAL = (100, 0)
 
 
 def name_of(disks: int, latency: int, steady: bool) -> str:
@@ -30,21 +33,36 @@ def commands() -> dict[str, list[str]]:
         ]
         for disks, latency, steady in [*CASES, *STEADY_CASES]
     }
-    return {**found, "storm": ["bench.storm"]}
+    beside = {
+        f"containers-{containers}-{latency}": [
+            "bench.beside",
+            "--containers",
+            str(containers),
+            "--latency",
+            str(latency),
+            *["--frozen"] * ((containers, latency) == REAL),
+        ]
+        for containers, latency in CONTAINERS
+    }
+    real = ["bench.beside", "--containers", str(REAL[0]), "--latency", str(REAL[1]), "--real"]
+    return {**found, "storm": ["bench.storm"], **beside, f"containers-{REAL[0]}-{REAL[1]}-real": real}
 
 
 def main() -> int:
     """Run the chosen cases; exit 1 where a figure is over its budget."""
     parser = argparse.ArgumentParser(prog="script/bench", description=__doc__)
     parser.add_argument("--json", type=Path, help="write the rows to this file")
-    parser.add_argument("--only", help="run one case: DISKS-LATENCY, DISKS-LATENCY-steady or storm")
+    parser.add_argument(
+        "--only",
+        help="run the cases whose names begin so: DISKS-LATENCY[-steady], storm, containers-NUMBER-LATENCY[-real]",
+    )
     options = parser.parse_args()
     rows: list[Row] = []
     for name, arguments in commands().items():
-        if options.only not in (None, name):
+        if options.only and name != options.only and not name.startswith(f"{options.only}-"):
             continue
         command = [sys.executable, "-m", *arguments]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=400, check=False)
+        done = subprocess.run(command, capture_output=True, text=True, timeout=700, check=False)
         if done.returncode:
             print(done.stderr[-3000:], file=sys.stderr)
             return 2

@@ -36,6 +36,12 @@ class Board:
         async with self._http.post(self._url + path, json=body) as reply:
             reply.raise_for_status()
 
+    async def count(self, face: str) -> dict[str, Any]:
+        """Return how often a face was asked, and how many requests were under way at once."""
+        async with self._http.get(f"{self._url}/calls/count", params={"face": face}) as reply:
+            found: dict[str, Any] = await reply.json()
+            return found
+
     async def state(self) -> dict[str, Any]:
         """Return how the simulator stands, with its numbers of sessions, logins and calls."""
         async with self._http.get(f"{self._url}/state") as reply:

@@ -42,6 +42,7 @@ def _add_containers(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--image-store", choices=("graph", "containerd"), help="how the engine keeps images")
     group.add_argument("--portainer", choices=("2.27", "2.33"), default="2.33", help="which Portainer to be")
     group.add_argument("--buffered", action="store_true", help="Portainer holds streams back")
+    group.add_argument("--alone", action="store_true", help="Portainer manages that engine and nothing else")
     group.add_argument("--engine", metavar="URL", help="a real engine behind Portainer: unix:///…, tcp://…")
     group.add_argument("--docker-socket", type=Path, metavar="PATH", help="where the engine answers, too")
     for name in ("docker", "portainer", "registry"):
@@ -57,6 +58,7 @@ def _containers(arguments: argparse.Namespace) -> Containers | None:
         store=arguments.image_store,
         portainer=arguments.portainer,
         buffered=arguments.buffered,
+        alone=arguments.alone,
         engine_url=arguments.engine,
         latency=arguments.latency / 1000,
         pace=1.0,

@@ -214,6 +214,7 @@ def control_app(sim: Simulation) -> web.Application:
             web.get("/scenarios", control.scenarios),
             web.get("/calls", control.calls),
             web.get("/calls/count", control.faces.count),
+            web.post("/calls/clear", control.faces.count_anew),
             web.get("/state", control.state),
             web.post("/scenario/{name}", control.scenario),
             web.post("/scenario/{name}/off", control.scenario_off),

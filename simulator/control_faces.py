@@ -63,7 +63,7 @@ class FaceControl:
         return [call_row(call) for call in (calls.writes if writes else calls.calls)]
 
     async def count(self, request: web.Request) -> web.Response:
-        """`GET /calls/count?face=docker`: by route, with the most at once."""
+        """`GET /calls/count?face=docker`: by route, with the most at once and those under way."""
         calls = self.face(request.query.get("face", "docker")).calls
         rows = {
             route: {"calls": count.calls, "most_at_once": count.most_at_once}
@@ -74,10 +74,16 @@ class FaceControl:
             {
                 "calls": calls.total.calls,
                 "most_at_once": calls.total.most_at_once,
+                "under_way": calls.total.now,
                 "routes": rows,
                 "statuses": {str(status): number for status, number in sorted(calls.statuses().items())},
             }
         )
+
+    async def count_anew(self, request: web.Request) -> web.Response:
+        """`POST /calls/clear?face=docker`: forget the requests so far; those under way still count as at once."""
+        self.face(request.query.get("face", "docker")).calls.clear()
+        return web.json_response({})
 
     def on_call(self, name: str, body: dict[str, Any]) -> list[str]:
         """A fault of a face: `{"face", "route", "fault", "target", "n", "count", …}`; `fault` null clears."""

@@ -29,7 +29,7 @@ class Containers:
     `count` containers, or the house's own; `api` names the engine; `portainer` its version, `buffered` whether it
     holds streams back. `engine_url` puts a real engine behind Portainer. `pace` times what takes time, `latency`
     seconds are added to each request. `socket` lets the engine answer there, too. `ports` of engine, Portainer and
-    registry; 0 takes a free one. `tls` of the engine: none, `server`, or `mutual`, where a client must show
+    registry; 0 takes a free one. `alone`: Portainer manages that engine and nothing else. `tls` of the engine: none, `server`, or `mutual`, where a client must show
     `Harbour.client`. `apps`: it is the engine beneath the NAS, which has the containers of its apps.
     """
 
@@ -41,6 +41,7 @@ class Containers:
     portainer: str = "2.33"
     buffered: bool = False
     engine_url: str | None = None
+    alone: bool = False
     latency: float = 0.0
     pace: float = 0.1
     socket: Path | None = None
@@ -125,6 +126,7 @@ class Harbour:
             self.docker.routes,
             version=self._asked.portainer,
             buffered=self._asked.buffered,
+            alone=self._asked.alone,
             latency=latency,
         )
         await self._moor("docker", self.docker, servers, docker_port, self._docker_context())

@@ -26,6 +26,7 @@ BUFFER = 4096
 class Portainer(Face):
     """One Portainer. `version` is 2.27 or 2.33; `buffered` holds streams back until there is a block of them.
 
+    `alone`: it manages its engine and nothing else.
     `engine_calls` names what goes through to the engine, so that it is counted call by call.
     It lets nobody in but with `key` (an administrator's) or `user_key` (a user's without rights on the engine).
     """
@@ -38,6 +39,7 @@ class Portainer(Face):
         *,
         version: str = "2.33",
         buffered: bool = False,
+        alone: bool = False,
         latency: float = 0.0,
     ) -> None:
         super().__init__(household.engine.now, latency=latency)
@@ -51,7 +53,8 @@ class Portainer(Face):
         self.user_key = f"ptr_{digest(seed, 'portainer', 'user')[:43]}="
         text = digest(seed, "portainer", "instance")
         self.instance = f"{text[:8]}-{text[8:12]}-4{text[13:16]}-8{text[17:20]}-{text[20:32]}"
-        self.environments = default_environments()
+        self._alone = alone
+        self.environments = self._environments()
         self.hidden_labels: dict[str, str] = {}
         stacks = Stacks(self)
         self.routes = Routes(
@@ -74,8 +77,11 @@ class Portainer(Face):
         """Speak for this household from now on."""
         self.household = household
         self.now = household.engine.now
-        self.environments = default_environments()
+        self.environments = self._environments()
         self.hidden_labels.clear()
+
+    def _environments(self) -> list[Environment]:
+        return [each for each in default_environments() if each.engine or not self._alone]
 
     # Who may come in
 

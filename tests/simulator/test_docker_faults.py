@@ -137,6 +137,9 @@ async def test_calls_are_counted_by_route_with_the_most_at_once() -> None:
         await ground.portainer.get("/api/endpoints/2/docker/containers/json")
         assert (await ground.board.get("/calls/count", face="docker"))["calls"] == 8
         assert (await ground.board.get("/calls/count", face="portainer"))["calls"] == 1
+        assert (await ground.board.post("/calls/clear?face=portainer")).status == 200
+        assert (await ground.board.get("/calls/count", face="portainer"))["calls"] == 0
+        assert (await ground.board.get("/calls/count", face="docker"))["calls"] == 8
         assert (await ground.board.post("/reset")).status == 200
         assert (await ground.board.get("/calls/count", face="docker"))["calls"] == 0
         assert (await ground.docker.get("/containers/caddy/json"))["Name"] == "/caddy"

@@ -60,6 +60,14 @@ async def test_environments_of_all_kinds() -> None:
         assert (await portainer.post("/api/endpoints/2/snapshot")).status == 204
 
 
+async def test_one_that_manages_nothing_but_its_engine() -> None:
+    async with yard(alone=True) as ground:
+        assert [row["Id"] for row in await ground.portainer.get("/api/endpoints")] == [2]
+        assert (await ground.portainer.ask("GET", "/api/endpoints/4/docker/info")).status == 404
+        assert (await ground.board.post("/reset")).status == 200
+        assert [row["Id"] for row in await ground.portainer.get("/api/endpoints")] == [2]
+
+
 async def test_the_way_through_to_the_engine() -> None:
     async with yard() as ground:
         portainer = ground.portainer

@@ -1,0 +1,81 @@
+"""A clock that is put forward while no socket says anything: minutes pass in moments, every timer keeps its order.
+
+`python -m bench.ahead MODULE ARGUMENT…` runs a module on such a clock. It stands in for `time.monotonic` and
+`time.time` before anything else is imported, so the event loop's own timers, retries and deadlines follow it, too.
+"""
+
+import asyncio
+import importlib
+import runpy
+import sys
+import time
+from typing import Any
+
+_monotonic, _wall = time.monotonic, time.time
+
+
+class Ahead:
+    """How far the clock is ahead, in seconds, and when a socket said something last."""
+
+    def __init__(self) -> None:
+        self.offset = 0.0
+        self._heard = time.perf_counter()
+
+    def monotonic(self) -> float:
+        """Return seconds, as `time.monotonic` does."""
+        return _monotonic() + self.offset
+
+    def wall(self) -> float:
+        """Return seconds since 1970."""
+        return _wall() + self.offset
+
+    def install(self) -> None:
+        """Be the clock of this process."""
+        time.monotonic, time.time = self.monotonic, self.wall
+
+    def listen(self) -> None:
+        """Note when sockets of the running loop say something."""
+        loop: Any = asyncio.get_running_loop()
+        select = loop._selector.select  # noqa: SLF001 - nothing else sees every socket
+
+        def selecting(timeout: float | None = None) -> list[Any]:
+            found: list[Any] = select(timeout)
+            if found:
+                self._heard = time.perf_counter()
+            return found
+
+        loop._selector.select = selecting  # noqa: SLF001
+
+    async def quiet(self, silence: float) -> None:
+        """Wait until sockets said nothing for so many real seconds."""
+        while (left := self._heard + silence - time.perf_counter()) > 0:  # noqa: ASYNC110 - nothing sets an event
+            await asyncio.sleep(left)
+
+    def until_due(self, soon: float) -> float:
+        """Return in how many seconds the running loop's next timer is due that is not due `soon` anyway."""
+        loop: Any = asyncio.get_running_loop()
+        now = loop.time()
+        waits = (each.when() - now for each in loop._scheduled if not each.cancelled())  # noqa: SLF001 - as above
+        return min((wait for wait in waits if wait > soon), default=3600.0)
+
+    async def go(self, seconds: float, silence: float) -> None:
+        """Let time pass at once, and what is due then happen."""
+        self.offset += seconds
+        # what is due now has yet to ask
+        self._heard = time.perf_counter()
+        await self.quiet(silence)
+
+
+AHEAD = Ahead()
+
+
+def main() -> None:
+    """Run the module that is named, on this clock."""
+    # the module finds it under its own name, not as the program that was started
+    importlib.import_module("bench.ahead").AHEAD.install()
+    del sys.argv[0]
+    runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
+
+
+if __name__ == "__main__":
+    main()

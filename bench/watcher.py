@@ -1,0 +1,229 @@
+"""One integration watches the containers behind a Portainer, on a clock that can be put forward; figures go to standard output.
+
+Run by `bench.beside` as `python -m bench.ahead bench.watcher …`, once for ours and once for core's own `portainer`.
+"""
+
+import argparse
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+import gc
+import json
+import logging
+import tempfile
+import time
+from typing import Any
+from unittest.mock import patch
+
+import aiohttp
+from aiohttp import ThreadedResolver
+from homeassistant import loader
+import homeassistant.components.portainer  # noqa: F401 - both are loaded before memory is measured
+from homeassistant.const import EVENT_STATE_CHANGED
+from homeassistant.core import HomeAssistant
+from pytest_homeassistant_custom_component.common import MockConfigEntry, async_test_home_assistant
+
+from bench.ahead import AHEAD
+from bench.meters import Heartbeat, memory
+from bench.remote import Board
+import custom_components.home_server_monitor  # noqa: F401 - found only when it is loaded already
+from custom_components.home_server_monitor.const import CONF_KIND, CONF_SERVER, DOMAIN, HOME
+
+# the engine of the simulated Portainer
+ENVIRONMENT = 2
+# seconds by which the clock is put forward at a time: to the next timer, not by less and not by more
+SOON, STEP = 0.5, 15.0
+MINUTES = 5
+REAL = 60.0
+
+
+class Resolver(ThreadedResolver):
+    """Resolves in threads, and ends as Home Assistant ends its own."""
+
+    async def real_close(self) -> None:
+        """End."""
+        await self.close()
+
+
+def our_entry(told: dict[str, str]) -> MockConfigEntry:
+    """Return the entry of ours that watches this Portainer's engine."""
+    data = {
+        CONF_KIND: "containers",
+        CONF_SERVER: HOME,
+        "url": told["portainer"],
+        "api_key": told["portainer_key"],
+        "environment": ENVIRONMENT,
+    }
+    return MockConfigEntry(domain=DOMAIN, title="engine", unique_id="bench", data=data)
+
+
+def core_entry(told: dict[str, str]) -> MockConfigEntry:
+    """Return the entry of core's `portainer` for the same."""
+    data = {"url": told["portainer"], "api_token": told["portainer_key"], "verify_ssl": False}
+    return MockConfigEntry(domain="portainer", title="engine", unique_id="bench", version=5, data=data)
+
+
+async def _our_first_look(entry: Any) -> None:
+    await entry.runtime_data.first_look
+
+
+async def _core_first_look(entry: Any) -> None:
+    """Core looks at everything during set-up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Watcher:
+    """One of the two. warm: minutes until its figures are steady; a value of ours is written after 5 min at the latest."""
+
+    entry: Callable[[dict[str, str]], MockConfigEntry]
+    looked: Callable[[Any], Awaitable[None]]
+    warm: int
+
+
+WATCHERS = {
+    "ours": Watcher(our_entry, _our_first_look, 6),
+    "core": Watcher(core_entry, _core_first_look, 2),
+}
+
+
+class Bench:
+    """One run."""
+
+    def __init__(
+        self, hass: HomeAssistant, board: Board, watcher: Watcher, options: argparse.Namespace
+    ) -> None:
+        self.hass, self.board, self.watcher, self.options = hass, board, watcher, options
+        self.figures: dict[str, float] = {}
+        # whether something is under way is asked after it, too
+        self.silence = 0.03 + 2 * options.latency / 1000
+        # what the meters themselves take, of a second
+        self.idle = 0.0
+        self.writes = 0
+        hass.bus.async_listen(EVENT_STATE_CHANGED, self._wrote)
+
+    def _wrote(self, event: Any) -> None:
+        self.writes += 1
+
+    async def minutes(self, minutes: float) -> float:
+        """Let this time pass; returns how many seconds it was."""
+        began, end = time.monotonic(), time.monotonic() + 60 * minutes
+        while (left := end - time.monotonic()) > 0:
+            step = min(max(AHEAD.until_due(SOON), SOON), STEP, left)
+            await self.board.post("/clock", advance=step)
+            await AHEAD.go(step, self.silence)
+            while (await self.board.count("portainer"))["under_way"]:
+                await AHEAD.quiet(self.silence)
+        return time.monotonic() - began
+
+    async def set_up(self, entry: MockConfigEntry) -> None:
+        """Set up, and wait until everything was looked at."""
+        await self.board.post("/calls/clear?face=portainer")
+        async with Heartbeat() as heart:
+            began = time.perf_counter()
+            assert await self.hass.config_entries.async_setup(entry.entry_id)
+            await self.hass.async_block_till_done()
+            self.figures["set-up"] = 1000 * (time.perf_counter() - began)
+            await self.watcher.looked(entry)
+            self.figures["all looked at"] = 1000 * (time.perf_counter() - began)
+            await AHEAD.quiet(self.silence)
+        self.figures["set-up, longest gap of the loop"] = 1000 * heart.longest
+        count = await self.board.count("portainer")
+        self.figures["set-up, requests"] = count["calls"]
+        self.figures["set-up, most requests at once"] = count["most_at_once"]
+        self.figures["entities with a state"] = len(self.hass.states.async_entity_ids())
+
+    async def steady(self, entry: Any, real: bool) -> None:
+        """Watch minutes pass, or one real minute."""
+        await self.board.post("/calls/clear?face=portainer")
+        self.writes, cpu, began = 0, time.process_time(), time.perf_counter()
+        async with Heartbeat() as heart:
+            if real:
+                await asyncio.sleep(REAL)
+            passed = REAL if real else await self.minutes(MINUTES)
+        cpu = time.process_time() - cpu - self.idle * (time.perf_counter() - began)
+        count, minutes = await self.board.count("portainer"), passed / 60
+        assert entry.runtime_data.last_update_success
+        self.figures |= {
+            "a minute, requests": count["calls"] / minutes,
+            "steady, most requests at once": count["most_at_once"],
+            "a minute, CPU": 1000 * cpu / minutes,
+            "steady, longest gap of the loop": 1000 * heart.longest,
+            "longest garbage collection": 1000 * heart.longest_gc,
+            "a minute, state writes": self.writes / minutes,
+        }
+
+    async def frozen(self) -> None:
+        """Watch minutes pass in which nothing moves."""
+        await self.board.post("/profile/frozen")
+        await self.minutes(self.watcher.warm)
+        self.writes = 0
+        passed = await self.minutes(2)
+        self.figures["a minute without change, state writes"] = self.writes / (passed / 60)
+
+    async def run(self, told: dict[str, str]) -> dict[str, float]:
+        """Measure all of it."""
+        home = MockConfigEntry(domain=DOMAIN, title="Home", unique_id=HOME, data={CONF_KIND: "server"})
+        entry = self.watcher.entry(told)
+        if entry.domain == DOMAIN:
+            home.add_to_hass(self.hass)
+        entry.add_to_hass(self.hass)
+        # the one before may have left its traces
+        await self.board.post("/reset")
+        await self.board.post("/profile/idle-noise")
+        await self.calibrate()
+        gc.collect()
+        before = memory()
+        await self.set_up(entry)
+        await self.minutes(self.watcher.warm)
+        await self.steady(entry, self.options.real)
+        gc.collect()
+        self.figures["memory on top"] = memory() - before
+        if self.options.frozen:
+            await self.frozen()
+        async with Heartbeat() as heart:
+            await self.hass.config_entries.async_unload(entry.entry_id)
+            await self.hass.async_block_till_done()
+        self.figures["unload, longest gap of the loop"] = 1000 * heart.longest
+        return self.figures
+
+    async def calibrate(self) -> None:
+        """Learn what the meters take while nothing is watched."""
+        cpu, began = time.process_time(), time.perf_counter()
+        async with Heartbeat():
+            await asyncio.sleep(1.0)
+        self.idle = (time.process_time() - cpu) / (time.perf_counter() - began)
+
+
+async def run(options: argparse.Namespace, told: dict[str, str], folder: str) -> dict[str, float]:
+    """Run one watcher with a configuration of its own."""
+    AHEAD.listen()
+    resolver = patch("homeassistant.helpers.aiohttp_client._async_make_resolver", lambda hass: Resolver())
+    now = patch("homeassistant.util.dt.utcnow", lambda: datetime.fromtimestamp(time.time(), UTC))
+    async with aiohttp.ClientSession() as http, async_test_home_assistant(config_dir=folder) as hass:
+        hass.data.pop(loader.DATA_CUSTOM_COMPONENTS, None)
+        try:
+            with resolver, now:
+                return await Bench(hass, Board(http, told), WATCHERS[options.who], options).run(told)
+        finally:
+            await hass.async_stop(force=True)
+
+
+def main() -> None:
+    """Run one watcher and print its figures as JSON."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("who", choices=tuple(WATCHERS))
+    parser.add_argument("told", type=json.loads)
+    parser.add_argument("--containers", type=int, required=True)
+    parser.add_argument("--latency", type=int, required=True)
+    parser.add_argument("--real", action="store_true")
+    parser.add_argument("--frozen", action="store_true")
+    options = parser.parse_args()
+    logging.disable(logging.WARNING)
+    with tempfile.TemporaryDirectory() as folder:
+        figures = asyncio.run(run(options, options.told, folder))
+    print(json.dumps(figures))
+
+
+if __name__ == "__main__":
+    main()
