@@ -167,16 +167,19 @@ def engine(the_engine: Engine) -> Iterator[Engine]:
 
 @pytest.fixture
 def engines() -> Iterator[Callable[..., Dockerd]]:
-    """Make engines of a test's own: `engines()` starts one, `engines(tls=folder)` one that wants certificates."""
+    """Make engines of a test's own: `engines()` starts one, `engines(tls=folder)` one that wants certificates.
+
+    size, options: as a Dockerd has them.
+    """
     open_sockets()
     made: list[Dockerd] = []
 
-    def one(tls: Path | None = None) -> Dockerd:
+    def one(tls: Path | None = None, **more: Any) -> Dockerd:
         try:
             may_start()
             install()
             folder = Path(tempfile.mkdtemp(prefix="hsm-"))
-            made.append(Dockerd(folder, free_port(), tls))
+            made.append(Dockerd(folder, free_port(), tls, **more))
             made[-1].start()
         except NoEngine as err:
             pytest.skip(f"NO ENGINE OF ITS OWN: {err}")

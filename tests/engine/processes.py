@@ -1,8 +1,10 @@
 """A Docker Engine and a registry as processes of ours: own folder, own bridge, one firewall rule for the latter."""
 
+from collections.abc import Mapping
 import contextlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 import hashlib
+import json
 import os
 from pathlib import Path
 import shutil
@@ -10,6 +12,7 @@ import signal
 import socket
 import subprocess
 import time
+from typing import Any
 import urllib.request
 
 from .api import Api
@@ -75,12 +78,15 @@ class Dockerd:
     """An engine in a folder, which may be started, killed and started again over what it keeps there.
 
     It listens on a unix socket and on a port of loopback: plain, or with TLS and client certificates where `tls` is
-    a folder with ca.pem, server.pem and server-key.pem.
+    a folder with ca.pem, server.pem and server-key.pem. size: of the disk of its own that it keeps everything on, in
+    MiB, None for that of the machine; options: what its daemon.json says.
     """
 
     folder: Path
     port: int
     tls: Path | None = None
+    size: int | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def socket(self) -> Path:
@@ -106,6 +112,7 @@ class Dockerd:
         """Start it and wait until it answers. Raises NoEngine."""
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._make_bridge()
+        self._make_disk()
         self._forget_the_dead()
         log = ""
         # an overlay cannot lie on another one, as in a container without a volume
@@ -184,6 +191,15 @@ class Dockerd:
         # another engine on this machine may have closed the way between the ports of a bridge
         _run("iptables", "--wait", "--insert", "FORWARD", *self._rule())
 
+    def _make_disk(self) -> None:
+        data = self.folder / "data"
+        if self.size is None or str(data) in self._mounts():
+            return
+        data.mkdir(exist_ok=True)
+        made = _run("mount", "-t", "tmpfs", "-o", f"size={self.size}m", "hsm", str(data))
+        if made.returncode:
+            raise NoEngine(f"no disk of its own can be made: {made.stderr.strip()}")
+
     def _rule(self) -> list[str]:
         """Return the one firewall rule: what our bridges hand on inside of themselves is let through."""
         return [*["-i", "hsm+", "-o", "hsm+", "-j", "ACCEPT", "-m", "comment", "--comment"], self.bridge]
@@ -218,7 +234,7 @@ class Dockerd:
 
     def _try(self, storage: str) -> str:
         """Start it on one kind of storage; returns the end of its log where that fails."""
-        (self.folder / "daemon.json").write_text("{}")
+        (self.folder / "daemon.json").write_text(json.dumps(dict(self.options)))
         log = self.folder / "dockerd.log"
         with log.open("ab") as out:
             process = subprocess.Popen(

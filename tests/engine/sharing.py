@@ -54,7 +54,9 @@ def _pair(folder: Path) -> tuple[Dockerd, Registry] | None:
         first, second = (int(item) for item in (folder / "ports").read_text().split())
     except OSError, ValueError:
         return None
-    return Dockerd(folder / "engine", first), Registry(folder / "registry", second)
+    # a pull that breaks is not begun again and again for a minute
+    options = {"max-download-attempts": 1}
+    return Dockerd(folder / "engine", first, options=options), Registry(folder / "registry", second)
 
 
 def stop(folder: Path) -> None:

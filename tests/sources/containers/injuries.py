@@ -1,211 +1,98 @@
-"""Updates that are hurt at a random moment on a real engine; whatever happens, one container serves, with all data."""
+"""What an update can meet with: what the newer image is like, what is done to it meanwhile, and at which request."""
 
-import asyncio
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
 import random
-from typing import Any
-
-from custom_components.home_server_monitor.guardian.remediation import Record, State
-from custom_components.home_server_monitor.sources.containers.updating import UpdateAction
-from custom_components.home_server_monitor.sources.errors import CannotConnect
-from tests.engine import Engine
-from tests.guardian.fake import ADMIN, Guardian, Killed
-
-from .bench_yard import EngineYard, source_of
 
 HEALTHY = 'HEALTHCHECK --interval=1s --timeout=2s --retries=2 CMD ["/bin/true"]'
 SICK = 'HEALTHCHECK --interval=1s --timeout=2s --retries=2 CMD ["/bin/false"]'
+# its first check is not over before the gate is
+SILENT = 'HEALTHCHECK --interval=1s --timeout=9s --retries=9 CMD ["/bin/sleep", "60"]'
+UNCHECKED = "HEALTHCHECK NONE"
 RUNS = 'CMD ["/bin/sleep", "100000"]'
 ENDS = 'CMD ["/bin/sh", "-c", "echo I cannot; exit 3"]'
+# while the gate, which asks for four seconds of steadiness here, still looks
 ENDS_LATER = 'CMD ["/bin/sh", "-c", "sleep 2; exit 7"]'
 NO_COMMAND = 'CMD ["/bin/not-there"]'
-VOLUME = "VOLUME /data"
+
 # of the newer image: what becomes of it
 IMAGES = {
     "good": (HEALTHY, RUNS),
+    "good, unchecked": (UNCHECKED, RUNS),
     "unhealthy": (SICK, RUNS),
+    "never healthy": (SILENT, RUNS),
     "ends": (HEALTHY, ENDS),
-    "ends later": ("HEALTHCHECK NONE", ENDS_LATER),
-    "no command": (HEALTHY, NO_COMMAND),
+    "ends later": (UNCHECKED, ENDS_LATER),
+    "does not start": (HEALTHY, NO_COMMAND),
 }
-CUTS = ("none", "cut before", "cut after", "killed before", "killed after", "refused")
-POLICIES = ("always", "unless-stopped", "no", "on-failure")
+GOOD = ("good", "good, unchecked")
+# half of all are "always", which an engine's restart is worst for
+OTHER_POLICIES = ("unless-stopped", "no", "on-failure")
+# how many requests, and how many of them that change something, an update and its way back have
+REQUESTS, WRITES = 60, 14
+
+
+class Kind(StrEnum):
+    """What is done."""
+
+    NOTHING = "nothing else"
+    CUT = "connection cut"
+    REFUSED = "engine fails at it"
+    SAYS_FULL = "engine says disk full"
+    CREATE_REFUSED = "create refused"
+    PULL_CUT = "pull broken mid-stream"
+    PORT_TAKEN = "port taken"
+    KILLED = "Home Assistant killed"
+    # what follows is done to an engine of the test's own only
+    DISK_FULL = "disk full"
+    ENGINE_KILLED = "engine killed"
+    ENGINE_RESTARTED = "engine restarted"
+    BOTH_KILLED = "both killed"
+
+
+NEEDS_OWN_ENGINE = (Kind.DISK_FULL, Kind.ENGINE_KILLED, Kind.ENGINE_RESTARTED, Kind.BOTH_KILLED)
 
 
 @dataclass(frozen=True, slots=True)
 class Injury:
-    """What is done to one update: at which write it is hurt, how, and what the newer image is like."""
+    """One of them.
+
+    at: the number of the request that is hurt, of all or, where `writes`, of those that change something; when:
+    before it reaches the engine, during it, or after it and before its answer; policy: the container's restart
+    policy; again: at which request of its next life Home Assistant is killed once more; lasts: for how many seconds
+    what is taken stays away.
+    """
 
     image: str
-    cut: str
+    kind: Kind
     at: int
-    policy: str
-
-    @classmethod
-    def random(cls, dice: random.Random) -> Injury:
-        """Return any; half of them with the restart policy that an engine's restart would be worst for."""
-        policy = "always" if dice.random() < 0.5 else dice.choice(POLICIES)
-        return cls(dice.choice(list(IMAGES)), dice.choice(CUTS), dice.randrange(22), policy)
+    when: str = "before"
+    writes: bool = False
+    policy: str = "always"
+    again: int | None = None
+    lasts: float = 1.0
 
 
-@dataclass(slots=True)
-class Hurt:
-    """Hurts the write number `at`, once."""
-
-    injury: Injury
-    dead: bool = False
-    done: bool = False
-    count: int = -1
-    died: asyncio.Event = field(default_factory=asyncio.Event)
-
-    def before(self) -> None:
-        """Be called before each write."""
-        if self.dead:
-            raise Killed
-        self.count += 1
-        if self.done or self.count != self.injury.at:
-            return
-        match self.injury.cut:
-            case "cut before":
-                self.done = True
-                raise CannotConnect("cut")
-            case "refused":
-                self.done = True
-                raise CannotConnect("500 refused")
-            case "killed before":
-                self._die()
-
-    def after(self) -> None:
-        """Be called after each write, before its answer is handed on."""
-        if self.done or self.count != self.injury.at:
-            return
-        match self.injury.cut:
-            case "cut after":
-                self.done = True
-                raise CannotConnect("cut")
-            case "killed after":
-                self._die()
-
-    def _die(self) -> None:
-        self.done = self.dead = True
-        self.died.set()
-        raise Killed
+def any_injury(dice: random.Random, kind: Kind, policy: str | None = None) -> Injury:
+    """Return any injury of a kind; half of them hurt a good image, which is what has a way to go."""
+    writes = dice.random() < 0.6
+    return Injury(
+        image=dice.choice(GOOD if dice.random() < 0.5 else [*IMAGES]),
+        kind=kind,
+        at=dice.randrange(WRITES if writes else REQUESTS),
+        when=dice.choice(("before", "during", "after")),
+        writes=writes,
+        policy=policy or dice.choice(OTHER_POLICIES),
+        again=dice.randrange(12) if dice.random() < 0.3 else None,
+        lasts=dice.choice((0.0, 1.0, 3.0)),
+    )
 
 
-class Patient:
-    """A container with named, bound and anonymous data, that is updated and hurt."""
-
-    def __init__(self, engine: Engine, folder: Path, injury: Injury) -> None:
-        self.engine, self.folder, self.injury = engine, folder, injury
-        self.bound = folder / "bound"
-        self.bound.mkdir(parents=True)
-        self.reference = engine.reference("patient", str(abs(hash((injury, folder)))))
-        self.name = engine.name("patient")
-
-    def _image(self, *changes: str, files: dict[str, str] | None = None) -> str:
-        tag = self.reference.rpartition(":")[2]
-        return self.engine.image("patient", tag, *changes, VOLUME, files=files)
-
-    def prepare(self) -> str:
-        """Make the old container with its data, and publish the newer image; returns the old one's id."""
-        api = self.engine.api
-        image = self._image(HEALTHY, RUNS)
-        self.engine.push(image)
-        old = self.engine.run(
-            "patient",
-            image,
-            HostConfig={
-                "RestartPolicy": {"Name": self.injury.policy},
-                "Binds": [f"{self.bound}:/bound", f"{self.engine.name('named')}:/named"],
-            },
-        )
-        self.shell("for at in data bound named; do echo precious > /$at/file; done")
-        first = api.must("GET", f"/images/{image}/json")["Id"]
-        self._image(*IMAGES[self.injury.image], files={"etc/newer": "yes"})
-        self.engine.push(image)
-        repository, _, tag = image.rpartition(":")
-        api.must("POST", f"/images/{first}/tag", query={"repo": repository, "tag": tag})
-        return old
-
-    def shell(self, command: str) -> str:
-        """Run a command inside and return what it says."""
-        body = {"AttachStdout": True, "Cmd": ["/bin/sh", "-c", command]}
-        found = self.engine.api.must("POST", f"/containers/{self.name}/exec", body)["Id"]
-        return str(self.engine.api.must("POST", f"/exec/{found}/start", {"Detach": False, "Tty": True}))
-
-    def _guardian(self, hurt: Hurt | None) -> Guardian:
-        yard = EngineYard(self.engine)
-        yard.gate_timeout, yard.gate_stable = 15.0, 4.0
-        if hurt is not None:
-            yard.workshop.before_write, yard.workshop.after_write = hurt.before, hurt.after
-        guardian = Guardian(self.folder / "journal", source_of(UpdateAction(yard)), sleep=asyncio.sleep)
-        guardian.yard = yard  # type: ignore[attr-defined]
-        return guardian
-
-    async def operate(self) -> Record:
-        """Update it, hurt it, and live on; returns how it ended."""
-        hurt = Hurt(self.injury)
-        guardian: Any = self._guardian(hurt)
-        await guardian.start()
-        await guardian.yard.relist()
-        record = await guardian.propose(self.name, "update_container", source="engine")
-        try:
-            await guardian.desk.approve(record.id, ADMIN)
-            ends = asyncio.ensure_future(guardian.desk.wait(record.id))
-            dies = asyncio.ensure_future(hurt.died.wait())
-            done, rest = await asyncio.wait({ends, dies}, timeout=60, return_when=asyncio.FIRST_COMPLETED)
-            for each in rest:
-                each.cancel()
-            assert done
-        except Killed:
-            pass
-        if hurt.dead:
-            # the next process takes up what this one left
-            guardian = self._guardian(None)
-            await guardian.yard.relist()
-            await guardian.start()
-        async with asyncio.timeout(90):
-            ended: Record = await guardian.desk.wait(record.id)
-        await guardian.end()
-        return ended
-
-    def examine(self, old: str, ended: Record) -> None:
-        """Assert that one container serves, with all its data, and nothing is left over or lost."""
-        api, prefix = self.engine.api, f"/{self.engine.prefix}"
-        found = {
-            each["Names"][0].removeprefix(prefix): each
-            for each in api.must("GET", "/containers/json", query={"all": 1})
-            if each["Names"][0].startswith(prefix)
-        }
-        serving = api.must("GET", f"/containers/{self.name}/json")
-        assert serving["State"]["Running"] is True, (ended.state, ended.reason, found.keys())
-        assert serving["HostConfig"]["RestartPolicy"]["Name"] == self.injury.policy
-        words = self.shell("cat /data/file /bound/file /named/file")
-        assert words.count("precious") == 3, words
-        others = {name: each for name, each in found.items() if name != "patient"}
-        assert not [name for name, each in others.items() if each["State"] == "running"]
-        if serving["Id"] == old:
-            assert ended.state is not State.SUCCEEDED
-            assert not others, others.keys()
-            image = api.must("GET", f"/images/{self.reference}/json")["Id"]
-            assert serving["Image"] == image
-        else:
-            assert ended.state is State.SUCCEEDED, (ended.state, ended.reason)
-            assert self.injury.image == "good"
-            (kept,) = others.values()
-            assert kept["Id"] == old
-            assert api.call("GET", f"/images/{kept['ImageID']}/json")[0] == 200
-
-
-async def operate(engine: Engine, folder: Path, injury: Injury, note: Callable[[Record], None]) -> None:
-    """Go through one injury and clean up after it."""
-    patient = Patient(engine, folder, injury)
-    old = await asyncio.to_thread(patient.prepare)
-    try:
-        ended = await patient.operate()
-        note(ended)
-        await asyncio.to_thread(patient.examine, old, ended)
-    finally:
-        await asyncio.to_thread(engine.api.remove_everything, engine.prefix)
+def injuries(dice: random.Random, runs: int, kinds: Sequence[Kind]) -> Iterator[Injury]:
+    """Yield that many: each of the kinds as often as every other, every second one with the policy `always`."""
+    dealt: list[Kind] = []
+    for run in range(runs):
+        if not dealt:
+            dealt = dice.sample(kinds, len(kinds))
+        yield any_injury(dice, dealt.pop(), "always" if run % 2 == 0 else None)

@@ -2,16 +2,14 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-import dataclasses
 from pathlib import Path
-import random
 from typing import Any, override
 
 import pytest
 
 from custom_components.home_server_monitor.guardian.contract import Refused
 from custom_components.home_server_monitor.guardian.remediation import Record, State
-from custom_components.home_server_monitor.sources.containers import gating, updating
+from custom_components.home_server_monitor.sources.containers import gating, going_back, updating
 from custom_components.home_server_monitor.sources.containers.going_back import LetGoAction, RollBackAction
 from custom_components.home_server_monitor.sources.containers.updating import UpdateAction
 from custom_components.home_server_monitor.sources.errors import CannotConnect
@@ -19,7 +17,6 @@ from tests.engine import Engine
 from tests.guardian.fake import ADMIN, Guardian
 
 from .bench_yard import Alone, EngineYard, source_of
-from .injuries import Injury, operate
 
 HEALTHY = 'HEALTHCHECK --interval=1s --timeout=2s --retries=2 CMD ["/bin/true"]'
 SICK = 'HEALTHCHECK --interval=1s --timeout=2s --retries=2 CMD ["/bin/false"]'
@@ -91,6 +88,8 @@ async def work(engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     """A workplace whose gate looks often."""
     monkeypatch.setattr(gating, "LOOK_EVERY", 0.2)
     monkeypatch.setattr(gating, "STEADY_AGAIN", 1.0)
+    monkeypatch.setattr(going_back, "LOOK_EVERY", 0.2)
+    monkeypatch.setattr(going_back, "STEADY_AGAIN", 1.0)
     found = Workplace(engine, tmp_path)
     await found.guardian.start()
     yield found
@@ -210,24 +209,6 @@ async def test_what_must_not_be_updated_is_refused(work: Workplace) -> None:
     with pytest.raises(Refused) as refused:
         await work.update()
     assert refused.value.refusal.key == "removes_itself"
-
-
-@pytest.mark.parametrize("group", range(4))
-async def test_hurt_at_a_random_moment(
-    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, group: int
-) -> None:
-    """Cut off, killed, refused, with good and bad images, five at once: one container serves, and nothing is lost."""
-    monkeypatch.setattr(gating, "LOOK_EVERY", 0.2)
-    monkeypatch.setattr(gating, "STEADY_AGAIN", 1.0)
-    ends: list[Record] = []
-
-    async def one(number: int) -> None:
-        mine = dataclasses.replace(engine, prefix=f"{engine.prefix}{number}-")
-        injury = Injury.random(random.Random(1000 + number))
-        await operate(mine, tmp_path / str(number), injury, ends.append)
-
-    await asyncio.gather(*(one(number) for number in range(5 * group, 5 * group + 5)))
-    assert len(ends) == 5
 
 
 async def test_an_update_is_rolled_back_while_the_old_one_is_kept(work: Workplace) -> None:

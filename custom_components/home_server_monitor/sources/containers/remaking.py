@@ -210,6 +210,12 @@ class Remaking:
                 await self._discard(member, known)
             case Order.KEEP:
                 await self._rename_image(member)
+                if await engine.look_at_image(kept_reference(member)) is not None:
+                    await engine.untag(kept_reference(member))
+            case Order.PULL:
+                # cut off here, nothing was kept yet
+                await self._rename_image(member)
+                await self._serve_again()
         return {}
 
     async def _halt(self, member: Member, known: str) -> dict[str, Any]:
@@ -240,13 +246,17 @@ class Remaking:
             raise Refused(Refusal("new_container_runs", {"target": member.name}))
         await self._engine.remove(text(found.get("Id")))
 
+    async def _serve_again(self) -> None:
+        """Start what ran before: an engine that was started anew meanwhile left it down."""
+        for member in self._members:
+            if member.ran and table((await self._must(member)).get("State")).get("Running") is not True:
+                await self._engine.start(member.old)
+
     async def _rename_image(self, member: Member) -> None:
         """Give the old image its name back, which the newer one took, so that it is shown under it."""
         there = await self._engine.look_at_image(member.reference)
         if there is None or text(there.get("Id")) != member.image:
             await self._engine.tag(member.image, member.reference)
-        if await self._engine.look_at_image(kept_reference(member)) is not None:
-            await self._engine.untag(kept_reference(member))
 
 
 def _policy(inspect: Json) -> dict[str, Any]:

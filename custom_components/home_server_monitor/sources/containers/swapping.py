@@ -131,3 +131,6 @@ class Swapping:
                 await engine.start(pair.new)
             case Order.NO_RESTART:
                 await engine.set_restart_policy(pair.new, pair.policy)
+                if pair.ran and table(new.get("State")).get("Running") is not True:
+                    # an engine that was started anew before the stop was sent left it down
+                    await engine.start(pair.new)

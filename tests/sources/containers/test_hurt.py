@@ -1,0 +1,81 @@
+"""Updates that are hurt at a random moment on a real engine: a fixed sample of what `script/soak --updates` does."""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+import dataclasses
+from pathlib import Path
+import random
+
+import pytest
+
+from custom_components.home_server_monitor.sources.containers import gating
+from tests.engine import Dockerd, Engine
+
+from .injuries import NEEDS_OWN_ENGINE, Injury, Kind, injuries
+from .patient import Told, operate
+
+AROUND = [kind for kind in Kind if kind not in NEEDS_OWN_ENGINE]
+GROUP = 4
+
+
+@pytest.fixture(autouse=True)
+def _hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the gate look often."""
+    monkeypatch.setattr(gating, "LOOK_EVERY", 0.2)
+    monkeypatch.setattr(gating, "STEADY_AGAIN", 1.0)
+
+
+def go_through(
+    engine: Engine, folder: Path, chosen: Sequence[Injury], own: Dockerd | None = None
+) -> list[Told]:
+    """Go through injuries one after the other; raises where one does not hold."""
+    ends: list[Told] = []
+    for number, injury in enumerate(chosen):
+        mine = dataclasses.replace(engine, prefix=f"{engine.prefix}{injury.at}-{number}-")
+        operate(mine, folder / str(number), injury, own, ends.append)
+    return ends
+
+
+@pytest.mark.parametrize("group", range(3))
+def test_hurt_at_a_random_moment(engine: Engine, tmp_path: Path, group: int) -> None:
+    """Cut off, killed, refused, with good and bad images: one container serves, and nothing is lost."""
+    chosen = [*injuries(random.Random(1000), 3 * GROUP, AROUND)][group * GROUP : (group + 1) * GROUP]
+    with ThreadPoolExecutor(GROUP) as pool:
+        under_way = [
+            pool.submit(
+                go_through,
+                dataclasses.replace(engine, prefix=f"{engine.prefix}{number}-"),
+                tmp_path / str(number),
+                [one],
+            )
+            for number, one in enumerate(chosen)
+        ]
+        assert sum(len(each.result()) for each in under_way) == GROUP
+
+
+@pytest.fixture
+def own_engines(engine: Engine, engines: Callable[..., Dockerd]) -> list[tuple[Engine, Dockerd]]:
+    """Two engines that may be killed: the containers of the second one live on while it is away."""
+    found: list[tuple[Engine, Dockerd]] = []
+    for keeps in (False, True):
+        own = engines(size=128, options={"live-restore": keeps, "max-download-attempts": 1})
+        found.append((Engine(f"unix://{own.socket}", None, own.api, engine.registry, engine.prefix), own))
+    return found
+
+
+# the engine is gone before anything was stopped: nothing but the way back brings the container up again
+DOWN_WITH_IT = (
+    Injury("never healthy", Kind.BOTH_KILLED, 0, "after", writes=True, policy="unless-stopped"),
+    Injury("good", Kind.ENGINE_KILLED, 3, "after", writes=True, policy="no", lasts=0.0),
+)
+
+
+def test_hurt_with_its_engine(tmp_path: Path, own_engines: list[tuple[Engine, Dockerd]]) -> None:
+    """The engine is killed, started anew, without a byte of disk left, and dies together with Home Assistant."""
+    chosen = [*DOWN_WITH_IT, *injuries(random.Random(2000), 6, NEEDS_OWN_ENGINE)]
+    with ThreadPoolExecutor(2) as pool:
+        under_way = [
+            pool.submit(go_through, engine, tmp_path / str(number), chosen[4 * number : 4 * number + 4], own)
+            for number, (engine, own) in enumerate(own_engines)
+        ]
+        assert sum(len(each.result()) for each in under_way) == len(chosen)
