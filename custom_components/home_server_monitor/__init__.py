@@ -14,6 +14,7 @@ from homeassistant.helpers.typing import ConfigType
 from .const import CONF_KIND, CONF_SERVER, DOMAIN, KIND_SERVER
 from .coordinator import HsmConfigEntry, ServiceCoordinator
 from .dashboard_edge import async_setup_dashboard
+from .discovery import async_setup_discovery
 from .edge.actions import async_setup_guardian_actions
 from .edge.entities import SERVER_PLATFORMS
 from .edge.guardian import Guardian
@@ -49,6 +50,7 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     async_listen(hass)
     async_keep_desks(hass)
     async_setup_dashboard(hass)
+    async_setup_discovery(hass, house)
     folder = Path(hass.config.path(STORAGE_DIR, DOMAIN))
     await hass.async_add_executor_job(remove_unseen, folder, time.time())
     return True

@@ -16,6 +16,7 @@ from homeassistant.config_entries import (
 from homeassistant.const import CONF_NAME, CONF_USERNAME
 from homeassistant.core import callback
 from homeassistant.helpers.selector import (
+    BooleanSelector,
     SelectOptionDict,
     SelectSelector,
     SelectSelectorConfig,
@@ -28,12 +29,14 @@ import voluptuous as vol
 from yarl import URL
 
 from .const import CONF_KIND, CONF_SERVER, DOMAIN, HOME, KIND_SERVER
+from .discovery import Offer, connected_urls, place_of
 from .edge.people import request_actor
 from .edge.settings import NAMES, PHONES, phones
 from .kinds import KINDS
 from .options_flow import ServerOptionsFlow, ServiceOptionsFlow
 from .questions import AsksPeople
 from .sources.kind import Choice, FlowError, Probe, Question, ServiceKind
+from .twin import SAME_KEY, Twin
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -53,6 +56,9 @@ class HomeServerMonitorConfigFlow(AsksPeople, ConfigFlow, domain=DOMAIN):
         self._form = ""
         self._typed: dict[str, Any] = {}
         self._probe: Probe
+        # the server that a discovered service runs on, and the entry of another integration that it was seen in
+        self._server = HOME
+        self._twin: Twin | None = None
 
     @staticmethod
     @callback
@@ -125,6 +131,20 @@ class HomeServerMonitorConfigFlow(AsksPeople, ConfigFlow, domain=DOMAIN):
         self._typed = {KINDS["truenas"].host: f"https://{hostname}"}
         return await self.async_step_truenas()
 
+    @override
+    async def async_step_integration_discovery(self, discovery_info: dict[str, Any]) -> ConfigFlowResult:
+        """Offer a service that was seen in a container, or in an entry of Home Assistant's own integration."""
+        offer = Offer(**discovery_info)
+        await self.async_set_unique_id(offer.unique_id)
+        self._abort_if_unique_id_configured()
+        if place_of(offer.url) in {place_of(url) for url in connected_urls(self.hass)}:
+            return self.async_abort(reason="already_configured")
+        self.context["title_placeholders"] = {CONF_NAME: offer.name}
+        kind = KINDS[offer.kind]
+        self._server, self._twin = offer.server, Twin.of(self.hass, kind, offer.core)
+        self._typed = {kind.host: offer.url}
+        return await self._async_step_service(kind, None)
+
     # What mends a service
 
     async def async_step_reauth(self, entry_data: Mapping[str, Any]) -> ConfigFlowResult:
@@ -162,6 +182,8 @@ class HomeServerMonitorConfigFlow(AsksPeople, ConfigFlow, domain=DOMAIN):
             # what a person trusted, they trusted at that address
             self._answers = {}
         self._typed, self._answered, self._chosen = user_input, frozenset(), {}
+        if self._twin and user_input.get(SAME_KEY) and not self._twin.is_at(str(user_input.get(kind.host))):
+            return self._show({SAME_KEY: "same_key_elsewhere"})
         return await self.async_test()
 
     async def async_test(self) -> ConfigFlowResult:
@@ -233,8 +255,9 @@ class HomeServerMonitorConfigFlow(AsksPeople, ConfigFlow, domain=DOMAIN):
             return vol.Schema({vol.Optional(PHONES, default=mine): SelectSelector(config)})
         if len(servers) < 2:
             return None
+        server = self._server if any(each["value"] == self._server for each in servers) else HOME
         return vol.Schema(
-            {vol.Required(CONF_SERVER, default=HOME): SelectSelector(SelectSelectorConfig(options=servers))}
+            {vol.Required(CONF_SERVER, default=server): SelectSelector(SelectSelectorConfig(options=servers))}
         )
 
     # Helpers
@@ -259,6 +282,12 @@ class HomeServerMonitorConfigFlow(AsksPeople, ConfigFlow, domain=DOMAIN):
         fields: dict[Any, Any] = kind.schema.schema
         if self._form == REAUTH_FORM:
             return {key: field for key, field in fields.items() if key in kind.secrets | {CONF_USERNAME}}
+        if self._twin:
+            fields = {
+                vol.Optional(key.schema) if key in kind.secrets and key in self._twin.fields else key: field
+                for key, field in fields.items()
+            }
+            return {vol.Required(SAME_KEY, default=False): BooleanSelector(), **fields}
         if self._form == RECONFIGURE_FORM:
             return {
                 vol.Optional(key.schema) if key in kind.secrets else key: field
@@ -269,6 +298,8 @@ class HomeServerMonitorConfigFlow(AsksPeople, ConfigFlow, domain=DOMAIN):
     def _known(self) -> dict[str, Any]:
         """Return what was typed, with what the entry that is mended knows besides."""
         typed = {name: value for name, value in self._typed.items() if not _is_empty(value)}
+        if typed.pop(SAME_KEY, False) and self._twin:
+            typed |= self._twin.secrets()
         if not (entry := self._mended()):
             return typed
         secrets, host = self._kind.secrets, self._kind.host

@@ -62,6 +62,7 @@ TO_REDACT = {
     "reboot_reasons",
     "product",
     "manufacturer",
+    "portals",
 }
 SECRETS = (CONF_API_KEY, CONF_URL, CONF_USERNAME, CONF_FINGERPRINT)
 # versions look like addresses

@@ -146,6 +146,52 @@ class RunsApps(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One way to a service: the port that it listens on inside its container, and where that is reached from here."""
+
+    inside: int
+    host: str
+    port: int
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A service that runs in containers. name: the one that its source knows it by.
+
+    images: references of what it runs. containers: their ids. page: the address of its web page, as its server shows
+    it. host: where every port of it is reached, because it shares the network of its host. Nothing of its environment is in it.
+    """
+
+    name: str
+    images: tuple[str, ...]
+    containers: frozenset[str] = frozenset()
+    ways: tuple[Way, ...] = ()
+    page: str | None = None
+    host: str | None = None
+
+
+@runtime_checkable
+class RunsServices(Protocol):
+    """A system that knows which services run on it and where they answer, whether or not they are watched."""
+
+    id: str
+
+    @property
+    def server(self) -> str:
+        """Return the unique id of the server's entry that it hangs on."""
+        ...
+
+    @property
+    def judged(self) -> bool:
+        """Return whether what it shows is of now."""
+        ...
+
+    def services(self) -> Sequence[Service]:
+        """Return the services that run now, as they were seen last, without asking."""
+        ...
+
+
 @runtime_checkable
 class AnswersItself(Protocol):
     """A service that can be asked whether it answers, apart from its rhythm."""

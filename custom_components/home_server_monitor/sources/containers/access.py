@@ -21,6 +21,7 @@ CONF_ENVIRONMENT = "environment"
 CONF_TLS, CONF_CA, CONF_CERT, CONF_KEY = "tls", "ca", "client_cert", "client_key"
 
 type InThread = Callable[..., Awaitable[Any]]
+type Shared = Callable[[], aiohttp.ClientSession]
 
 
 @dataclass(slots=True)
@@ -41,6 +42,8 @@ class Access:
     machine: str | None
     page: str | None
     outside: aiohttp.ClientSession
+    # whether the session to the engine has a connector of its own
+    own: bool
 
     async def instance(self) -> str | None:
         """Return the id of the Portainer at this address, or None where none is. Raises ClientError."""
@@ -51,9 +54,12 @@ class Access:
         return text(at(found, "InstanceID"))
 
     async def close(self) -> None:
-        """End all connections."""
-        await self.session.close()
-        await self.outside.close()
+        """End our connections; those of Home Assistant's connector are let go of."""
+        if self.own:
+            await self.session.close()
+        else:
+            self.session.detach()
+        self.outside.detach()
 
 
 def address_of(data: Mapping[str, Any]) -> Address:
@@ -79,24 +85,33 @@ async def trust_of(data: Mapping[str, Any], in_thread: InThread) -> ssl.SSLConte
     )
 
 
-async def open_access(data: Mapping[str, Any], in_thread: InThread, timing: Timing | None = None) -> Access:
-    """Return the way to an engine; nothing is sent yet. Raises ValueError on data that cannot be used."""
+async def open_access(
+    data: Mapping[str, Any], in_thread: InThread, shared: Shared, timing: Timing | None = None
+) -> Access:
+    """Return the way to an engine; nothing is sent yet. Raises ValueError on data that cannot be used.
+
+    shared: makes a session over Home Assistant's own connector.
+    """
     address = address_of(data)
     trust = await trust_of(data, in_thread)
     chosen = data.get(CONF_ENVIRONMENT)
     environment = int(chosen) if chosen is not None else None
-    session = open_session(address, data.get(CONF_FINGERPRINT))
+    # Home Assistant's connector reaches neither a socket nor compares a fingerprint beside a client certificate
+    own = address.socket is not None or trust is not None
+    session = open_session(address, data.get(CONF_FINGERPRINT)) if own else shared()
     more: dict[str, Any] = {"trust": trust, "fingerprint": data.get(CONF_FINGERPRINT), "timing": timing}
     bare = Transport(session, address, **more)
     # registries are elsewhere, also where the engine is behind a socket
-    outside = aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
+    outside = shared()
     registry = RegistryClient(outside)
     if (key := data.get(CONF_API_KEY)) is None:
         machine = None if address.socket else address.url.host
-        return Access(session, bare, bare, EngineClient(bare), registry, None, None, machine, None, outside)
+        return Access(
+            session, bare, bare, EngineClient(bare), registry, None, None, machine, None, outside, own
+        )
     portainer = PortainerClient(Transport(session, address, headers={"X-API-Key": str(key)}, **more))
     client = portainer.engine(environment or 0)
     page = str(address.url)
     return Access(
-        session, bare, client.transport, client, registry, portainer, environment, None, page, outside
+        session, bare, client.transport, client, registry, portainer, environment, None, page, outside, own
     )

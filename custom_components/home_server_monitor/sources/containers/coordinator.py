@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import partial
 import logging
 import time
 from typing import Any, override
@@ -15,13 +16,15 @@ from homeassistant.util import dt as dt_util
 from ...const import DOMAIN
 from ...coordinator import HsmConfigEntry, ServiceCoordinator
 from ...edge.texts import Texts
-from ...guardian.capabilities import RunsApps
+from ...guardian.capabilities import RunsApps, Service
 from ...guardian.contract import Action, Change, Finding, Missing, Node
 from ...guardian.own_path import is_loopback
 from ...history import file_name
-from ..errors import ClientError, NotSupported
+from ..certificates import certificate_of
+from ..errors import CertificateRejected, ClientError, NotSupported
 from ..feeds import Feed, Feeds
 from ..records import Rows
+from ..session import shared_session
 from .accepting import Acceptances
 from .access import Access, open_access
 from .actions import actions_of
@@ -45,6 +48,7 @@ from .own_yard import OwnYard
 from .quotas import Allowed
 from .rules import Case, judge
 from .schedule import Schedule
+from .services import host_of, own_of, services_of
 from .snapshot import assemble
 from .stacks import stack_actions
 from .updates import update_of
@@ -131,6 +135,13 @@ class ContainersCoordinator(ServiceCoordinator[Containers]):
             if each.started is not None
             if (found := self.closely.quotas.leak(each, (now - each.started).total_seconds())) is not None
         }
+
+    def services(self) -> Sequence[Service]:
+        """Return what runs, and where it answers from here (capability RunsServices)."""
+        own = own_of(self.data, self.house.own_path.home)
+        access = self.access
+        socket = access.bare.address.socket is not None
+        return services_of(self.data, host_of(self.data, access.machine, socket, access.page, own), own)
 
     @property
     def host(self) -> str | None:
@@ -253,7 +264,9 @@ class ContainersCoordinator(ServiceCoordinator[Containers]):
 
     @override
     async def _async_setup(self) -> None:
-        self.access = await open_access(self.config_entry.data, self.hass.async_add_executor_job)
+        self.access = await open_access(
+            self.config_entry.data, self.hass.async_add_executor_job, partial(shared_session, self.hass)
+        )
         self.feeds = Feeds(feeds_of(self.access))
         self.feeds.on_news = self.async_hurry
         self.auditing = Auditing(self.access.client, dt_util.utcnow)
@@ -283,6 +296,16 @@ class ContainersCoordinator(ServiceCoordinator[Containers]):
 
     @override
     async def async_fetch(self) -> Containers:
+        try:
+            return await self._fetch()
+        except CertificateRejected as err:
+            if err.found:
+                raise
+            # no authority vouches for it any more: learn which one it is, to tell the person
+            seen = await certificate_of(self.access.session, self.access.bare.address.url)
+            raise CertificateRejected(seen.fingerprint, err.expected) from err
+
+    async def _fetch(self) -> Containers:
         spent = self.access.transport.calls
         await self._meet()
         await self.feeds.refresh(self.feeds.due(), READING)

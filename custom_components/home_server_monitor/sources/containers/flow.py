@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 import contextlib
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import aiohttp
@@ -32,6 +33,7 @@ from ..errors import (
     PermissionDenied,
 )
 from ..kind import Choice, FlowError, Probe, Question
+from ..session import shared_session
 from .access import (
     CONF_API_KEY,
     CONF_CA,
@@ -153,11 +155,15 @@ def _told(address: Address) -> Iterator[None]:
         raise FlowError("cannot_connect", said, field=CONF_URL) from err
 
 
+async def _opened(hass: HomeAssistant, known: Mapping[str, Any]) -> Access:
+    return await open_access(known, hass.async_add_executor_job, partial(shared_session, hass), TIMING)
+
+
 async def _certificate(hass: HomeAssistant, address: Address, known: Mapping[str, Any]) -> None:
     """Look at the certificate before any key is sent. Raises Question and ClientError."""
     if not address.encrypted or address.socket:
         return
-    access = await open_access(known, hass.async_add_executor_job, TIMING)
+    access = await _opened(hass, known)
     try:
         with contextlib.suppress(AuthFailed, PermissionDenied, BadResponse, NotSupported):
             # asks without a key whatever is there
@@ -204,7 +210,7 @@ class _Found:
 
 
 async def _look_around(hass: HomeAssistant, address: Address, known: dict[str, Any]) -> Probe:
-    access = await open_access(known, hass.async_add_executor_job, TIMING)
+    access = await _opened(hass, known)
     try:
         instance = await access.instance()
     finally:
@@ -214,7 +220,7 @@ async def _look_around(hass: HomeAssistant, address: Address, known: dict[str, A
     else:
         for key in (CONF_API_KEY, CONF_ENVIRONMENT):
             known.pop(key, None)
-    access = await open_access(known, hass.async_add_executor_job, TIMING)
+    access = await _opened(hass, known)
     try:
         found = await _meet(access, known, instance)
     except CannotConnect as err:
@@ -251,7 +257,7 @@ async def _environment(hass: HomeAssistant, address: Address, known: dict[str, A
     if not key:
         raise FlowError("portainer_key_needed", field=CONF_API_KEY)
     known = {**known, CONF_API_KEY: key}
-    access = await open_access(known, hass.async_add_executor_job, TIMING)
+    access = await _opened(hass, known)
     try:
         environments = (await access.portainer.environments()).items if access.portainer else {}
     except AuthFailed as err:

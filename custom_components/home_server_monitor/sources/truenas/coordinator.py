@@ -19,7 +19,7 @@ from yarl import URL
 
 from ...const import CONF_FINGERPRINT, DOMAIN
 from ...coordinator import CYCLE, HsmConfigEntry, ServiceCoordinator
-from ...guardian.capabilities import Setting, SmartReading, Use
+from ...guardian.capabilities import Service, Setting, SmartReading, Use
 from ...guardian.contract import Action, Change, Finding, Missing, Node, Refused
 from ...guardian.own_path import is_loopback
 from ...history import DailyHistory, file_name
@@ -27,6 +27,7 @@ from ...issues import clear_missing_rights, raise_missing_rights
 from ..errors import CannotConnect, ClientError
 from ..feeds import Feeds
 from . import rises
+from .apps import services_of
 from .assemble import assemble
 from .changes import carried, changes
 from .client import TrueNasClient
@@ -442,6 +443,10 @@ class TrueNasCoordinator(ServiceCoordinator[TrueNas]):
         """Return the names of the apps by the ids of their containers (capability RunsApps)."""
         apps = self.data.apps if self.data is not None else {}
         return {container: name for name, app in apps.items() for container in app.containers}
+
+    def services(self) -> Sequence[Service]:
+        """Return the apps that run, and where they answer (capability RunsServices)."""
+        return services_of(self.data.apps, self.client.url.host or "")
 
     @property
     def names(self) -> frozenset[str]:

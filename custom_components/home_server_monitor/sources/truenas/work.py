@@ -1,6 +1,6 @@
 """What runs on the NAS: scheduled tasks, apps, virtual machines and containers, as immutable values."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -95,6 +95,12 @@ class App:
     ports: tuple[int, ...]
     unhealthy: tuple[str, ...] = ()
     stats: AppStats | None = None
+    # what it runs, and its name in the catalogue, which says it as well
+    images: tuple[str, ...] = ()
+    # port inside a container and port of the NAS
+    published: tuple[tuple[int, int], ...] = ()
+    # addresses of its pages; 0.0.0.0 in one is the NAS
+    portals: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +191,27 @@ def app(row: Row) -> tuple[str, App]:
             for item in containers
             if at(item, "state") in ("crashed", "exited")
         ),
+        images=_texts([at(row, "metadata", "name"), *(at(item, "image") for item in containers)]),
+        published=tuple(
+            (inside, port)
+            for item in (used if isinstance(used, list) else [])
+            for host in (at(item, "host_ports") or [])
+            if (inside := integer(at(item, "container_port"))) is not None
+            and (port := integer(at(host, "host_port"))) is not None
+            and at(item, "protocol") in (None, "tcp")
+        ),
+        portals=_portals(row.get("portals")),
     )
+
+
+def _texts(values: Iterable[Any]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(found for each in values if (found := text(each))))
+
+
+def _portals(raw: Any) -> tuple[str, ...]:
+    """Return the addresses of the pages of an app; 24.04 lists several under one name."""
+    found = raw.values() if isinstance(raw, dict) else ()
+    return _texts(each for value in found for each in (value if isinstance(value, list) else [value]))
 
 
 def chart_release(row: Row) -> tuple[str, App]:
@@ -207,6 +233,8 @@ def chart_release(row: Row) -> tuple[str, App]:
             for item in (ports if isinstance(ports, list) else [])
             if (port := integer(at(item, "port"))) is not None
         ),
+        images=_texts([at(row, "chart_metadata", "name")]),
+        portals=_portals(row.get("portals")),
     )
 
 

@@ -1,0 +1,196 @@
+"""Offers what was seen and is not watched yet: services in containers, and entries of Home Assistant's own integrations."""
+
+import asyncio
+from collections.abc import Iterable, Iterator
+import contextlib
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from homeassistant.config_entries import (
+    SIGNAL_CONFIG_ENTRY_CHANGED,
+    SOURCE_IGNORE,
+    SOURCE_INTEGRATION_DISCOVERY,
+    ConfigEntry,
+    ConfigEntryChange,
+)
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.data_entry_flow import UnknownFlow
+from homeassistant.helpers import discovery_flow
+from homeassistant.helpers.dispatcher import async_dispatcher_connect
+from yarl import URL
+
+from .const import CONF_KIND, DOMAIN, HOME
+from .guardian.capabilities import RunsServices, Service
+from .guardian.contract import Source
+from .guardian.house import House
+from .guardian.own_path import addresses_of, container_node
+from .kinds import KINDS
+from .sources.known import KNOWN, Known, row_of, url_of
+
+LOOKING = 5.0
+PORTS = {"http": 80, "https": 443, "tcp": 2375}
+
+type Place = tuple[str, int]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Offer:
+    """What is offered. kind: key of its kind; name: for people; server: unique id of the one that it runs on.
+
+    core: id of the entry of Home Assistant's own integration that it was seen in, or None.
+    """
+
+    kind: str
+    url: str
+    name: str
+    server: str = HOME
+    core: str | None = None
+
+    @property
+    def unique_id(self) -> str:
+        """Return what stands for it until it is connected, so that it can be ignored: the kind and the address."""
+        host, port = place_of(self.url) or ("", 0)
+        return f"seen:{self.kind}:{host}:{port}"
+
+
+def place_of(url: str) -> Place | None:
+    """Return host and port of an address as it is spelled, or None where it has none, as a socket has none."""
+    try:
+        found = URL(url if "://" in url else f"//{url}")
+        if found.host is None:
+            return None
+        return found.host.lower(), found.explicit_port or PORTS.get(found.scheme, 0)
+    except ValueError:
+        return None
+
+
+@callback
+def async_setup_discovery(hass: HomeAssistant, house: House) -> None:
+    """Look after each snapshot of a source, and whenever an entry comes or goes."""
+    discovery = Discovery(hass, house)
+    house.subscribe(discovery.seen)
+    async_dispatcher_connect(hass, SIGNAL_CONFIG_ENTRY_CHANGED, discovery.changed)
+
+
+class Discovery:
+    """Remembers what was offered: once, and again when an entry of ours is removed."""
+
+    def __init__(self, hass: HomeAssistant, house: House) -> None:
+        self._hass = hass
+        self._house = house
+        self._offered: frozenset[Offer] = frozenset()
+        self._lock = asyncio.Lock()
+
+    @callback
+    def seen(self, source: Source) -> None:
+        """Offer what is new, if anything is."""
+        offers = frozenset(self._offers())
+        if not offers <= self._offered:
+            self._hass.async_create_task(self._async_offer(offers), f"{DOMAIN} discovery")
+
+    @callback
+    def changed(self, change: ConfigEntryChange, entry: ConfigEntry) -> None:
+        """Offer again what was removed; take back what is connected now; look at an entry of another integration."""
+        if entry.domain == DOMAIN:
+            if change is ConfigEntryChange.REMOVED:
+                self._offered = frozenset()
+            if change in (ConfigEntryChange.ADDED, ConfigEntryChange.REMOVED):
+                self._hass.async_create_task(
+                    self._async_offer(frozenset(self._offers())), f"{DOMAIN} discovery"
+                )
+        elif change is ConfigEntryChange.ADDED and any(
+            row.core and row.core.domain == entry.domain for row in KNOWN
+        ):
+            self._hass.async_create_task(self._async_offer(frozenset(self._offers())), f"{DOMAIN} discovery")
+
+    def _offers(self) -> Iterator[Offer]:
+        """Yield all that was seen, connected or not: entries first, for their key may be taken along."""
+        taken = set()
+        for offer in (*self._of_core(), *self._of_sources()):
+            if offer.unique_id not in taken:
+                taken.add(offer.unique_id)
+                yield offer
+
+    def _of_core(self) -> Iterator[Offer]:
+        for row in KNOWN:
+            if row.core is None or row.kind not in KINDS:
+                continue
+            for entry in self._hass.config_entries.async_entries(row.core.domain):
+                url = None if _is_idle(entry) else row.core.url(entry.data)
+                if url is not None and place_of(url) is not None:
+                    yield Offer(
+                        kind=row.kind, url=url, name=f"{row.product} ({entry.title})", core=entry.entry_id
+                    )
+
+    def _of_sources(self) -> Iterator[Offer]:
+        for source in self._house.capable(RunsServices):
+            if not source.judged:
+                continue
+            for service in source.services():
+                row = row_of(service)
+                if row is None or row.kind not in KINDS or self._is_at_home(row, service):
+                    continue
+                if (url := url_of(row, service)) is not None and place_of(url) is not None:
+                    name = f"{row.product} ({service.name}, {source.name})"
+                    yield Offer(kind=row.kind, url=url, name=name, server=source.server)
+
+    def _is_at_home(self, row: Known, service: Service) -> bool:
+        """Return whether a service leads only to an engine that is watched already."""
+        if not row.at_home:
+            return False
+        mine = {container_node(each) for each in service.containers}
+        watched = (each for each in self._house.capable(Source) if each.kind == row.kind)
+        return any(mine & node.aliases for each in watched for node in each.nodes)
+
+    async def _async_offer(self, offers: frozenset[Offer]) -> None:
+        """Start a flow for each offer that leads to nothing that is connected, and end those that do now."""
+        async with self._lock:
+            urls = {offer.url for offer in offers} | set(connected_urls(self._hass))
+            places = await async_places(self._hass, urls)
+            here = set().union(*(places.get(url, set()) for url in connected_urls(self._hass)))
+            connected = {offer for offer in offers if places.get(offer.url, set()) & here}
+            self._end({offer.unique_id for offer in connected})
+            for offer in sorted(offers - connected - self._offered, key=lambda each: each.unique_id):
+                discovery_flow.async_create_flow(
+                    self._hass,
+                    DOMAIN,
+                    context={"source": SOURCE_INTEGRATION_DISCOVERY},
+                    data=asdict(offer),
+                )
+            self._offered |= offers
+
+    def _end(self, connected: set[str]) -> None:
+        flows = self._hass.config_entries.flow
+        for flow in flows.async_progress_by_handler(
+            DOMAIN, match_context={"source": SOURCE_INTEGRATION_DISCOVERY}
+        ):
+            if flow["context"].get("unique_id") in connected:
+                with contextlib.suppress(UnknownFlow):
+                    flows.async_abort(flow["flow_id"])
+
+
+def _is_idle(entry: ConfigEntry) -> bool:
+    return entry.source == SOURCE_IGNORE or entry.disabled_by is not None
+
+
+def connected_urls(hass: HomeAssistant) -> Iterator[str]:
+    """Yield the addresses of all services that are connected."""
+    for entry in hass.config_entries.async_entries(DOMAIN, include_ignore=False):
+        kind = KINDS.get(entry.data.get(CONF_KIND, ""))
+        if kind is not None and (url := entry.data.get(kind.host)):
+            yield str(url)
+
+
+async def async_places(hass: HomeAssistant, urls: Iterable[str]) -> dict[str, set[Place]]:
+    """Return each address with all names of its host that can be known, each with the port."""
+    spelled = {url: place for url in urls if (place := place_of(url)) is not None}
+    try:
+        async with asyncio.timeout(LOOKING):
+            names: dict[str, Any] = await hass.async_add_executor_job(
+                lambda: {host: addresses_of(host) for host, _ in set(spelled.values())}
+            )
+    except TimeoutError:
+        names = {}
+    return {
+        url: {(name, port) for name in (*names.get(host, ()), host)} for url, (host, port) in spelled.items()
+    }

@@ -1,0 +1,174 @@
+"""Images of services that can be watched, and Home Assistant's own integrations of the same systems, one row each.
+
+A row is live as soon as its kind of service is in the registry; until then nothing is offered for it.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from yarl import URL
+
+from ..guardian.capabilities import Service
+
+type Data = Mapping[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Core:
+    """The integration of Home Assistant for the same system.
+
+    url: its address, out of the data of its entry; None where there is none. secrets: names of the fields of ours that
+    may be copied, each with its name there.
+    """
+
+    domain: str
+    url: Callable[[Data], str | None]
+    secrets: Mapping[str, str]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Known:
+    """A service that is known by its image.
+
+    kind: key in the registry of kinds. images: last parts of repositories, or `author/repository` where the last
+    part alone says too little. doors: ports inside the container at which it answers, each with its scheme, best
+    first. at_home: it leads to the engine that it runs on and to no other, so that who sees it is there already.
+    """
+
+    kind: str
+    product: str
+    images: frozenset[str]
+    doors: tuple[tuple[int, str], ...]
+    at_home: bool = False
+    core: Core | None = None
+
+
+def _url(data: Data) -> str | None:
+    return str(data["url"]) if data.get("url") else None
+
+
+def _host_and_port(data: Data) -> str | None:
+    """Return the address of an entry that keeps host, port and whether it speaks TLS."""
+    host, port = data.get("host"), data.get("port")
+    if not host:
+        return None
+    scheme = "https" if data.get("ssl") else "http"
+    path = data.get("path")
+    # the path of an interface that only programs use is not part of the address
+    kept = str(path) if path and not str(path).endswith("/rpc") else ""
+    return str(URL.build(scheme=scheme, host=str(host), port=int(port) if port else None, path=kept))
+
+
+def _arr(kind: str, product: str, port: int, *, core: bool = True) -> Known:
+    return Known(
+        kind=kind,
+        product=product,
+        images=frozenset({kind}),
+        doors=((port, "http"),),
+        core=Core(domain=kind, url=_url, secrets={"api_key": "api_key"}) if core else None,
+    )
+
+
+_LOGIN = {"username": "username", "password": "password"}
+KNOWN: tuple[Known, ...] = (
+    Known(
+        kind="containers",
+        product="Portainer",
+        images=frozenset({"portainer-ce", "portainer-ee", "portainer/portainer"}),
+        doors=((9443, "https"), (9000, "http")),
+        core=Core(domain="portainer", url=_url, secrets={"api_key": "api_token"}),
+    ),
+    Known(
+        kind="containers",
+        product="Docker socket proxy",
+        images=frozenset({"docker-socket-proxy", "socket-proxy"}),
+        doors=((2375, "tcp"),),
+        at_home=True,
+    ),
+    _arr("sonarr", "Sonarr", 8989),
+    _arr("radarr", "Radarr", 7878),
+    _arr("lidarr", "Lidarr", 8686),
+    _arr("prowlarr", "Prowlarr", 9696, core=False),
+    Known(
+        kind="qbittorrent",
+        product="qBittorrent",
+        images=frozenset({"qbittorrent", "qbittorrent-nox"}),
+        doors=((8080, "http"),),
+        core=Core(domain="qbittorrent", url=_url, secrets=_LOGIN),
+    ),
+    Known(
+        kind="sabnzbd",
+        product="SABnzbd",
+        images=frozenset({"sabnzbd"}),
+        doors=((8080, "http"),),
+        core=Core(domain="sabnzbd", url=_url, secrets={"api_key": "api_key"}),
+    ),
+    Known(
+        kind="transmission",
+        product="Transmission",
+        images=frozenset({"transmission"}),
+        doors=((9091, "http"),),
+        core=Core(domain="transmission", url=_host_and_port, secrets=_LOGIN),
+    ),
+    Known(
+        kind="nzbget",
+        product="NZBGet",
+        images=frozenset({"nzbget"}),
+        doors=((6789, "http"),),
+        core=Core(domain="nzbget", url=_host_and_port, secrets=_LOGIN),
+    ),
+    Known(
+        kind="plex",
+        product="Plex",
+        images=frozenset({"pms-docker", "plex"}),
+        doors=((32400, "http"),),
+    ),
+    Known(
+        kind="scrutiny",
+        product="Scrutiny",
+        images=frozenset({"scrutiny", "scrutiny-web"}),
+        doors=((8080, "http"),),
+    ),
+    Known(kind="cloudflared", product="cloudflared", images=frozenset({"cloudflared"}), doors=()),
+    Known(
+        kind="authentik",
+        product="Authentik",
+        images=frozenset({"goauthentik/server", "authentik-server"}),
+        doors=((9443, "https"), (9000, "http")),
+    ),
+    Known(
+        kind="crowdsec",
+        product="CrowdSec",
+        images=frozenset({"crowdsecurity/crowdsec", "crowdsec"}),
+        doors=((8080, "http"),),
+    ),
+)
+
+
+def known_by(image: str) -> Known | None:
+    """Return the row of an image, named as engines do: `ghcr.io/author/name:tag@sha256:…`."""
+    parts = image.partition("@")[0].split("/")
+    last = parts[-1].partition(":")[0].lower()
+    names = {last, f"{parts[-2]}/{last}".lower()} if len(parts) > 1 else {last}
+    return next((row for row in KNOWN if names & row.images), None)
+
+
+def row_of(service: Service) -> Known | None:
+    """Return the row of the first image of a service that is known."""
+    return next((row for image in service.images if (row := known_by(image))), None)
+
+
+def url_of(row: Known, service: Service) -> str | None:
+    """Return where a service answers; None where it cannot be known, or not from here."""
+    for inside, scheme in row.doors:
+        for way in service.ways:
+            if way.inside == inside:
+                return str(URL.build(scheme=scheme, host=way.host, port=way.port))
+    if row.doors and service.page is not None:
+        # what the server itself shows as the page of the app
+        return service.page
+    if row.doors and service.host is not None:
+        port, scheme = row.doors[0]
+        return str(URL.build(scheme=scheme, host=service.host, port=port))
+    return None

@@ -1,0 +1,195 @@
+"""What was seen and is not watched yet is offered: once, with its address, without a key, and not what is connected."""
+
+from dataclasses import replace
+from typing import Any
+
+from homeassistant.config_entries import SOURCE_IGNORE, SOURCE_INTEGRATION_DISCOVERY
+from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import FlowResultType
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.home_server_monitor.config_flow import HomeServerMonitorConfigFlow
+from custom_components.home_server_monitor.const import DOMAIN
+from custom_components.home_server_monitor.discovery import place_of
+from custom_components.home_server_monitor.kinds import KINDS
+from custom_components.home_server_monitor.sources.kind import ServiceKind
+from custom_components.home_server_monitor.sources.known import KNOWN, known_by
+from tests.test_config_flow import agree, complete, send
+from tests.village import KIND as COTTAGE
+
+from .conftest import engine_entry
+
+PORTAINER = "https://127.0.0.1:9443"
+
+
+async def offered(hass: HomeAssistant) -> dict[str, Any]:
+    """Return the discovered flows that are open, by the address that is filled in."""
+    found = {}
+    for flow in hass.config_entries.flow.async_progress_by_handler(
+        DOMAIN, match_context={"source": SOURCE_INTEGRATION_DISCOVERY}
+    ):
+        shown = await hass.config_entries.flow.async_configure(flow["flow_id"])
+        (url,) = (
+            key.description["suggested_value"] for key in shown["data_schema"].schema if str(key) == "url"
+        )
+        found[url] = complete(shown) if shown["step_id"] == "containers" else shown
+    return found
+
+
+@pytest.fixture(autouse=True)
+def _handshakes_may_end(hass: HomeAssistant) -> None:
+    """The simulator is in this loop: it must not complain of handshakes that the client ends."""
+    hass.loop.set_debug(False)
+
+
+@pytest.fixture
+def kinds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sonarr and Plex can be watched, as they will be."""
+    for key in ("sonarr", "plex", "qbittorrent"):
+        row = replace(COTTAGE, key=key, schema=KINDS["truenas"].schema, secrets=frozenset({"api_key"}))
+        monkeypatch.setitem(KINDS, key, row)
+
+        async def step(self: Any, user_input: Any = None, row: ServiceKind = row) -> Any:
+            return await self._async_step_service(row, user_input)
+
+        monkeypatch.setattr(HomeServerMonitorConfigFlow, f"async_step_{key}", step, raising=False)
+
+
+async def test_a_portainer_in_a_container_is_offered_with_its_address(
+    hass: HomeAssistant,
+    docker: MockConfigEntry,
+) -> None:
+    found = await offered(hass)
+    assert found.keys() == {PORTAINER}
+    flow = found[PORTAINER]
+    assert flow["step_id"] == "containers"
+    (progress,) = hass.config_entries.flow.async_progress_by_handler(DOMAIN)
+    assert progress["context"]["title_placeholders"]["name"] == "Portainer (portainer, media)"
+    # no key is filled in, and there is none to copy
+    assert "same_key" not in {str(key) for key in flow["data_schema"].schema}
+    for key in flow["data_schema"].schema:
+        if str(key) == "api_key":
+            assert "suggested_value" not in (key.description or {})
+
+
+async def test_what_no_kind_watches_yet_is_not_offered_and_a_new_kind_is(
+    hass: HomeAssistant,
+    kinds: None,
+    docker: MockConfigEntry,
+) -> None:
+    found = {place_of(url)[1]: flow for url, flow in (await offered(hass)).items()}  # type: ignore[index]
+    assert {8989, 9443} <= found.keys()
+    # what lives in the network of its VPN answers at the VPN's port
+    assert any(flow["step_id"] == "qbittorrent" for flow in found.values())
+    # nothing of a container's environment goes into a flow
+    secret = [
+        value
+        for each in docker.runtime_data.data.containers.values()
+        for value in each.labels.values()
+        if "secret" in value
+    ]
+    flows = hass.config_entries.flow.async_progress_by_handler(DOMAIN)
+    assert all(each not in str(flows) for each in secret)
+    assert not {"prowlarr", "radarr"} & {flow["step_id"] for flow in found.values()}
+
+
+async def test_ignored_is_not_offered_again_and_can_be_taken_back(
+    hass: HomeAssistant,
+    docker: MockConfigEntry,
+) -> None:
+    (progress,) = hass.config_entries.flow.async_progress_by_handler(DOMAIN)
+    await hass.config_entries.flow.async_init(
+        DOMAIN,
+        context={"source": SOURCE_IGNORE},
+        data={"unique_id": progress["context"]["unique_id"], "title": "Portainer"},
+    )
+    await hass.async_block_till_done()
+    assert not await offered(hass)
+    assert await hass.config_entries.async_reload(docker.entry_id)
+    await hass.async_block_till_done()
+    assert not await offered(hass)
+    (ignored,) = (each for each in hass.config_entries.async_entries(DOMAIN) if each.source == SOURCE_IGNORE)
+    await hass.config_entries.async_remove(ignored.entry_id)
+    await hass.async_block_till_done()
+    assert (await offered(hass)).keys() == {PORTAINER}
+
+
+async def test_what_is_connected_is_not_offered_and_an_open_offer_ends(
+    hass: HomeAssistant,
+    docker: MockConfigEntry,
+) -> None:
+    assert await offered(hass)
+    # by another spelling of the same machine
+    other = engine_entry("https://localhost:9443", unique_id="another", environment="2", api_key="ptr_x")
+    await hass.config_entries.async_add(other)
+    await hass.async_block_till_done()
+    assert not await offered(hass)
+    shown = await hass.config_entries.flow.async_init(
+        DOMAIN,
+        context={"source": SOURCE_INTEGRATION_DISCOVERY},
+        data={"kind": "containers", "url": "https://LOCALHOST:9443", "name": "Portainer"},
+    )
+    assert (shown["type"], shown["reason"]) == (FlowResultType.ABORT, "already_configured")
+
+
+async def test_an_app_of_the_nas_is_offered_at_its_page(
+    hass: HomeAssistant, kinds: None, nas: MockConfigEntry
+) -> None:
+    await hass.async_block_till_done()
+    steps = {flow["step_id"]: url for url, flow in (await offered(hass)).items()}
+    assert steps["sonarr"] == "http://127.0.0.1:30113"
+    assert steps["plex"] == "http://127.0.0.1:32400"
+
+
+async def test_the_key_of_another_integration_is_copied_only_where_somebody_ticks_it(
+    hass: HomeAssistant,
+    docker: MockConfigEntry,
+    house: Any,
+) -> None:
+    url, key = str(house.harbour.portainer_url), house.harbour.portainer.key
+    MockConfigEntry(domain="portainer", title="Home NAS", data={"url": url, "api_token": key}).add_to_hass(
+        hass
+    )
+    docker.runtime_data.house.updated(docker.runtime_data)
+    await hass.async_block_till_done()
+    shown = (await offered(hass))[url]
+    (tick,) = (each for each in shown["data_schema"].schema if str(each) == "same_key")
+    assert tick.default() is False
+
+    asked = await send(hass, shown, url=url, same_key=False, tls={})
+    without = await agree(hass, asked, "trust_certificate")
+    assert without["errors"] == {"api_key": "portainer_key_needed"}
+    elsewhere = await send(hass, shown, url="http://192.0.2.7:9000", same_key=True, tls={})
+    assert elsewhere["errors"] == {"same_key": "same_key_elsewhere"}
+    asked = await send(hass, shown, url=url, same_key=True, tls={})
+    asked = await agree(hass, asked, "trust_certificate")
+    # the key opens it: which of the environments is all that is still to be chosen, or nothing
+    assert asked["step_id"] in ("environment", "found"), asked
+
+
+@pytest.mark.parametrize(
+    ("image", "kind"),
+    [
+        ("portainer/portainer-ce:lts", "containers"),
+        ("lscr.io/linuxserver/socket-proxy", "containers"),
+        ("ghcr.io/hotio/sonarr:release@sha256:" + "0" * 64, "sonarr"),
+        ("registry.lan:5000/mirror/plexinc/pms-docker", "plex"),
+        ("ghcr.io/goauthentik/server:2026.10", "authentik"),
+        ("example/server", None),
+        ("onedr0p/exportarr-sonarr", None),
+        ("portainer/agent:2.33", None),
+        ("sha256:" + "0" * 64, None),
+    ],
+)
+def test_which_images_are_known(image: str, kind: str | None) -> None:
+    found = known_by(image)
+    assert (found.kind if found else None) == kind
+
+
+def test_a_row_of_a_kind_that_exists_copies_only_its_secrets() -> None:
+    for row in KNOWN:
+        if row.core and (kind := KINDS.get(row.kind)):
+            fields = {str(key) for key in kind.schema.schema}
+            assert row.core.secrets.keys() <= fields
+            assert kind.host in fields
