@@ -31,6 +31,8 @@ from custom_components.home_server_monitor.sources.truenas import (
     client as truenas,
     coordinator as nas,
     logins,
+    numbers,
+    session,
 )
 from custom_components.home_server_monitor.sources.truenas.methods import Method, Operation, method_of
 from custom_components.home_server_monitor.sources.truenas.releases import Release
@@ -115,7 +117,9 @@ def hurried() -> list[Any]:
         shared: ("TICK", "CYCLE", "FIRST_RETRY", "LAST_RETRY", "PUSH_DELAY"),
         feeds: ("FIRST_RETRY", "LAST_RETRY", "EARLY"),
         logins: ("LAST_BLIND_WAIT",),
-        nas: ("CYCLE", "READING", "READING_AGAIN", "SIGN_OF_LIFE", "SHORT_SESSION", "SHOW_DELAY"),
+        nas: ("CYCLE",),
+        session: ("READING", "READING_AGAIN", "SIGN_OF_LIFE", "SHORT_SESSION"),
+        numbers: ("SHOW_DELAY",),
     }
     return [
         *(

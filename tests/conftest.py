@@ -92,7 +92,8 @@ async def warp(monkeypatch: pytest.MonkeyPatch) -> Warp:
     for module in (
         f"{place}.entity",
         f"{place}.edge.clock",
-        f"{place}.sources.truenas.coordinator",
+        f"{place}.sources.truenas.numbers",
+        f"{place}.sources.truenas.session",
         "simulator.clock",
     ):
         monkeypatch.setattr(f"{module}.time", found)

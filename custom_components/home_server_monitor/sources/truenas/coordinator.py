@@ -1,10 +1,8 @@
 """Keeps the snapshot of one NAS: tiers of polling underneath, pushed events on top."""
 
-import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, tzinfo
 import logging
-import time
 from typing import Any, override
 
 import aiohttp
@@ -26,46 +24,34 @@ from ...history import DailyHistory, file_name
 from ...issues import clear_missing_rights, raise_missing_rights
 from ..errors import CannotConnect, ClientError
 from ..feeds import Feeds
-from . import rises
 from .apps import services_of
 from .assemble import assemble
 from .changes import carried, changes
 from .client import TrueNasClient
 from .dark import dark_features, missing
-from .forecast import Forecast, forecast
 from .listings import listing, plain, read_smart
 from .memory import Memory
 from .methods import Operation
 from .model import TrueNas
 from .nodes import nodes_of
+from .numbers import COLLECTIONS, PushedNumbers
 from .orders import actions_of
 from .parse import text
 from .pausing import SCRUB_PAUSED, ScrubPaused
+from .pool_days import COLUMNS, PoolDays
 from .protocol import Event
 from .reading import GAPS, MACHINE_FEEDS, PUSHED, TASK_FEEDS, feeds, feeds_of_job
-from .realtime import Realtime, realtime
 from .rules import judge
+from .session import Session
 from .snapshots import find, not_ours_at
 from .system import plain_version
 from .uses import look_in_use, uses
-from .work import AppStats, app_stats
 
 _LOGGER = logging.getLogger(__name__)
 
-# pushed numbers come every 30 s; older than this they are not shown any more
-PUSH_AGE = 120.0
-SHOW_DELAY = 0.5
-NUMBERS = frozenset({"reporting.realtime", "app.stats"})
-DAY = 86400
 SAVE_DELAY = 60
 # what decides whether errors are new at a first look is on the disk before anybody has been told of them
 BASELINE_DELAY = 5
-# seconds of one cycle: for reading all that is due, for reading it once more after a new login, for a sign of life
-READING = CYCLE - 4
-READING_AGAIN = CYCLE - 8
-SIGN_OF_LIFE = 3.0
-SHORT_SESSION = 20.0
-MAX_SHORT_SESSIONS = 2
 GROUPS: Mapping[str, tuple[str, ...]] = {
     "tasks": TASK_FEEDS,
     "machines": MACHINE_FEEDS,
@@ -95,19 +81,16 @@ class TrueNasCoordinator(ServiceCoordinator[TrueNas]):
         self.feeds.on_news = self.async_hurry
         self.memory = Memory(self._remember)
         self._memory_store: Store[dict[str, Any]] = Store(hass, 1, f"{DOMAIN}/memory/{file_name(self.id)}")
-        self._histories: dict[str, DailyHistory] = {}
-        self._forecasts: dict[str, Forecast | None] = {}
-        # pushed numbers as they came, by collection, until they are shown together
-        self._numbers: dict[str, Any] = {}
-        self._showing: asyncio.TimerHandle | None = None
+        self._pool_days = PoolDays(
+            self.memory,
+            lambda guid: DailyHistory(hass, "pool", guid, COLUMNS, BASELINE_DELAY),
+            lambda: dt_util.utcnow().timestamp(),
+        )
+        self._pushed = PushedNumbers(hass.loop, self._show)
         self._shown = 0
-        self._realtime: tuple[float, Realtime] | None = None
-        self._stats: tuple[float, Mapping[str, AppStats]] | None = None
         self._zone: tzinfo = UTC
         self._zone_name = ""
-        self._connected = 0.0
-        self._short_sessions = 0
-        self._release = self.client.release
+        self._session = Session(self.client, self.feeds, self.name, CYCLE)
         self._actions = actions_of(self)
         self._settings = {SCRUB_PAUSED: ScrubPaused(self)}
         self._known: TrueNas | None = None
@@ -240,25 +223,7 @@ class TrueNasCoordinator(ServiceCoordinator[TrueNas]):
     @override
     async def async_fetch(self) -> TrueNas:
         await self._connect()
-        began = time.monotonic()
-        try:
-            await self.feeds.refresh(self.feeds.due(), READING)
-        except CannotConnect:
-            if self.client.connected:
-                if not await self.client.answers(SIGN_OF_LIFE):
-                    # it is connected and answers nothing: a new connection is the only thing left to try
-                    await self.client.close()
-                    raise
-            else:
-                # the session ended meanwhile (the NAS restarted its middleware): log in once more
-                left = CYCLE - (time.monotonic() - began)
-                try:
-                    async with asyncio.timeout(left):
-                        await self._connect()
-                except TimeoutError as err:
-                    raise CannotConnect("No answer in time") from err
-                if left > READING_AGAIN:
-                    await self.feeds.refresh(self.feeds.due(), READING_AGAIN)
+        await self._session.read()
         await self.client.resubscribe()
         data, shown = self._assemble(), self._shown
         if await self._learn(data) or self._shown != shown:
@@ -272,9 +237,7 @@ class TrueNasCoordinator(ServiceCoordinator[TrueNas]):
     async def async_close(self) -> None:
         self.client.on_lost = lambda: None
         self.client.on_event = lambda event: None
-        if self._showing is not None:
-            self._showing.cancel()
-            self._showing = None
+        self._pushed.stop()
         self.feeds.stop()
         await self.client.end()
         await self._memory_store.async_save(self.memory.save())
@@ -298,20 +261,10 @@ class TrueNasCoordinator(ServiceCoordinator[TrueNas]):
         return data
 
     async def _connect(self) -> None:
-        if self.client.connected:
-            return
-        if not self.last_update_success:
+        if not self.client.connected and not self.last_update_success:
             # numbers from before an outage are not shown after it; new ones come while connecting
-            self._realtime = self._stats = None
-            self._numbers.clear()
-        await self.client.connect()
-        self.feeds.retry()
-        self._connected = time.monotonic()
-        if self.client.release != self._release:
-            # another version has other methods, so what was dark may be there now
-            _LOGGER.info("%s now runs %s", self.name, self.client.version)
-            self._release = self.client.release
-            self.feeds.reset()
+            self._pushed.drop()
+        await self._session.connect()
 
     async def _learn(self, data: TrueNas) -> bool:
         """Take in what a new listing brings; returns whether the snapshot is to be made anew."""
@@ -323,10 +276,7 @@ class TrueNasCoordinator(ServiceCoordinator[TrueNas]):
             except ValueError, OSError:
                 self._zone = UTC
             again = True
-        for guid, pool in data.pools.items() if "pools" not in data.stale else ():
-            again |= await self._note_errors(guid, pool.counted())
-            if "datasets" not in data.stale and pool.used is not None and pool.available is not None:
-                again |= await self._note_day(guid, pool.used, pool.used + pool.available, pool.counted())
+        again |= await self._pool_days.learn(data)
         if "disks" in data.complete:
             self.memory.meet({key: disk.title for key, disk in data.disks.items()})
         if dark := dark_features(self.feeds.denied, self.client.release):
@@ -335,83 +285,30 @@ class TrueNasCoordinator(ServiceCoordinator[TrueNas]):
             clear_missing_rights(self.hass, self.config_entry)
         return again
 
-    async def _history(self, guid: str) -> DailyHistory:
-        """Return what is known of a pool day by day."""
-        if (known := self._histories.get(guid)) is None:
-            columns = ("used", "total", "errors")
-            known = DailyHistory(self.hass, "pool", guid, columns, BASELINE_DELAY)
-            await known.async_load()
-            self._histories[guid] = known
-        return known
-
-    async def _note_errors(self, guid: str, errors: int) -> bool:
-        """Note how many errors a pool has; returns whether that may make them new or old."""
-        history = await self._history(guid)
-        now = dt_util.utcnow().timestamp()
-        known = rises.before(self.memory.errors.get(guid, ()), now)
-        self.memory.count_errors(guid, errors, now, rises.of_days(history.series("errors")))
-        return rises.before(self.memory.errors[guid], now) != known
-
-    async def _note_day(self, guid: str, used: int, total: int, errors: int) -> bool:
-        """Note how full a pool is today and its errors; returns whether that says something new."""
-        history = await self._history(guid)
-        today = int(dt_util.utcnow().timestamp()) // DAY
-        new = history.record(today, {"used": used, "total": total, "errors": errors})
-        if not new and guid in self._forecasts:
-            return False
-        found = forecast(history.series("used"), total)
-        again = found != self._forecasts.get(guid)
-        self._forecasts[guid] = found
-        return again
-
     def _assemble(self) -> TrueNas:
-        now = time.monotonic()
-
-        def recent[T](pushed: tuple[float, T] | None) -> T | None:
-            return pushed[1] if pushed and now - pushed[0] < PUSH_AGE else None
-
         return assemble(
             self.feeds,
             self.memory,
             release=self.client.release,
             zone=self._zone,
             now=dt_util.utcnow(),
-            realtime=recent(self._realtime),
-            stats=recent(self._stats),
-            forecasts=self._forecasts,
-            errors_before={
-                guid: least
-                for guid, seen in self.memory.errors.items()
-                if (least := rises.before(seen, dt_util.utcnow().timestamp())) is not None
-            },
+            realtime=self._pushed.realtime,
+            stats=self._pushed.stats,
+            forecasts=self._pool_days.forecasts,
+            errors_before=self._pool_days.errors_before,
         )
 
     @callback
     def _event(self, event: Event) -> None:
-        """Take a pushed event: numbers are shown soon, a change of state makes its listing due.
-
-        Of a flood of numbers only the newest are read and shown.
-        """
-        if event.collection not in NUMBERS:
+        """Take a pushed event: numbers are shown soon, a change of state makes its listing due."""
+        if event.collection in COLLECTIONS:
+            self._pushed.take(event)
+        else:
             self._changed(event)
-            return
-        self._numbers[event.collection] = event.fields
-        if self._showing is None:
-            self._showing = self.hass.loop.call_later(SHOW_DELAY, self._show)
 
     @callback
     def _show(self) -> None:
         """Show the newest pushed numbers."""
-        self._showing = None
-        numbers, self._numbers = self._numbers, {}
-        for collection, fields in numbers.items():
-            try:
-                if collection == "reporting.realtime":
-                    self._realtime = (time.monotonic(), realtime(fields))
-                else:
-                    self._stats = (time.monotonic(), app_stats(fields))
-            except (ClientError, TypeError, ValueError, AttributeError) as err:
-                _LOGGER.debug("Skipped an event of %s: %s", collection, err)
         if self.data is not None:
             self._shown += 1
             self.async_publish(self._assemble())
@@ -429,10 +326,8 @@ class TrueNasCoordinator(ServiceCoordinator[TrueNas]):
 
     @callback
     def _lost(self) -> None:
-        """Connect again soon; a server that drops each session at once gets a login a tick, not one a second."""
-        short = time.monotonic() - self._connected < SHORT_SESSION
-        self._short_sessions = self._short_sessions + 1 if short else 0
-        if self._short_sessions <= MAX_SHORT_SESSIONS:
+        """Connect again soon."""
+        if self._session.lost():
             self.async_hurry()
 
     @callback
