@@ -61,7 +61,8 @@ class Injury:
     at: the number of the request that is hurt, of all or, where `writes`, of those that change something; when:
     before it reaches the engine, during it, or after it and before its answer; policy: the container's restart
     policy; again: at which request of its next life Home Assistant is killed once more; lasts: for how many seconds
-    what is taken stays away.
+    what is taken stays away; networks: whether the container is in a second network, which an old engine connects by
+    an order of its own.
     """
 
     image: str
@@ -72,6 +73,7 @@ class Injury:
     policy: str = "always"
     again: int | None = None
     lasts: float = 1.0
+    networks: bool = False
 
 
 def any_injury(dice: random.Random, kind: Kind, policy: str | None = None) -> Injury:
@@ -86,6 +88,7 @@ def any_injury(dice: random.Random, kind: Kind, policy: str | None = None) -> In
         policy=policy or dice.choice(OTHER_POLICIES),
         again=dice.randrange(12) if dice.random() < 0.3 else None,
         lasts=dice.choice((0.0, 1.0, 3.0)),
+        networks=dice.random() < 0.3,
     )
 
 

@@ -93,6 +93,9 @@ class Patient:
         self.old = self.engine.run(
             "patient", self.reference, StopTimeout=STOP_TIMEOUT, HostConfig=host, **more
         )
+        if self.injury.networks:
+            network = self.engine.network("net")
+            api.must("POST", f"/networks/{network}/connect", {"Container": self.old})
         for place in PLACES:
             self.shell(f"dd if=/dev/urandom of=/{place}/file bs=1000 count=70 2>/dev/null")
         self.sums = self.checksums()
@@ -142,6 +145,8 @@ class Patient:
         serving = api.must("GET", f"/containers/{self.name}/json")
         others = {name: each for name, each in found.items() if name != "patient"}
         assert serving["State"]["Running"] is True, f"nothing serves: {said}"
+        wanted = {"bridge", *([self.engine.name("net")] if self.injury.networks else [])}
+        assert {*serving["NetworkSettings"]["Networks"]} == wanted, f"other networks: {said}"
         policy = serving["HostConfig"]["RestartPolicy"]["Name"]
         assert policy == self.injury.policy, f"it has the restart policy {policy}: {said}"
         running = [name for name, each in others.items() if each["State"] == "running"]

@@ -123,7 +123,7 @@ class RollBackAction(Action):
             return Refusal("container_gone", {"target": pair.name})
         running = table(new.get("State")).get("Running") is True
         if one.order in (Order.PARK, Order.TAKE, Order.START, Order.REMOVE) and running:
-            return Refusal("still_running", {"target": pair.name})
+            return Refusal("new_container_up", {"target": pair.name})
         if one.order in (Order.TAKE, Order.START) and name_of(new) != pair.failed:
             return Refusal("target_changed", {"target": pair.name})
         if one.order == Order.REMOVE and plan.steps[step - 1].order != Order.REMOVE:

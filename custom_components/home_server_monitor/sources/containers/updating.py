@@ -22,6 +22,7 @@ from ..errors import ClientError
 from .gate import REASONS, Judgement, Result
 from .gating import LOOK_EVERY, Gating
 from .member import Member
+from .missed import missed
 from .raw import Json, name_of, table, text
 from .remaking import Order, Remaking, steps_of
 from .yard import Yard
@@ -163,7 +164,8 @@ class UpdateAction(Action):
                 return _no(started, judgement)
         if before.order == SNAPSHOT and (refusal := await self._snapshot_missing(member, before.params)):
             return refusal
-        if before.order == Order.PULL and (refusal := await self._newer(member)):
+        whose = members[before.params["member"]]
+        if refusal := await missed(self._yard.workshop, remaking, whose, before):
             return refusal
         old = await remaking.old(member)
         if old is None:
@@ -172,7 +174,7 @@ class UpdateAction(Action):
             return Refusal("new_container_gone", {"target": member.name})
         running = table(old.get("State")).get("Running") is True
         if one.order in (Order.PARK, Order.TAKE, Order.START) and running:
-            return Refusal("still_running", {"target": member.name})
+            return Refusal("old_container_runs", {"target": member.name})
         if one.order == Order.TAKE and name_of(old) != member.parked:
             return Refusal("target_changed", {"target": member.name})
         if one.order == Order.NO_RESTART or (one.order == Order.PARK and one.params["member"]):
@@ -191,12 +193,6 @@ class UpdateAction(Action):
                     raise
             await self._sleep(LOOK_EVERY)
         return Refusal("snapshot_missing", {"target": member.name, "dataset": wanted["dataset"]})
-
-    async def _newer(self, member: Member) -> Refusal | None:
-        image = await self._yard.workshop.look_at_image(member.reference)
-        if image is None or text(image.get("Id")) == member.image:
-            return Refusal("nothing_newer", {"target": member.name})
-        return None
 
     async def _right_image(self, remaking: Remaking, member: Member) -> Refusal | None:
         """Refuse to stop the old one where the new one is not there, or came of another image than is named."""
