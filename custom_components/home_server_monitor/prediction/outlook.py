@@ -1,0 +1,160 @@
+"""The outlook of one drive: history of counters → chances, tier, reasons, and what was not seen."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from .counters import COUNTERS
+from .features import FEATURES, Day, features, span
+from .forest import Model, chance
+from .tiers import FALLS_AT, Tier, tier
+
+LOWEST, HIGHEST = 0.0005, 0.90
+FULL: Final = 30
+# Rows of one a day that reach beyond everything that the features look at.
+_RECENT: Final = 120
+_EVENTS: Final = FEATURES.index("events_30")
+# A drive that reports neither of these tells nothing of its surface (most USB and RAID bridges).
+_NEEDED: Final = (5, 197)
+
+
+class Confidence(StrEnum):
+    """How much of what the model was taught it has seen of this drive."""
+
+    LEVEL_ONLY = "level_only"
+    LEARNING = "learning"
+    FULL = "full"
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One counter's part in the risk. `share` of the whole (0 to 1), `grew` within 30 days, `log_odds` that it adds."""
+
+    attribute: int
+    share: float
+    level: float
+    grew: float
+    log_odds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """What the model says of a hard disk. `p30` and `p90` are chances of failure within 30 and 90 days.
+
+    `tier` is that of this reading alone, `relaxed` the one by which a shown tier may fall (see `tiers.Standing`).
+    `unseen` are counters that the drive does not report.
+    """
+
+    p30: float
+    p90: float
+    tier: Tier
+    relaxed: Tier
+    reasons: tuple[Reason, ...]
+    confidence: Confidence
+    unseen: tuple[int, ...]
+
+
+class Blind(StrEnum):
+    """Why nothing is predicted. That is no statement about the drive's health."""
+
+    NO_READING = "no_reading"
+    NO_COUNTERS = "no_counters"
+
+
+def predict(
+    model: Model, history: Sequence[Day], today: int | None = None, explain: bool = True
+) -> Prediction | Blind:
+    """Return the outlook of a hard disk. `history` is sorted, one entry a day, and begins after the newest reset.
+
+    Without `explain` there are no reasons, in a third of the time.
+    """
+    if not history:
+        return Blind.NO_READING
+    newest = history[-1].counts
+    if all(newest[COUNTERS.index(attribute)] is None for attribute in _NEEDED):
+        return Blind.NO_COUNTERS
+    recent = history[-_RECENT:]
+    values = features(recent, today)
+    odds = {horizon: head.log_odds(values) for horizon, head in model.heads.items()}
+    p30 = chance(odds[30])
+    grew = values[_EVENTS] > 0
+    errors = any(newest)
+    relaxed = {name: limit * FALLS_AT for name, limit in model.limits.items()}
+    return Prediction(
+        p30,
+        # of two models that were fitted apart, the longer horizon must not seem safer
+        max(chance(odds[90]), p30),
+        tier(p30, model.limits, grew, errors),
+        tier(p30, relaxed, grew, errors),
+        _reasons(model, recent, today, odds[30]) if explain else (),
+        _confidence(history, today),
+        tuple(attribute for attribute, level in zip(COUNTERS, newest, strict=True) if level is None),
+    )
+
+
+def shown(probability: float) -> float:
+    """Return a chance as people are told it: never surer than the labels of the training data are."""
+    return min(max(probability, LOWEST), HIGHEST)
+
+
+def _confidence(history: Sequence[Day], today: int | None) -> Confidence:
+    reach = span(history) + (0 if today is None else today - history[-1].day)
+    if reach <= 0:
+        return Confidence.LEVEL_ONLY
+    return Confidence.FULL if reach >= FULL else Confidence.LEARNING
+
+
+def _reasons(model: Model, history: Sequence[Day], today: int | None, odds: float) -> tuple[Reason, ...]:
+    """Return what each counter adds: the risk of this drive less that of the same one with this counter at zero.
+
+    Never negative, because more errors never lower the risk.
+    """
+    parts: dict[int, float] = {}
+    for place, attribute in enumerate(COUNTERS):
+        if any(row.counts[place] for row in history):
+            without = [
+                Day(row.day, (*row.counts[:place], row.counts[place] and 0.0, *row.counts[place + 1 :]))
+                for row in history
+            ]
+            parts[attribute] = max(odds - model.heads[30].log_odds(features(without, today)), 0.0)
+    whole = sum(parts.values())
+    day = history[-1].day if today is None else today
+    found = [
+        Reason(attribute, part / whole, history[-1].counts[place] or 0.0, _grew(history, day, place), part)
+        for attribute, part in parts.items()
+        if part > 1e-9
+        for place in (COUNTERS.index(attribute),)
+    ]
+    return tuple(sorted(found, key=lambda reason: -reason.share))
+
+
+def _grew(history: Sequence[Day], day: int, place: int) -> float:
+    """Return by how much a counter rose within 30 days."""
+    rise, last = 0.0, None
+    for row in history:
+        level = row.counts[place]
+        if level is None:
+            continue
+        if last is not None and level > last and day - row.day < FULL:
+            rise += level - last
+        last = level
+    return rise
+
+
+def since_reset(history: Sequence[Day], hours: Mapping[int, float | None]) -> Sequence[Day]:
+    """Return the part of a history that is of one drive: from the newest day on which it was set back.
+
+    `hours` are power-on hours by day. Hours that fall by more than a day, or a counter that only grows and falls
+    to zero, mean another drive behind the same serial, or a firmware that began anew.
+    """
+    begin = 0
+    lifelong = tuple(COUNTERS.index(attribute) for attribute in (5, 187))
+    for index in range(1, len(history)):
+        old, new = history[index - 1], history[index]
+        before, after = hours.get(old.day), hours.get(new.day)
+        fell = before is not None and after is not None and after < before - 24
+        emptied = any(old.counts[place] and new.counts[place] == 0 for place in lifelong)
+        if fell or emptied:
+            begin = index
+    return history[begin:]

@@ -1,0 +1,63 @@
+"""Writes a fitted model as the file that the integration ships."""
+
+from collections.abc import Mapping, Sequence
+import gzip
+import json
+from pathlib import Path
+from typing import Any
+
+from custom_components.home_server_monitor.prediction.features import FEATURES
+from custom_components.home_server_monitor.prediction.forest import FORMAT, digest
+
+from .data import Array
+from .fit import Fitted
+
+
+def body(
+    fitted: Mapping[int, Fitted],
+    calibrations: Mapping[int, tuple[float, float]],
+    limits: Mapping[str, float],
+    about: Mapping[str, Any],
+) -> dict[str, Any]:
+    """Return the content of a model file: flat arrays by horizon, limits by tier, and where it comes from."""
+    content: dict[str, Any] = {
+        "format": FORMAT,
+        "features": list(FEATURES),
+        "heads": {str(horizon): _head(each, *calibrations[horizon]) for horizon, each in fitted.items()},
+        "limits": dict(limits),
+        "about": dict(about),
+    }
+    return content | {"sha256": digest(content)}
+
+
+def write(content: Mapping[str, Any], path: Path) -> None:
+    """Write a model file; the same content gives the same bytes."""
+    text = json.dumps(content, separators=(",", ":"), allow_nan=False).encode()
+    path.write_bytes(gzip.compress(text, 9, mtime=0))
+
+
+def _head(fitted: Fitted, slope: float, shift: float) -> dict[str, Any]:
+    flat: dict[str, list[Any]] = {"feature": [], "value": [], "missing_left": [], "right": []}
+    roots = []
+    number = len(fitted.learners)
+    for learner in fitted.learners:
+        for (predictor,) in learner._predictors:  # noqa: SLF001  # scikit-learn offers no other way; its version is pinned
+            roots.append(len(flat["feature"]))
+            _flatten(predictor.nodes, 0, fitted.recipe.columns, number, flat)
+    baseline = sum(float(learner._baseline_prediction[0, 0]) for learner in fitted.learners) / number  # noqa: SLF001
+    return {"baseline": baseline, "slope": slope, "shift": shift, "roots": roots} | flat
+
+
+def _flatten(nodes: Array, at: int, columns: Sequence[int], number: int, flat: dict[str, list[Any]]) -> None:
+    """Append a node and what is below it: the left branch right behind it, then the right one."""
+    node = nodes[at]
+    place = len(flat["feature"])
+    leaf = bool(node["is_leaf"])
+    flat["feature"].append(-1 if leaf else columns[int(node["feature_idx"])])
+    flat["value"].append(float(node["value"]) / number if leaf else float(node["num_threshold"]))
+    flat["missing_left"].append(int(not leaf and bool(node["missing_go_to_left"])))
+    flat["right"].append(0)
+    if not leaf:
+        _flatten(nodes, int(node["left"]), columns, number, flat)
+        flat["right"][place] = len(flat["feature"])
+        _flatten(nodes, int(node["right"]), columns, number, flat)

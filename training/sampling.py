@@ -1,0 +1,125 @@
+"""Which drives and days the model learns from, which it is judged on, and what happened after them."""
+
+from dataclasses import dataclass
+import hashlib
+
+import numpy as np
+
+from .data import Array, Timeline
+
+FOLDS = 5
+CLEAN_STEP = 60
+DIRTY_STEP = 7
+# How often a drive is pretended to be new: no history, or at most 30 days of it.
+NO_HISTORY = 0.20
+SHORT_HISTORY = 0.35
+SEED = 20160930
+
+
+def day_of(text: str) -> int:
+    """Return the day number of an ISO date."""
+    return int(np.datetime64(text, "D").astype(np.int64))
+
+
+# 187, 188 and 198 are kept since February 2014.
+BEGIN = day_of("2014-03-01")
+VALIDATION = day_of("2015-04-01")
+CUT = day_of("2015-10-01")
+END = day_of("2016-09-30")
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Drives and days, with the days that each stands for, and the first day that counts as known."""
+
+    drive: Array
+    day: Array
+    weight: Array
+    since: Array
+
+    def only(self, chosen: Array) -> Rows:
+        """Return the chosen rows."""
+        return Rows(self.drive[chosen], self.day[chosen], self.weight[chosen], self.since[chosen])
+
+
+def folds(line: Timeline) -> Array:
+    """Return a fold from 0 to 4 for each drive, by a hash of its serial."""
+    names = (
+        f"{serial or identity}" for serial, identity in zip(line.drives.serial, line.drives.ids, strict=True)
+    )
+    return np.array([hashlib.sha256(name.encode()).digest()[0] % FOLDS for name in names])
+
+
+def grid(line: Timeline, begin: int, end: int, step: Array, seed: int = SEED) -> tuple[Array, Array]:
+    """Return drives and days, from `begin` to before `end`, every `step[drive]` days with a random start."""
+    start = np.maximum(line.drives.first, begin) + np.random.default_rng(seed).integers(0, step)
+    stop = np.minimum(line.drives.last + ~line.drives.failed, end)
+    number = np.maximum(-(-(stop - start) // step), 0)
+    drive = np.repeat(np.arange(len(line.drives)), number)
+    offset = np.arange(len(drive)) - np.repeat(np.cumsum(number) - number, number)
+    return drive, start[drive] + offset * step[drive]
+
+
+def weekly(line: Timeline, begin: int, end: int) -> tuple[Array, Array]:
+    """Return every drive once a week while it was in use, the day of its failure left out."""
+    return grid(line, begin, end, np.full(len(line.drives), 7))
+
+
+def changed(line: Timeline, begin: int, end: int) -> tuple[Array, Array]:
+    """Return the days on which a counter of a drive changed, the day of its failure left out."""
+    last = line.drives.last[line.drive] + ~line.drives.failed[line.drive]
+    rows = (line.day >= begin) & (line.day < np.minimum(last, end))
+    return line.drive[rows], line.day[rows]
+
+
+def together(*parts: tuple[Array, Array]) -> tuple[Array, Array]:
+    """Return the union of drives and days, sorted."""
+    key = np.unique(np.concatenate([drive.astype(np.int64) * 1_000_000 + day for drive, day in parts]))
+    return key // 1_000_000, key % 1_000_000
+
+
+def training_rows(
+    line: Timeline, begin: int, end: int, clean: int = CLEAN_STEP, dirty: int = DIRTY_STEP
+) -> Rows:
+    """Return the rows to learn from, dense where a counter is not zero and before failures, sparse elsewhere.
+
+    The weight is the number of days until the drive's next row, so that the sample stands for all days.
+    """
+    every = np.full(len(line.drives), 7)
+    near_drive, near_day = grid(line, begin, end, every)
+    near = line.drives.failed[near_drive] & (line.drives.last[near_drive] - near_day <= 120)
+    dirty_drive, dirty_day = grid(line, begin, end, np.full(len(line.drives), dirty))
+    unclean = line.dirty[line.at(dirty_drive, dirty_day)]
+    drive, day = together(
+        grid(line, begin, end, np.full(len(line.drives), clean)),
+        (near_drive[near], near_day[near]),
+        (dirty_drive[unclean], dirty_day[unclean]),
+        changed(line, begin, end),
+    )
+    return _with_history(line, drive, day, _weights(line, drive, day, end), clean)
+
+
+def _weights(line: Timeline, drive: Array, day: Array, end: int) -> Array:
+    stop = np.minimum(line.drives.last[drive] + ~line.drives.failed[drive], end)
+    following = np.append(day[1:], 0)
+    same = np.append(drive[1:] == drive[:-1], [False])
+    return np.where(same, following, stop) - day
+
+
+def _with_history(line: Timeline, drive: Array, day: Array, weight: Array, longest: int) -> Rows:
+    """Cap the weights, and pretend for some rows that the drive is new."""
+    random = np.random.default_rng(SEED + 1)
+    dice = random.random(len(drive))
+    short = day - random.integers(1, 31, len(drive))
+    since = np.where(
+        dice < NO_HISTORY, day, np.where(dice < NO_HISTORY + SHORT_HISTORY, short, line.drives.first[drive])
+    )
+    return Rows(drive, day, np.clip(weight, 0, longest).astype(float), since)
+
+
+def outcome(line: Timeline, drive: Array, day: Array, horizon: int, end: int) -> tuple[Array, Array]:
+    """Return whether the drive failed within `horizon` days, and whether that is known by `end`."""
+    left = line.drives.last[drive] - day
+    failed = line.drives.failed[drive] & (left <= horizon) & (line.drives.last[drive] < end)
+    known = failed | (day + horizon < np.minimum(line.drives.last[drive] + 1, end))
+    return failed, known
