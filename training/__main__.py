@@ -2,15 +2,20 @@
 
 python -m training DATA_DIR                                 train, judge, write the model file and REPORT.md
 python -m training variants DATA_DIR [NAME …]               try other recipes on the validation split
+python -m training reports FOLDER                           count what the parser finds in real smartctl reports
 python -m training score CHANGES DRIVES OUT                 score other drives with the shipped model file
 """
 
 import argparse
+import os
 from pathlib import Path
 import sys
 import time
 
 from . import ROOT
+
+# One thread: the sums are the same each time, and a busy machine makes two of them wait for each other.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
 def _tell(started: float, text: str) -> None:
@@ -34,6 +39,10 @@ def main(arguments: list[str]) -> int:
             from .score import score_files  # noqa: PLC0415
 
             return score_files(given.changes, given.drives, given.out, tell)
+        case ["reports", folder]:
+            from .reports import count_features  # noqa: PLC0415
+
+            print(count_features(Path(folder)))
         case ["variants", folder, *names]:
             from .variants import try_all  # noqa: PLC0415
 

@@ -20,6 +20,10 @@ from .sampling import SEED, Rows, outcome, training_rows
 SIGNS = {name: -1 if name == "since" else 1 for name in FEATURES}
 
 
+_SINCE = FEATURES.index("since")
+_HISTORY = np.array([not name.startswith("level") and name != "nonzero" for name in FEATURES])
+
+
 @dataclass(frozen=True)
 class Recipe:
     """One variant of the model."""
@@ -31,6 +35,8 @@ class Recipe:
     monotone: bool = True
     interactions: str | None = None
     seeds: int = 1
+    # What a drive does not report counts as zero: what is missing tells its maker, and so how its like fared then.
+    zero: bool = True
 
     @property
     def columns(self) -> list[int]:
@@ -47,6 +53,15 @@ BOOSTING: dict[str, Any] = {
     "max_bins": 64,
     "early_stopping": False,
 }
+
+
+def prepared(recipe: Recipe, x: Array) -> Array:
+    """Return the columns that a recipe looks at."""
+    if recipe.zero:
+        fresh = np.isnan(x[:, _SINCE])
+        x = np.where(np.isnan(x) & ~(fresh[:, None] & _HISTORY), 0.0, x)
+    return x[:, recipe.columns]
+
 
 type Score = Callable[[Array], Array]
 
@@ -75,7 +90,7 @@ class Sample:
         chosen = known & (self.rows.weight > 0)
         if drives is not None:
             chosen &= drives[self.rows.drive]
-        x = self.x[chosen][:, recipe.columns]
+        x = prepared(recipe, self.x[chosen])
         return fit(recipe, *joined(x, failed[chosen], self.rows.weight[chosen]))
 
 
@@ -103,7 +118,6 @@ def fit(recipe: Recipe, x: Array, failed: Array, weight: Array) -> Fitted:
     """Fit a recipe on its own features."""
     if recipe.learner == "logistic":
         return _logistic(recipe, x, failed, weight)
-    columns = recipe.columns
     learners = []
     for number in range(recipe.seeds):
         learner = HistGradientBoostingClassifier(
@@ -116,7 +130,7 @@ def fit(recipe: Recipe, x: Array, failed: Array, weight: Array) -> Fitted:
         learners.append(learner)
 
     def score(all_features: Array) -> Array:
-        wanted = all_features[:, columns]
+        wanted = prepared(recipe, all_features)
         return np.asarray(np.mean([each.decision_function(wanted) for each in learners], axis=0))
 
     return Fitted(recipe, learners, score)
@@ -126,10 +140,11 @@ def _logistic(recipe: Recipe, x: Array, failed: Array, weight: Array) -> Fitted:
     """A plain logistic regression; what is not known counts as zero."""
     learner = make_pipeline(StandardScaler(), LogisticRegression(C=1.0, max_iter=300))
     learner.fit(np.nan_to_num(x), failed, logisticregression__sample_weight=weight)
-    columns = recipe.columns
-    return Fitted(
-        recipe, [learner], lambda rows: np.asarray(learner.decision_function(np.nan_to_num(rows[:, columns])))
-    )
+
+    def score(rows: Array) -> Array:
+        return np.asarray(learner.decision_function(np.nan_to_num(prepared(recipe, rows))))
+
+    return Fitted(recipe, [learner], score)
 
 
 def distinct(score: Score, x: Array) -> Array:
