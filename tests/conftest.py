@@ -19,7 +19,7 @@ from custom_components.home_server_monitor.edge import server as edge_server
 from custom_components.home_server_monitor.sources.feeds import Feeds
 import simulator
 
-from .engine import engine, engines, the_engine  # noqa: F401 - fixtures
+from .engine import engine, engines, newer_engine, the_engine  # noqa: F401 - fixtures
 from .seen import Seen
 from .warp import Warp
 

@@ -22,7 +22,7 @@ import pytest_socket
 from .api import Api
 from .image import busybox_tar
 from .processes import Dockerd, NoEngine, Registry, free_port
-from .sharing import install, may_start, shared
+from .sharing import install, may_start, newer_tree, shared
 
 __all__ = (
     "Api",
@@ -32,6 +32,7 @@ __all__ = (
     "Registry",
     "engine",
     "engines",
+    "newer_engine",
     "open_sockets",
     "the_engine",
 )
@@ -153,6 +154,32 @@ def the_engine() -> Iterator[Engine]:
             pytest.skip(f"NO REAL ENGINE: {err}")
         yield found
         open_sockets()
+
+
+@pytest.fixture(scope="session")
+def newer_engine() -> Iterator[tuple[Engine, Dockerd]]:
+    """An engine of Debian's next release, whose images containerd keeps, and that speaks no old version."""
+    open_sockets()
+    folder = Path(tempfile.mkdtemp(prefix="hsm-"))
+    registry = Registry(folder / "registry", free_port())
+    options = {"features": {"containerd-snapshotter": True}, "max-download-attempts": 1}
+    made: list[Dockerd] = []
+    try:
+        try:
+            tree = newer_tree()
+            install()
+            made.append(Dockerd(folder / "engine", free_port(), options=options, tree=tree))
+            made[0].start()
+            registry.start()
+        except NoEngine as err:
+            pytest.skip(f"NO NEWER ENGINE: {err}")
+        own = made[0]
+        yield Engine(f"unix://{own.socket}", f"tcp://127.0.0.1:{own.port}", own.api, registry.host), own
+        open_sockets()
+    finally:
+        for one in (*made, registry):
+            one.stop()
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 from typing import Any
 import urllib.request
@@ -22,6 +23,23 @@ ROOT = Path(__file__).resolve().parents[2]
 PATH = f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"
 UNPACKED_REGISTRY = ROOT / ".tools/registry/usr/bin/docker-registry"
 UP_WITHIN, DOWN_WITHIN = 20.0, 20.0
+# Not chroot: what such an engine runs in a container would see the machine's own root.
+INTO_TREE = """
+tree=$1 shared=$2
+shift 2
+mount --bind "$tree" "$tree"
+cd "$tree"
+mount -t proc proc proc
+mount -t tmpfs run run
+mount --rbind /sys sys
+mount --rbind /dev dev
+mkdir -p ".$shared" .machine
+mount --rbind "$shared" ".$shared"
+pivot_root . .machine
+cd /
+busybox umount -l /.machine
+exec "$@"
+"""
 
 
 class NoEngine(Exception):
@@ -79,7 +97,8 @@ class Dockerd:
 
     It listens on a unix socket and on a port of loopback: plain, or with TLS and client certificates where `tls` is
     a folder with ca.pem, server.pem and server-key.pem. size: of the disk of its own that it keeps everything on, in
-    MiB, None for that of the machine; options: what its daemon.json says.
+    MiB, None for that of the machine; options: what its daemon.json says; tree: the root that its programs lie in, None
+    for that of the machine. What is in the folder of temporary files has the same path in both.
     """
 
     folder: Path
@@ -87,6 +106,7 @@ class Dockerd:
     tls: Path | None = None
     size: int | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
+    tree: Path | None = None
 
     @property
     def socket(self) -> Path:
@@ -167,6 +187,9 @@ class Dockerd:
                 file.unlink(missing_ok=True)
 
     def _storage(self) -> tuple[str, ...]:
+        if self.options.get("features"):
+            # containerd keeps the images, on what it chooses itself
+            return ("",)
         known = self.folder / "storage"
         return (known.read_text(),) if known.exists() else ("overlay2", "vfs")
 
@@ -207,6 +230,7 @@ class Dockerd:
     def _command(self, storage: str) -> list[str]:
         folder = self.folder
         command = [
+            *self._into_tree(),
             "dockerd",
             f"--host=unix://{self.socket}",
             f"--host=tcp://127.0.0.1:{self.port}",
@@ -214,7 +238,7 @@ class Dockerd:
             f"--exec-root={folder / 'exec'}",
             f"--pidfile={folder / 'docker.pid'}",
             f"--config-file={folder / 'daemon.json'}",
-            f"--storage-driver={storage}",
+            *([f"--storage-driver={storage}"] if storage else []),
             f"--bridge={self.bridge}",
             f"--default-address-pool=base={self._subnet()}.128.0/17,size=24",
             "--iptables=false",
@@ -232,6 +256,12 @@ class Dockerd:
             f"--tlskey={self.tls / 'server-key.pem'}",
         ]
 
+    def _into_tree(self) -> list[str]:
+        if self.tree is None:
+            return []
+        here = ["unshare", "--mount", "--propagation=private", "bash", "-ec", INTO_TREE, "into-tree"]
+        return [*here, str(self.tree), tempfile.gettempdir()]
+
     def _try(self, storage: str) -> str:
         """Start it on one kind of storage; returns the end of its log where that fails."""
         (self.folder / "daemon.json").write_text(json.dumps(dict(self.options)))
@@ -245,7 +275,9 @@ class Dockerd:
                 start_new_session=True,
                 # the width of a terminal would cut its listings of processes
                 env={k: v for k, v in os.environ.items() if k not in ("DOCKER_HOST", "COLUMNS")}
-                | {"PATH": PATH},
+                | {"PATH": PATH}
+                # as newer ones than this one do by themselves
+                | ({"DOCKER_MIN_API_VERSION": "1.44"} if self.tree else {}),
             )
         until = time.monotonic() + UP_WITHIN
         while time.monotonic() < until and process.poll() is None:

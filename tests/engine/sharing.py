@@ -38,6 +38,18 @@ def install() -> None:
         raise NoEngine(f"it cannot be installed: {done.stderr.strip()[-400:]}")
 
 
+def newer_tree() -> Path:
+    """Return the root of a newer engine than the machine's own, unpacked where it is not there yet. Raises NoEngine."""
+    may_start()
+    with locked(folder_for("newer")):
+        done = subprocess.run(
+            [ROOT / "script/engine", "install-newer"], capture_output=True, text=True, check=False
+        )
+    if done.returncode:
+        raise NoEngine(f"it cannot be unpacked: {done.stderr.strip()[-400:]}")
+    return ROOT / ".tools/newer-engine"
+
+
 def may_start() -> None:
     """Find out whether this user may start an engine here. Raises NoEngine."""
     if os.geteuid() != 0:

@@ -118,7 +118,7 @@ class Patient:
     def checksums(self) -> str:
         """Return the sums of all files of all its volumes."""
         said = self.shell("find /data /bound /named -type f -exec md5sum {} + | cat")
-        assert said.count("/file") == len(PLACES), said
+        assert said.count("/file") == len(PLACES), (said, self.look())
         return "\n".join(sorted(said.split("\n")))
 
     def look(self) -> dict[str, dict[str, Any]]:
@@ -141,6 +141,7 @@ class Patient:
         """Assert that one container serves with all its data and nothing is left or lost; returns which, and the gap."""
         api, found = self.engine.api, self.look()
         said = (ended.state.value, ended.reason, dict(ended.details), ended.step, ended.undoing, [*found])
+        said = (*said, api.call("GET", f"/containers/{self.name}/json")[1].get("State"))
         assert not self.both, f"two at once: {self.both[0]}: {said}"
         serving = api.must("GET", f"/containers/{self.name}/json")
         others = {name: each for name, each in found.items() if name != "patient"}
