@@ -150,6 +150,7 @@ ACTS: tuple[Act, ...] = (
         Act(name=f"{verb}_container", kind="container")
         for verb in ("start", "stop", "restart", "pause", "resume", "update", "roll_back", "remove_kept")
     ),
+    Act(name="roll_back_data", kind="container"),
     *(
         Act(
             name=name,

@@ -172,7 +172,8 @@ def found_in_words(of: Guardian, nodes: Any) -> str:
 def plan_lines(of: Guardian, record: Record, tracked: Tracked | None = None) -> dict[str, Any]:
     """Return a plan in words: what, why, risk, undo, what depends on it."""
     texts, plan = of.texts, record.plan
-    named = {"target": record.name, **plan.params}
+    shown = {key: plain(str(value), 600) for key, value in plan.before.get("shown", {}).items()}
+    named = {**shown, "target": record.name, **plan.params}
     why = texts.finding(tracked.finding).meaning if tracked else ""
     about = {*plan.touches, target_node(of, record.source, record.target)}
     touched = {plain(of.topology.label(node)) for node in plan.touches}
@@ -184,6 +185,7 @@ def plan_lines(of: Guardian, record: Record, tracked: Tracked | None = None) -> 
     }
     lasts = next((step.lease.lasts for step in plan.steps if step.lease), None)
     undo = texts.common("undo_yes" if plan.inverse else "undo_no")
+    undo = texts.common(f"undo_{record.action}", named, default=undo)
     if lasts is not None:
         undo = texts.common("undo_by_itself", {"hours": f"{lasts / 3600:g}"})
     return {

@@ -63,6 +63,36 @@ class SnapshotsDatasets(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class SnapshotSeen:
+    """A snapshot of a dataset; `newer` are the names of those taken since, `size` is what it holds, in bytes."""
+
+    name: str
+    taken: datetime | None
+    newer: tuple[str, ...] = ()
+    size: int | None = None
+
+
+@runtime_checkable
+class RollsBackDatasets(Protocol):
+    """A system that can put a dataset back to a snapshot."""
+
+    async def snapshot_seen(self, dataset: str, name: str) -> SnapshotSeen | None:
+        """Return a snapshot, or None where there is none. Raises ClientError, and Refused where that is not sure."""
+        ...
+
+    async def is_as_in(self, dataset: str, name: str) -> bool:
+        """Return whether a dataset holds what its snapshot holds, as far as sizes tell. Raises ClientError."""
+        ...
+
+    async def roll_back_dataset(self, dataset: str, name: str) -> None:
+        """Put a dataset back to its newest snapshot. Raises ClientError; NotDone where surely nothing was done.
+
+        It writes and asks nobody: only the guardian's runner may call it, for a step that was approved.
+        """
+        ...
+
+
 class Setting(Protocol):
     """Something that can be changed for a while on a system. Values are JSON."""
 

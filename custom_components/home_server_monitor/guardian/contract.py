@@ -121,7 +121,7 @@ class Plan:
     touches: node ids that lose service meanwhile; takes_away: whether a step stops something that runs;
     deadline: seconds for all steps and their verification; right: the role that the credentials need;
     before: what verification must know of the target before the first step, so that it can judge after a restart of
-    Home Assistant, with no receipt; inverse: whether `undo` has anything to send. All of it goes into the journal.
+    Home Assistant, with no receipt, and under `shown` what more fills the text `what_<action>`; inverse: whether `undo` has anything to send. All of it goes into the journal.
     """
 
     action: str

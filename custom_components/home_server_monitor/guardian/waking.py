@@ -120,6 +120,10 @@ TABLE: Mapping[str, Waking] = MappingProxyType(
             area=APP, most=_HIGH, hold=60.0, keep=60.0, decision=True, cause_of=frozenset({APP})
         ),
         "container_unhealthy": Waking(area=APP, most=_HIGH, hold=300.0, keep=120.0, decision=True),
+        "container_fails_since_update": Waking(
+            area=APP, most=_HIGH, keep=600.0, decision=True, cause_of=frozenset({APP})
+        ),
+        "data_newer_than_container": Waking(area=APP, most=_INFO, decision=True),
         "container_out_of_memory": Waking(area=APP, keep=600.0),
         "container_over_quota": Waking(area=APP, keep=900.0, decision=True),
         "container_leaks": Waking(area=APP, keep=86400.0, decision=True),

@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Sequence
 from typing import Protocol
 
-from ..guardian.capabilities import AnswersItself, SnapshotsDatasets
+from ..guardian.capabilities import AnswersItself, RollsBackDatasets, SnapshotsDatasets, SnapshotSeen
+from ..guardian.contract import Refusal, Refused
 from ..guardian.house import House
 from ..guardian.own_path import endpoint_node
 from ..sources.containers.model import Container, Containers
@@ -64,6 +65,26 @@ class Around:
     async def has_snapshot(self, source: str, dataset: str, name: str) -> bool:
         """Ask whether there is a snapshot of that name. Raises ClientError."""
         return await self._nas(source).has_snapshot(dataset, name)
+
+    async def snapshot_seen(self, source: str, dataset: str, name: str) -> SnapshotSeen | None:
+        """Return a snapshot with what is newer. Raises ClientError, and Refused where that is not sure."""
+        return await self._rolls_back(source).snapshot_seen(dataset, name)
+
+    async def is_as_in(self, source: str, dataset: str, name: str) -> bool:
+        """Return whether a dataset holds what its snapshot holds, as far as sizes tell. Raises ClientError."""
+        return await self._rolls_back(source).is_as_in(dataset, name)
+
+    async def roll_back(self, source: str, dataset: str, name: str) -> None:
+        """Put a dataset back to its newest snapshot. Raises ClientError."""
+        nas = self._rolls_back(source)
+        if self._is_protected(source, dataset):
+            raise Refused(Refusal("protected", {"target": dataset}))
+        await nas.roll_back_dataset(dataset, name)
+
+    def _rolls_back(self, source: str) -> RollsBackDatasets:
+        if not isinstance(nas := self._nas(source), RollsBackDatasets):
+            raise NotSupported("putting datasets back")
+        return nas
 
     def _nas(self, source: str) -> SnapshotsDatasets:
         """Return a NAS that is the engine's machine. Raises NotSupported."""

@@ -130,10 +130,38 @@ class EngineYard:
         self.around: Any = Alone()
         self.listed: dict[str, Container] = {}
         self.noted: list[tuple[str, str]] = []
+        self.back: list[tuple[list[str], str]] = []
+        self.data: list[str] = []
 
-    def updated(self, name: str, reference: str) -> None:
+    def updated(self, name: str, reference: str, *, container: str, wanted: str) -> None:
         """Remember it."""
         self.noted.append((name, reference))
+
+    def snapshot_before(self, name: str) -> str | None:
+        """Return the name in the newest update that went back."""
+        found = [stamp for names, stamp in self.back if names[0] == name]
+        return f"hsm-{INSTANCE}-update-{found[-1]}" if found else None
+
+    def writers(self, name: str) -> Mapping[str, Sequence[str]]:
+        """Return where the others write."""
+        return {
+            other: [mount.source for mount in each.mounts if mount.writable and mount.source]
+            for other, each in self.listed.items()
+            if other != name and "-hsm-" not in other
+        }
+
+    def data_back(self, name: str) -> None:
+        """Remember it."""
+        self.data.append(name)
+
+    async def went_back(self, names: Sequence[str], stamp: str) -> None:
+        """Remember it."""
+        self.back.append((list(names), stamp))
+
+    async def answers(self, container: Container) -> bool | None:
+        """Ask what is around."""
+        found: bool | None = await self.around.answers(container)
+        return found
 
     async def relist(self) -> None:
         found = await self.workshop.names()

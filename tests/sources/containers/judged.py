@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from custom_components.home_server_monitor.guardian.contract import Finding
+from custom_components.home_server_monitor.sources.containers.aftermath import After, Updated, WentBack
 from custom_components.home_server_monitor.sources.containers.audit import Report
 from custom_components.home_server_monitor.sources.containers.audit_case import Check, Grade
 from custom_components.home_server_monitor.sources.containers.ladder import ladder
@@ -96,8 +97,16 @@ def over(measure: Measure, value: float, limit: float, host: Mapping[str, Any] |
     return Over(breach, ladder(breach, {"HostConfig": dict(host or {})}, info, used))
 
 
+UPDATED = Updated(name=NAME, at=NOW.timestamp() - 2400, container="a" * 64, wanted=NAME)
+BACK = WentBack(name=NAME, at=NOW.timestamp() - 60, snapshot="hsm-0123abcd-update-1")
+SINCE: Mapping[str, Any] = {"after": After(watched={NAME: UPDATED}), "kept": frozenset({NAME})}
+
 EXAMPLES: Mapping[str, Callable[[], list[Finding]]] = {
     "container_loop": lambda: findings(engine(container(state=State.RESTARTING)), *LOOP),
+    "container_fails_since_update": lambda: findings(engine(container()), *LOOP, **SINCE),
+    "data_newer_than_container": lambda: findings(
+        engine(container()), look(0.0), after=After(back={NAME: BACK})
+    ),
     "container_ended": lambda: findings(engine(container(state=State.EXITED)), look(0.0), ENDED),
     "container_unhealthy": lambda: findings(engine(container()), look(0.0), SICK),
     "container_out_of_memory": lambda: findings(engine(container(state=State.EXITED)), look(0.0), OOM),

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from custom_components.home_server_monitor.sources.containers import causes, gate
+from custom_components.home_server_monitor.sources.containers import aftermath, causes, gate
 from custom_components.home_server_monitor.sources.containers.causes import (
     Cause,
     Trouble,
@@ -37,8 +37,8 @@ def restarting(at: float, restarts: int, code: int = 1, **more: Any) -> Look:
     return seen(at, status="restarting", restarting=True, restarts=restarts, exit_code=code, **more)
 
 
-def kind(looks: list[Look], updated: float | None = None) -> tuple[str, str] | None:
-    found = trouble(looks, updated)
+def kind(looks: list[Look]) -> tuple[str, str] | None:
+    found = trouble(looks)
     return found and (found.kind, found.cause.key)
 
 
@@ -187,15 +187,6 @@ def test_a_check_that_cannot_make_up_its_mind() -> None:
     assert kind(slow) is None
 
 
-@pytest.mark.parametrize(
-    ("updated", "blamed"), [(0.0, True), (31.0, False), (-90000.0, False), (None, False)]
-)
-def test_an_update_is_blamed_for_what_begins_after_it(updated: float | None, blamed: bool) -> None:
-    found = trouble([seen(0.0), ended(30.0, 1)], updated)
-    assert found
-    assert found.after_update is blamed
-
-
 def test_nothing_is_wrong() -> None:
     assert trouble([]) is None
     assert trouble([seen(0.0), seen(60.0, check=HealthStatus.HEALTHY)]) is None
@@ -227,12 +218,13 @@ def literals(module: Any, call: str, argument: int) -> set[str]:
 
 
 def test_every_cause_is_told() -> None:
-    keys = literals(causes, "Cause", 0) | {key for key, _ in causes._ERRORS}
+    keys = literals(causes, "Cause", 0) | literals(aftermath, "Cause", 0) | {key for key, _ in causes._ERRORS}
     # of what goes beyond its quota
     keys |= {f"over_{each}" for each in ("cpu", "memory", "pids", "restarts")}
     assert len(keys) > 15
     assert keys == {key.removeprefix("cause_") for key in TEXTS if key.startswith("cause_")}
     given = {"crashed": {"signal"}, "error": {"code"}, "check_fails": {"code"}, "check_says": {"output"}}
+    given["restarted"] = {"times"}
     for key in keys:
         if not key.startswith("over_"):
             assert placeholders(TEXTS[f"cause_{key}"]) == given.get(key, set()), key

@@ -4,14 +4,17 @@ import ast
 from collections.abc import Iterator
 from dataclasses import replace
 import re
+from typing import Any
 
 import pytest
 
 from custom_components.home_server_monitor.edge.texts import TITLE
 from custom_components.home_server_monitor.guardian.contract import Finding, Severity
 from custom_components.home_server_monitor.guardian.waking import TABLE
+from custom_components.home_server_monitor.sources.containers.aftermath import After
 from custom_components.home_server_monitor.sources.containers.audit import Report
 from custom_components.home_server_monitor.sources.containers.audit_case import Check, Grade
+from custom_components.home_server_monitor.sources.containers.look import Look
 from custom_components.home_server_monitor.sources.containers.model import (
     DiskUse,
     Image,
@@ -32,6 +35,8 @@ from .judged import (
     NOW,
     OOM,
     SICK,
+    SINCE,
+    UPDATED,
     container,
     engine,
     findings,
@@ -47,6 +52,7 @@ ON_A_PHONE = 40
 SEVERITY = {
     "container_loop": Severity.HIGH,
     "container_ended": Severity.HIGH,
+    "container_fails_since_update": Severity.HIGH,
     "container_unhealthy": Severity.HIGH,
     "container_out_of_memory": Severity.WARNING,
     "container_flapping": Severity.WARNING,
@@ -56,6 +62,8 @@ SEVERITY = {
 PROPOSED = {
     "container_loop": "stop_container",
     "container_ended": "start_container",
+    "container_fails_since_update": "roll_back_container",
+    "data_newer_than_container": "roll_back_data",
     "container_unhealthy": "restart_container",
     "old_container_kept": "remove_kept_container",
     "container_over_quota": "limit_container",
@@ -178,17 +186,59 @@ def test_what_was_stopped_by_hand_is_no_trouble() -> None:
     assert not findings(data, look(0.0), look(60.0, status="exited", exit_code=143))
 
 
-@pytest.mark.parametrize("rule", ["container_loop", "container_ended", "container_unhealthy"])
+TROUBLES: dict[str, list[Look]] = {
+    "container_loop": LOOP,
+    "container_ended": [look(0.0), ENDED],
+    "container_unhealthy": [SICK],
+    "container_out_of_memory": [look(0.0), OOM],
+}
+
+
+@pytest.mark.parametrize("rule", TROUBLES)
 def test_after_an_update_going_back_is_proposed_while_the_old_one_is_there(rule: str) -> None:
-    looks = {"container_loop": LOOP, "container_ended": [look(0.0), ENDED], "container_unhealthy": [SICK]}[
-        rule
-    ]
-    for known, action in ((frozenset({NAME}), "roll_back_container"), (frozenset[str](), PROPOSED[rule])):
-        found = findings(engine(container()), *looks, updated={NAME: -10.0}, kept=known)
-        (finding,) = [each for each in found if each.rule == rule]
-        assert finding.proposal is not None
-        assert finding.proposal.action == action
-        assert finding.evidence["after_update"] is True
+    """One problem is told once, as what fails since the update; its plain rule says nothing then."""
+    gone = {**SINCE, "kept": frozenset[str]()}
+    for more, action in ((SINCE, "roll_back_container"), (gone, PROPOSED.get(rule))):
+        (finding,) = findings(engine(container()), *TROUBLES[rule], **more)
+        assert finding.rule == "container_fails_since_update"
+        assert (finding.proposal and finding.proposal.action) == action
+        assert finding.placeholders["ago"] == "40 min"
+        assert "40 min" in words(finding)[1]
+
+
+@pytest.mark.parametrize("rule", TROUBLES)
+def test_outside_the_window_no_update_is_blamed(rule: str) -> None:
+    """Nor is it for another container that has the name since."""
+    other = {NAME: replace(UPDATED, container="f" * 64)}
+    for after in (After(), After(watched=other)):
+        (finding,) = findings(engine(container()), *TROUBLES[rule], after=after, kept=frozenset({NAME}))
+        assert finding.rule == rule
+        assert (finding.proposal and finding.proposal.action) == PROPOSED.get(rule)
+
+
+def test_one_restart_is_enough_and_what_lives_in_its_network_goes_back_with_it() -> None:
+    follower = {NAME: replace(UPDATED, wanted="gluetun")}
+    more: dict[str, Any] = {"after": After(watched=follower), "kept": frozenset({"gluetun"})}
+    (finding,) = findings(engine(container()), look(0.0), look(60.0, restarts=1), **more)
+    assert (finding.severity, finding.evidence["cause"]) == (Severity.WARNING, "restarted")
+    assert finding.proposal is not None
+    assert finding.proposal.target == "gluetun"
+    assert not findings(engine(container()), look(0.0), look(60.0, restarts=1), kept=frozenset({NAME}))
+
+
+def test_an_application_that_fell_silent() -> None:
+    """Only while it runs: what was stopped on purpose has nothing to say."""
+    silent = replace(SINCE["after"], silent=frozenset({NAME}))
+    more = {**SINCE, "after": silent}
+    (finding,) = findings(engine(container()), look(0.0), look(60.0), **more)
+    assert finding.evidence["cause"] == "no_answer"
+    stopped = look(60.0, status="exited", exit_code=143)
+    assert not findings(engine(container(state=State.EXITED)), look(0.0), stopped, **more)
+    assert not findings(engine(container()), look(0.0), look(60.0), **SINCE)
+
+
+def test_what_is_well_after_its_update_is_not_told() -> None:
+    assert not findings(engine(container()), look(0.0), look(60.0), **SINCE)
 
 
 def test_an_old_container_is_kept_for_a_week_without_a_word() -> None:

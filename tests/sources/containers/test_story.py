@@ -166,7 +166,7 @@ async def test_a_bad_image_is_taken_back_and_a_good_one_goes_through(story: Stor
     story.publish(HEALTHY, RUNS, word="good")
     await story.offered()
     await story.install()
-    assert story.engine.name("app") in story.source.updated
+    assert story.source.aftermath.updated[story.engine.name("app")].container == story.look("app")["Id"]
     assert story.look("app")["Id"] != before["Id"]
     assert "good" in story.shell("cat /etc/newer")
     assert "precious" in story.shell("cat /data/file")

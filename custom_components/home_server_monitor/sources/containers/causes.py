@@ -13,8 +13,6 @@ LOOP = 3
 LOOP_WITHIN = 600.0
 FLAPS = 4
 FLAPS_WITHIN = 3600.0
-# what begins to fail within a day of an update is put down to it
-AFTER_UPDATE = 86400.0
 _SIGNALS = {132: "SIGILL", 134: "SIGABRT", 135: "SIGBUS", 136: "SIGFPE", 139: "SIGSEGV", 159: "SIGSYS"}
 # a person or the engine ended it
 _ASKED = (129, 130, 143)
@@ -51,14 +49,14 @@ class Cause:
 class Trouble:
     """What is wrong with a container: `loop`, `flapping`, `out_of_memory`, `unhealthy` or `ended`; since when `at`.
 
-    count: how often it was started, or its health changed; after_update: whether it began after an update.
+    After an update it may also be `restarted`, were it only once, or `silent`. count: how often it was started, or
+    its health changed.
     """
 
     kind: str
     cause: Cause
     at: float
     count: int = 0
-    after_update: bool = False
 
 
 def cause_of_end(look: Look) -> Cause:
@@ -99,18 +97,15 @@ def cause_of_health(look: Look) -> Cause:
     return Cause("check_says", {"output": shown}) if shown else Cause("check_fails", {"code": code})
 
 
-def trouble(looks: Sequence[Look], updated: float | None = None) -> Trouble | None:
+def trouble(looks: Sequence[Look]) -> Trouble | None:
     """Return the worst that the looks of the last hour at one container show, or None.
 
-    updated: when it was updated, on the clock of the looks. What was stopped on purpose is no trouble.
+    What was stopped on purpose is no trouble.
     """
     if not looks or looks[-1].gone:
         return None
     own = [look for look in looks if look.id == looks[-1].id]
-    found = next(_troubles(own), None)
-    if found is None or updated is None or not 0 <= found.at - updated <= AFTER_UPDATE:
-        return found
-    return Trouble(found.kind, found.cause, found.at, found.count, after_update=True)
+    return next(_troubles(own), None)
 
 
 def _troubles(looks: Sequence[Look]) -> Iterator[Trouble]:

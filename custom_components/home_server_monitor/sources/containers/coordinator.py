@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+import contextlib
 from datetime import datetime
 from functools import partial
 import logging
@@ -9,6 +10,7 @@ import time
 from typing import Any, override
 
 from homeassistant.core import HomeAssistant, callback
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.device_registry import DeviceInfo
 from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
@@ -28,12 +30,14 @@ from ..session import shared_session
 from .accepting import Acceptances
 from .access import Access, open_access
 from .actions import actions_of
+from .aftermath import WATCHED_HOURS, Aftermath
 from .audit import Report
 from .audit_actions import ENGINE, AcceptAudit, FixAudit, RevokeAudit
 from .audit_view import audit_view
 from .auditing import Auditing
 from .changes import Comparing
 from .closely import Closely
+from .data_back import RollBackDataAction
 from .following import Following
 from .gate import TIMEOUT
 from .going_back import LetGoAction, RollBackAction
@@ -64,6 +68,7 @@ READING, LOOKING = 8.0, 6.0
 GAP = 10.0
 # seconds between two questions to registries
 BETWEEN_QUESTIONS = 10.0
+REMEMBER_DELAY = 1.0
 
 
 def feeds_of(access: Access) -> list[Feed]:
@@ -98,8 +103,9 @@ class ContainersCoordinator(ServiceCoordinator[Containers]):
         self.accepted: Acceptances
         self.schedule = Schedule(self.tick)
         self.newest: Newest
-        # when each container was updated from here, on the clock of the close looks
-        self.updated: dict[str, float] = {}
+        updates: Store[dict[str, Any]] = Store(hass, 1, f"{DOMAIN}/updates/{file_name(self.id)}")
+        self._updates_store = updates
+        self.aftermath = Aftermath(self._remember, lambda: dt_util.utcnow().timestamp())
         self.yard: OwnYard
         self._comparing = Comparing(self.id)
         self._actions: dict[str, Action] = {}
@@ -119,6 +125,11 @@ class ContainersCoordinator(ServiceCoordinator[Containers]):
     def gate_timeout(self) -> float:
         """Return for how many seconds a new container may take to be well."""
         return float(self.config_entry.options.get("gate_timeout", TIMEOUT))
+
+    @property
+    def watch_hours(self) -> float:
+        """Return for how many hours what goes wrong is put down to an update; 0 is never."""
+        return float(self.config_entry.options.get("watch_hours", WATCHED_HOURS))
 
     @property
     def allowed(self) -> Allowed:
@@ -162,7 +173,7 @@ class ContainersCoordinator(ServiceCoordinator[Containers]):
                 now=dt_util.utcnow(),
                 instance=instance,
                 looks=self.closely.looks,
-                updated=self.updated,
+                after=self.aftermath.seen(self.watch_hours),
                 kept=frozenset(kept),
                 over=self.closely.quotas.all_over(self.data, self.allowed, self.auditing.info),
                 leaks=self._leaks(),
@@ -274,12 +285,16 @@ class ContainersCoordinator(ServiceCoordinator[Containers]):
         store: Store[dict[str, Any]] = Store(self.hass, 1, f"{DOMAIN}/audit/{file_name(self.id)}")
         self.accepted = Acceptances(lambda rows: store.async_save({"accepted": rows}))
         self.accepted.load((await store.async_load() or {}).get("accepted"))
+        with contextlib.suppress(HomeAssistantError, OSError, ValueError, NotImplementedError):
+            # it may be lost: another version's file, or one that cannot be read
+            self.aftermath.load(await self._updates_store.async_load())
         self.newest = Newest(self._ask_registry)
         self.yard = OwnYard(self)
         whole: tuple[Action, ...] = (
             UpdateAction(self.yard),
             RollBackAction(self.yard),
             LetGoAction(self.yard),
+            RollBackDataAction(self.yard),
             FixAudit(self.access.client, self.yard, self),
             AcceptAudit(self, dt_util.utcnow),
             RevokeAudit(self),
@@ -368,12 +383,36 @@ class ContainersCoordinator(ServiceCoordinator[Containers]):
         self.config_entry.async_create_background_task(
             self.hass, self._ask_about_updates(), f"{DOMAIN} newest images"
         )
+        self.config_entry.async_create_background_task(
+            self.hass, self._watch_updated(), f"{DOMAIN} updated containers"
+        )
 
     @callback
-    def note_update(self, name: str, reference: str) -> None:
-        """Remember when a container was updated, and ask its registry anew."""
-        self.updated[name] = time.monotonic()
+    def _remember(self) -> None:
+        self._updates_store.async_delay_save(self.aftermath.dump, REMEMBER_DELAY)
+
+    @callback
+    def note_update(self, name: str, reference: str, container: str, wanted: str) -> None:
+        """Watch the new container of an update, and ask its registry anew."""
+        self.aftermath.note_updated(name, container, wanted)
         self.newest.ask_soon(reference)
+
+    async def _watch_updated(self) -> None:
+        """Ask the applications in what was updated lately, for as long as the entry is loaded."""
+        while True:
+            await asyncio.sleep(MINUTE)
+            if not self.judged:
+                continue
+            self.aftermath.forget()
+            before = self.aftermath.seen(self.watch_hours).silent
+            for each in self.aftermath.watched(self.watch_hours):
+                container = self.data.containers.get(each.name)
+                if container is None or container.id != each.container or not container.running:
+                    continue
+                if (answers := await self.yard.answers(container)) is not None:
+                    self.aftermath.note_answer(each.name, answers=answers)
+            if self.aftermath.seen(self.watch_hours).silent != before:
+                self.house.updated(self)
 
     async def _ask_registry(self, reference: str, image: Image | None, now: datetime) -> Update:
         return await update_of(reference, image, self.access.registry, self.access.client, now)
@@ -413,6 +452,7 @@ class ContainersCoordinator(ServiceCoordinator[Containers]):
         if self.first_look is not None:
             self.first_look.cancel()
         if hasattr(self, "feeds"):
+            await self._updates_store.async_save(self.aftermath.dump())
             self.feeds.stop()
             await self.access.close()
 

@@ -49,6 +49,7 @@ from .access import (
     trust_of,
 )
 from .address import Address, spelt
+from .aftermath import WATCHED_HOURS
 from .gate import TIMEOUT
 from .model import Engine
 from .probing import REPLACING, Access as Rights, Feature, probe as probe_access
@@ -70,6 +71,7 @@ SCHEMA = vol.Schema(
 # seconds that a new container may take to be well; a label never shortens them
 CONF_GATE_TIMEOUT = "gate_timeout"
 _SECONDS = NumberSelector(NumberSelectorConfig(min=60, max=1800, step=10, unit_of_measurement="s"))
+_HOURS = NumberSelector(NumberSelectorConfig(min=0, max=168, step=1, unit_of_measurement="h"))
 _MAY = Allowed()
 _PERCENT = NumberSelector(NumberSelectorConfig(min=0, max=100, step=1, unit_of_measurement="%"))
 _CORES = NumberSelector(NumberSelectorConfig(min=0, max=12800, step=10, unit_of_measurement="%"))
@@ -78,6 +80,8 @@ _MINUTES = NumberSelector(NumberSelectorConfig(min=5, max=120, step=1, unit_of_m
 OPTIONS = vol.Schema(
     {
         vol.Required(CONF_GATE_TIMEOUT, default=TIMEOUT): _SECONDS,
+        # how long going back is offered for what goes wrong then; 0 is never
+        vol.Required("watch_hours", default=WATCHED_HOURS): _HOURS,
         # what containers may use for long; 0 is no quota
         vol.Required("quota_memory", default=_MAY.memory): _PERCENT,
         vol.Required("quota_cpu", default=_MAY.cpu): _CORES,

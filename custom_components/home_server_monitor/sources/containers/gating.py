@@ -98,4 +98,4 @@ class Gating:
         known = self._yard.member(member.name) or Container(
             id=member.old, name=member.name, image=member.reference, image_id=member.image, state=None
         )
-        return await self._yard.around.answers(known)
+        return await self._yard.answers(known)

@@ -25,11 +25,13 @@ from .leftovers import kept_of
 from .look import Look, look
 from .member import DATABASE_STOP_WITHIN, STOP_WITHIN
 from .model import HealthStatus
-from .raw import Json, name_of, table, text
+from .raw import Json, items, name_of, table, text
 from .swapping import Order, Pair, Swapping, steps_of
 from .yard import Yard
 
 DEADLINE = 600.0
+# folders that a plan names
+SHOWN = 8
 
 
 class RollBackAction(Action):
@@ -67,7 +69,10 @@ class RollBackAction(Action):
             deadline=DEADLINE,
             source=self._yard.id,
             params=dict(params),
-            before={"pairs": [each.pack() for each in pairs]},
+            before={
+                "pairs": [each.pack() for each in pairs],
+                "shown": {"data": await self._data(target)},
+            },
             inverse=True,
         )
 
@@ -89,6 +94,13 @@ class RollBackAction(Action):
             within = DATABASE_STOP_WITHIN if yard.is_database(new) else STOP_WITHIN
             pairs.append(Pair.of(new, old, within))
         return pairs
+
+    async def _data(self, target: str) -> str:
+        """Return in which folders of the container the newer version's data stays as it is."""
+        new = await self._yard.workshop.look(target) or {}
+        mounts = [table(each) for each in items(new.get("Mounts"))]
+        written = sorted(text(each.get("Destination")) for each in mounts if each.get("RW") is True)
+        return ", ".join([each for each in written if each][:SHOWN]) or "none that is kept outside of it"
 
     async def _spared(self, inspect: Json) -> Refusal | None:
         refusal = await self._yard.refusal(inspect)
@@ -140,6 +152,7 @@ class RollBackAction(Action):
             judgement = await self._is_well(pair)
             if judgement.result is not Result.HEALTHY:
                 return Verdict(Outcome.FAILED, {"reason": REASONS[judgement.reason], "container": pair.name})
+        await self._yard.went_back([each.name for each in pairs], pairs[0].parked.rpartition("-")[2])
         await self._yard.relist()
         return Verdict(Outcome.SUCCEEDED, {"back": plan.target})
 

@@ -1,15 +1,19 @@
 """The yard of updates on a watched engine."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from ...guardian.contract import Refusal
+from ...guardian.capabilities import SnapshotSeen
+from ...guardian.contract import Refusal, Refused
 from ...guardian.own_path import OwnPath
-from ..errors import NotSupported
+from ..errors import ClientError, NotSupported
 from .access import Access
+from .aftermath import Aftermath
 from .databases import keeps_a_database
 from .dependants import dependants_of
 from .gate import STABLE
+from .leftovers import leftover
+from .member import writable_sources
 from .model import Container, Containers
 from .nodes import touched
 from .raw import Json, name_of, table, text, words
@@ -49,8 +53,10 @@ class Watched(Protocol):
         """Return for how many seconds a new container may take to be well."""
         ...
 
-    def note_update(self, name: str, reference: str) -> None:
-        """Remember when a container was updated, and ask its registry anew."""
+    aftermath: Aftermath
+
+    def note_update(self, name: str, reference: str, container: str, wanted: str) -> None:
+        """Watch the new container of an update, and ask its registry anew."""
         ...
 
     async def async_look(self) -> Containers:
@@ -72,6 +78,18 @@ class Alone:
     async def has_snapshot(self, source: str, dataset: str, name: str) -> bool:
         """Nobody has one."""
         return False
+
+    async def snapshot_seen(self, source: str, dataset: str, name: str) -> SnapshotSeen | None:
+        """Nobody has one."""
+        return None
+
+    async def is_as_in(self, source: str, dataset: str, name: str) -> bool:
+        """Nobody can tell."""
+        raise NotSupported("putting datasets back")
+
+    async def roll_back(self, source: str, dataset: str, name: str) -> None:
+        """Nobody can."""
+        raise NotSupported("putting datasets back")
 
     async def answers(self, container: Container) -> bool | None:
         """Nobody knows what is in it."""
@@ -141,9 +159,44 @@ class OwnYard:
         """Return whether a container keeps a database."""
         return keeps_a_database(text(table(inspect.get("Config")).get("Image")))
 
-    def updated(self, name: str, reference: str) -> None:
+    async def answers(self, container: Container) -> bool | None:
+        """Return whether the application in a container answers, or None where nobody knows how to ask it."""
+        return await self.around.answers(container)
+
+    def updated(self, name: str, reference: str, *, container: str, wanted: str) -> None:
         """Take note of an update that went through: what goes wrong from now on may come of it."""
-        self._source.note_update(name, reference)
+        self._source.note_update(name, reference, container, wanted)
+
+    async def went_back(self, names: Sequence[str], stamp: str) -> None:
+        """Take note of an update that was taken back; its data is offered where a snapshot of it is there."""
+        snapshot, taken = f"hsm-{self.instance}-update-{stamp}", None
+        try:
+            inspect = await self.workshop.look(names[0]) or {}
+            for source, dataset in await self.around.datasets(writable_sources(inspect)):
+                seen = await self.around.snapshot_seen(source, dataset, snapshot)
+                taken = seen if taken is None else taken
+        except ClientError, Refused:
+            # what is not known is not offered
+            taken = None
+        self._source.aftermath.note_back(names, snapshot if taken else "")
+
+    def snapshot_before(self, name: str) -> str | None:
+        """Return the name of the snapshot of before the update that was taken back last."""
+        found = self._source.aftermath.back.get(name)
+        return found.snapshot if found else None
+
+    def writers(self, name: str) -> Mapping[str, Sequence[str]]:
+        """Return, of all other containers, the paths on the host that they may write to."""
+        return {
+            other: [mount.source for mount in each.mounts if mount.writable and mount.source]
+            for other, each in self._source.data.containers.items()
+            # what an update of it left behind is itself
+            if other != name and (leftover(other) or ("", ""))[0] != name
+        }
+
+    def data_back(self, name: str) -> None:
+        """Take note that the data of a container is as it was before its update."""
+        self._source.aftermath.note_data_back(name)
 
     async def relist(self) -> None:
         """Read the containers anew, so that everybody sees what has changed."""

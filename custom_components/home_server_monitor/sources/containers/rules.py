@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from ...guardian.contract import Finding, Proposal, Severity
+from .aftermath import After
+from .aftermath_rules import fails_since_update, newer_data
 from .audit_case import Check, Grade
 from .causes import Trouble, trouble
 from .ladder import Rung
@@ -27,7 +29,7 @@ _STAYS_UP = ("always", "unless-stopped", "on-failure")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """What is judged. looks: by container, the oldest first; updated: when each was updated from here, on their clock.
+    """What is judged. looks: by container, the oldest first; after: what came after updates from here.
 
     kept: names of the containers whose old one is still there to go back to; instance: our eight hex digits;
     over, leaks: by container.
@@ -38,7 +40,7 @@ class Case:
     now: datetime
     instance: str = ""
     looks: Mapping[str, Sequence[Look]] = field(default_factory=dict)
-    updated: Mapping[str, float] = field(default_factory=dict)
+    after: After = field(default_factory=After)
     kept: frozenset[str] = frozenset()
     over: Mapping[str, Over] = field(default_factory=dict)
     leaks: Mapping[str, Leak] = field(default_factory=dict)
@@ -52,7 +54,7 @@ class Case:
             object=member_node(self.source, name),
             severity=severity,
             placeholders={"name": name, "count": str(found.count), **found.cause.placeholders},
-            evidence={"cause": found.cause.key, "after_update": found.after_update},
+            evidence={"cause": found.cause.key},
             proposal=proposal if isinstance(proposal, Proposal) else None,
         )
 
@@ -63,37 +65,54 @@ def judge(case: Case) -> list[Finding]:
         return []
     mine = [each for name, each in case.data.containers.items() if leftover(name) is None]
     found = [finding for each in mine for finding in _container(case, each)]
+    found += newer_data(case.source, case.after, case.data.containers, case.now)
     return [*found, *_kept(case, mine), *_tidying(case), *_audited(case), *_over(case), *_leaking(case)]
 
 
+# what else than going back would help; stopping a loop only gives it a rest
+_REMEDIES = {
+    "loop": "stop_container",
+    "ended": "start_container",
+    "unhealthy": "restart_container",
+    "silent": "restart_container",
+}
+
+
 def _container(case: Case, container: Container) -> Iterator[Finding]:
-    found = trouble(case.looks.get(container.name, ()), case.updated.get(container.name))
-    if found is None:
+    name, looks = container.name, case.looks.get(container.name, ())
+    stays_up = container.restart_policy in _STAYS_UP
+
+    def remedy(found: Trouble) -> Proposal | None:
+        action = _REMEDIES.get(found.kind)
+        return Proposal(action=action, target=name) if action else None
+
+    if (updated := case.after.watched.get(name)) is not None and (
+        blamed := fails_since_update(
+            case.source,
+            updated,
+            looks,
+            silent=name in case.after.silent,
+            stays_up=stays_up,
+            kept=updated.wanted in case.kept,
+            now=case.now,
+            remedy=remedy,
+        )
+    ):
+        yield blamed
         return
-    name = container.name
-    back = Proposal(action="roll_back_container", target=name)
-    goes_back = found.after_update and name in case.kept
+    if (found := trouble(looks)) is None:
+        return
     match found.kind:
         case "loop":
-            rest = Proposal(action="stop_container", target=name)
-            yield case.about(
-                "container_loop", name, Severity.HIGH, found, proposal=back if goes_back else rest
-            )
+            yield case.about("container_loop", name, Severity.HIGH, found, proposal=remedy(found))
         case "out_of_memory":
             yield case.about("container_out_of_memory", name, Severity.WARNING, found)
-        case "ended":
-            if container.restart_policy in _STAYS_UP:
-                start = Proposal(action="start_container", target=name)
-                yield case.about(
-                    "container_ended", name, Severity.HIGH, found, proposal=back if goes_back else start
-                )
+        case "ended" if stays_up:
+            yield case.about("container_ended", name, Severity.HIGH, found, proposal=remedy(found))
         case "flapping":
             yield case.about("container_flapping", name, Severity.WARNING, found)
         case "unhealthy":
-            again = Proposal(action="restart_container", target=name)
-            yield case.about(
-                "container_unhealthy", name, Severity.HIGH, found, proposal=back if goes_back else again
-            )
+            yield case.about("container_unhealthy", name, Severity.HIGH, found, proposal=remedy(found))
 
 
 def _kept(case: Case, mine: Sequence[Container]) -> Iterator[Finding]:

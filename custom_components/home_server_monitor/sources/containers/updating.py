@@ -213,11 +213,14 @@ class UpdateAction(Action):
                 facts = {"said": "", **judgement.facts}
                 facts |= {"reason": REASONS[judgement.reason], "container": member.name}
                 return Verdict(Outcome.FAILED, facts)
+        image, remaking = "", Remaking(self._yard.workshop, members)
         for member in members:
-            self._yard.updated(member.name, member.reference)
+            new = await remaking.new(member) or {}
+            image = image or text(new.get("Image"))
+            self._yard.updated(
+                member.name, member.reference, container=text(new.get("Id")), wanted=plan.target
+            )
         await self._yard.relist()
-        new = await self._yard.workshop.look(plan.target)
-        image = text((new or {}).get("Image"))
         return Verdict(Outcome.SUCCEEDED, {"image": image, "kept": members[0].parked})
 
     @override
@@ -237,6 +240,7 @@ class UpdateAction(Action):
             judgement = await self._gating(members).old_is_well(member)
             if judgement.result is not Result.HEALTHY:
                 return Verdict(Outcome.FAILED, {**judgement.facts, "reason": REASONS[judgement.reason]})
+        await self._yard.went_back([each.name for each in members], members[0].parked.rpartition("-")[2])
         await self._yard.relist()
         return Verdict(Outcome.SUCCEEDED, {"back": plan.target})
 

@@ -1,8 +1,9 @@
 """What the update of a container knows of the source that it belongs to, and of the other systems around it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
+from ...guardian.capabilities import SnapshotSeen
 from ...guardian.contract import Refusal
 from .model import Container
 from .raw import Json
@@ -22,6 +23,18 @@ class Around(Protocol):
 
     async def has_snapshot(self, source: str, dataset: str, name: str) -> bool:
         """Ask whether there is a snapshot of that name. Raises ClientError."""
+        ...
+
+    async def snapshot_seen(self, source: str, dataset: str, name: str) -> SnapshotSeen | None:
+        """Return a snapshot with what is newer. Raises ClientError, and Refused where that is not sure."""
+        ...
+
+    async def is_as_in(self, source: str, dataset: str, name: str) -> bool:
+        """Return whether a dataset holds what its snapshot holds, as far as sizes tell. Raises ClientError."""
+        ...
+
+    async def roll_back(self, source: str, dataset: str, name: str) -> None:
+        """Put a dataset back to its newest snapshot. Raises ClientError."""
         ...
 
     async def answers(self, container: Container) -> bool | None:
@@ -82,8 +95,31 @@ class Yard(Protocol):
         """Return whether a container keeps a database, whose files are whole only while it stands still."""
         ...
 
-    def updated(self, name: str, reference: str) -> None:
-        """Take note of an update that went through: what goes wrong from now on may come of it."""
+    async def answers(self, container: Container) -> bool | None:
+        """Return whether the application in a container answers, or None where nobody knows how to ask it."""
+        ...
+
+    def updated(self, name: str, reference: str, *, container: str, wanted: str) -> None:
+        """Take note of an update that went through: what goes wrong from now on may come of it.
+
+        container: the id of the new one; wanted: the name of the one that was updated, with which it goes back.
+        """
+        ...
+
+    async def went_back(self, names: Sequence[str], stamp: str) -> None:
+        """Take note of an update that was taken back, the wanted name first; stamp: that its names carry."""
+        ...
+
+    def snapshot_before(self, name: str) -> str | None:
+        """Return the name of the snapshot of before the update that was taken back last, while that is offered."""
+        ...
+
+    def writers(self, name: str) -> Mapping[str, Sequence[str]]:
+        """Return, of all other containers, the paths on the host that they may write to."""
+        ...
+
+    def data_back(self, name: str) -> None:
+        """Take note that the data of a container is as it was before its update."""
         ...
 
     async def relist(self) -> None:

@@ -17,13 +17,14 @@ from yarl import URL
 
 from ...const import CONF_FINGERPRINT, DOMAIN
 from ...coordinator import CYCLE, HsmConfigEntry, ServiceCoordinator
-from ...guardian.capabilities import Service, Setting, SmartReading, Use
+from ...guardian.capabilities import Service, Setting, SmartReading, SnapshotSeen, Use
 from ...guardian.contract import Action, Change, Finding, Missing, Node, Refused
 from ...guardian.own_path import is_loopback
 from ...history import DailyHistory, file_name
 from ...issues import clear_missing_rights, raise_missing_rights
 from ..errors import CannotConnect, ClientError
 from ..feeds import Feeds
+from . import rolling_back
 from .apps import services_of
 from .assemble import assemble
 from .changes import carried, changes
@@ -370,6 +371,21 @@ class TrueNasCoordinator(ServiceCoordinator[TrueNas]):
             raise Refused(refusal)
         await self.client.ask(Operation.CREATE_SNAPSHOT, dataset, name, False)
         return f"{dataset}@{name}"
+
+    async def snapshot_seen(self, dataset: str, name: str) -> SnapshotSeen | None:
+        """Return a snapshot and what is newer (capability RollsBackDatasets). Raises ClientError and Refused."""
+        await self._connect()
+        return await rolling_back.seen(self, dataset, name)
+
+    async def is_as_in(self, dataset: str, name: str) -> bool:
+        """Return whether a dataset is as in its snapshot (capability RollsBackDatasets). Raises ClientError."""
+        await self._connect()
+        return await rolling_back.is_as_in(self, dataset, name)
+
+    async def roll_back_dataset(self, dataset: str, name: str) -> None:
+        """Put a dataset back (capability RollsBackDatasets: for the guardian's runner only). Raises ClientError."""
+        await self._connect()
+        await rolling_back.put_back(self, dataset, name)
 
     async def has_snapshot(self, dataset: str, name: str) -> bool:
         """Ask whether a dataset has a snapshot of this name (capability SnapshotsDatasets). Raises ClientError."""

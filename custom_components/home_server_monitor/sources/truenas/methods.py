@@ -43,6 +43,18 @@ def _find(field: str, value: str, limit: int) -> list[Any]:
     ]
 
 
+def _of_dataset(dataset: str, limit: int) -> list[Any]:
+    return [
+        [["dataset", "=", dataset]],
+        {"extra": {"properties": ["creation", "referenced"]}, "limit": limit},
+    ]
+
+
+def _size_of(dataset: str) -> list[Any]:
+    extra = {"flat": True, "retrieve_children": False, "properties": ["usedbydataset"]}
+    return [[["id", "=", dataset]], {"extra": extra, "limit": 1}]
+
+
 _PROPERTIES = ["used", "available", "quota", "readonly", "volsize", "creation"]
 _STANDBY_SAFE = {"powermode": "STANDBY"}
 _COUNT = _fixed([], {"count": True})
@@ -79,6 +91,8 @@ _READS: Mapping[Operation, tuple[Row, ...]] = {
     Operation.SNAPSHOT_COUNT: snapshot("query", _COUNT, "SNAPSHOT_READ"),
     Operation.SNAPSHOTS: snapshot("query", _page, "SNAPSHOT_READ"),
     Operation.FIND_SNAPSHOTS: snapshot("query", _find, "SNAPSHOT_READ"),
+    Operation.SNAPSHOTS_OF: snapshot("query", _of_dataset, "SNAPSHOT_READ"),
+    Operation.DATASET_SIZE: always("pool.dataset.query", _size_of, role="DATASET_READ", deadline=30),
     Operation.SNAPSHOT_TASKS: always("pool.snapshottask.query", _query(500), role="SNAPSHOT_TASK_READ"),
     Operation.REPLICATIONS: always("replication.query", _query(500), role="REPLICATION_TASK_READ"),
     Operation.CLOUD_SYNCS: always("cloudsync.query", _query(500), role="CLOUD_SYNC_READ"),

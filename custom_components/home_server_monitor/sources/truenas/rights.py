@@ -38,7 +38,7 @@ READS: tuple[Right, ...] = (
     Right("smart", "SMART attributes", (Operation.SMART_ATTRIBUTES,)),
     Right("smart_tests", "results of SMART tests", (Operation.SMART_TESTS,)),
     Right("datasets", "datasets and zvols", (Operation.DATASETS,)),
-    Right("snapshots", "snapshots", (Operation.SNAPSHOT_COUNT, Operation.SNAPSHOTS)),
+    Right("snapshots", "snapshots", (Operation.SNAPSHOT_COUNT, Operation.SNAPSHOTS, Operation.SNAPSHOTS_OF)),
     Right("snapshot_tasks", "snapshot and rsync tasks", (Operation.SNAPSHOT_TASKS, Operation.RSYNC_TASKS)),
     Right("replications", "replication tasks", (Operation.REPLICATIONS,)),
     Right("cloud_syncs", "cloud sync tasks", (Operation.CLOUD_SYNCS,)),
@@ -65,6 +65,7 @@ WRITES: tuple[Right, ...] = (
     ),
     Right("create_snapshot", "create snapshots", (Operation.CREATE_SNAPSHOT,)),
     Right("delete_snapshot", "delete snapshots", (Operation.DELETE_SNAPSHOT,)),
+    Right("dataset_back", "put datasets back to a snapshot", (Operation.ROLL_BACK_DATASET,)),
     Right(
         "hold_snapshot", "hold and release snapshots", (Operation.HOLD_SNAPSHOT, Operation.RELEASE_SNAPSHOT)
     ),

@@ -57,6 +57,10 @@ WRITES: Mapping[Operation, tuple[Row, ...]] = {
         "SNAPSHOT_WRITE",
     ),
     Operation.DELETE_SNAPSHOT: snapshot("delete", lambda name: [name, {"defer": False}], "SNAPSHOT_DELETE"),
+    # without `recursive` it refuses where a newer snapshot is there, which it would destroy
+    Operation.ROLL_BACK_DATASET: snapshot(
+        "rollback", lambda name: [name, {"recursive": False, "force": True}], "POOL_WRITE", "FULL_ADMIN"
+    ),
     Operation.HOLD_SNAPSHOT: snapshot("hold", lambda name: [name], "SNAPSHOT_WRITE", "FULL_ADMIN"),
     Operation.RELEASE_SNAPSHOT: snapshot("release", lambda name: [name], "SNAPSHOT_WRITE", "FULL_ADMIN"),
     Operation.RUN_SNAPSHOT_TASK: (
