@@ -67,6 +67,7 @@ _CHECK = {
     vol.Required("check"): vol.All(cv.string, vol.Length(min=1, max=1000)),
 }
 _REASON = {vol.Required("reason"): REASON}
+_MINUTES = vol.All(vol.Coerce(float), vol.Range(min=1, max=10080))
 PREVIEW = {vol.Required("action"): cv.slug, vol.Optional("params"): dict}
 
 ACTS: tuple[Act, ...] = (
@@ -147,8 +148,31 @@ ACTS: tuple[Act, ...] = (
     ),
     *(Act(name=f"{verb}_stack", kind="stack") for verb in ("start", "stop", "redeploy")),
     *(
+        Act(
+            name=f"{verb}_container",
+            kind="container",
+            fields={vol.Optional("minutes"): _MINUTES},
+            params=lambda data: {"minutes": data["minutes"]} if "minutes" in data else {},
+        )
+        for verb in ("pause", "disconnect")
+    ),
+    Act(
+        name="limit_container",
+        kind="container",
+        fields={
+            vol.Required("measure"): vol.In(["cpu", "memory", "pids"]),
+            vol.Required("limit"): vol.All(vol.Coerce(float), vol.Range(min=1)),
+            vol.Optional("minutes"): _MINUTES,
+        },
+        params=lambda data: {
+            "measure": data["measure"],
+            "limit": data["limit"] * (2**20 if data["measure"] == "memory" else 1),
+            **({"minutes": data["minutes"]} if "minutes" in data else {}),
+        },
+    ),
+    *(
         Act(name=f"{verb}_container", kind="container")
-        for verb in ("start", "stop", "restart", "pause", "resume", "update", "roll_back", "remove_kept")
+        for verb in ("start", "stop", "restart", "resume", "update", "roll_back", "remove_kept")
     ),
     Act(name="roll_back_data", kind="container"),
     *(
@@ -217,6 +241,7 @@ LISTINGS: tuple[Listing, ...] = (
         called="top_talkers",
         fields={vol.Optional("limit", default=10): vol.All(int, vol.Range(min=1, max=1000))},
     ),
+    Listing(key="overview", of="containers", called="engine_overview"),
     Listing(
         key="audit",
         of="containers",

@@ -11,7 +11,7 @@ import pytest_socket
 from simulator.demo.processes import ROOT
 
 from .screen import seat
-from .stage.plays import at, ended, finding, findings, line, mended, proposal, source
+from .stage.plays import at, ended, engine, finding, findings, line, member, mended, proposal, source
 from .theatre import PATH, Theatre, open_theatre, processes, raise_curtain
 
 FOLDER = ROOT / "custom_components/home_server_monitor/dashboard"
@@ -197,6 +197,38 @@ async def test_what_strangers_wrote_is_text(theatre: Theatre) -> None:
             await screen.hold()
 
 
+async def test_an_engine_at_a_glance(theatre: Theatre) -> None:
+    plex = member("plex", latest="4f2c9a1b")
+    ill, ended_, wrong = (
+        member("sonarr", health="unhealthy"),
+        member("old", state="exited", cpu_percent=None, memory=None),
+        member(HOSTILE, state=HOSTILE),
+    )
+    many = [member(f"extra {number}") for number in range(30)]
+    dark = "Details of containers: this access may not inspect them"
+    await theatre.show(engine_overview=engine(plex, *many, ended_, ill, wrong, missing=[dark, HOSTILE]))
+    async with seat(theatre, theatre.owner, "phone") as screen:
+        await screen.go("overview")
+        await screen.until(*WELL)
+        await screen.run("""
+          const card = document.createElement("home-server-monitor-engine");
+          card.setConfig({ device: "d", source: "e" });
+          card.hass = document.querySelector("home-assistant").hass;
+          document.body.replaceChildren(card);""")
+        told = ["sonarr", "old", "plex", "extra 0", "media"]
+        shown = await screen.until(
+            "3 GiB of 32 GiB", "72 of 100 · 1 serious", "New: 4f2c9a1b", "Unhealthy", "Ended", dark, READ
+        )
+        # what needs a look comes first
+        assert [each for each in shown if each in told] == told
+        assert "Show 14 more" in shown
+        await screen.press("more")
+        assert "extra 29" in await screen.until("Show fewer")
+        await screen.hold()
+        await theatre.show(refuse={"engine_overview": "The engine is away"})
+        await screen.until("The engine is away", gone=("3 GiB of 32 GiB", "plex"), within=5)
+
+
 async def test_others_see_what_is_wrong_and_decide_nothing(theatre: Theatre) -> None:
     await theatre.show(list_findings=findings(finding(proposal="p", verb="Start scrub")))
     async with seat(theatre, theatre.guest, "phone") as screen:
@@ -235,6 +267,13 @@ async def _several_servers(screen: Any, folder: str) -> None:
         "a": base | {"id": "a", "name": "Cabin", "identifiers": [[ours, "01J"]]},
         "b": base | {"id": "b", "name": "Home", "identifiers": [[ours, "home"]]},
         "n": {"id": "n", "name": "nas", "via_device_id": "b", "identifiers": [[ours, "n"]]},
+        "e": {
+            "id": "e",
+            "name": "media",
+            "via_device_id": "b",
+            "identifiers": [[ours, "e"]],
+            "manufacturer": "Docker",
+        },
         "x": {"id": "x", "name": "else", "via_device_id": "b", "identifiers": [["hue", "n"]]},
     }
     entities = {"switch.hold": {"entity_id": "switch.hold", "device_id": "b", "platform": ours}}
@@ -256,13 +295,23 @@ async def _several_servers(screen: Any, folder: str) -> None:
     views = await screen.run(f"""
       const hass = {json.dumps(hass)};
       const {{ OverviewView }} = await import("{folder}/overview-view.js");
+      const {{ ContainersView }} = await import("{folder}/containers-view.js");
       const {{ ApprovalsView }} = await import("{folder}/approvals-view.js");
       return Promise.all([
         OverviewView.generate({{}}, hass), ApprovalsView.generate({{}}, hass), OverviewView.generate({{ server: "home" }}, hass),
+        ContainersView.generate({{}}, hass),
       ]);""")
-    both, approvals, home = ([card for part in view["sections"] for card in part["cards"]] for view in views)
+    both, approvals, home, engines = (
+        [card for part in view["sections"] for card in part["cards"]] for view in views
+    )
     assert [card["server"] for card in both if card["type"].endswith("-findings")] == ["01J", "home"]
     assert [card["server"] for card in home if card["type"].endswith("-findings")] == ["home"]
+    shown = [card for card in engines if "source" in card]
+    assert [(card["type"].rpartition("-")[2], card.get("server")) for card in shown] == [
+        ("findings", "home"),
+        ("engine", None),
+    ]
+    assert shown[1] == {"type": "custom:home-server-monitor-engine", "device": "e", "source": "e"}
     assert [card["entity"] for card in approvals if card["type"] == "tile"] == ["switch.hold"]
     tiles = [card["entity"] for card in both if card["type"] == "tile"]
     assert tiles == [f"sensor.disk_{number}" for number in range(48)]

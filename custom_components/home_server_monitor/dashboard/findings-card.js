@@ -29,8 +29,9 @@ export class FindingsCard extends LiveCard {
     return 8;
   }
 
-  draw(answer) {
-    this.#answer = answer;
+  draw(given) {
+    const answer = this.#own(given);
+    this.#answer = given;
     this.#frame();
     const findings = [...(answer.findings ?? [])].sort(worstFirst);
     const told = findings.filter((each) => each.state === "firing" && each.severity !== "info");
@@ -43,6 +44,19 @@ export class FindingsCard extends LiveCard {
     this.#fold(this.known, "problems.rest", known, (each) => this.#silent(each, findings));
     this.#fold(this.notes, "problems.notes", notes, (each) => this.#problem(each));
     this.tick();
+  }
+
+  /** Of one source alone, where this card is about one. */
+  #own(answer) {
+    const source = this.config?.source;
+    if (!source) return answer;
+    const [findings, sources] = [answer.findings, answer.sources].map((each) => each ?? []);
+    return {
+      ...answer,
+      findings: findings.filter((each) => each.source === source),
+      sources: sources.filter((each) => each.id === source),
+      mended: [],
+    };
   }
 
   lost() {

@@ -1,29 +1,43 @@
 /** The way in: Home Assistant loads this file; it defines the views and the cards and offers the dashboard. */
 
 import { ApprovalsView } from "./approvals-view.js";
+import { ContainersView } from "./containers-view.js";
+import { EngineCard } from "./engine-card.js";
 import { FindingsCard } from "./findings-card.js";
 import { JournalCard } from "./journal-card.js";
 import { OverviewView } from "./overview-view.js";
 import { ProposalsCard } from "./proposals-card.js";
 import { SourcesCard } from "./sources-card.js";
 import { TYPE, text } from "./texts.js";
+import { enginesOf, serversOf } from "./tree.js";
 
 /** A later view is one more row here. */
 const VIEWS = [
   { path: "overview", element: OverviewView },
+  { path: "containers", element: ContainersView, shown: (hass, server) => hasEngine(hass, server) },
   { path: "approvals", element: ApprovalsView },
 ];
-const CARDS = { findings: FindingsCard, sources: SourcesCard, proposals: ProposalsCard, journal: JournalCard };
+const CARDS = {
+  findings: FindingsCard,
+  sources: SourcesCard,
+  engine: EngineCard,
+  proposals: ProposalsCard,
+  journal: JournalCard,
+};
+
+const hasEngine = (hass, server) =>
+  serversOf(hass, server).some(({ device }) => enginesOf(hass, device).length > 0);
 
 class Dashboard extends HTMLElement {
   static noEditor = true;
-  static registryDependencies = [];
+  // a first engine brings its view
+  static registryDependencies = ["devices"];
 
   static async generate(config, hass) {
     const server = config.server ? { server: config.server } : {};
     return {
       title: text(hass, "dashboard.name"),
-      views: VIEWS.map(({ path }) => ({
+      views: VIEWS.filter(({ shown }) => !shown || shown(hass, config.server)).map(({ path }) => ({
         title: text(hass, `view.${path}`),
         path,
         strategy: { type: `custom:${TYPE}-${path}`, ...server },

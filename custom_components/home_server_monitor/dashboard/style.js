@@ -63,6 +63,21 @@ const CSS = `
   .words .lines { margin: 0; }
   .lines > li { padding: 8px 0; border-bottom: 1px solid var(--divider-color); }
   .lines > li:last-child { border-bottom: 0; }
+  .engine { display: grid; gap: 16px; }
+  .facts { grid-template-columns: repeat(auto-fill, minmax(7.5em, 1fr)); gap: 8px 16px; }
+  .facts dd { font-weight: 500; font-variant-numeric: tabular-nums; }
+  table { width: 100%; border-collapse: collapse; table-layout: fixed; }
+  th { color: var(--secondary-text-color); font-weight: 500; text-align: start; }
+  th, td { padding: 8px 8px 8px 0; border-bottom: 1px solid var(--divider-color); overflow-wrap: anywhere; }
+  td { vertical-align: top; }
+  td .chip { margin-inline-start: 8px; }
+  .name { width: 36%; }
+  .cpu, .memory { text-align: end; font-variant-numeric: tabular-nums; }
+  .cpu { width: 17%; }
+  .memory { width: 20%; }
+  .dot {
+    display: inline-block; width: 8px; height: 8px; border-radius: 50%; margin-inline-end: 6px; background: var(--tone);
+  }
 `;
 
 export const SHEET = new CSSStyleSheet();

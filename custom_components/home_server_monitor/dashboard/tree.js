@@ -41,6 +41,18 @@ export function serversOf(hass, wanted) {
   return shown.map((device) => ({ device, key: all.length > 1 ? identifier(device) : undefined }));
 }
 
+/** By what our answers name a source, told by its device. */
+export const sourceOf = identifier;
+
+const ENGINES = ["Docker", "Podman"];
+
+/** The container engines of a server, by their devices. */
+export function enginesOf(hass, server) {
+  return ours(hass)
+    .filter((device) => (device.via_device_id ?? undefined) === server?.id && ENGINES.includes(device.manufacturer))
+    .sort(byName);
+}
+
 /** The settings of a server that are entities of these domains, such as its mode. */
 export function controlsOf(hass, server, domains) {
   return Object.values(hass.entities)

@@ -177,6 +177,44 @@ class RunsApps(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Link:
+    """A network link of a machine: its speed and what it moves, in bytes a second; None is not known."""
+
+    name: str
+    speed: float | None
+    received: float | None
+    sent: float | None
+
+
+@runtime_checkable
+class MeasuresLinks(Protocol):
+    """A system that measures the links of its machine, whoever uses them."""
+
+    @property
+    def server(self) -> str:
+        """Return the unique id of the server's entry that it hangs on."""
+        ...
+
+    @property
+    def judged(self) -> bool:
+        """Return whether what it shows is of now."""
+        ...
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Return the names and addresses under which this machine is reached, in lower case."""
+        ...
+
+    def app_containers(self) -> Mapping[str, str]:
+        """Return the names of its apps by the ids of their containers."""
+        ...
+
+    def links(self) -> Sequence[Link]:
+        """Return its links that are up, as they were measured last, without asking."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
 class Way:
     """One way to a service: the port that it listens on inside its container, and where that is reached from here."""
 

@@ -126,6 +126,7 @@ TABLE: Mapping[str, Waking] = MappingProxyType(
         "data_newer_than_container": Waking(area=APP, most=_INFO, decision=True),
         "container_out_of_memory": Waking(area=APP, keep=600.0),
         "container_over_quota": Waking(area=APP, keep=900.0, decision=True),
+        "host_link_full": Waking(area=HOST, hold=300.0, keep=600.0, decision=True),
         "container_leaks": Waking(area=APP, keep=86400.0, decision=True),
         "container_flapping": Waking(area=APP, keep=3600.0),
         "old_container_kept": Waking(area=APP, most=_INFO, decision=True),

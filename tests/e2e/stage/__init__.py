@@ -26,6 +26,7 @@ LISTINGS: dict[str, tuple[dict[Any, Any], bool]] = {
     ),
     "list_proposals": ({}, True),
     "list_journal": ({vol.Optional("limit"): vol.All(int, vol.Range(1))}, True),
+    "engine_overview": ({vol.Optional("device_id"): cv.string}, False),
 }
 ACTS: dict[str, tuple[dict[Any, Any], bool]] = {
     "acknowledge": (FINDING, False),
@@ -44,6 +45,7 @@ class Stage:
             "list_findings": {"findings": [], "checked": None, "sources": []},
             "list_proposals": {"proposals": [], "history": []},
             "list_journal": {"journal": []},
+            "engine_overview": {"overview": []},
         }
         self.refuse: dict[str, str] = {}
         self.played: list[dict[str, Any]] = []

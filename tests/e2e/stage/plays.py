@@ -53,6 +53,48 @@ def source(number: int = 0, **changes: Any) -> dict[str, Any]:
     return found | changes
 
 
+def member(name: str, **changes: Any) -> dict[str, Any]:
+    """Return a container of an engine, as it is shown at a glance."""
+    found = {
+        "name": name,
+        "state": "running",
+        "health": "healthy",
+        "project": "media",
+        "cpu_percent": 2.5,
+        "memory": 512 * 1024**2,
+        "rx_rate": 1000.0,
+        "tx_rate": 20.0,
+        "score": 60,
+        "latest": None,
+    }
+    return found | changes
+
+
+def engine(*containers: dict[str, Any], **changes: Any) -> dict[str, Any]:
+    """Return an engine at a glance."""
+    found = {
+        "name": "media",
+        "version": "28.5.2",
+        "kind": "docker",
+        "running": sum(each["state"] == "running" for each in containers),
+        "total": len(containers),
+        "unhealthy": 0,
+        "updates": 0,
+        "cpu_percent": 12.0,
+        "memory": 3 * 1024**3,
+        "machine_memory": 32 * 1024**3,
+        "rx_rate": 2 * 1024**2,
+        "tx_rate": 10240.0,
+        "reclaimable": None,
+        "score": 72,
+        "serious": 1,
+        "containers": [*containers],
+        "stacks": [{"name": "media", "status": None, "running": 1, "total": 2}],
+        "missing": [],
+    }
+    return {"overview": [found | changes]}
+
+
 def proposal(number: int = 0, **changes: Any) -> dict[str, Any]:
     """Return a proposal that waits for a person."""
     found = {

@@ -10,6 +10,7 @@ from custom_components.home_server_monitor.sources.containers.audit import Repor
 from custom_components.home_server_monitor.sources.containers.audit_case import Check, Grade
 from custom_components.home_server_monitor.sources.containers.ladder import ladder
 from custom_components.home_server_monitor.sources.containers.leak import Leak
+from custom_components.home_server_monitor.sources.containers.link import Full, Talker
 from custom_components.home_server_monitor.sources.containers.look import Look
 from custom_components.home_server_monitor.sources.containers.model import (
     Container,
@@ -132,6 +133,10 @@ EXAMPLES: Mapping[str, Callable[[], list[Finding]]] = {
     ),
     "container_over_quota": lambda: findings(
         engine(container()), over={NAME: over(Measure.CPU, 187.0, 100.0)}
+    ),
+    "host_link_full": lambda: findings(
+        engine(container()),
+        link=Full("enp3s0", 125e6, 118e6, (Talker(NAME, 110e6),), NAME, holds=False),
     ),
     "container_leaks": lambda: findings(
         engine(container()), leaks={NAME: Leak(48.0 * 1024**2, 5.0, 200 * 1024**2, None)}

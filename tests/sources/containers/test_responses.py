@@ -52,6 +52,23 @@ async def test_lists_of_an_engine(ask: Any, house: Any, hass_read_only_user: Moc
     assert not [secret for secret in SECRETS if secret in said]
 
 
+async def test_an_engine_at_a_glance(ask: Any, house: Any, hass_read_only_user: MockUser) -> None:
+    before = house.harbour.docker.calls.total.calls
+    (found,) = (await ask("engine_overview", user=hass_read_only_user.id))["overview"]
+    # looking at it asks nothing of the engine
+    assert house.harbour.docker.calls.total.calls == before
+    engine = house.harbour.engine
+    assert found["total"] == len(engine.names) == len(found["containers"])
+    plex = next(each for each in found["containers"] if each["name"] == "plex")
+    assert (plex["state"], plex["latest"]) == ("running", None)
+    assert plex["memory"] > 2**20
+    media = next(each for each in found["stacks"] if each["name"] == plex["project"])
+    assert 0 < media["running"] <= media["total"]
+    assert 0 <= found["score"] <= 100
+    said = json.dumps(found)
+    assert not [secret for secret in SECRETS if secret in said]
+
+
 async def test_a_list_that_another_kind_has(ask: Any) -> None:
     with pytest.raises(ServiceValidationError) as error:
         await ask("list_pools")

@@ -58,6 +58,7 @@ SEVERITY = {
     "container_flapping": Severity.WARNING,
     "container_over_quota": Severity.WARNING,
     "container_leaks": Severity.WARNING,
+    "host_link_full": Severity.WARNING,
 }
 PROPOSED = {
     "container_loop": "stop_container",
@@ -68,6 +69,7 @@ PROPOSED = {
     "old_container_kept": "remove_kept_container",
     "container_over_quota": "limit_container",
     "container_leaks": "restart_container",
+    "host_link_full": "pause_container",
 }
 
 
@@ -275,14 +277,20 @@ def test_only_a_whole_audit_is_told() -> None:
         ),
         (Measure.PIDS, 900.0, 500.0, {}, "limit_container", "pids_limit: 500"),
         (Measure.RESTARTS, 7.0, 5.0, {}, "stop_container", "restart: on-failure:5"),
+        # the engine cannot limit it: a pause that ends by itself
+        (Measure.NETWORK, 90e6, 12.5e6, {}, "pause_container", "-"),
+        # what is written stays written
+        (Measure.LOG, 50_000.0, 11_574.0, {}, None, 'logging:, options:, max-size: "10m", max-file: "3"'),
     ],
 )
 def test_the_ladder_of_a_quota(
-    measure: Measure, value: float, limit: float, host: dict[str, int], action: str, lines: str
+    measure: Measure, value: float, limit: float, host: dict[str, int], action: str | None, lines: str
 ) -> None:
     (finding,) = findings(engine(container()), over={NAME: over(measure, value, limit, host)})
-    assert finding.proposal is not None
-    assert finding.proposal.action == action
+    assert (finding.proposal.action if finding.proposal else None) == action
+    if action == "pause_container":
+        assert finding.proposal is not None
+        assert finding.proposal.params == {"minutes": 60}
     assert finding.placeholders["lines"] == lines
     title, description = words(finding)
     assert len(title) <= ON_A_PHONE

@@ -8,6 +8,7 @@ from typing import Any, override
 
 from ...guardian.contract import (
     Action,
+    ForAWhile,
     Outcome,
     Plan,
     Receipt,
@@ -20,6 +21,7 @@ from ...guardian.contract import (
 )
 from ..errors import CallFailed
 from .client import EngineClient
+from .lending import pause_of
 from .member import DATABASE_STOP_WITHIN, STOP_WITHIN
 from .model import State
 from .raw import Json, name_of, table, text, whole
@@ -38,7 +40,8 @@ type Send = Callable[[EngineClient, str, int], Awaitable[Any]]
 class Order:
     """One write: from which states it may be sent, how, and which state is its end.
 
-    inverse: the key of the order that takes it back; restarts: whether the end is the same state, begun anew.
+    inverse: the key of the order that takes it back; restarts: whether the end is the same state, begun anew;
+    lease: that it is so for a while only, by the container's id.
     """
 
     key: str
@@ -49,6 +52,7 @@ class Order:
     takes_away: bool = False
     inverse: str = ""
     restarts: bool = False
+    lease: Callable[[str, Mapping[str, Any]], ForAWhile | None] = lambda container, params: None
 
 
 _STILL = frozenset({State.CREATED, State.EXITED, State.DEAD})
@@ -89,6 +93,7 @@ ORDERS: Mapping[str, Order] = {
             risk=Risk.MEDIUM,
             takes_away=True,
             inverse="resume_container",
+            lease=pause_of,
         ),
         Order(
             key="resume_container",
@@ -154,7 +159,7 @@ class ContainerAction(Action):
             action=self.key,
             target=target,
             fingerprint=seen.fingerprint,
-            steps=(Step(order=self.key, params=dict(params)),),
+            steps=(Step(order=self.key, params=dict(params), lease=self._order.lease(seen.id, params)),),
             risk=self._order.risk,
             touches=self._yard.touched(target),
             takes_away=self._order.takes_away,

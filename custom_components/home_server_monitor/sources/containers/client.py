@@ -15,12 +15,14 @@ from .parse import event, listed
 from .parse_engine import disk_use, engine, image, volume, volumes_of
 from .redact import redacted
 from .transport import Transport
-from .wire import MIB
+from .wire import MIB, TooLong
 
 # Below 1.41 there are no one-shot statistics; above 1.51 nothing was tried on a real engine.
 OLDEST, NEWEST = (1, 41), (1, 51)
 # a listing of a thousand containers with the labels of compose
 LARGE = 16 * MIB
+# of a log that is only counted: more than this in a minute is too much for any home
+LOG_MOST = 2 * MIB
 # walking through all layers and volumes
 DISK_USE = 120.0
 ASKING_A_REGISTRY = 30.0
@@ -140,6 +142,16 @@ class EngineClient(Orders):
             redacted(text(line, MAX_LINE) or "")
             for line in split(body, terminal=terminal).both.splitlines()[-min(tail, MAX_LINES) :]
         )
+
+    async def log_bytes(self, container: str, since: int) -> int:
+        """Return about how many bytes a container wrote to its log since then, at most LOG_MOST; nothing is kept."""
+        query = {"stdout": True, "stderr": True, "since": since}
+        try:
+            return len(
+                await self.transport.read("/containers/{id}/logs", container, query=query, limit=LOG_MOST)
+            )
+        except TooLong:
+            return LOG_MOST
 
     async def images(self) -> Rows[Image]:
         """List the images that the engine keeps."""

@@ -23,6 +23,10 @@ _LOGGER = logging.getLogger(__name__)
 
 # looks at one container that are remembered, to tell a loop from a single end
 REMEMBERED = 40
+# of so many seconds a log is measured, that often, and one container in each round: reading logs is work
+LOG_SPAN, LOG_EVERY = 60, 300.0
+# measurements that make a rate: one burst is none
+LOG_MEASURES = 3
 # seconds after which a name that is gone is forgotten: making anew takes less, and older looks tell nothing
 NAME_KEPT = 3600.0
 # a sample older than this many rounds says nothing of now
@@ -48,6 +52,10 @@ class Closely:
         # what this access may not do at all: the verb, and what the engine said
         self.denied: dict[str, str] = {}
         self.failed = 0
+        # whether anybody wants to know how fast logs grow
+        self.watch_logs = False
+        self._logs: dict[str, tuple[float, deque[float]]] = {}
+        self._log_left = 0
         # bytes of the engine's machine, which is the limit of what has none of its own
         self.host_memory: int | None = None
 
@@ -55,7 +63,7 @@ class Closely:
         """Keep only what is known of these ids."""
         here = frozenset(present)
         self.quotas.forget(here)
-        for book in (self._details, self._samples, self._usage):
+        for book in (self._details, self._samples, self._usage, self._logs):
             for gone in [key for key in book if key not in here]:
                 del book[gone]
         old = self._clock() - NAME_KEPT
@@ -77,6 +85,7 @@ class Closely:
 
     async def take(self, containers: Mapping[str, Container], choice: Choice) -> None:
         """Inspect and sample; containers: by id. Raises AuthFailed; whatever else fails costs what it is about."""
+        self._log_left = 1
         wanted = [self._inspect(containers[each]) for each in choice.inspect if each in containers]
         wanted += [self._sample(containers[each]) for each in choice.sample if each in containers]
         for error in await asyncio.gather(*wanted):
@@ -125,8 +134,30 @@ class Closely:
             used = usage(before, now, container, self.host_memory)
             self._usage[container.id] = (self._clock(), used)
             self._auditing.note_usage(container.id, used)
-            self.quotas.note(container, used)
+            error = await self._measure_log(container, now)
+            self.quotas.note(container, used, self._log_rate(container))
+            return error
         return None
+
+    async def _measure_log(self, container: Container, now: Sample) -> ClientError | None:
+        """Count what a container wrote in the last minute, by the engine's own clock, where that may fill the disk."""
+        known = self._details.get(container.id)
+        at, rates = self._logs.get(container.id, (float("-inf"), deque[float](maxlen=LOG_MEASURES)))
+        grows = known is not None and known.log_grows and self.watch_logs
+        if not grows or not self._log_left or self._clock() - at < LOG_EVERY:
+            return None
+        self._log_left -= 1
+        since = int(now.at.timestamp()) - LOG_SPAN
+        found = await self._asked("logs", container, lambda key: self._client.log_bytes(key, since))
+        if isinstance(found, int):
+            rates.append(found / LOG_SPAN)
+        self._logs[container.id] = (self._clock(), rates)
+        return found if isinstance(found, ClientError) else None
+
+    def _log_rate(self, container: Container) -> float | None:
+        """Return bytes a second, as the mean of the newest measurements."""
+        _, rates = self._logs.get(container.id, (0.0, ()))
+        return sum(rates) / len(rates) if len(rates) == LOG_MEASURES else None
 
     async def _asked(self, verb: str, container: Container, ask: Callable[[str], Any]) -> Any:
         """Return the answer, the error that all would meet, or None where only this container fails."""

@@ -18,7 +18,7 @@ from homeassistant.util import dt as dt_util
 from ...const import DOMAIN
 from ...coordinator import HsmConfigEntry, ServiceCoordinator
 from ...edge.texts import Texts
-from ...guardian.capabilities import RunsApps, Service
+from ...guardian.capabilities import Link, MeasuresLinks, RunsApps, Service, Setting
 from ...guardian.contract import Action, Change, Finding, Missing, Node
 from ...guardian.own_path import is_loopback
 from ...history import file_name
@@ -37,17 +37,21 @@ from .audit_view import audit_view
 from .auditing import Auditing
 from .changes import Comparing
 from .closely import Closely
+from .cutting import DisconnectContainer
 from .data_back import RollBackDataAction
 from .following import Following
 from .gate import TIMEOUT
 from .going_back import LetGoAction, RollBackAction
 from .leak import Leak
 from .leftovers import kept_of, leftover
+from .lending import settings
 from .limit_action import LimitContainer
+from .link import full
 from .listings import listing, outline
 from .model import Containers, Engine, Image, Stack, Update
 from .newest import Newest
 from .nodes import nodes_of
+from .overview import overview
 from .own_yard import OwnYard
 from .quotas import Allowed
 from .rules import Case, judge
@@ -60,7 +64,7 @@ from .updating import UpdateAction
 
 _LOGGER = logging.getLogger(__name__)
 
-QUOTAS = ("memory", "cpu", "pids", "restarts", "minutes")
+QUOTAS = ("memory", "cpu", "pids", "restarts", "network", "log", "minutes")
 MINUTE, HOUR, DAY = 60.0, 3600.0, 86400.0
 # of a cycle of 15 s: the listing and what comes with it, then the close looks
 READING, LOOKING = 8.0, 6.0
@@ -109,6 +113,7 @@ class ContainersCoordinator(ServiceCoordinator[Containers]):
         self.yard: OwnYard
         self._comparing = Comparing(self.id)
         self._actions: dict[str, Action] = {}
+        self._settings: Mapping[str, Setting] = {}
         self._following: Following | None = None
         self._engine: Engine | None = None
         self._engine_due = 0.0
@@ -154,6 +159,16 @@ class ContainersCoordinator(ServiceCoordinator[Containers]):
         socket = access.bare.address.socket is not None
         return services_of(self.data, host_of(self.data, access.machine, socket, access.page, own), own)
 
+    def _links(self) -> Sequence[Link]:
+        """Return the links of the engine's machine, where another source of this server measures them."""
+        ours = {each.id for each in self.data.containers.values()}
+        for source in self.house.capable(MeasuresLinks):
+            same = self.machine in source.names or not ours.isdisjoint(source.app_containers())
+            if source.server == self.server and source.judged and same:
+                found: Sequence[Link] = source.links()
+                return found
+        return ()
+
     @property
     def host(self) -> str | None:
         """Return the name or address of the engine's machine, where it is known and means the same to everybody."""
@@ -177,6 +192,7 @@ class ContainersCoordinator(ServiceCoordinator[Containers]):
                 kept=frozenset(kept),
                 over=self.closely.quotas.all_over(self.data, self.allowed, self.auditing.info),
                 leaks=self._leaks(),
+                link=full(self.data, self._links(), float(self.config_entry.options.get("link_mbit", 0))),
             )
         )
 
@@ -195,6 +211,11 @@ class ContainersCoordinator(ServiceCoordinator[Containers]):
     @override
     def actions(self) -> Mapping[str, Action]:
         return self._actions
+
+    @property
+    def settings(self) -> Mapping[str, Setting]:
+        """Return what can be changed for a while (capability ChangesForAWhile)."""
+        return self._settings
 
     @override
     def changes_since_last(self) -> Sequence[Change]:
@@ -240,10 +261,13 @@ class ContainersCoordinator(ServiceCoordinator[Containers]):
 
     @override
     async def async_list(self, key: str, fields: Mapping[str, Any]) -> list[Any]:
-        if key != "audit":
+        if key not in ("audit", "overview"):
             return await listing(self, key, fields)
         texts = Texts(self.hass)
         await texts.async_load()
+        if key == "overview":
+            dark = [texts.common(f"missing_{each.key}", each.placeholders) for each in self.missing]
+            return [overview(self.data, dark)]
         reports = [*([self.data.audit] if self.data.audit else ()), *self.data.audits.values()]
         wanted = fields.get("container")
         shown = [each for each in reports if wanted in (None, each.name)]
@@ -298,8 +322,10 @@ class ContainersCoordinator(ServiceCoordinator[Containers]):
             FixAudit(self.access.client, self.yard, self),
             AcceptAudit(self, dt_util.utcnow),
             RevokeAudit(self),
+            DisconnectContainer(self.access.client, self.yard, self._is_podman),
             LimitContainer(self.access.client, self.yard, lambda: self.closely.host_memory),
         )
+        self._settings = settings(self.access.client, self.yard, lambda: self.data)
         self._actions = {
             **actions_of(self.access.client, self.yard, self._is_podman),
             **{each.key: each for each in whole},
@@ -337,6 +363,7 @@ class ContainersCoordinator(ServiceCoordinator[Containers]):
             choice = self.schedule.choose(time.monotonic(), running, spent)
             try:
                 async with asyncio.timeout(LOOKING):
+                    self.closely.watch_logs = self.allowed.log > 0
                     await self.closely.take(by_id, choice)
             except TimeoutError:
                 _LOGGER.debug("Some containers of %s could not be looked at in time", self.name)

@@ -76,6 +76,7 @@ _MAY = Allowed()
 _PERCENT = NumberSelector(NumberSelectorConfig(min=0, max=100, step=1, unit_of_measurement="%"))
 _CORES = NumberSelector(NumberSelectorConfig(min=0, max=12800, step=10, unit_of_measurement="%"))
 _MANY = NumberSelector(NumberSelectorConfig(min=0, max=100000, step=1))
+_MBIT = NumberSelector(NumberSelectorConfig(min=0, max=100000, step=1, unit_of_measurement="Mbit/s"))
 _MINUTES = NumberSelector(NumberSelectorConfig(min=5, max=120, step=1, unit_of_measurement="min"))
 OPTIONS = vol.Schema(
     {
@@ -87,6 +88,10 @@ OPTIONS = vol.Schema(
         vol.Required("quota_cpu", default=_MAY.cpu): _CORES,
         vol.Required("quota_pids", default=_MAY.pids): _MANY,
         vol.Required("quota_restarts", default=_MAY.restarts): _MANY,
+        vol.Required("quota_network", default=_MAY.network): _MBIT,
+        vol.Required("quota_log", default=_MAY.log): _MANY,
+        # of the machine's link, where no NAS tells it; 0 is not known
+        vol.Required("link_mbit", default=0): _MBIT,
         vol.Required("quota_minutes", default=_MAY.minutes): _MINUTES,
     }
 )

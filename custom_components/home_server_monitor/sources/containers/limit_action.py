@@ -2,11 +2,13 @@
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, override
 
-from ...guardian.contract import Outcome, Plan, Receipt, Refusal, Refused, Verdict
+from ...guardian.contract import ForAWhile, Outcome, Plan, Receipt, Refusal, Refused, Verdict
 from .client import EngineClient
 from .ladder import Rung, bites, ladder
+from .lending import LIMITED as LENT, MOST_MINUTES, lasting
 from .live_change import LiveChange
 from .model import Container, Usage
 from .quota import Breach, Measure
@@ -20,13 +22,28 @@ BETWEEN = 3.0
 
 
 class LimitContainer(LiveChange):
-    """Sets the limit of a quota. Params: measure (cpu, memory or pids) and limit, in percent of a core, bytes, or count."""
+    """Sets the limit of a quota, for a while: what it had before is put back at its end, or when somebody ends it.
+
+    Params: measure (cpu, memory or pids), limit, in percent of a core, bytes, or count, and minutes.
+    """
 
     key = "limit_container"
 
     def __init__(self, client: EngineClient, yard: Yard, memory: Callable[[], int | None]) -> None:
         super().__init__(client, yard)
         self._memory = memory
+
+    @override
+    async def plan(self, target: str, params: Mapping[str, Any]) -> Plan:
+        plan = await super().plan(target, params)
+        body = plan.before["body"]
+        lease = ForAWhile(
+            setting=LENT,
+            target=f"{plan.before['id']} {','.join(sorted(body))}",
+            value=body,
+            lasts=lasting(params, MOST_MINUTES),
+        )
+        return replace(plan, steps=tuple(replace(each, lease=lease) for each in plan.steps))
 
     @override
     async def wanted(self, inspect: Json, target: str, params: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -127,6 +127,8 @@ class Container:
     ports: tuple[Port, ...] = ()
     mounts: tuple[Mount, ...] = ()
     limits: Limits = Limits()
+    # whether its log is a file that nothing keeps small
+    log_grows: bool = False
     inspected: bool = False
 
     @property

@@ -77,6 +77,8 @@ def inspected(raw: Any) -> Container:
         restart_count=integer(row.get("RestartCount")),
         # Docker before 25 writes nothing for no policy
         restart_policy=text(at(host, "RestartPolicy", "Name")) or "no",
+        log_grows=at(host, "LogConfig", "Type") == "json-file"
+        and not at(host, "LogConfig", "Config", "max-size"),
         labels=labels,
         project=_first(labels, PROJECT_LABELS),
         service=_first(labels, SERVICE_LABELS),

@@ -23,13 +23,16 @@ LIMITED = (Measure.CPU, Measure.MEMORY, Measure.PIDS)
 class Allowed:
     """What a container may use for long, from the options; 0 is without a quota.
 
-    memory: percent of its limit, or of the whole machine where it has none; cpu: percent of one core.
+    memory: percent of its limit, or of the whole machine where it has none; cpu: percent of one core; network: Mbit a
+    second of both directions; log: MB a day.
     """
 
     memory: float = 95.0
     cpu: float = 0.0
     pids: int = 0
     restarts: int = 5
+    network: float = 0.0
+    log: float = 1000.0
     minutes: float = 10.0
 
     def of(self, usage: Usage) -> Quota:
@@ -40,6 +43,8 @@ class Allowed:
             memory=int(limit * self.memory / 100) if limit and self.memory else None,
             pids=self.pids or None,
             restarts=self.restarts or None,
+            network=self.network * 125_000 or None,
+            log=self.log * 10**6 / 86400 or None,
             lasting=self.minutes * 60,
         )
 
@@ -70,11 +75,11 @@ class Quotas:
         self._clock = clock
         self._books: dict[str, _Book] = {}
 
-    def note(self, container: Container, usage: Usage) -> None:
-        """Take a sample."""
+    def note(self, container: Container, usage: Usage, log_rate: float | None = None) -> None:
+        """Take a sample; log_rate: bytes a second that it writes to its log, where that is known."""
         now = self._clock()
         book = self._books.setdefault(container.id, _Book())
-        book.samples.append(Sample(at=now, usage=usage, restarts=container.restart_count))
+        book.samples.append(Sample(at=now, usage=usage, restarts=container.restart_count, log_rate=log_rate))
         if usage.memory is not None and (not book.hours or now - book.hours[-1][0] >= HOUR / 2):
             book.hours.append((now, usage.memory))
 

@@ -12,6 +12,7 @@ from .causes import Trouble, trouble
 from .ladder import Rung
 from .leak import Leak
 from .leftovers import kept_of, leftover
+from .link import Full
 from .look import Look
 from .model import Container, Containers
 from .nodes import engine_node, member_node
@@ -21,6 +22,9 @@ from .quotas import Over
 # what lies about and could be tidied is worth a note from here on
 WORTH_TIDYING = 5 * 1024**3
 OLD_IMAGE_DAYS = 365
+DAY = 86400
+# for how long who fills a link is paused, where somebody approves it
+THROTTLE_MINUTES = 60
 # how long the old container of an update is kept to go back to
 KEPT_DAYS = 7
 # containers that are not meant to stay up are nobody's trouble when they end
@@ -44,6 +48,7 @@ class Case:
     kept: frozenset[str] = frozenset()
     over: Mapping[str, Over] = field(default_factory=dict)
     leaks: Mapping[str, Leak] = field(default_factory=dict)
+    link: Full | None = None
 
     def about(self, rule: str, name: str, severity: Severity, found: Trouble, **more: object) -> Finding:
         """Return a finding about a container in trouble, with its cause."""
@@ -66,7 +71,15 @@ def judge(case: Case) -> list[Finding]:
     mine = [each for name, each in case.data.containers.items() if leftover(name) is None]
     found = [finding for each in mine for finding in _container(case, each)]
     found += newer_data(case.source, case.after, case.data.containers, case.now)
-    return [*found, *_kept(case, mine), *_tidying(case), *_audited(case), *_over(case), *_leaking(case)]
+    return [
+        *found,
+        *_kept(case, mine),
+        *_tidying(case),
+        *_audited(case),
+        *_over(case),
+        *_leaking(case),
+        *_link(case),
+    ]
 
 
 # what else than going back would help; stopping a loop only gives it a rest
@@ -166,9 +179,14 @@ def _over(case: Case) -> Iterator[Finding]:
     for name, found in case.over.items():
         breach, remedy = found.breach, found.next
         proposal = None
+        if breach.measure is Measure.LOG:
+            # neither a limit nor a restart makes a log smaller: the lines do
+            remedy = None
         if remedy is not None and remedy.rung is Rung.LIMIT:
             params = {"measure": breach.measure.value, "limit": breach.limit}
             proposal = Proposal(action="limit_container", target=name, params=params)
+        elif remedy is not None and remedy.rung is Rung.PAUSE:
+            proposal = _pause(name)
         elif remedy is not None and remedy.rung in (Rung.RESTART, Rung.STOP):
             proposal = Proposal(action=f"{remedy.rung}_container", target=name)
         lines = (remedy.lines if remedy else ()) or found.remedies[0].lines
@@ -206,12 +224,47 @@ def _leaking(case: Case) -> Iterator[Finding]:
         )
 
 
+def _link(case: Case) -> Iterator[Finding]:
+    """A link that has no room left: who fills it may be paused for a while."""
+    if (found := case.link) is None:
+        return
+    talkers = ", ".join(f"{each.name} {_rate(each.rate)}" for each in found.talkers)
+    engine = case.data.engine
+    yield Finding(
+        source=case.source,
+        rule="host_link_full",
+        object=engine_node(case.source),
+        severity=Severity.WARNING,
+        placeholders={
+            "name": found.link or (engine.name if engine else "?"),
+            "rate": _rate(found.rate),
+            "speed": _rate(found.speed),
+            "talkers": talkers or "-",
+        },
+        evidence={"talkers": {each.name: round(each.rate) for each in found.talkers}},
+        proposal=_pause(found.main) if found.main else None,
+        holds=found.holds,
+    )
+
+
+def _pause(name: str) -> Proposal:
+    return Proposal(action="pause_container", target=name, params={"minutes": THROTTLE_MINUTES})
+
+
+def _rate(value: float) -> str:
+    return f"{value / 10**6:.1f} MB/s"
+
+
 def _amount(measure: Measure, value: float) -> str:
     match measure:
         case Measure.CPU:
             return f"{value:.0f} %"
         case Measure.MEMORY:
             return _gib(int(value))
+        case Measure.NETWORK:
+            return _rate(value)
+        case Measure.LOG:
+            return f"{value * DAY / 10**6:.0f} MB"
     return f"{value:.0f}"
 
 

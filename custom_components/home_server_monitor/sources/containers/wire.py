@@ -14,6 +14,10 @@ MIB = 1024 * 1024
 MAX_LINE = MIB
 
 
+class TooLong(BadResponse):
+    """An answer that is longer than it may be."""
+
+
 @contextlib.asynccontextmanager
 async def within(deadline: float) -> AsyncIterator[None]:
     """Give up after this many seconds. Raises CannotConnect then."""
@@ -58,7 +62,7 @@ async def read_body(response: aiohttp.ClientResponse, limit: int, *, cut: bool =
         if len(body) > limit:
             if cut:
                 break
-            raise BadResponse(f"The answer is longer than {limit // MIB} MiB")
+            raise TooLong(f"The answer is longer than {limit // MIB} MiB")
     return bytes(body[:limit])
 
 

@@ -17,7 +17,7 @@ from yarl import URL
 
 from ...const import CONF_FINGERPRINT, DOMAIN
 from ...coordinator import CYCLE, HsmConfigEntry, ServiceCoordinator
-from ...guardian.capabilities import Service, Setting, SmartReading, SnapshotSeen, Use
+from ...guardian.capabilities import Link, Service, Setting, SmartReading, SnapshotSeen, Use
 from ...guardian.contract import Action, Change, Finding, Missing, Node, Refused
 from ...guardian.own_path import is_loopback
 from ...history import DailyHistory, file_name
@@ -30,6 +30,7 @@ from .assemble import assemble
 from .changes import carried, changes
 from .client import TrueNasClient
 from .dark import dark_features, missing
+from .links import links_of
 from .listings import listing, plain, read_smart
 from .memory import Memory
 from .methods import Operation
@@ -343,6 +344,10 @@ class TrueNasCoordinator(ServiceCoordinator[TrueNas]):
     def services(self) -> Sequence[Service]:
         """Return the apps that run, and where they answer (capability RunsServices)."""
         return services_of(self.data.apps, self.client.url.host or "")
+
+    def links(self) -> Sequence[Link]:
+        """Return the links that are up, and what they move (capability MeasuresLinks)."""
+        return links_of(self.data)
 
     @property
     def names(self) -> frozenset[str]:
