@@ -15,6 +15,7 @@ from custom_components.home_server_monitor.guardian.contract import (
     Refused,
     RepeatsUndo,
     Resume,
+    Verdict,
 )
 from custom_components.home_server_monitor.guardian.journal_files import NAME
 from custom_components.home_server_monitor.guardian.policy import Mode, Standing
@@ -314,3 +315,28 @@ async def test_an_inverse_that_looks_first_is_begun_again(tmp_path: Path, lost: 
     ended = await guardian.desk.wait(record.id)
     assert ended.state is state
     assert len(world.undone) == len(set(world.undone))
+
+
+@pytest.mark.parametrize("returns", [True, False])
+async def test_what_did_not_work_is_taken_back_although_its_source_just_went_away(
+    tmp_path: Path, world: World, returns: bool
+) -> None:
+    """A container is seen to fail, and its engine dies in that moment: it is not left as it is."""
+
+    class Leaving(LookingAction):
+        async def verify(self, plan: Plan, receipts: Any) -> Verdict:
+            source.there = False
+            return Verdict(Outcome.FAILED, {"reason": "so it is"})
+
+    async def later(seconds: float) -> None:
+        source.there = returns
+        await asyncio.sleep(0)
+
+    source = FakeSource(Leaving(world, resume=Resume.UNDO, steps=2, inverse=True))
+    it = await Guardian(tmp_path, source, sleep=later).start()
+    ended = await it.done()
+    assert ended.verdict is not None
+    assert ended.verdict.outcome is Outcome.FAILED
+    wanted = (State.ROLLED_BACK, ["tank:1", "tank:0"]) if returns else (State.FAILED, [])
+    assert (ended.state, world.undone) == wanted
+    await it.end()

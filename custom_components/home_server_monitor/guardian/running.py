@@ -207,7 +207,7 @@ class Runner:
         return await self._end(record_id, _END[outcome], reason="undo_failed")
 
     async def verify(self, record_id: str) -> None:
-        """Look at the system and say how it ended; a target that is away is waited for."""
+        """Look at the system and say how it ended, or take it back; a target that is away is waited for."""
         record = self._book.records[record_id]
         if record.state is State.RUNNING:
             record = await self._book.move(
@@ -215,9 +215,12 @@ class Runner:
             )
         verdict = await self._look(record) or Verdict(Outcome.INCONCLUSIVE, {"reason": "not judged"})
         if verdict.outcome is Outcome.FAILED and record.plan.inverse:
-            action = self._now(record)
-            if action is not None and action.resume is Resume.UNDO:
-                await self._book.note(record_id, verdict=verdict)
+            await self._book.note(record_id, verdict=verdict)
+            try:
+                action = await self.reach(record)
+            except Stop as stop:
+                return await self._end(record_id, State.FAILED, reason=stop.reason)
+            if action.resume is Resume.UNDO:
                 return await self.undo(record_id, record.step)
         return await self._end(record_id, _END[verdict.outcome], verdict=verdict)
 
