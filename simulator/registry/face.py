@@ -1,7 +1,10 @@
 """The distribution API, version 2, as far as those need it who want to know whether there is something newer."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any, override
+
+import orjson
 
 from simulator.engine import Published, Store
 from simulator.engine.store import INDEX, LEGACY, MANIFEST
@@ -10,6 +13,7 @@ from simulator.serving import Face, Json, Raw, Reply, Route, Routes
 from simulator.serving.asked import Asked
 
 _INDEXES = (INDEX, "application/vnd.docker.distribution.manifest.list.v2+json")
+CONFIG = "application/vnd.oci.image.config.v1+json"
 _MANIFESTS = (MANIFEST, "application/vnd.docker.distribution.manifest.v2+json")
 _ADDRESS = "203.0.113.77"
 LIFE = 300
@@ -31,6 +35,7 @@ class RegistryFace(Face):
             Route("GET", "/v2", self.root),
             Route("HEAD", "/v2/{name+}/manifests/{reference}", self.manifest),
             Route("GET", "/v2/{name+}/manifests/{reference}", self.manifest),
+            Route("GET", "/v2/{name+}/blobs/{reference}", self.blob),
             Route("GET", "/v2/{name+}/tags/list", self.tags),
         )
 
@@ -116,6 +121,19 @@ class RegistryFace(Face):
             store.left -= 1
         return _document(found, asked.headers, reference, limits)
 
+    def blob(self, asked: Asked, name: str, reference: str) -> Reply:
+        """`GET /v2/{name}/blobs/{digest}`: the configuration of an image; layers are not kept here."""
+        if (refusal := self._needs_token(asked, f"repository:{name}:pull")) is not None:
+            return refusal
+        repository = self.store.repositories.get(name)
+        images = repository.manifests.values() if repository and not repository.private else ()
+        found = next((each for each in images if each.ident == reference), None)
+        if found is None:
+            return Json({"errors": [{"code": "BLOB_UNKNOWN", "message": "blob unknown"}]}, 404, _HEADERS)
+        created = datetime.fromtimestamp(found.created, UTC).isoformat().replace("+00:00", "Z")
+        document = {"architecture": "amd64", "os": "linux", "created": created, "config": found.config}
+        return Raw(orjson.dumps(document), headers=_HEADERS, content_type="application/octet-stream")
+
 
 _HEADERS: Mapping[str, str] = {"Docker-Distribution-Api-Version": "registry/2.0"}
 
@@ -133,6 +151,31 @@ def _document(
         kind, name = MANIFEST, found.platform_digest
     else:
         kind, name = LEGACY, found.legacy_digest
-    body = f'{{"schemaVersion":2,"mediaType":"{kind}"}}'.encode()
+    body = orjson.dumps({"schemaVersion": 2, "mediaType": kind, **_inside(kind, found)})
     told = {**_HEADERS, **limits, "Docker-Content-Digest": name, "Etag": f'"{name}"'}
     return Raw(body, headers=told, content_type=kind)
+
+
+def _inside(kind: str, found: Published) -> Mapping[str, Any]:
+    """What a document names: an index the manifests for some machines, a manifest its configuration and layers."""
+    if kind == INDEX:
+        machines = ((found.platform_digest, "amd64"), (found.digest, "unknown"))
+        return {
+            "manifests": [
+                {
+                    "mediaType": MANIFEST,
+                    "digest": name,
+                    "platform": {
+                        "os": "unknown" if machine == "unknown" else "linux",
+                        "architecture": machine,
+                    },
+                }
+                for name, machine in machines
+            ]
+        }
+    if kind != MANIFEST:
+        return {}
+    return {
+        "config": {"mediaType": CONFIG, "digest": found.ident},
+        "layers": [{"digest": layer.digest, "size": layer.size} for layer in found.layers],
+    }
