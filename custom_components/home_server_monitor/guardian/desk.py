@@ -19,6 +19,7 @@ from .ledger import Ledger
 from .looks import Looks
 from .own_path import OwnPath
 from .people import Today, end_former
+from .parts import Parts
 from .permits import AUTOMATIC, Permits
 from .policy import Policy
 from .recovery import Recovery
@@ -72,6 +73,7 @@ class Desk:
         self._ledger = Ledger(self.book, journal)
         self._permits = Permits(policy, self.helm, self._ledger.acts, clock, not_now, in_use, look_in_use)
         self.affairs = self._permits.affairs
+        self.parts = Parts(self.book, self._looks, self._permits, self._floor, self.begin, clock)
         self._waiting = Waiting(self, self._permits, self.book, self._floor, clock)
         self._ready = False
 

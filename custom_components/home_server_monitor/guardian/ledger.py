@@ -38,7 +38,8 @@ class Ledger:
         acts = []
         for record in self._book.records.values():
             begun = record.entered(State.RUNNING)
-            if begun is not None:
+            # the whole counts for its parts
+            if begun is not None and not record.part_of:
                 begun += sum(by for before, by in self._jumps if begun <= before)
                 if now - begun < DAY:
                     acts.append(Act(begun, f"{record.source} {record.target}", record.state in BAD))

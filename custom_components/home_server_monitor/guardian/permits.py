@@ -51,6 +51,17 @@ class Permits:
         if refusal is not None:
             raise Refused(refusal)
 
+    def permit_part(self, record: Record, actor: Actor) -> None:
+        """Raise Refused unless the approval that this actor gave to the whole is in force now for a part of it."""
+        if self._helm.closed():
+            raise Refused(Refusal("no_guardian"))
+        if actor.kind not in AUTOMATIC:
+            return self.permit(record, actor, None)
+        standing = self._helm.standings.get(actor.id)
+        if refusal := self._policy.may_go_on(record, self.affairs(record), standing):
+            raise Refused(refusal)
+        return None
+
     def affairs(self, record: Record) -> Affairs:
         """Return how things stand for an automatic run of a record."""
         now = self._clock()

@@ -249,6 +249,22 @@ class Policy:
             return Refusal("not_in_window")
         return self._over_budget(record, affairs)
 
+    def may_go_on(self, record: Record, affairs: Affairs, standing: Standing | None) -> Refusal | None:
+        """Return why a part of what runs under an approval in advance does not begin; budgets counted the whole."""
+        if affairs.hold:
+            return Refusal("hold_is_on")
+        if standing is None or standing.over:
+            return Refusal("standing_over")
+        if affairs.mode is Mode.WATCH:
+            return Refusal("watch_only")
+        if affairs.obstacle:
+            return Refusal(affairs.obstacle)
+        if refusal := self.spare(record.source, record.plan):
+            return refusal
+        if standing.windows_only and not self.in_window(affairs.now):
+            return Refusal("not_in_window")
+        return None
+
     def _not_allowed(self, record: Record, affairs: Affairs) -> Refusal | None:
         if affairs.mode is not Mode.ACT:
             return Refusal("asks_first")

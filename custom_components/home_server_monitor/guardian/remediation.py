@@ -80,7 +80,8 @@ class Record:
     for, "window", "in_use" or "source"; proposed_by, actor: who asked, who decided; step: the last step that was begun, -1 before the first;
     undoing: the step whose inverse was begun last; reason, details: a key of the translations and its placeholders;
     attempt: how often this was begun for this target in a day; history: (state, instant, who); since: when what it
-    would mend began, so that offers of one matter are told from those of the next.
+    would mend began, so that offers of one matter are told from those of the next; part_of: the id of the record whose
+    approval covers this one, which tells of it.
     """
 
     id: str
@@ -109,6 +110,7 @@ class Record:
     details: Mapping[str, str] = field(default_factory=dict)
     attempt: int = 1
     simulated: bool = False
+    part_of: str = ""
     history: tuple[tuple[str, float, str], ...] = ()
 
     @property
@@ -198,6 +200,7 @@ def pack(record: Record) -> dict[str, Any]:
         "details": dict(record.details),
         "attempt": record.attempt,
         "simulated": record.simulated,
+        "part_of": record.part_of,
         "history": [list(each) for each in record.history],
     }
 
@@ -231,5 +234,6 @@ def unpack(record_id: str, raw: Mapping[str, Any]) -> Record:
         details=dict(raw["details"]),
         attempt=int(raw["attempt"]),
         simulated=bool(raw["simulated"]),
+        part_of=str(raw.get("part_of", "")),
         history=tuple((state, float(at), who) for state, at, who in raw["history"]),
     )

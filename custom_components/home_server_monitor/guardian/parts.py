@@ -1,0 +1,92 @@
+"""Actions that are parts of another one: each planned, checked, journalled and judged as any, under its approval."""
+
+from collections.abc import Awaitable, Callable, Mapping
+import contextlib
+from typing import Any
+
+from .book import Book
+from .contract import SYSTEM, Refusal, Refused
+from .floor import Floor
+from .looks import Looks
+from .permits import AUTOMATIC, Permits
+from .remediation import EXPIRES, Record, State, WrongState, new_id
+
+
+class Parts:
+    """Begins the parts of what runs, one by one; who begins them waits for each and judges them as a whole."""
+
+    def __init__(
+        self,
+        book: Book,
+        looks: Looks,
+        permits: Permits,
+        floor: Floor,
+        begin: Callable[[Record], Awaitable[Record]],
+        clock: Callable[[], float],
+    ) -> None:
+        self._book = book
+        self._looks = looks
+        self._permits = permits
+        self._floor = floor
+        self._begin = begin
+        self._clock = clock
+
+    def of(self, whole: str) -> list[Record]:
+        """Return the parts of a record that were begun, in their order."""
+        parts = (each for each in self._book.records.values() if each.part_of == whole)
+        return sorted(parts, key=lambda each: each.created)
+
+    async def begin(
+        self, whole: str, action: str, target: str, params: Mapping[str, Any], name: str = ""
+    ) -> Record:
+        """Plan a part and begin it, once its first order is answered or takes long.
+
+        Refused with nothing sent where the whole does not run any more, where its approval is no longer in force,
+        where the part costs more than was approved, and as any action is. Raises JournalFailed, and what the source
+        raises when it is read.
+        """
+        return await self._floor.own(self._made(whole, action, target, params, name))
+
+    async def _made(
+        self, whole_id: str, action: str, target: str, params: Mapping[str, Any], name: str
+    ) -> Record:
+        whole = self._book.get(whole_id)
+        if whole.state is not State.RUNNING or whole.actor is None:
+            raise Refused(Refusal("already_decided", {"state": whole.state}))
+        plan = await self._looks.plan(whole.source, action, target, params)
+        if plan.risk > whole.risk:
+            raise Refused(Refusal("asks_first"))
+        now = self._clock()
+        record = Record(
+            id=new_id(now),
+            source=whole.source,
+            action=action,
+            target=target,
+            params=dict(params),
+            name=name or target,
+            rule=whole.rule,
+            plan=plan,
+            state=State.PROPOSED,
+            created=now,
+            expires=now + EXPIRES[plan.risk],
+            proposed_by=whole.actor,
+            part_of=whole.id,
+            history=((State.PROPOSED.value, now, whole.actor.id),),
+        )
+        self._permits.permit_part(record, whole.actor)
+        if whole.actor.kind in AUTOMATIC and await self._permits.in_use_now(record):
+            raise Refused(Refusal("in_use"))
+        self._floor.claim(record)
+        try:
+            made = await self._book.add(record)
+            if made.id != record.id:
+                raise Refused(Refusal("busy", {"target": record.name}))
+            approved = await self._book.move(
+                record.id, State.PROPOSED, State.APPROVED, whole.actor, actor=whole.actor, approved_at=now
+            )
+        except BaseException:
+            self._floor.release(record)
+            with contextlib.suppress(WrongState, KeyError):
+                await self._book.move(record.id, State.PROPOSED, State.SUPERSEDED, SYSTEM, must=False)
+            raise
+        return await self._begin(approved)
