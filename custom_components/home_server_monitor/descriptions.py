@@ -50,11 +50,16 @@ class ObjectSwitch[ObjT](ObjectDescription[ObjT], SwitchEntityDescription):
 
 @dataclass(frozen=True, kw_only=True)
 class ObjectUpdate[ObjT](ObjectDescription[ObjT], UpdateEntityDescription):
-    """An update entity of an object; `progress` in percent while it is under way, else None."""
+    """An update entity of an object.
+
+    progress: in percent while somebody else's is under way, else None; snapshots: whether its action takes `snapshot`,
+    which wants one of all its data before anything is touched.
+    """
 
     installed: Callable[[ObjT], str | None]
     latest: Callable[[ObjT], str | None]
     action: str
     progress: Callable[[ObjT], float | None] = lambda item: None
     url: Callable[[ObjT], str | None] = lambda item: None
+    snapshots: bool = False
     entity_category: EntityCategory | None = EntityCategory.CONFIG

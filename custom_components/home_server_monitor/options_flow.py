@@ -61,7 +61,8 @@ class ServiceOptionsFlow(OptionsFlowWithReload):
         """Show and take them."""
         if user_input is not None:
             return self.async_create_entry(data=user_input)
-        schema: Any = KINDS[self.config_entry.data[CONF_KIND]].options
+        kind = KINDS[self.config_entry.data[CONF_KIND]]
+        schema: Any = kind.options_of(self.config_entry) if kind.options_of else kind.options
         return self.async_show_form(
             step_id="init",
             data_schema=self.add_suggested_values_to_schema(schema, self.config_entry.options),

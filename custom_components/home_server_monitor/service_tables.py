@@ -175,6 +175,7 @@ ACTS: tuple[Act, ...] = (
         for verb in ("start", "stop", "restart", "resume", "update", "roll_back", "remove_kept")
     ),
     Act(name="roll_back_data", kind="container"),
+    Act(name="update_containers", kind=""),
     *(
         Act(
             name=name,

@@ -4,24 +4,59 @@ from typing import Any, override
 
 from homeassistant.components.update import UpdateEntity, UpdateEntityFeature
 from homeassistant.const import Platform
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .coordinator import HsmConfigEntry
 from .descriptions import ObjectUpdate
+from .edge.guardian import RECORD_CHANGED
 from .entity import HsmEntity
+from .guardian.remediation import Record, State
 from .objects import async_add_objects
 
 # the House lets one action at a time act on a target; waiting for one must not hold up the others
 PARALLEL_UPDATES = 0
+_UNDER_WAY = frozenset({State.RUNNING, State.VERIFYING})
 
 
 class HsmUpdate(HsmEntity[Any], UpdateEntity):
     """An update entity."""
 
     entity_description: ObjectUpdate[Any]
-    _attr_supported_features = UpdateEntityFeature.INSTALL | UpdateEntityFeature.PROGRESS
     _installing = False
+
+    @property
+    @override
+    def supported_features(self) -> UpdateEntityFeature:
+        features = UpdateEntityFeature.INSTALL | UpdateEntityFeature.PROGRESS
+        return features | UpdateEntityFeature.BACKUP if self.entity_description.snapshots else features
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        await super().async_added_to_hass()
+        signal = RECORD_CHANGED.format(self.coordinator.id)
+        self.async_on_remove(async_dispatcher_connect(self.hass, signal, self._record_changed))
+
+    @callback
+    def _record_changed(self, record: Record) -> None:
+        """Show how far an update is, whoever began it."""
+        if (record.action, record.target) == (self.entity_description.action, self.key):
+            self.async_write_ha_state()
+
+    @property
+    def _running(self) -> Record | None:
+        """Return the update that is under way, if one is."""
+        kept = self.coordinator.house.desks.get(self.coordinator.server)
+        wanted = (self.coordinator.id, self.entity_description.action, self.key)
+        return next(
+            (
+                each
+                for each in (kept[0].records.values() if kept else ())
+                if each.state in _UNDER_WAY and (each.source, each.action, each.target) == wanted
+            ),
+            None,
+        )
 
     @property
     @override
@@ -41,19 +76,28 @@ class HsmUpdate(HsmEntity[Any], UpdateEntity):
     @property
     @override
     def in_progress(self) -> bool | None:
-        return self._installing or self.update_percentage is not None
+        return self._installing or self._running is not None or self.update_percentage is not None
 
     @property
     @override
     def update_percentage(self) -> float | None:
-        return self.entity_description.progress(self.object) if self.object is not None else None
+        told = self.entity_description.progress(self.object) if self.object is not None else None
+        # of an action of a single step nothing is known but that it runs
+        if told is None and (record := self._running) is not None and len(record.plan.steps) > 1:
+            return round(100 * (record.step + 1) / (len(record.plan.steps) + 1))
+        return told
+
+    @override
+    def version_is_newer(self, latest_version: str, installed_version: str) -> bool:
+        """Return whether it is another one: what a server offers is newer, however versions are written there."""
+        return latest_version != installed_version
 
     @override
     async def async_install(self, version: str | None, backup: bool, **kwargs: Any) -> None:
         self._installing = True
         self.async_write_ha_state()
         try:
-            await self.async_act(self.entity_description.action)
+            await self.async_act(self.entity_description.action, {"snapshot": True} if backup else None)
         finally:
             self._installing = False
 

@@ -12,7 +12,7 @@ from .tree import ABSOLUTE, Module, modules
 type Parts = tuple[str, ...]
 
 # The files of a source's folder that stand between it and Home Assistant.
-SOURCE_EDGES = {"coordinator", "entities", "flow"}
+SOURCE_EDGES = {"coordinator", "entities", "flow", "options"}
 # The same of the guardian. A name is added here only with a reason in the design.
 GUARDIAN_EDGES = {"house"}
 # What a source may take from the guardian.

@@ -12,6 +12,7 @@ from typing import Any
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import EVENT_CORE_CONFIG_UPDATE, EVENT_HOMEASSISTANT_STOP
 from homeassistant.core import Context, Event, HomeAssistant, callback
+from homeassistant.helpers.dispatcher import async_dispatcher_send
 from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.util import dt as dt_util
 
@@ -27,6 +28,7 @@ from ..guardian.house import House
 from ..guardian.journal import JournalFailed
 from ..guardian.remediation import Record, State, new_id
 from ..guardian.topology import Topology
+from ..guardian.waking import waking_of
 from . import clock
 from .answers import Answers
 from .dead_man import DeadMan
@@ -52,6 +54,8 @@ _LOGGER = logging.getLogger(__name__)
 
 TICK = timedelta(seconds=15)
 CLOCK_JUMP = 60.0
+# sent with each change of a record, by its source
+RECORD_CHANGED = f"{DOMAIN}_record_{{}}"
 # actions after which a server is silent for a while, as planned, in seconds
 SILENT_AFTER = {"reboot": 1200.0, "install_update": 3600.0, "shutdown": 7200.0}
 
@@ -286,7 +290,18 @@ class Guardian:
         away = record.action == "shutdown" and record.state is State.SUCCEEDED
         if record.over and record.action in SILENT_AFTER and not away:
             self.alerts.expect_silence(source_node(record.source), clock.now())
+        async_dispatcher_send(self.hass, RECORD_CHANGED.format(record.source), record)
+        self._offer_again(record)
         self.speaker.record_changed(record)
+
+    @callback
+    def _offer_again(self, record: Record) -> None:
+        """Offer anew what nobody decided on in time, where the offer is what its finding is about."""
+        tracked = self.tracked(record.finding) if record.finding else None
+        if tracked is None or record.state is not State.EXPIRED or record.approved_at is not None:
+            return
+        if waking_of(tracked.finding.rule).renewed and not self.register.silence(tracked):
+            self.speaker.propose(tracked.id)
 
     def handle(self, changes: Sequence[Happened], now: float) -> None:
         """Have told what findings became, and their remedies proposed."""

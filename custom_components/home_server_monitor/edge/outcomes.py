@@ -86,6 +86,11 @@ class Outcomes:
         """Tell a stage, or the end, of a proposal, to whom its finding was told and who asked."""
         context = context_of(record.actor)
         self._of.notify(context)
+        if record.part_of:
+            # the whole tells of it
+            if record.over:
+                self._speaker.spawn(self._end(record))
+            return
         again = record.id in self._missed
         if record.state is State.PROPOSED or (self._stage.get(record.id) is record.state and not again):
             return

@@ -111,6 +111,8 @@ def _may_stand(of: Guardian, action: str) -> None:
         raise refuse("not_offered", named)
     if any(each.risk is Risk.HIGH for each in offered):
         raise refuse("standing_high_risk", named)
+    if any(getattr(each, "stands_by_policy", False) for each in offered):
+        raise refuse("standing_by_policy", named)
 
 
 async def _grant(of: Guardian, call: ServiceCall) -> ServiceResponse:

@@ -29,6 +29,12 @@ class Words:
         return f"{self.meaning}\n{self.advice}".strip()
 
 
+class Made(str):
+    """A text that was made of harmless parts, and is as long as it has to be."""
+
+    __slots__ = ()
+
+
 class _Known(dict[str, str]):
     """Placeholders; one that is missing is shown as a question mark, and never breaks a message."""
 
@@ -73,7 +79,9 @@ class Texts:
     @staticmethod
     def harmless(placeholders: Mapping[str, Any]) -> dict[str, str]:
         """Return placeholders that break no channel."""
-        return {name: plain(value) for name, value in placeholders.items()}
+        return {
+            name: value if isinstance(value, Made) else plain(value) for name, value in placeholders.items()
+        }
 
     def placeholders(self, finding: Finding) -> dict[str, str]:
         """Return what fills a finding's texts; a cause, of which the finding has the key, in words."""

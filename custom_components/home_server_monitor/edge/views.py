@@ -18,6 +18,7 @@ from ..guardian.reach import named
 from ..guardian.remediation import Record, State
 from ..guardian.tracked import State as Life
 from . import clock
+from .batches import planned
 from .mended import mended_lately
 from .messages import moment
 
@@ -173,7 +174,7 @@ def plan_lines(of: Guardian, record: Record, tracked: Tracked | None = None) -> 
     """Return a plan in words: what, why, risk, undo, what depends on it."""
     texts, plan = of.texts, record.plan
     shown = {key: plain(str(value), 600) for key, value in plan.before.get("shown", {}).items()}
-    named = {**shown, "target": record.name, **plan.params}
+    named = {**shown, "target": record.name, **plan.params, **planned(of, record)}
     why = texts.finding(tracked.finding).meaning if tracked else ""
     about = {*plan.touches, target_node(of, record.source, record.target)}
     touched = {plain(of.topology.label(node)) for node in plan.touches}

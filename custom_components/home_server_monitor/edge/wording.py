@@ -9,6 +9,7 @@ from ..guardian.notice import Notice
 from ..guardian.remediation import Record, State
 from ..guardian.tracked import State as Life
 from . import clock
+from .batches import story
 from .mended import mended_by, stays_as
 from .messages import REPAIRS, Message, moment, tag_of
 from .views import device_of, plan_lines
@@ -42,6 +43,7 @@ class Wording:
             state = "waited_too_long"
         facts = record.verdict.facts if record.verdict is not None else {}
         known = {name: str(fact) for name, fact in facts.items()} | dict(record.details) | known
+        known |= story(self._of, record)
         said = texts.common(f"outcome_{state}_{record.action}", known, default="")
         said = said or texts.common(f"outcome_{state}", known, default="")
         ends = self._lent_until(record) if said and state == State.SUCCEEDED else None

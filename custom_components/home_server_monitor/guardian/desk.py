@@ -18,8 +18,8 @@ from .leases import Leases
 from .ledger import Ledger
 from .looks import Looks
 from .own_path import OwnPath
-from .people import Today, end_former
 from .parts import Parts
+from .people import Today, end_former
 from .permits import AUTOMATIC, Permits
 from .policy import Policy
 from .recovery import Recovery

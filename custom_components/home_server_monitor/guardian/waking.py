@@ -28,6 +28,7 @@ class Waking:
     security: never told inside of another finding. always: told although Home Assistant or the host has just started.
     at_once: somebody waits for it, so it is neither collected nor held at night.
     decision: may be a Repairs issue. listed: is one also where it is of no urgency.
+    renewed: it is there for its offer's sake, so what nobody decided on in time is offered anew.
     cause_of: areas in which it explains findings of no higher severity on what stands on its object.
     cause: its object is gone with it, so it explains those findings whatever their severity, also on the object itself.
     covers: rules that it explains on its own object, up to its severity.
@@ -42,6 +43,7 @@ class Waking:
     at_once: bool = False
     decision: bool = False
     listed: bool = False
+    renewed: bool = False
     cause: bool = False
     cause_of: frozenset[str] = frozenset()
     covers: frozenset[str] = frozenset()
@@ -130,6 +132,9 @@ TABLE: Mapping[str, Waking] = MappingProxyType(
         "container_leaks": Waking(area=APP, keep=86400.0, decision=True),
         "container_flapping": Waking(area=APP, keep=3600.0),
         "old_container_kept": Waking(area=APP, most=_INFO, decision=True),
+        "updates_ready": Waking(area=APP, most=_INFO, decision=True, listed=True, renewed=True),
+        "updates_due": Waking(area=APP, most=_INFO, renewed=True),
+        "updates_unapproved": Waking(area=APP, most=_INFO, decision=True, listed=True, renewed=True),
         "image_old": Waking(area=APP, most=_INFO),
         "engine_audit": Waking(area=APP, most=_INFO, keep=3600.0, security=True, decision=True, listed=True),
         "images_unused": Waking(area=APP, most=_INFO, keep=86400.0),

@@ -4,15 +4,23 @@ from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 from ..guardian.capabilities import AnswersItself, RollsBackDatasets, SnapshotsDatasets, SnapshotSeen
-from ..guardian.contract import Refusal, Refused
+from ..guardian.contract import Plan, Refusal, Refused, Risk
 from ..guardian.house import House
 from ..guardian.own_path import endpoint_node
 from ..sources.containers.model import Container, Containers
 from ..sources.errors import ClientError, NotSupported, PermissionDenied
+from .update_policy import Written, desk_of, permitted
 
 
 class Engine(Protocol):
     """The engine that a container is updated on."""
+
+    id: str
+
+    @property
+    def written(self) -> Written:
+        """Return what the options say about updates."""
+        ...
 
     @property
     def server(self) -> str:
@@ -98,6 +106,26 @@ class Around:
         guardian = self._house.guardian(self._engine.server)
         protected = guardian.desk.policy.settings.protected if guardian is not None else ()
         return f"dataset:{source}:{dataset}" in protected
+
+    def spared(self, name: str, touches: frozenset[str]) -> Refusal | None:
+        """Return why nobody may update a container, whoever approves it: it, or what stands on it, is protected."""
+        if (desk := desk_of(self._house, self._engine)) is None:
+            return None
+        plan = Plan(
+            action="update_container",
+            target=name,
+            fingerprint="",
+            steps=(),
+            risk=Risk.MEDIUM,
+            touches=touches,
+            takes_away=True,
+        )
+        return desk.policy.spare(self._engine.id, plan)
+
+    async def permitted(self, written: Written) -> bool:
+        """Return whether an admin approved in advance what is written about updates, to the letter."""
+        desk = desk_of(self._house, self._engine)
+        return desk is not None and await permitted(desk, self._engine, written)
 
     async def answers(self, container: Container) -> bool | None:
         """Return whether the service in a container answers, or None where none that is connected is in it."""

@@ -84,6 +84,7 @@ class ServiceKind:
     platforms: loaded and unloaded for the entry.
     tables: what entities there are, by platform.
     options: the schema of the options, or None for a kind without any.
+    options_of: the same for one entry, where it offers what is there, such as its containers.
     host: the field whose host a discovered one is compared with.
     """
 
@@ -96,4 +97,5 @@ class ServiceKind:
     platforms: tuple[Platform, ...]
     tables: Mapping[Platform, tuple[ObjectTable[Any, Any], ...]]
     options: vol.Schema | None = None
+    options_of: Callable[[HsmConfigEntry], vol.Schema] | None = None
     host: str = "url"

@@ -10,6 +10,7 @@ from custom_components.home_server_monitor.guardian.contract import Action, Refu
 from custom_components.home_server_monitor.sources.containers.dependants import dependants_of
 from custom_components.home_server_monitor.sources.containers.model import Container
 from custom_components.home_server_monitor.sources.containers.parse import inspected
+from custom_components.home_server_monitor.sources.containers.policies import Written
 from custom_components.home_server_monitor.sources.containers.redirect import refusal
 from custom_components.home_server_monitor.sources.errors import CannotConnect
 from tests.engine import Engine
@@ -115,6 +116,12 @@ class Alone:
     async def answers(self, container: Container) -> bool | None:
         return None
 
+    def spared(self, name: str, touches: frozenset[str]) -> Refusal | None:
+        return None
+
+    async def permitted(self, written: Written) -> bool:
+        return False
+
 
 class EngineYard:
     """The source of an update on a real engine; what it lists is read when `relist` is called."""
@@ -177,6 +184,9 @@ class EngineYard:
             self.listed[name] = Container(
                 **{field: getattr(each, field) for field in each.__slots__ if field != "joins"}, joins=joins
             )
+
+    def is_never(self, name: str) -> bool:
+        return False
 
     def member(self, name: str) -> Container | None:
         return self.listed.get(name)

@@ -18,6 +18,7 @@ from .conftest import engine_entry
 
 HEALTHY = 'HEALTHCHECK --interval=1s --timeout=2s --retries=2 CMD ["/bin/true"]'
 SICK = 'HEALTHCHECK --interval=1s --timeout=2s --retries=2 CMD ["/bin/sh", "-c", "echo cannot open database; exit 1"]'
+ENDS = 'CMD ["/bin/sh", "-c", "echo cannot open database; exit 3"]'
 RUNS = 'CMD ["/bin/sleep", "100000"]'
 VOLUME = "VOLUME /data"
 
@@ -34,11 +35,11 @@ class Story:
         """The source as it is now."""
         return self.entry.runtime_data
 
-    def publish(self, *changes: str, word: str) -> None:
+    def publish(self, *changes: str, word: str, suffix: str = "app") -> None:
         """Push an image under the reference of the container; the engine keeps what it has under it."""
-        reference = self.engine.reference()
+        reference = self.engine.reference(suffix)
         old = self.engine.api.must("GET", f"/images/{reference}/json")["Id"]
-        self.engine.image("app", "1", *changes, VOLUME, files={"etc/newer": word})
+        self.engine.image(suffix, "1", *changes, VOLUME, files={"etc/newer": word})
         self.engine.push(reference)
         repository, _, tag = reference.rpartition(":")
         self.engine.api.must("POST", f"/images/{old}/tag", query={"repo": repository, "tag": tag})
@@ -134,6 +135,8 @@ async def story(
     )
     assert await hass.config_entries.async_setup(server_entry.entry_id)
     entry.add_to_hass(hass)
+    # what is pushed in a test was made just now
+    hass.config_entries.async_update_entry(entry, options={"update_cool_down": 0})
     await hass.config_entries.async_setup(entry.entry_id)
     assert entry.state is ConfigEntryState.LOADED, entry.reason
     await found.source.first_look
@@ -176,3 +179,41 @@ async def test_a_bad_image_is_taken_back_and_a_good_one_goes_through(story: Stor
     assert all(images.values())
     assert story.look("inside")["State"]["Running"] is True
     assert story.look("inside")["HostConfig"]["NetworkMode"] == f"container:{story.look('app')['Id']}"
+
+
+async def test_all_that_are_safe_and_one_of_three_is_put_back(story: Story) -> None:
+    """One proposal: the first goes through, the second is put back, the third is not begun; told as one outcome."""
+    engine, source = story.engine, story.source
+    for name in ("one", "two", "three"):
+        image = engine.image(name, "1", HEALTHY, RUNS, VOLUME, files={"etc/mine": name})
+        engine.push(image)
+        engine.run(name, image, StopTimeout=1, HostConfig={"RestartPolicy": {"Name": "always"}})
+    before = {name: story.look(name) for name in ("one", "three", "two")}
+    await source.async_look()
+    await source._look_at_all()
+    for name, runs in (("one", RUNS), ("three", ENDS), ("two", RUNS)):
+        story.publish(HEALTHY, runs, word="newer", suffix=name)
+    await source.async_look("containers", "images")
+    for _ in source.data.containers:
+        await source.look_for_updates()
+    with pytest.raises(HomeAssistantError):
+        await story.hass.services.async_call(
+            "home_server_monitor",
+            "update_containers",
+            {"device_id": source.device_id},
+            blocking=True,
+            context=Context(user_id=story.user.id),
+        )
+    await story.hass.async_block_till_done()
+    after = {name: story.look(name) for name in before}
+    assert after["one"]["Id"] != before["one"]["Id"]
+    assert after["one"]["State"]["Health"]["Status"] == "healthy"
+    for name in ("three", "two"):
+        assert (after[name]["Id"], after[name]["State"]["Running"]) == (before[name]["Id"], True)
+        assert after[name]["Mounts"] == before[name]["Mounts"]
+    (told,) = story.pushes
+    one, three, two = (engine.name(name) for name in ("one", "three", "two"))
+    assert f"Updated and well: {one}." in told["message"]
+    assert f"{three} was put back and runs as before." in told["message"]
+    assert "cannot open database" in told["message"]
+    assert f"Not begun: {two}." in told["message"]

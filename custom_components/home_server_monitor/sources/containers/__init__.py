@@ -3,7 +3,8 @@
 from ..kind import ServiceKind
 from .coordinator import ContainersCoordinator
 from .entities import PLATFORMS, TABLES
-from .flow import OPTIONS, SCHEMA, SECRETS, probe
+from .flow import SCHEMA, SECRETS, probe
+from .options import OPTIONS, options_of
 
 KIND = ServiceKind(
     key="containers",
@@ -15,4 +16,5 @@ KIND = ServiceKind(
     platforms=PLATFORMS,
     tables=TABLES,
     options=OPTIONS,
+    options_of=options_of,
 )

@@ -11,6 +11,7 @@ from typing import Any, override
 
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.device_registry import DeviceInfo
 from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
@@ -51,8 +52,11 @@ from .listings import listing, outline
 from .model import Containers, Engine, Image, Stack, Update
 from .newest import Newest
 from .nodes import nodes_of
+from .offering import Offering
+from .offers import with_policies
 from .overview import overview
 from .own_yard import OwnYard
+from .policies import Policy, Written
 from .quotas import Allowed
 from .rules import Case, judge
 from .schedule import Schedule
@@ -73,6 +77,7 @@ GAP = 10.0
 # seconds between two questions to registries
 BETWEEN_QUESTIONS = 10.0
 REMEMBER_DELAY = 1.0
+SAVE_DELAY = 30.0
 
 
 def feeds_of(access: Access) -> list[Feed]:
@@ -109,9 +114,12 @@ class ContainersCoordinator(ServiceCoordinator[Containers]):
         self.newest: Newest
         updates: Store[dict[str, Any]] = Store(hass, 1, f"{DOMAIN}/updates/{file_name(self.id)}")
         self._updates_store = updates
+        offers: Store[dict[str, Any]] = Store(hass, 1, f"{DOMAIN}/offers/{file_name(self.id)}")
+        self._offers_store = offers
         self.aftermath = Aftermath(self._remember, lambda: dt_util.utcnow().timestamp())
         self.yard: OwnYard
         self._comparing = Comparing(self.id)
+        self.offering: Offering
         self._actions: dict[str, Action] = {}
         self._settings: Mapping[str, Setting] = {}
         self._following: Following | None = None
@@ -142,6 +150,18 @@ class ContainersCoordinator(ServiceCoordinator[Containers]):
         given = self.config_entry.options
         known = {key: given[f"quota_{key}"] for key in QUOTAS if f"quota_{key}" in given}
         return Allowed(**known)
+
+    @property
+    def written(self) -> Written:
+        """Return what the options say about updates."""
+        return Written.of(self.config_entry.options)
+
+    def skipped(self, name: str, version: str) -> bool:
+        """Return whether a person skipped this version at the update entity, which keeps that."""
+        unique_id = f"{self.id}_container_{name}_container_update"
+        entity = er.async_get(self.hass).async_get_entity_id("update", DOMAIN, unique_id)
+        state = self.hass.states.get(entity) if entity else None
+        return state is not None and state.attributes.get("skipped_version") == version
 
     def _leaks(self) -> Mapping[str, Leak]:
         now = dt_util.utcnow()
@@ -181,7 +201,7 @@ class ContainersCoordinator(ServiceCoordinator[Containers]):
         instance = self.house.instance
         beside = [name for name in self.data.containers if leftover(name)]
         kept = {name for name in self.data.containers if kept_of(name, beside, instance)}
-        return judge(
+        found = judge(
             Case(
                 source=self.id,
                 data=self.data,
@@ -195,6 +215,10 @@ class ContainersCoordinator(ServiceCoordinator[Containers]):
                 link=full(self.data, self._links(), float(self.config_entry.options.get("link_mbit", 0))),
             )
         )
+        if "containers" in self.data.stale:
+            return found
+        engine = self.data.engine.name if self.data.engine else "?"
+        return [*found, *self.offering.findings(engine)]
 
     @property
     @override
@@ -314,6 +338,11 @@ class ContainersCoordinator(ServiceCoordinator[Containers]):
             self.aftermath.load(await self._updates_store.async_load())
         self.newest = Newest(self._ask_registry)
         self.yard = OwnYard(self)
+        self.offering = Offering(self, self._save_soon, lambda: dt_util.utcnow().timestamp())
+        with contextlib.suppress(HomeAssistantError, OSError, ValueError, NotImplementedError):
+            kept = await self._offers_store.async_load() or {}
+            self.newest.load(kept.get("seen"))
+            self.offering.load(kept)
         whole: tuple[Action, ...] = (
             UpdateAction(self.yard),
             RollBackAction(self.yard),
@@ -331,6 +360,17 @@ class ContainersCoordinator(ServiceCoordinator[Containers]):
             **{each.key: each for each in whole},
             **stack_actions(self),
         }
+
+    def add_action(self, action: Action) -> None:
+        """Take an action that joins several systems, or the guardian, with this one."""
+        self._actions[action.key] = action
+
+    @callback
+    def _save_soon(self) -> None:
+        self._offers_store.async_delay_save(self._kept, SAVE_DELAY)
+
+    def _kept(self) -> dict[str, Any]:
+        return {"seen": self.newest.dump(), **self.offering.dump()}
 
     def _is_podman(self) -> bool:
         return self._engine is not None and self._engine.kind == "podman"
@@ -386,7 +426,7 @@ class ContainersCoordinator(ServiceCoordinator[Containers]):
         if self._engine is None:
             raise RuntimeError("The engine is not known yet")
         data = assemble(self.feeds, self._engine, self.closely, self.newest.updates, self._elsewhere())
-        return self.auditing.audited(data, self.accepted)
+        return self.auditing.audited(with_policies(data, self.written), self.accepted)
 
     def _elsewhere(self) -> frozenset[str]:
         """Return the ids of the containers that another source of this server shows as its own."""
@@ -423,6 +463,7 @@ class ContainersCoordinator(ServiceCoordinator[Containers]):
         """Watch the new container of an update, and ask its registry anew."""
         self.aftermath.note_updated(name, container, wanted)
         self.newest.ask_soon(reference)
+        self.offering.went_through(name)
 
     async def _watch_updated(self) -> None:
         """Ask the applications in what was updated lately, for as long as the entry is loaded."""
@@ -441,8 +482,18 @@ class ContainersCoordinator(ServiceCoordinator[Containers]):
             if self.aftermath.seen(self.watch_hours).silent != before:
                 self.house.updated(self)
 
-    async def _ask_registry(self, reference: str, image: Image | None, now: datetime) -> Update:
-        return await update_of(reference, image, self.access.registry, self.access.client, now)
+    async def _ask_registry(
+        self, reference: str, image: Image | None, now: datetime, known: Update | None
+    ) -> Update:
+        return await update_of(
+            reference,
+            image,
+            self.access.registry,
+            self.access.client,
+            now,
+            known=known,
+            architecture=self._engine.architecture if self._engine else None,
+        )
 
     async def _ask_about_updates(self) -> None:
         """Ask registries one question at a time, for as long as the entry is loaded."""
@@ -450,8 +501,23 @@ class ContainersCoordinator(ServiceCoordinator[Containers]):
             await asyncio.sleep(BETWEEN_QUESTIONS)
             if not self.last_update_success or self.data is None:
                 continue
-            if await self.newest.look(self.data.containers, self.data.images):
-                self.async_publish(self._assemble())
+            await self.look_for_updates()
+
+    async def look_for_updates(self) -> None:
+        """Ask one registry, if one is due, and see what can be offered of it."""
+        data = self.data
+        asked = {
+            name: each
+            for name, each in data.containers.items()
+            if name not in data.shown or data.shown[name].policy != Policy.NEVER
+        }
+        if await self.newest.look(asked, data.images):
+            self._save_soon()
+            self.async_publish(self._assemble())
+        before = self.offering.offer, self.offering.weekly.dump()
+        await self.offering.look(complete=self.newest.complete)
+        if before != (self.offering.offer, self.offering.weekly.dump()):
+            self.house.updated(self)
 
     async def _look_at_all(self) -> None:
         by_id = {each.id: each for each in self._assemble().containers.values()}
@@ -482,6 +548,8 @@ class ContainersCoordinator(ServiceCoordinator[Containers]):
             await self._updates_store.async_save(self.aftermath.dump())
             self.feeds.stop()
             await self.access.close()
+        if hasattr(self, "offering"):
+            await self._offers_store.async_save(self._kept())
 
     async def async_look(self, *feeds: str) -> Containers:
         """List now, the containers where nothing else is named, show and return the snapshot. Raises ClientError."""

@@ -1,6 +1,6 @@
 """Which containers live in the namespaces of another one, and in which order they are created anew after it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from .model import Container
 
@@ -17,10 +17,11 @@ def dependants_of(containers: Iterable[Container], container: Container) -> tupl
     while more := [each for each in everything if each.name not in found and homes.intersection(each.joins)]:
         found |= {each.name: each for each in more}
         homes |= {known for each in more for known in (each.name, each.id)}
-    return tuple(_ordered(found))
+    return tuple(ordered(found))
 
 
-def _ordered(found: dict[str, Container]) -> list[Container]:
+def ordered(found: Mapping[str, Container]) -> list[Container]:
+    """Return containers in the order in which they are made anew: after those that they need or live in, else by name."""
     waiting = dict(sorted(found.items()))
     placed: list[Container] = []
     while waiting:

@@ -10,8 +10,6 @@ import aiohttp
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import section
 from homeassistant.helpers.selector import (
-    NumberSelector,
-    NumberSelectorConfig,
     TextSelector,
     TextSelectorConfig,
     TextSelectorType,
@@ -49,11 +47,8 @@ from .access import (
     trust_of,
 )
 from .address import Address, spelt
-from .aftermath import WATCHED_HOURS
-from .gate import TIMEOUT
 from .model import Engine
 from .probing import REPLACING, Access as Rights, Feature, probe as probe_access
-from .quotas import Allowed
 from .transport import Timing
 
 _PEM = TextSelector(TextSelectorConfig(multiline=True, autocomplete="off"))
@@ -66,33 +61,6 @@ SCHEMA = vol.Schema(
         vol.Required(CONF_URL): TextSelector(TextSelectorConfig(autocomplete="url")),
         vol.Optional(CONF_API_KEY): _SECRET,
         vol.Required(CONF_TLS): section(_TLS, {"collapsed": True}),
-    }
-)
-# seconds that a new container may take to be well; a label never shortens them
-CONF_GATE_TIMEOUT = "gate_timeout"
-_SECONDS = NumberSelector(NumberSelectorConfig(min=60, max=1800, step=10, unit_of_measurement="s"))
-_HOURS = NumberSelector(NumberSelectorConfig(min=0, max=168, step=1, unit_of_measurement="h"))
-_MAY = Allowed()
-_PERCENT = NumberSelector(NumberSelectorConfig(min=0, max=100, step=1, unit_of_measurement="%"))
-_CORES = NumberSelector(NumberSelectorConfig(min=0, max=12800, step=10, unit_of_measurement="%"))
-_MANY = NumberSelector(NumberSelectorConfig(min=0, max=100000, step=1))
-_MBIT = NumberSelector(NumberSelectorConfig(min=0, max=100000, step=1, unit_of_measurement="Mbit/s"))
-_MINUTES = NumberSelector(NumberSelectorConfig(min=5, max=120, step=1, unit_of_measurement="min"))
-OPTIONS = vol.Schema(
-    {
-        vol.Required(CONF_GATE_TIMEOUT, default=TIMEOUT): _SECONDS,
-        # how long going back is offered for what goes wrong then; 0 is never
-        vol.Required("watch_hours", default=WATCHED_HOURS): _HOURS,
-        # what containers may use for long; 0 is no quota
-        vol.Required("quota_memory", default=_MAY.memory): _PERCENT,
-        vol.Required("quota_cpu", default=_MAY.cpu): _CORES,
-        vol.Required("quota_pids", default=_MAY.pids): _MANY,
-        vol.Required("quota_restarts", default=_MAY.restarts): _MANY,
-        vol.Required("quota_network", default=_MAY.network): _MBIT,
-        vol.Required("quota_log", default=_MAY.log): _MANY,
-        # of the machine's link, where no NAS tells it; 0 is not known
-        vol.Required("link_mbit", default=0): _MBIT,
-        vol.Required("quota_minutes", default=_MAY.minutes): _MINUTES,
     }
 )
 SECRETS = frozenset({CONF_API_KEY, CONF_TLS})

@@ -193,18 +193,37 @@ class Image:
     version: str | None = None
     revision: str | None = None
     source_url: str | None = None
+    url: str | None = None
     documentation_url: str | None = None
+    # what its author wrote about updates: no wish of whoever runs it
+    update_label: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Update:
-    """What the registry has under a reference; `reason` says why `latest_digest` is None."""
+    """What the registry has under a reference; `reason` says why `latest_digest` is None.
+
+    published: when the newest image was made, as its registry tells; seen: when it was seen here first; version,
+    source_url, url: of its labels, the links https only.
+    """
 
     reference: str
     installed_digest: str | None
     latest_digest: str | None = None
     checked: datetime | None = None
     reason: Unknown | None = None
+    published: datetime | None = None
+    seen: datetime | None = None
+    version: str | None = None
+    source_url: str | None = None
+    url: str | None = None
+    # whether its registry was asked about it
+    described: bool = False
+
+    @property
+    def since(self) -> datetime | None:
+        """Return since when the newest image can be had at least: what is not told counts from when it was seen."""
+        return self.published or self.seen
 
     @property
     def available(self) -> bool | None:
@@ -224,6 +243,7 @@ class Watched:
     update: Update | None = None
     # of the permission audit, None where it could not look
     score: int | None = None
+    policy: str = "ask"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import random
 import time
 
+from ..records import at, instant
 from .leftovers import leftover
 from .model import Container, Image, Unknown, Update
 
@@ -16,7 +17,7 @@ AGAIN = 2 * HOUR
 # what the engine itself knows only changes with the image
 PASSING = frozenset({Unknown.UNREACHABLE, Unknown.LIMITED})
 
-type Ask = Callable[[str, Image | None, datetime], Awaitable[Update]]
+type Ask = Callable[[str, Image | None, datetime, Update | None], Awaitable[Update]]
 
 
 class Newest:
@@ -27,6 +28,8 @@ class Newest:
         self._clock = clock
         self.updates: dict[str, Update] = {}
         self._due: dict[str, float] = {}
+        self._remembered: dict[str, Update] = {}
+        self._asked = False
 
     def wanted(self, containers: Mapping[str, Container]) -> dict[str, str]:
         """Return the references that containers run, with the id of the image of one that does."""
@@ -43,19 +46,44 @@ class Newest:
             del self.updates[gone]
             self._due.pop(gone, None)
         due = [each for each in wanted if self._due.get(each, 0.0) <= now]
+        self._asked = bool(wanted) and wanted.keys() <= self.updates.keys()
         if not due:
             return False
         reference = min(due, key=lambda each: self._due.get(each, 0.0))
         # noted before it is asked, so that one that always fails keeps no other from its turn
         self._due[reference] = now + random.uniform(LEAST, MOST)  # noqa: S311 - spreads, guards nothing
-        found = await self._ask(reference, images.get(wanted[reference]), datetime.now(UTC))
+        known = self.updates.get(reference) or self._remembered.get(reference)
+        found = await self._ask(reference, images.get(wanted[reference]), datetime.now(UTC), known)
         if found.reason in PASSING:
             self._due[reference] = now + AGAIN
-            known = self.updates.get(reference)
             # what was known stays known while nobody can be asked
             found = known if known is not None and known.latest_digest else found
         self.updates[reference] = found
+        self._remembered.pop(reference, None)
         return True
+
+    @property
+    def complete(self) -> bool:
+        """Return whether every reference was asked about since the start."""
+        return self._asked
+
+    def load(self, rows: object) -> None:
+        """Take what was known before a restart: since when a newest image was seen, by reference."""
+        for reference, row in rows.items() if isinstance(rows, dict) else ():
+            digest, seen = at(row, "digest"), instant(at(row, "seen"))
+            if isinstance(digest, str) and seen is not None:
+                self._remembered[str(reference)] = Update(
+                    reference=str(reference), installed_digest=None, latest_digest=digest, seen=seen
+                )
+
+    def dump(self) -> dict[str, dict[str, str]]:
+        """Return what a restart must not forget."""
+        known = {**self._remembered, **self.updates}
+        return {
+            reference: {"digest": each.latest_digest, "seen": each.seen.isoformat()}
+            for reference, each in known.items()
+            if each.latest_digest and each.seen
+        }
 
     def ask_soon(self, reference: str) -> None:
         """Ask about a reference at the next turn: it was just updated."""

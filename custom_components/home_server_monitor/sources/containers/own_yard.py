@@ -16,6 +16,7 @@ from .leftovers import leftover
 from .member import writable_sources
 from .model import Container, Containers
 from .nodes import touched
+from .policies import Policy, Written
 from .raw import Json, name_of, table, text, words
 from .redirect import refusal
 from .shop import Shop
@@ -95,6 +96,14 @@ class Alone:
         """Nobody knows what is in it."""
         return None
 
+    def spared(self, name: str, touches: frozenset[str]) -> Refusal | None:
+        """Nobody protects it."""
+        return None
+
+    async def permitted(self, written: Written) -> bool:
+        """Nobody approved it."""
+        return False
+
 
 class OwnYard:
     """What updates know of one watched engine."""
@@ -154,6 +163,11 @@ class OwnYard:
         if name not in source.data.containers:
             return frozenset()
         return touched(source.id, source.data, name, source.access.machine)
+
+    def is_never(self, name: str) -> bool:
+        """Return whether a container is never updated from here."""
+        item = self._source.data.shown.get(name)
+        return item is not None and item.policy == Policy.NEVER
 
     def is_database(self, inspect: Json) -> bool:
         """Return whether a container keeps a database."""

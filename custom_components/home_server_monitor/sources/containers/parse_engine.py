@@ -11,6 +11,7 @@ from ..errors import BadResponse
 from ..records import Malformed, Row, at, count, flag, instant, integer, name, record, text
 from .model import Container, DiskUse, Engine, Image, Space, Stack, Volume
 from .parse import PROJECT_LABELS, strings
+from .policies import LABEL
 
 ANONYMOUS_LABEL = "com.docker.volume.anonymous"
 CONFIG_FILES_LABEL = "com.docker.compose.project.config_files"
@@ -64,7 +65,9 @@ def image(row: Row) -> tuple[str, Image]:
         version=text(labels.get(f"{_OCI}version")),
         revision=text(labels.get(f"{_OCI}revision")),
         source_url=_https(labels.get(f"{_OCI}source")),
+        url=_https(labels.get(f"{_OCI}url")),
         documentation_url=_https(labels.get(f"{_OCI}documentation")),
+        update_label=text(labels.get(LABEL)),
     )
 
 

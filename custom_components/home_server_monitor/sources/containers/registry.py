@@ -29,6 +29,8 @@ _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _CHALLENGE = re.compile(r'(\w+)="([^"]*)"')
 # some registries are only a name for another one, whose own name may be one more
 MOST_HOPS = 4
+# bytes of a manifest or of an image's configuration
+MOST_READ = 2 * MIB
 AT_ONCE = 2
 FIRST_PAUSE, LAST_PAUSE = 15 * 60.0, 6 * 3600.0
 # what a registry may ask us to wait; more is an error of its clock or ours
@@ -98,6 +100,26 @@ class RegistryClient:
             host.pause = 0.0
             return found
 
+    async def read(self, reference: Reference, place: str) -> Any:
+        """Return a document of a repository, `manifests/<digest>` or `blobs/<digest>`. Raises NotKnown.
+
+        Only once its digest was asked for: by then it is known how the registry is reached. A manifest that is read
+        counts as a pull at some registries.
+        """
+        host = self._hosts.setdefault(reference.api, _Host(asyncio.Semaphore(AT_ONCE)))
+        url = URL.build(
+            scheme=host.scheme or "https",
+            authority=reference.api,
+            path=f"/v2/{reference.repository}/{place}",
+        )
+        async with host.places:
+            if self._clock() < host.until:
+                raise NotKnown(Unknown.LIMITED)
+            try:
+                return await decode((await self._ask(url, reference, host, MOST_READ))[1])
+            except (CannotConnect, BadResponse, ValueError) as err:
+                raise NotKnown(Unknown.UNREACHABLE) from err
+
     async def _digest(self, reference: Reference, host: _Host) -> str:
         """Ask by https, and by http where that is allowed and nothing else answers."""
         schemes = ["https"]
@@ -110,7 +132,7 @@ class RegistryClient:
                 path=f"/v2/{reference.repository}/manifests/{reference.tag}",
             )
             try:
-                found = await self._ask(url, reference, host)
+                found, _ = await self._ask(url, reference, host)
             except CannotConnect:
                 if scheme == schemes[-1]:
                     raise
@@ -119,13 +141,22 @@ class RegistryClient:
             return found
         raise AssertionError
 
-    async def _ask(self, url: URL, reference: Reference, host: _Host) -> str:
-        """Follow a registry to where it sends us, taking a token where one is wanted; the token goes only there."""
+    async def _ask(self, url: URL, reference: Reference, host: _Host, limit: int = 0) -> tuple[str, bytes]:
+        """Follow a registry to where it sends us, taking a token where one is wanted; the token goes only there.
+
+        Returns the digest, or with a `limit` in bytes the document.
+        """
         token: str | None = None
         for _ in range(MOST_HOPS):
-            status, headers = await self._head(url, token)
+            body = b""
+            if limit:
+                status, headers, body = await self._get(url, limit, token)
+            else:
+                status, headers = await self._head(url, token)
+            if status == 200 and limit:
+                return "", body
             if status == 200:
-                return headers.get("Docker-Content-Digest") or await self._computed(url, token)
+                return headers.get("Docker-Content-Digest") or await self._computed(url, token), b""
             if status in (301, 302, 303, 307, 308):
                 url, token = self._elsewhere(url, headers), None
             elif status == 401 and token is None:

@@ -1,20 +1,33 @@
 """Whether there is a newer image for a reference: the registry's digest against those of the image that runs."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from ..errors import CallFailed, ClientError, NotSupported, PermissionDenied
 from .client import EngineClient
 from .model import Image, Unknown, Update
+from .publication import publication_of
 from .reference import Reference, digest_of, is_loopback, parsed
 from .registry import NotKnown, RegistryClient
 
+# what is known of a newest image for as long as it is the newest
+KEPT = ("published", "seen", "version", "source_url", "url", "described")
+
 
 async def update_of(
-    typed: str, image: Image | None, registry: RegistryClient, engine: EngineClient, now: datetime
+    typed: str,
+    image: Image | None,
+    registry: RegistryClient,
+    engine: EngineClient,
+    now: datetime,
+    *,
+    known: Update | None = None,
+    architecture: str | None = None,
 ) -> Update:
     """Return what there is under a reference; `image` is the one that the container runs, not the one that has the tag.
 
-    A registry on loopback is the engine's own, so the engine is asked for it.
+    A registry on loopback is the engine's own, so the engine is asked for it. known: what was known before: an image
+    is looked at once; architecture: of the engine's machine.
     """
     reference = parsed(typed)
     if reference is None or reference.digest is not None:
@@ -27,11 +40,38 @@ async def update_of(
     except NotKnown as err:
         return Update(reference=typed, installed_digest=installed[0], checked=now, reason=err.reason)
     # an image may have come under several digests of one tag
-    return Update(
+    found = Update(
         reference=typed,
         installed_digest=latest if latest in installed else installed[0],
         latest_digest=latest,
         checked=now,
+        seen=now,
+    )
+    if known is not None and known.latest_digest == latest:
+        found = replace(found, **{key: getattr(known, key) for key in KEPT})
+        found = replace(found, seen=min(found.seen or now, now))
+    if not found.available or found.described or is_loopback(reference.host):
+        return found
+    return await _described(found, reference, registry, architecture)
+
+
+async def _described(
+    found: Update, reference: Reference, registry: RegistryClient, architecture: str | None
+) -> Update:
+    """Return it with what its registry tells of the newest image."""
+    told = await publication_of(reference, found.latest_digest or "", registry, architecture)
+    if told is None:
+        return found
+    now = found.checked
+    # an instant in the future counts as now: no clock elsewhere makes an image older than it is
+    created = min(told.created, now) if told.created and now else told.created
+    return replace(
+        found,
+        published=created,
+        version=told.version,
+        source_url=told.source_url,
+        url=told.url,
+        described=True,
     )
 
 

@@ -21,9 +21,10 @@ from ...guardian.contract import (
 from ..errors import ClientError
 from .gate import REASONS, Judgement, Result
 from .gating import LOOK_EVERY, Gating
-from .member import Member
+from .member import Member, writable_sources
 from .missed import missed
-from .raw import Json, name_of, table, text
+from .raw import Json, name_of, table, text, words
+from .reference import digest_of
 from .remaking import Order, Remaking, steps_of
 from .yard import Yard
 
@@ -75,6 +76,8 @@ class UpdateAction(Action):
     @override
     async def plan(self, target: str, params: Mapping[str, Any]) -> Plan:
         yard = self._yard
+        if yard.is_never(target):
+            raise Refused(Refusal("never_updated", {"target": target}))
         inspects = await self._inspect(target)
         stamp = int(time.time())
         members = [
@@ -84,6 +87,8 @@ class UpdateAction(Action):
         remaking = Remaking(yard.workshop, members)
         # whatever cannot be made again is refused before anything is touched
         networks = [[*(await remaking.body(each)).connects] for each in members]
+        if params.get("snapshot"):
+            await self._must_snapshot(target, inspects[target])
         steps = await self._with_snapshots(steps_of(members, networks), inspects[target], stamp)
         return Plan(
             action=self.key,
@@ -115,12 +120,16 @@ class UpdateAction(Action):
             found[name] = each
         return found
 
+    async def _must_snapshot(self, target: str, inspect: Json) -> None:
+        """Refuse where a path that is written to is on no dataset that can be snapshotted first. Raises Refused."""
+        for source in writable_sources(inspect):
+            if not await self._yard.around.datasets([source]):
+                raise Refused(Refusal("no_snapshot_of", {"target": target, "path": source}))
+
     async def _with_snapshots(self, steps: list[Step], inspect: Json, stamp: int) -> list[Step]:
         """Return the steps with a snapshot of each dataset that it writes to: before it stops, a database's after."""
         yard = self._yard
-        mounts = [table(each) for each in inspect.get("Mounts") or ()]
-        paths = [text(each.get("Source")) for each in mounts if each.get("RW") is True]
-        found = await yard.around.datasets([path for path in paths if path])
+        found = await yard.around.datasets(writable_sources(inspect))
         name = f"hsm-{yard.instance}-update-{stamp}"
         taken = [
             Step(order=SNAPSHOT, params={"member": 0, "source": source, "dataset": dataset, "name": name})
@@ -167,6 +176,8 @@ class UpdateAction(Action):
         whose = members[before.params["member"]]
         if refusal := await missed(self._yard.workshop, remaking, whose, before):
             return refusal
+        if before.order == Order.PULL and (refusal := await self._other_image(plan, member)):
+            return refusal
         old = await remaking.old(member)
         if old is None:
             return Refusal("container_gone", {"target": member.name})
@@ -193,6 +204,16 @@ class UpdateAction(Action):
                     raise
             await self._sleep(LOOK_EVERY)
         return Refusal("snapshot_missing", {"target": member.name, "dataset": wanted["dataset"]})
+
+    async def _other_image(self, plan: Plan, member: Member) -> Refusal | None:
+        """Refuse an image that nobody was shown, where one was: what was approved is one digest."""
+        wanted = plan.params.get("digest")
+        if not wanted:
+            return None
+        image = await self._yard.workshop.look_at_image(member.reference) or {}
+        if wanted in [digest_of(each) for each in words(image.get("RepoDigests"))]:
+            return None
+        return Refusal("image_moved", {"target": member.name})
 
     async def _right_image(self, remaking: Remaking, member: Member) -> Refusal | None:
         """Refuse to stop the old one where the new one is not there, or came of another image than is named."""

@@ -2,12 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+import re
 from types import MappingProxyType
 
 from .leftovers import leftover
 from .model import Containers, Image, State, Update, Usage, Watched
 
 NO_USAGE = Usage()
+NEVER = "never"
+# a repository there has a page of its releases
+_GITHUB = re.compile(r"https://github\.com/[\w.-]+/[\w.-]+/?")
 
 
 def shown(data: Containers, elsewhere: frozenset[str]) -> Mapping[str, Watched]:
@@ -50,11 +54,28 @@ def installed(item: Watched) -> str | None:
 
 
 def latest(item: Watched) -> str | None:
-    """Return what the registry has; the installed version where it is the same or cannot be known."""
-    update = item.update
-    if update is None or not update.available:
-        return installed(item)
-    return short(update.latest_digest)
+    """Return what the registry has: its version, or the short digest where the version is not told or is the same.
+
+    The installed version where there is nothing newer, where that cannot be known, and where it is never updated.
+    """
+    update, before = item.update, installed(item)
+    if update is None or not update.available or item.policy == NEVER:
+        return before
+    digest = short(update.latest_digest)
+    if update.version is None:
+        return digest
+    return update.version if update.version != before else f"{update.version} ({digest})"
+
+
+def release_notes(item: Watched) -> str | None:
+    """Return where it is said what is new: by the labels of the newest image, else of the one that runs."""
+    for each in (item.update, item.image):
+        for link in (each.source_url, each.url) if each else ():
+            if link and _GITHUB.fullmatch(link):
+                return f"{link.rstrip('/').removesuffix('.git')}/releases"
+            if link:
+                return link
+    return item.image.documentation_url if item.image else None
 
 
 def total(data: Containers, field: str) -> float | None:

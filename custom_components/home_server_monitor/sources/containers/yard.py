@@ -6,6 +6,7 @@ from typing import Protocol
 from ...guardian.capabilities import SnapshotSeen
 from ...guardian.contract import Refusal
 from .model import Container
+from .policies import Written
 from .raw import Json
 from .workshop import Workshop
 
@@ -39,6 +40,14 @@ class Around(Protocol):
 
     async def answers(self, container: Container) -> bool | None:
         """Return whether the service in a container answers, or None where none that we know of is in it."""
+        ...
+
+    def spared(self, name: str, touches: frozenset[str]) -> Refusal | None:
+        """Return why nobody may update a container, whoever approves it: what is protected."""
+        ...
+
+    async def permitted(self, written: Written) -> bool:
+        """Return whether an admin approved in advance what is written about updates, to the letter."""
         ...
 
 
@@ -89,6 +98,10 @@ class Yard(Protocol):
 
     def touched(self, name: str) -> frozenset[str]:
         """Return the node ids of all that stands still meanwhile."""
+        ...
+
+    def is_never(self, name: str) -> bool:
+        """Return whether the options, or its label, say that a container is never updated from here."""
         ...
 
     def is_database(self, inspect: Json) -> bool:

@@ -36,7 +36,11 @@ TABLES: Mapping[Platform, tuple[ObjectTable[Containers, Any], ...]] = {
     ),
     Platform.BINARY_SENSOR: (_container(container.BINARY),),
     Platform.SWITCH: (_container(container.SWITCHES), _stack(engine.STACK_SWITCHES)),
-    Platform.BUTTON: (_container(container.BUTTONS), _stack(engine.STACK_BUTTONS)),
+    Platform.BUTTON: (
+        _engine(engine.BUTTONS),
+        _container(container.BUTTONS),
+        _stack(engine.STACK_BUTTONS),
+    ),
     Platform.UPDATE: (_container(container.UPDATES),),
 }
 PLATFORMS = tuple(sorted(TABLES))

@@ -11,7 +11,7 @@ from homeassistant.util import dt as dt_util
 from ....descriptions import ObjectBinarySensor, ObjectButton, ObjectSensor, ObjectSwitch, ObjectUpdate
 from ....quantities import choice, count, data_rate, data_size, days, moment, percent
 from ..model import HealthStatus, State, Watched
-from ..view import installed, latest
+from ..view import installed, latest, release_notes
 
 DIAGNOSTIC = EntityCategory.DIAGNOSTIC
 BY_CHOICE: Mapping[str, Any] = {"entity_category": DIAGNOSTIC, "entity_registry_enabled_default": False}
@@ -126,8 +126,9 @@ UPDATES: tuple[ObjectUpdate[Watched], ...] = (
         translation_key="container_update",
         installed=installed,
         latest=latest,
-        url=lambda item: item.image.source_url if item.image else None,
+        url=release_notes,
         action="update_container",
+        snapshots=True,
         feed="updates",
     ),
 )

@@ -92,3 +92,7 @@ STACK_SWITCHES: tuple[ObjectSwitch[Stack], ...] = (
 STACK_BUTTONS: tuple[ObjectButton[Stack], ...] = (
     ObjectButton(key="redeploy_stack", action="redeploy_stack", entity_registry_enabled_default=False),
 )
+
+BUTTONS: tuple[ObjectButton[Containers], ...] = (
+    ObjectButton(key="update_containers", action="update_containers", feed="updates"),
+)

@@ -1,0 +1,139 @@
+"""Keeps what is offered of newer images on one engine: looked at before it is offered, and once a week together."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+import time
+from typing import Any, Protocol
+
+from ...guardian.contract import Finding
+from ..errors import ClientError
+from .model import Containers
+from .offer_rules import offered
+from .offers import NOTHING, Candidate, Offer, Terms, newer, offer_of
+from .policies import Policy, Written
+from .weekly import Weekly
+from .yard import Yard
+
+
+class Offered(Protocol):
+    """The source whose containers are updated."""
+
+    id: str
+    data: Containers
+
+    @property
+    def yard(self) -> Yard:
+        """Return where it is updated."""
+        ...
+
+    @property
+    def written(self) -> Written:
+        """Return what the options say about updates."""
+        ...
+
+    def skipped(self, name: str, version: str) -> bool:
+        """Return whether a person skipped this version of a container."""
+        ...
+
+
+class Offering:
+    """What is offered. save: has what must outlive a restart written soon."""
+
+    def __init__(
+        self,
+        source: Offered,
+        save: Callable[[], None] = lambda: None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.weekly = Weekly()
+        # by container, the digest that did not work in it
+        self.failed: dict[str, str] = {}
+        # whether an admin approved in advance what the options say
+        self.permitted = False
+        self.offer: Offer = NOTHING
+        self._source = source
+        self._save = save
+        self._clock = clock
+        # why a container is not updated here, "" where it is
+        self._looked: dict[Candidate, str] = {}
+
+    async def look(self, *, complete: bool = True) -> Offer:
+        """Look at what is newer and was not looked at yet, and offer it. complete: whether all registries were asked.
+
+        What cannot be looked at now is looked at the next time.
+        """
+        source = self._source
+        candidates = {
+            each for item, each in newer(source.data) if item.policy in (Policy.ASK, Policy.AUTOMATIC)
+        }
+        for gone in self._looked.keys() - candidates:
+            del self._looked[gone]
+        for each in sorted(candidates - self._looked.keys(), key=lambda one: one.name):
+            await self._look_at(each)
+        self.permitted = await source.yard.around.permitted(source.written)
+        self.offer = self._judged()
+        if complete and self.offer.asked and self.weekly.begin(self._clock()):
+            self._save()
+        return self.offer
+
+    async def _look_at(self, candidate: Candidate) -> None:
+        yard = self._source.yard
+        try:
+            inspect = await yard.workshop.look(candidate.name)
+            refusal = await yard.refusal(inspect) if inspect is not None else None
+        except ClientError:
+            return
+        self._looked[candidate] = refusal.key if refusal else ""
+
+    def _judged(self) -> Offer:
+        source = self._source
+        terms = Terms(
+            written=source.written,
+            now=datetime.fromtimestamp(self._clock(), UTC),
+            permitted=self.permitted,
+            skipped=source.skipped,
+            refused=self._refused,
+            failed=self.failed,
+        )
+        return offer_of(source.data, terms)
+
+    def _refused(self, candidate: Candidate) -> str | None:
+        spared = self._source.yard.around.spared(candidate.name, self._source.yard.touched(candidate.name))
+        return spared.key if spared else self._looked.get(candidate)
+
+    def findings(self, engine: str) -> Sequence[Finding]:
+        """Return what is offered now, judged on the newest snapshot."""
+        self.offer = self._judged()
+        is_open = self.weekly.is_open(self._clock())
+        return [*offered(self._source.id, engine, self.offer, self._source.written, weekly=is_open)]
+
+    def touched(self, name: str) -> frozenset[str]:
+        """Return the node ids of all that stands still while a container is updated."""
+        return self._source.yard.touched(name)
+
+    def is_still_newest(self, name: str, image: str, digest: str) -> bool:
+        """Return whether a container runs this image, and this is the newest one."""
+        known = ((each.name, each.image, each.digest) for _, each in newer(self._source.data))
+        return (name, image, digest) in known
+
+    def ended(self, failed: Mapping[str, str]) -> None:
+        """Take note that what was offered was done, as far as it went; failed: the digests that did not work."""
+        self.failed |= failed
+        self.weekly.closed = True
+        self._save()
+
+    def went_through(self, name: str) -> None:
+        """Take note that a container was updated: what failed in it before says nothing any more."""
+        if self.failed.pop(name, None) is not None:
+            self._save()
+
+    def load(self, row: Mapping[str, Any]) -> None:
+        """Take what was kept."""
+        self.weekly.load(row.get("week"))
+        failed = row.get("failed")
+        if isinstance(failed, dict):
+            self.failed = {str(name): str(digest) for name, digest in failed.items()}
+
+    def dump(self) -> dict[str, Any]:
+        """Return what is kept."""
+        return {"week": self.weekly.dump(), "failed": dict(self.failed)}

@@ -1,0 +1,81 @@
+"""The preferences of one engine: the gate, quotas, and what happens when there is a newer image."""
+
+from typing import TYPE_CHECKING, Any
+
+from homeassistant.helpers.selector import (
+    NumberSelector,
+    NumberSelectorConfig,
+    SelectSelector,
+    SelectSelectorConfig,
+    SelectSelectorMode,
+)
+import voluptuous as vol
+
+from .aftermath import WATCHED_HOURS
+from .gate import TIMEOUT
+from .leftovers import leftover
+from .policies import COOL_DOWN, DAYS, DEFAULT, FIELDS, Policy
+from .quotas import Allowed
+
+if TYPE_CHECKING:
+    from ...coordinator import HsmConfigEntry
+
+# seconds that a new container may take to be well; a label never shortens them
+CONF_GATE_TIMEOUT = "gate_timeout"
+_SECONDS = NumberSelector(NumberSelectorConfig(min=60, max=1800, step=10, unit_of_measurement="s"))
+_MAY = Allowed()
+_PERCENT = NumberSelector(NumberSelectorConfig(min=0, max=100, step=1, unit_of_measurement="%"))
+_CORES = NumberSelector(NumberSelectorConfig(min=0, max=12800, step=10, unit_of_measurement="%"))
+_MANY = NumberSelector(NumberSelectorConfig(min=0, max=100000, step=1))
+_MBIT = NumberSelector(NumberSelectorConfig(min=0, max=100000, step=1, unit_of_measurement="Mbit/s"))
+_HOURS = NumberSelector(NumberSelectorConfig(min=0, max=168, step=1, unit_of_measurement="h"))
+_MINUTES = NumberSelector(NumberSelectorConfig(min=5, max=120, step=1, unit_of_measurement="min"))
+_COOL = NumberSelector(NumberSelectorConfig(min=0, max=90, step=1, unit_of_measurement="d"))
+_POLICY = SelectSelector(
+    SelectSelectorConfig(
+        options=[each.value for each in Policy],
+        translation_key="update_policy",
+        mode=SelectSelectorMode.DROPDOWN,
+    )
+)
+
+
+def _schema(names: list[str]) -> vol.Schema:
+    """Return the form; names: of the containers that may have a policy of their own."""
+    some = SelectSelector(
+        SelectSelectorConfig(
+            options=names, multiple=True, custom_value=True, mode=SelectSelectorMode.DROPDOWN
+        )
+    )
+    policies: dict[Any, Any] = {vol.Optional(FIELDS[each], default=list): some for each in Policy}
+    return vol.Schema(
+        {
+            vol.Required(CONF_GATE_TIMEOUT, default=TIMEOUT): _SECONDS,
+            # how long going back is offered for what goes wrong then; 0 is never
+            vol.Required("watch_hours", default=WATCHED_HOURS): _HOURS,
+            vol.Required(DEFAULT, default=Policy.ASK.value): _POLICY,
+            vol.Required(COOL_DOWN, default=DAYS): _COOL,
+            **policies,
+            # what containers may use for long; 0 is no quota
+            vol.Required("quota_memory", default=_MAY.memory): _PERCENT,
+            vol.Required("quota_cpu", default=_MAY.cpu): _CORES,
+            vol.Required("quota_pids", default=_MAY.pids): _MANY,
+            vol.Required("quota_restarts", default=_MAY.restarts): _MANY,
+            vol.Required("quota_network", default=_MAY.network): _MBIT,
+            vol.Required("quota_log", default=_MAY.log): _MANY,
+            # of the machine's link, where no NAS tells it; 0 is not known
+            vol.Required("link_mbit", default=0): _MBIT,
+            vol.Required("quota_minutes", default=_MAY.minutes): _MINUTES,
+        }
+    )
+
+
+OPTIONS = _schema([])
+
+
+def options_of(entry: HsmConfigEntry) -> vol.Schema:
+    """Return the form of one engine, with its containers to choose from, and those that were chosen and are gone."""
+    chosen = {str(name) for field in FIELDS.values() for name in entry.options.get(field) or ()}
+    data = getattr(getattr(entry, "runtime_data", None), "data", None)
+    there = {name for name in data.containers if leftover(name) is None} if data is not None else set()
+    return _schema(sorted(there | chosen))
