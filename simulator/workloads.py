@@ -35,6 +35,8 @@ class App:
     latest: tuple[str, str] | None = None
     image_updates: bool = False
     earlier: list[tuple[str, str]] = field(default_factory=list)
+    # versions of the catalogue whose containers end
+    broken: set[str] = field(default_factory=set)
     counters_since: float = 0.0
 
     def set_state(self, state: AppState) -> None:

@@ -491,7 +491,7 @@ async def test_a_job_that_fails(house: House) -> None:
     await house.sim.scenario("app_update", app="sonarr")
     house.sim.faults.replace("app.upgrade", 4711)
     house.sim.faults.replace("core.get_jobs", [{"id": 4711, "state": "FAILED", "error": "no space"}])
-    error = await house.failed("action_failed", "upgrade_app", house.device("app_sonarr"))
+    error = await house.failed("action_rolled_back", "upgrade_app", house.device("app_sonarr"))
     assert error.translation_placeholders == {"error": "No space"}
 
 

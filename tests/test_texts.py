@@ -115,6 +115,7 @@ def test_a_refusal_uses_what_it_is_given(key: str) -> None:
         "already_decided": {"state"},
         "breaker_open": {"rule"},
         "approver_gone": {"who"},
+        "snapshot_missing": {"target", "dataset"},
     }.get(key, {"target"})
     assert placeholders(TEXTS["exceptions"][key]["message"]) <= given
 

@@ -23,6 +23,13 @@ class HsmButton(HsmEntity[Any], ButtonEntity):
 
     entity_description: ObjectButton[Any]
 
+    @property
+    @override
+    def available(self) -> bool:
+        # what there was to do may be gone: an old version is kept for some days only
+        found = self.object
+        return super().available and found is not None and self.entity_description.exists(found)
+
     @override
     async def async_press(self) -> None:
         await self.async_act(self.entity_description.action, self.entity_description.params())

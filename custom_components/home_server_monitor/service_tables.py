@@ -117,8 +117,8 @@ ACTS: tuple[Act, ...] = (
     Act(
         name="rollback_app",
         kind="app",
-        fields={vol.Required("version"): NAME},
-        params=lambda data: {"version": data["version"]},
+        fields={vol.Optional("version"): NAME},
+        params=lambda data: {"version": data["version"]} if "version" in data else {},
     ),
     Act(
         name="control_service",

@@ -49,9 +49,16 @@ class AppUpdate(_OnApp):
 
     @override
     async def on(
-        self, app: str = "sonarr", version: str = "1.3.5", software: str = "4.0.16.2944", **_: Any
+        self,
+        app: str = "sonarr",
+        version: str = "1.3.5",
+        software: str = "4.0.16.2944",
+        broken: bool = False,
+        **_: Any,
     ) -> None:
         self.take(app).latest = (version, software)
+        if broken:
+            self.target.broken.add(version)
         self.tell()
 
     @override

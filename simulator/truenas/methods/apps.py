@@ -53,7 +53,7 @@ def stop(ctx: Context, name: str) -> Job:
 
 
 def _running(ctx: Context, app: App) -> Row:
-    app.set_state("RUNNING")
+    app.set_state("CRASHED" if app.version[0] in app.broken else "RUNNING")
     return app_row(ctx, app, {})
 
 

@@ -226,6 +226,9 @@ EXAMPLES: Mapping[str, Callable[[], list[Finding]]] = {
     "task_overdue": lambda: findings(tasks(task(last_success=NOW - timedelta(days=6)))),
     "certificate_expiring": lambda: findings(expiring(5)),
     "app_crashed": lambda: findings(TrueNas(apps={"plex": app(state="crashed")})),
+    "app_fails_since_upgrade": lambda: findings(
+        TrueNas(apps={"plex": app(state="crashed", before="1.40.0", upgraded=NOW - timedelta(minutes=40))})
+    ),
     "service_stopped": lambda: findings(TrueNas(services={"cifs": Service("cifs", False, True)})),
     "default_ups_password": lambda: findings(TrueNas(ups={"rmonitor": True, "monuser": "upsmon"})),
     "pool_unhealthy": lambda: findings(pools(pool(healthy=False))),

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime, tzinfo
+from datetime import UTC, datetime, tzinfo
 from types import MappingProxyType
 from typing import Any
 
@@ -79,7 +79,7 @@ def assemble(
             {key: _task(task, memory, zone, now) for feed in TASK_FEEDS for key, task in items(feed).items()}
         ),
         services=items("services"),
-        apps=_apps(items("apps"), stats),
+        apps=_apps(items("apps"), stats, memory, now),
         machines=MappingProxyType({key: item for feed in MACHINE_FEEDS for key, item in items(feed).items()}),
         interfaces=items("interfaces"),
         certificates=items("certificates"),
@@ -145,10 +145,28 @@ def _disks(
     return MappingProxyType(found)
 
 
-def _apps(apps: Mapping[str, App], stats: Mapping[str, AppStats] | None) -> Mapping[str, App]:
-    if not stats:
+# seconds for which going back to the version before is offered
+KEPT = 7 * 86400.0
+
+
+def _apps(
+    apps: Mapping[str, App], stats: Mapping[str, AppStats] | None, memory: Memory, now: datetime
+) -> Mapping[str, App]:
+    if not stats and not memory.upgraded:
         return apps
-    return MappingProxyType({key: replace(app, stats=stats.get(key)) for key, app in apps.items()})
+    return MappingProxyType(
+        {
+            key: replace(app, stats=(stats or {}).get(key), **_upgraded(app, memory.upgraded.get(key), now))
+            for key, app in apps.items()
+        }
+    )
+
+
+def _upgraded(app: App, known: tuple[float, str] | None, now: datetime) -> Mapping[str, Any]:
+    """Return what an app can go back to; nothing where somebody has gone back already."""
+    if known is None or now.timestamp() - known[0] >= KEPT or app.version == known[1]:
+        return {}
+    return {"before": known[1], "upgraded": datetime.fromtimestamp(known[0], UTC)}
 
 
 def _task(task: Task, memory: Memory, zone: tzinfo, now: datetime) -> Task:

@@ -17,9 +17,17 @@ from yarl import URL
 
 from ...const import CONF_FINGERPRINT, DOMAIN
 from ...coordinator import CYCLE, HsmConfigEntry, ServiceCoordinator
-from ...guardian.capabilities import Link, Service, Setting, SmartReading, SnapshotSeen, Use
+from ...guardian.capabilities import (
+    AnswersItself,
+    Link,
+    Service,
+    Setting,
+    SmartReading,
+    SnapshotSeen,
+    Use,
+)
 from ...guardian.contract import Action, Change, Finding, Missing, Node, Refused
-from ...guardian.own_path import is_loopback
+from ...guardian.own_path import endpoint_node, is_loopback
 from ...history import DailyHistory, file_name
 from ...issues import clear_missing_rights, raise_missing_rights
 from ..errors import CannotConnect, ClientError
@@ -35,7 +43,7 @@ from .listings import listing, plain, read_smart
 from .memory import Memory
 from .methods import Operation
 from .model import TrueNas
-from .nodes import nodes_of
+from .nodes import dataset_node, nodes_of
 from .numbers import COLLECTIONS, PushedNumbers
 from .orders import actions_of
 from .parse import text
@@ -48,6 +56,7 @@ from .session import Session
 from .snapshots import find, not_ours_at
 from .system import plain_version
 from .uses import look_in_use, uses
+from .work import App
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -376,6 +385,37 @@ class TrueNasCoordinator(ServiceCoordinator[TrueNas]):
             raise Refused(refusal)
         await self.client.ask(Operation.CREATE_SNAPSHOT, dataset, name, False)
         return f"{dataset}@{name}"
+
+    def folders_of(self, app: App) -> Sequence[str]:
+        """Return the datasets behind the folders that an app writes to, without the protected ones."""
+        guardian = self.house.guardian(self.server)
+        protected = guardian.desk.policy.settings.protected if guardian is not None else ()
+        found = dict.fromkeys(dataset for each in app.folders if (dataset := self.dataset_of(each)))
+        return [each for each in found if dataset_node(self.id, each) not in protected]
+
+    async def app_answers(self, app: App) -> bool | None:
+        """Return whether the service in an app answers, or None where none that is connected is in it."""
+        host = self.client.url.host or ""
+        places = {endpoint_node(host, port) for port in app.ports}
+        for service in self.house.capable(AnswersItself):
+            if service.server == self.server and not places.isdisjoint(service.places):
+                try:
+                    return bool(await service.answers())
+                except ClientError:
+                    return False
+        return None
+
+    def note_upgrade(self, app: str, before: str) -> None:
+        """Take note of an upgrade that went through, and of the version that can be gone back to."""
+        self.memory.upgraded[app] = (dt_util.utcnow().timestamp(), before)
+        self.memory.changed()
+        self.async_publish(self._assemble())
+
+    def note_rollback(self, app: str) -> None:
+        """Take note that an app went back."""
+        if self.memory.upgraded.pop(app, None):
+            self.memory.changed()
+            self.async_publish(self._assemble())
 
     async def snapshot_seen(self, dataset: str, name: str) -> SnapshotSeen | None:
         """Return a snapshot and what is newer (capability RollsBackDatasets). Raises ClientError and Refused."""

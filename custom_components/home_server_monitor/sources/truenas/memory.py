@@ -33,6 +33,8 @@ class Memory:
     errors: dict[str, rises.Rises] = field(default_factory=dict)
     booted: datetime | None = None
     met: dict[str, float] = field(default_factory=dict)
+    # by app: when it was upgraded from here, and from which version
+    upgraded: dict[str, tuple[float, str]] = field(default_factory=dict)
 
     def load(self, data: Any) -> None:
         """Take over what was saved; anything of another shape is left out."""
@@ -51,6 +53,12 @@ class Memory:
                     }
                 )
 
+        upgraded = data.get("upgraded") if isinstance(data, Mapping) else None
+        for app, seen in upgraded.items() if isinstance(upgraded, Mapping) else ():
+            match seen:
+                case [int() | float() as at, str() as before] if _sane(at):
+                    self.upgraded[str(app)] = (float(at), before)
+
         errors = data.get("errors") if isinstance(data, Mapping) else None
         for guid, seen in errors.items() if isinstance(errors, Mapping) else ():
             if found := rises.stored(seen):
@@ -63,6 +71,7 @@ class Memory:
             "successes": dict(self.successes),
             "disks": dict(self.disks),
             "errors": {guid: list(seen) for guid, seen in self.errors.items()},
+            "upgraded": {app: list(seen) for app, seen in self.upgraded.items()},
         }
 
     def newest(self, part: dict[str, float], key: str, seen: datetime | None) -> datetime | None:

@@ -5,15 +5,16 @@ from typing import Any
 
 from ...guardian.contract import Action, Risk
 from .actions import Facts, Inverse, Order, OrderAction, ShutdownAction
+from .app_upgrade import AppNas, UpgradeApp
 from .memory import SAME_BOOT
 from .methods import Operation
 from .model import TrueNas
 from .nodes import host_node
 from .prune import PruneSnapshots
-from .sending import Nas, stamp
+from .sending import stamp
 from .snapshots import SNAPSHOT_ACTIONS
 from .storage_orders import STORAGE_ORDERS
-from .work_orders import WORK_ORDERS, everything
+from .work_orders import UPGRADE_APP, WORK_ORDERS, everything
 
 # the job of a restart ends before the restart
 UNTIL_DEADLINE = 10_000
@@ -92,9 +93,10 @@ _NAS_ORDERS: tuple[Order, ...] = (
 _SHUTDOWN = _power("shutdown", Operation.SHUTDOWN, touches=everything, takes_away=True)
 
 
-def actions_of(nas: Nas) -> Mapping[str, Action]:
+def actions_of(nas: AppNas) -> Mapping[str, Action]:
     """Return every action of one NAS by its key."""
     found: list[Action] = [OrderAction(order, nas) for order in (*STORAGE_ORDERS, *WORK_ORDERS, *_NAS_ORDERS)]
     found.append(ShutdownAction(_SHUTDOWN, nas))
     found += [make(nas) for make in (*SNAPSHOT_ACTIONS, PruneSnapshots)]
+    found.append(UpgradeApp(UPGRADE_APP, nas))
     return {action.key: action for action in found}

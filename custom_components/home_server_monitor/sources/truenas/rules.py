@@ -25,6 +25,7 @@ _OPERATIONS: Mapping[str, Operation] = {
     "start_scrub": Operation.START_SCRUB,
     "pause_scrub": Operation.PAUSE_SCRUB,
     "restart_app": Operation.RESTART_APP,
+    "rollback_app": Operation.ROLLBACK_APP,
     "start_service": Operation.START_SERVICE,
 }
 

@@ -101,6 +101,11 @@ class App:
     published: tuple[tuple[int, int], ...] = ()
     # addresses of its pages; 0.0.0.0 in one is the NAS
     portals: tuple[str, ...] = ()
+    # folders of the NAS that it may write to, without those that are its own
+    folders: tuple[str, ...] = ()
+    # the version before its upgrade from here, while it can be gone back to, and when that was
+    before: str | None = None
+    upgraded: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +206,23 @@ def app(row: Row) -> tuple[str, App]:
             and at(item, "protocol") in (None, "tcp")
         ),
         portals=_portals(row.get("portals")),
+        folders=_folders(containers),
+    )
+
+
+def _folders(containers: list[Any]) -> tuple[str, ...]:
+    """Return the folders that containers may write to; those of the apps' own dataset are TrueNAS's to keep."""
+    mounts = [mount for item in containers for mount in (at(item, "volume_mounts") or ())]
+    found = (
+        text(at(mount, "source"), 500)
+        for mount in mounts
+        if at(mount, "type") == "bind" and "ro" not in str(at(mount, "mode") or "").split(",")
+    )
+    own = "/mnt/.ix-apps/"
+    return tuple(
+        dict.fromkeys(
+            each for each in found if each and each.startswith("/mnt/") and not each.startswith(own)
+        )
     )
 
 

@@ -48,6 +48,7 @@ def _note_app(app: App) -> Facts:
         "state": app.state,
         "version": app.version,
         "upgrade": app.upgrade,
+        "back": app.before,
         "containers": sorted(app.containers),
     }
 
@@ -98,31 +99,56 @@ def _restarted(before: Facts, now: Facts | None, params: Mapping[str, Any]) -> b
     )
 
 
-def _version(key: str, operation: Operation) -> Order:
+def _version(
+    key: str, operation: Operation, ends: tuple[str, ...] = ("running", "stopped"), **more: Any
+) -> Order:
     """Upgrade and roll back wait for the version that was asked for, or for any other one where none was."""
 
     def done(before: Facts, now: Facts | None, params: Mapping[str, Any]) -> bool:
-        if now is None or now["state"] not in ("running", "stopped"):
+        if now is None or now["state"] not in ends:
             return False
-        wanted = params.get("version", "latest")
+        wanted = params.get("version") or before.get("back") or "latest"
         if now["version"] == before["version"]:
             # a newer image of the same version
             return wanted == "latest" and now["containers"] != before["containers"] and not now["upgrade"]
         # 24.04 shows `<app version>_<catalogue version>` and takes the latter
         return wanted in ("latest", now["version"]) or str(now["version"]).endswith(f"_{wanted}")
 
+    given = {"arguments": lambda app, params: [app.name, params.get("version", "latest")], **more}
     return _app(
         key,
         operation,
-        arguments=lambda app, params: [app.name, params.get("version", "latest")],
-        allowed=lambda app, params: (
-            "nothing_to_upgrade" if key == "upgrade_app" and not app.upgrade else None
-        ),
         state=("app", "version", "containers"),
         done=done,
-        **_TAKES_AWAY,
         deadline=900.0,
+        **_TAKES_AWAY,
+        **given,
     )
+
+
+def _rollback() -> Order:
+    """Back to the version that is asked for, or to the one before the newest upgrade from here; its data stays."""
+    return _version(
+        "rollback_app",
+        Operation.ROLLBACK_APP,
+        arguments=lambda app, params: [app.name, params.get("version") or _catalogued(app.before), False],
+        allowed=lambda app, params: None if params.get("version") or app.before else "no_way_back",
+    )
+
+
+def _catalogued(shown: str) -> str:
+    """Return the version of the catalogue: 24.04 shows it after that of the software."""
+    return shown.rpartition("_")[2]
+
+
+# the only write of the upgrade, which is an action of its own
+UPGRADE_APP = _version(
+    "upgrade_app",
+    Operation.UPGRADE_APP,
+    # whether it is well is judged after it
+    ends=("running", "stopped", "crashed"),
+    allowed=lambda app, params: None if app.upgrade else "nothing_to_upgrade",
+)
 
 
 def _service(key: str, operation: Operation, *, running: bool, **more: Any) -> Order:
@@ -179,8 +205,7 @@ WORK_ORDERS: tuple[Order, ...] = (
         done=_restarted,
         **_TAKES_AWAY,
     ),
-    _version("upgrade_app", Operation.UPGRADE_APP),
-    _version("rollback_app", Operation.ROLLBACK_APP),
+    _rollback(),
     _service(
         "start_service",
         Operation.START_SERVICE,

@@ -8,7 +8,7 @@ from .case import Case, Rule
 from .nodes import app_node, certificate_node, host_node, service_node, task_node
 from .reading import FEED_OF_TASK
 from .releases import V25_10
-from .work import Task
+from .work import App, Task
 
 # seconds for which it is known that an action met another Home Assistant's work
 MET = 86400.0
@@ -17,6 +17,8 @@ WORKS_HERE = timedelta(days=7)
 
 CERTIFICATE_DAYS = ((0, Severity.HIGH), (7, Severity.WARNING), (21, Severity.INFO))
 OVERDUE_DAYS = 2
+# for how long what goes wrong with an app is put down to its upgrade from here
+WATCHED = timedelta(days=1)
 
 
 def tasks(case: Case) -> Iterator[Finding]:
@@ -71,7 +73,10 @@ def certificates(case: Case) -> Iterator[Finding]:
 def apps(case: Case) -> Iterator[Finding]:
     """An app that crashed; one that only starts anew is not mended yet."""
     for key, app in case.data.apps.items():
-        if app.state in ("crashed", "deploying"):
+        since = case.now - app.upgraded if app.upgraded else None
+        if since is not None and since < WATCHED and app.before:
+            yield from _since_its_upgrade(case, key, app, since)
+        elif app.state in ("crashed", "deploying"):
             crashed = app.state == "crashed"
             yield case.make(
                 rule="app_crashed",
@@ -81,6 +86,29 @@ def apps(case: Case) -> Iterator[Finding]:
                 proposal=Proposal(action="restart_app", target=key) if crashed else None,
                 holds=not crashed,
             )
+
+
+def _since_its_upgrade(case: Case, key: str, app: App, since: timedelta) -> Iterator[Finding]:
+    """An app that does not run, or not as a whole, while its upgrade is watched: it can be gone back."""
+    if app.state in ("crashed", "deploying") or (app.state == "running" and app.unhealthy):
+        hours, minutes = divmod(int(since.total_seconds()) // 60, 60)
+        yield case.make(
+            rule="app_fails_since_upgrade",
+            object=app_node(case.source, key),
+            severity=Severity.HIGH,
+            placeholders={
+                "app": app.title,
+                # in steps, so that its text does not change with each look
+                "ago": f"{hours} h"
+                if hours
+                else f"{minutes // 10 * 10} min"
+                if minutes >= 10
+                else "a few min",
+                "old": app.before or "?",
+            },
+            proposal=Proposal(action="rollback_app", target=key) if app.state != "deploying" else None,
+            holds=app.state == "deploying",
+        )
 
 
 def services(case: Case) -> Iterator[Finding]:

@@ -97,14 +97,19 @@ WRITES: Mapping[Operation, tuple[Row, ...]] = {
             V24_04,
             Method(
                 "chart.release.rollback",
-                lambda app, version: [app, {"item_version": version}],
+                lambda app, version, data: [app, {"item_version": version, "rollback_snapshot": data}],
                 True,
                 "APPS_WRITE",
             ),
         ),
         (
             V24_10,
-            Method("app.rollback", lambda app, version: [app, {"app_version": version}], True, "APPS_WRITE"),
+            Method(
+                "app.rollback",
+                lambda app, version, data: [app, {"app_version": version, "rollback_snapshot": data}],
+                True,
+                "APPS_WRITE",
+            ),
         ),
     ),
     Operation.START_SERVICE: _service("START"),

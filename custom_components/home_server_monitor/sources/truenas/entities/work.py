@@ -82,9 +82,13 @@ MACHINE_SENSORS: tuple[ObjectSensor[Any], ...] = (
 )
 
 
-APP_BUTTONS: tuple[ObjectButton[Any], ...] = tuple(
-    ObjectButton(key=key, action=key, entity_registry_enabled_default=False)
-    for key in ("start_app", "stop_app", "restart_app")
+APP_BUTTONS: tuple[ObjectButton[Any], ...] = (
+    *(
+        ObjectButton[Any](key=key, action=key, entity_registry_enabled_default=False)
+        for key in ("start_app", "stop_app", "restart_app")
+    ),
+    # only while there is a version to go back to
+    ObjectButton(key="rollback_app", action="rollback_app", exists=lambda app: app.before is not None),
 )
 
 
