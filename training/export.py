@@ -10,20 +10,16 @@ from custom_components.home_server_monitor.prediction.features import FEATURES
 from custom_components.home_server_monitor.prediction.forest import FORMAT, digest
 
 from .data import Array
-from .fit import Fitted
+from .fit import Fitted, Pair
 
 
-def body(
-    fitted: Mapping[int, Fitted],
-    calibrations: Mapping[int, tuple[float, float]],
-    limits: Mapping[str, float],
-    about: Mapping[str, Any],
-) -> dict[str, Any]:
+def body(pair: Pair, limits: Mapping[str, float], about: Mapping[str, Any]) -> dict[str, Any]:
     """Return the content of a model file: flat arrays by horizon, limits by tier, and where it comes from."""
     content: dict[str, Any] = {
         "format": FORMAT,
         "features": list(FEATURES),
-        "heads": {str(horizon): _head(each, *calibrations[horizon]) for horizon, each in fitted.items()},
+        "heads": {"30": _head(pair.short), "90": _head(pair.long)},
+        "mix": {"30": list(pair.mix), "90": [0.0, 1.0, 0.0]},
         "limits": dict(limits),
         "about": dict(about),
     }
@@ -36,7 +32,7 @@ def write(content: Mapping[str, Any], path: Path) -> None:
     path.write_bytes(gzip.compress(text, 9, mtime=0))
 
 
-def _head(fitted: Fitted, slope: float, shift: float) -> dict[str, Any]:
+def _head(fitted: Fitted) -> dict[str, Any]:
     flat: dict[str, list[Any]] = {"feature": [], "value": [], "missing_left": [], "right": []}
     roots = []
     number = len(fitted.learners)
@@ -45,7 +41,7 @@ def _head(fitted: Fitted, slope: float, shift: float) -> dict[str, Any]:
             roots.append(len(flat["feature"]))
             _flatten(predictor.nodes, 0, fitted.recipe.columns, number, flat)
     baseline = sum(float(learner._baseline_prediction[0, 0]) for learner in fitted.learners) / number  # noqa: SLF001
-    return {"baseline": baseline, "slope": slope, "shift": shift, "roots": roots} | flat
+    return {"baseline": baseline, "roots": roots} | flat
 
 
 def _flatten(nodes: Array, at: int, columns: Sequence[int], number: int, flat: dict[str, list[Any]]) -> None:

@@ -1,4 +1,4 @@
-"""The features of `prediction/features.py`, for many drives and days at once; NaN also where a counter is not reported."""
+"""The features of `prediction/features.py`, for many drives and days at once."""
 
 import numpy as np
 

@@ -1,6 +1,5 @@
 """The learners: gradient boosting with monotone constraints, and the plain logistic regression beside it."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -35,8 +34,10 @@ class Recipe:
     monotone: bool = True
     interactions: str | None = None
     seeds: int = 1
-    # What a drive does not report counts as zero: what is missing tells its maker, and so how its like fared then.
-    zero: bool = True
+    # Whether what a drive does not report counts as zero: what is missing tells its maker.
+    zero: bool = False
+    # The part of the 90-day head in the log-odds of 30 days.
+    blend: float = 0.0
 
     @property
     def columns(self) -> list[int]:
@@ -63,16 +64,39 @@ def prepared(recipe: Recipe, x: Array) -> Array:
     return x[:, recipe.columns]
 
 
-type Score = Callable[[Array], Array]
-
-
 @dataclass(frozen=True)
 class Fitted:
-    """A fitted model; `score` maps rows × FEATURES to log-odds."""
+    """A fitted model: several learners are one by their mean."""
 
     recipe: Recipe
     learners: list[Any]
-    score: Score
+
+    def score(self, x: Array) -> Array:
+        """Map rows × FEATURES to log-odds."""
+        wanted = prepared(self.recipe, x)
+        if self.recipe.learner == "logistic":
+            wanted = np.nan_to_num(wanted)
+        return np.asarray(np.mean([each.decision_function(wanted) for each in self.learners], axis=0))
+
+
+@dataclass(frozen=True)
+class Pair:
+    """The heads of both horizons; `mix` is the weight of either in the log-odds of 30 days, and what is added."""
+
+    short: Fitted
+    long: Fitted
+    mix: tuple[float, float, float]
+
+    def score(self, x: Array) -> Array:
+        """Map rows × FEATURES to two columns of log-odds."""
+        short, long = self.short.score(x), self.long.score(x)
+        mixed = self.mix[0] * short + self.mix[1] * long + self.mix[2]
+        return np.column_stack([mixed, np.maximum(mixed, long)])
+
+    def score_distinct(self, x: Array) -> Array:
+        """Do the same, each distinct row once."""
+        _, first, back = np.unique(marks(x), return_index=True, return_inverse=True)
+        return self.score(x[first])[back]
 
 
 @dataclass(frozen=True)
@@ -84,14 +108,26 @@ class Sample:
     x: Array
     end: int
 
-    def learn(self, recipe: Recipe, horizon: int, drives: Array | None = None) -> Fitted:
-        """Fit a recipe on some drives (a mask), with the labels that were known by the end."""
+    def lesson(self, horizon: int, drives: Array | None) -> tuple[Array, Array, Array]:
+        """Return features, failures and weights of some drives (a mask), with labels that were known by the end."""
         failed, known = outcome(self.line, self.rows.drive, self.rows.day, horizon, self.end)
         chosen = known & (self.rows.weight > 0)
         if drives is not None:
             chosen &= drives[self.rows.drive]
-        x = prepared(recipe, self.x[chosen])
-        return fit(recipe, *joined(x, failed[chosen], self.rows.weight[chosen]))
+        return joined(self.x[chosen], failed[chosen], self.rows.weight[chosen])
+
+    def learn(self, recipe: Recipe, drives: Array | None = None) -> Pair:
+        """Fit both heads of a recipe, and how they are mixed."""
+        x, failed, weight = self.lesson(30, drives)
+        short = fit(recipe, *joined(prepared(recipe, x), failed, weight))
+        x90, failed90, weight90 = self.lesson(90, drives)
+        long = fit(recipe, *joined(prepared(recipe, x90), failed90, weight90))
+        if not recipe.blend:
+            return Pair(short, long, (1.0, 0.0, 0.0))
+        mean = (1 - recipe.blend) * short.score(x) + recipe.blend * long.score(x)
+        scale = LogisticRegression(C=1e6).fit(mean[:, None], failed, sample_weight=weight)
+        slope, shift = float(scale.coef_[0, 0]), float(scale.intercept_[0])
+        return Pair(short, long, (slope * (1 - recipe.blend), slope * recipe.blend, shift))
 
 
 def sample(line: Timeline, begin: int, end: int, clean: int = 60, dirty: int = 7) -> Sample:
@@ -117,37 +153,20 @@ def joined(x: Array, failed: Array, weight: Array) -> tuple[Array, Array, Array]
 def fit(recipe: Recipe, x: Array, failed: Array, weight: Array) -> Fitted:
     """Fit a recipe on its own features."""
     if recipe.learner == "logistic":
-        return _logistic(recipe, x, failed, weight)
+        learner = make_pipeline(StandardScaler(), LogisticRegression(C=1.0, max_iter=300))
+        learner.fit(np.nan_to_num(x), failed, logisticregression__sample_weight=weight)
+        return Fitted(recipe, [learner])
+    signs = [SIGNS[name] for name in recipe.names] if recipe.monotone else None
     learners = []
     for number in range(recipe.seeds):
         learner = HistGradientBoostingClassifier(
             **(BOOSTING | recipe.parameters),
-            monotonic_cst=[SIGNS[name] for name in recipe.names] if recipe.monotone else None,
+            monotonic_cst=signs,
             interaction_cst=recipe.interactions,
             random_state=SEED + number,
         )
-        learner.fit(x, failed, sample_weight=weight)
-        learners.append(learner)
-
-    def score(all_features: Array) -> Array:
-        wanted = prepared(recipe, all_features)
-        return np.asarray(np.mean([each.decision_function(wanted) for each in learners], axis=0))
-
-    return Fitted(recipe, learners, score)
+        learners.append(learner.fit(x, failed, sample_weight=weight))
+    return Fitted(recipe, learners)
 
 
-def _logistic(recipe: Recipe, x: Array, failed: Array, weight: Array) -> Fitted:
-    """A plain logistic regression; what is not known counts as zero."""
-    learner = make_pipeline(StandardScaler(), LogisticRegression(C=1.0, max_iter=300))
-    learner.fit(np.nan_to_num(x), failed, logisticregression__sample_weight=weight)
-
-    def score(rows: Array) -> Array:
-        return np.asarray(learner.decision_function(np.nan_to_num(prepared(recipe, rows))))
-
-    return Fitted(recipe, [learner], score)
-
-
-def distinct(score: Score, x: Array) -> Array:
-    """Score rows, each distinct one once."""
-    _, first, back = np.unique(marks(x), return_index=True, return_inverse=True)
-    return score(x[first])[back]
+__all__ = ["BOOSTING", "Fitted", "Pair", "Recipe", "Sample", "fit", "sample"]

@@ -38,7 +38,8 @@ _WHEN = {"NOW": "now", "FAILING_NOW": "now", "Past": "past", "In_the_past": "pas
 
 
 def _number(text: str) -> int | None:
-    found = re.match(r"0x[0-9a-fA-F]+|[\d,.\u00a0\u202f' ]*\d", text)
+    """Return the number that a text begins with; thousands may be set apart, as smartctl does in NVMe's log."""
+    found = re.match(r"0x[0-9a-fA-F]+|\d{1,3}(?:[,.'\u00a0\u202f]\d{3})+|\d+", text)
     if found is None:
         return None
     digits = found.group()

@@ -1,7 +1,11 @@
 """The protocol: learn before a day on four fifths of the drives, judge after it on the other fifth, five times over."""
 
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict, dataclass, replace
+from itertools import islice
+import multiprocessing
+import os
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +15,8 @@ from . import baselines
 from .data import Array, Timeline
 from .evaluate import RATES, Exam, at_rate, calibration, exam, interval, point, ranking
 from .features import features
-from .fit import Fitted, Recipe, Sample, distinct, sample
-from .sampling import BEGIN, folds
+from .fit import Pair, Recipe, Sample, sample
+from .sampling import BEGIN, FOLDS, folds
 
 type Tell = Callable[[str], None]
 
@@ -36,26 +40,54 @@ def split(line: Timeline, cut: int, end: int) -> Split:
     return Split(line, sample(line, BEGIN, cut), paper, features(line, paper.drive, paper.day), folds(line))
 
 
-def crossed(parts: Split, recipe: Recipe, horizon: int, numbers: tuple[int, ...] = (0, 1, 2, 3, 4)) -> Array:
-    """Return log-odds for the exam's rows, each from a model that knows neither the drive nor the time."""
-    score = np.full(len(parts.paper.day), -np.inf)
-    for number in numbers:
-        fitted = parts.lesson.learn(recipe, horizon, parts.fold != number)
-        mine = parts.fold[parts.paper.drive] == number
-        score[mine] = distinct(fitted.score, parts.x[mine])
+@dataclass(frozen=True)
+class Job:
+    """One pair to fit: on the drives of `learn` (a mask, None for all), to score the rows of the exam in `judge`."""
+
+    recipe: Recipe
+    learn: Array | None
+    judge: Array | None = None
+
+
+# What the processes of the pool inherit by fork: it is too large to be sent.
+_WORK: dict[str, tuple[Split, Sequence[Job]]] = {}
+
+
+def _do(number: int) -> tuple[Pair, Array | None]:
+    parts, jobs = _WORK["now"]
+    job = jobs[number]
+    pair = parts.lesson.learn(job.recipe, job.learn)
+    return pair, None if job.judge is None else pair.score_distinct(parts.x[job.judge])
+
+
+def work(parts: Split, jobs: Sequence[Job]) -> list[tuple[Pair, Array | None]]:
+    """Do the jobs, as many at once as there are processors (or TRAINING_WORKERS)."""
+    _WORK["now"] = parts, jobs
+    workers = int(os.environ.get("TRAINING_WORKERS") or os.cpu_count() or 1)
+    if workers == 1 or "fork" not in multiprocessing.get_all_start_methods():
+        return [_do(number) for number in range(len(jobs))]
+    with ProcessPoolExecutor(workers, multiprocessing.get_context("fork")) as pool:
+        return list(pool.map(_do, range(len(jobs))))
+
+
+def folded(parts: Split, recipe: Recipe) -> list[Job]:
+    """Return the five jobs by which every row of the exam is scored by a model that knows neither drive nor time."""
+    of_row = parts.fold[parts.paper.drive]
+    return [Job(recipe, parts.fold != number, of_row == number) for number in range(FOLDS)]
+
+
+def gathered(parts: Split, jobs: Sequence[Job], done: Sequence[tuple[Pair, Array | None]]) -> Array:
+    """Return two columns of scores for the rows of the exam out of some jobs; -inf where none judged."""
+    score = np.full((len(parts.paper.day), 2), -np.inf)
+    for job, (_, found) in zip(jobs, done, strict=True):
+        score[job.judge] = found
     return score
 
 
-def unseen(parts: Split, recipe: Recipe, names: dict[str, Array]) -> dict[str, Any]:
-    """Return recall on groups of drives (masks by name), by a model that knows no drive like them."""
-    found = {}
-    for name, mask in names.items():
-        fitted = parts.lesson.learn(recipe, 30, ~mask)
-        rows = mask[parts.paper.drive]
-        score = np.full(len(parts.paper.day), -np.inf)
-        score[rows] = distinct(fitted.score, parts.x[rows])
-        found[name] = score
-    return found
+def crossed(parts: Split, recipe: Recipe) -> Array:
+    """Return log-odds for the exam's rows, each from a model that knows neither the drive nor the time."""
+    jobs = folded(parts, recipe)
+    return gathered(parts, jobs, work(parts, jobs))
 
 
 def probability(log_odds: Array) -> Array:
@@ -63,7 +95,7 @@ def probability(log_odds: Array) -> Array:
     return np.asarray(1 / (1 + np.exp(-np.clip(log_odds, -700, 700))))
 
 
-def describe(paper: Exam, score: Array, runs: int = 500) -> dict[str, Any]:
+def describe(paper: Exam, score: Array, runs: int = 200) -> dict[str, Any]:
     """Return a row of the comparison: areas, points at the stated rates, and intervals of their recall."""
     found: dict[str, Any] = asdict(ranking(paper, score))
     for rate in RATES:
@@ -106,23 +138,34 @@ def silent(parts: Split) -> float:
     return float((top[paper.failing] == 0).mean())
 
 
-def judged(parts: Split, recipe: Recipe, data: Path, tell: Tell) -> tuple[dict[str, Any], Array]:
-    """Return every table of the report, and the model's log-odds on the exam."""
+UNSEEN = ("Seagate", "HGST", "WD", "ST4000DM000")
+
+
+def _scores(
+    parts: Split, recipe: Recipe, masks: Mapping[str, Array]
+) -> tuple[Array, Array, Array, dict[str, Array]]:
+    """Return the exam's scores: logistic regression, 30 days, 90 days, and groups by models that know none of them."""
+    asked = [
+        folded(parts, LOGISTIC),
+        folded(parts, recipe),
+        *([Job(recipe, ~masks[name], masks[name][parts.paper.drive])] for name in UNSEEN),
+    ]
+    done = iter(work(parts, [job for jobs in asked for job in jobs]))
+    logistic, score, *apart = (gathered(parts, jobs, [*islice(done, len(jobs))]) for jobs in asked)
+    known = {name: each[:, 0] for name, each in zip(UNSEEN, apart, strict=True)}
+    return logistic[:, 0], score[:, 0], score[:, 1], known
+
+
+def judged(parts: Split, recipe: Recipe, data: Path, tell: Tell) -> dict[str, Any]:
+    """Return every table of the report."""
     paper = parts.paper
     simple = rules(parts, data)
-    tell("rules scored")
-    logistic = crossed(parts, LOGISTIC, 30)
-    tell("logistic regression done")
-    score = crossed(parts, recipe, 30)
-    tell("30 days done")
-    long = np.maximum(crossed(parts, recipe, 90), score)
-    tell("90 days done")
+    masks = groups(parts.line)
+    logistic, score, long, apart = _scores(parts, recipe, masks)
+    tell("models judged")
     columns = simple | {"logistic regression": logistic, "the model": score}
     any4 = simple["any of 5, 187, 197, 198"]
     own = point(paper, any4, 1)
-    masks = groups(parts.line)
-    apart = unseen(parts, recipe, {name: masks[name] for name in ("Seagate", "HGST", "WD", "ST4000DM000")})
-    tell("unseen models done")
     limit = at_rate(paper, score, 0.01).threshold
     found: dict[str, Any] = {
         "drives": len(parts.line.drives),
@@ -153,10 +196,11 @@ def judged(parts: Split, recipe: Recipe, data: Path, tell: Tell) -> tuple[dict[s
             for tier, rate in (("critical", 0.001), ("high", 0.005), ("elevated", 0.01))
         },
     }
-    return found, score
+    return found
 
 
-def final(line: Timeline, recipe: Recipe, end: int) -> dict[int, Fitted]:
-    """Return the models that are shipped: the same recipe, on every drive and up to the end of the data."""
-    lesson = sample(line, BEGIN, end)
-    return {horizon: lesson.learn(recipe, horizon) for horizon in (30, 90)}
+def final(parts: Split, recipe: Recipe, end: int) -> Pair:
+    """Return what is shipped: the same recipe, on every drive and up to the end of the data."""
+    whole = replace(parts, lesson=sample(parts.line, BEGIN, end))
+    ((pair, _),) = work(whole, [Job(recipe, None)])
+    return pair

@@ -72,7 +72,7 @@ VARIANTS = (
 
 def judge(parts: Split, variant: Variant) -> dict[str, Any]:
     """Return the figures of one variant."""
-    score = crossed(parts, variant.recipe, 30)
+    score = crossed(parts, variant.recipe)[:, 0]
     recalls = {str(rate): at_rate(parts.paper, score, rate).recall for rate in RATES[:4]}
     return (
         {"name": variant.recipe.name, "what": variant.what}

@@ -43,15 +43,13 @@ def span(history: Sequence[Day]) -> int:
 
 
 def features(history: Sequence[Day], today: int | None = None) -> list[float]:
-    """Return the features in the order of FEATURES; NaN where there is no history. A value holds until the next reading.
+    """Return the features in the order of FEATURES; NaN is not known. A value holds until the next reading.
 
-    A counter that is not reported counts as zero: which ones are missing tells the maker, and with that how its drives
-    fared in the years of the training data, which is no evidence about this drive.
     `history` is sorted by day, has one entry a day and is not empty; `today` is by default that of the newest.
     """
     newest = history[-1]
     day = newest.day if today is None else today
-    values = [log1p(level or 0.0) for level in newest.counts]
+    values = [nan if level is None else log1p(level) for level in newest.counts]
     reach = day - history[0].day
     if reach <= 0:
         values += [nan] * (len(_GROWTHS) + 3)
@@ -89,7 +87,7 @@ def _changes(history: Sequence[Day], day: int, reach: int) -> list[float]:
     now = history[-1].counts
     steps = list(_steps(history, day))
     values = [
-        0.0
+        nan
         if now[place] is None
         else log1p(sum(size for age, where, size in steps if where == place and age < window))
         for place, window in _GROWTHS
@@ -105,4 +103,4 @@ def _peak(history: Sequence[Day], day: int, place: int) -> float:
     """Return the highest level of the last 30 days; pending sectors go down again when they are rewritten."""
     first = max(bisect.bisect_right(history, day - 29, key=lambda each: each.day) - 1, 0)
     seen = [level for row in history[first:] if (level := row.counts[place]) is not None]
-    return log1p(max(seen)) if seen and history[-1].counts[place] is not None else 0.0
+    return log1p(max(seen)) if seen and history[-1].counts[place] is not None else nan

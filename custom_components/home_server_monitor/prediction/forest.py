@@ -40,12 +40,10 @@ class Unusable:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """The trees of one horizon; their sum is a chance in log-odds, then calibrated by `slope` and `shift`."""
+    """The trees of one horizon; their sum is a chance in log-odds."""
 
     baseline: float
     trees: tuple[Node, ...]
-    slope: float
-    shift: float
 
     def raw(self, values: Sequence[float]) -> float:
         """Return the sum of the trees."""
@@ -59,18 +57,25 @@ class Head:
             total += node  # type: ignore[operator]  # a node that is no tuple is a leaf
         return total
 
-    def log_odds(self, values: Sequence[float]) -> float:
-        """Return the calibrated log-odds."""
-        return self.slope * self.raw(values) + self.shift
-
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A model file that was read and checked. `limits` are chances within 30 days, by tier."""
+    """A model file that was read and checked. `limits` are chances within 30 days, by tier.
+
+    `mix` is, by horizon, the weight of either head in its log-odds, and what is added: who is at risk for long is so
+    for the next month as well, and one head of the two alone ranks worse.
+    """
 
     heads: Mapping[int, Head]
+    mix: Mapping[int, tuple[float, float, float]]
     limits: Mapping[str, float]
     about: Mapping[str, Any]
+
+    def log_odds(self, values: Sequence[float]) -> dict[int, float]:
+        """Return the log-odds by horizon; the longer one never seems safer."""
+        short, long = (self.heads[horizon].raw(values) for horizon in HORIZONS)
+        mixed = {horizon: a * short + b * long + c for horizon, (a, b, c) in self.mix.items()}
+        return mixed | {90: max(mixed[90], mixed[30])}
 
 
 def chance(log_odds: float) -> float:
@@ -108,10 +113,18 @@ def load(path: Path = FILE) -> Model | Unusable:
 
 def _model(body: Mapping[str, Any]) -> Model:
     heads = {horizon: _head(body["heads"][str(horizon)]) for horizon in HORIZONS}
+    mix = {horizon: _mix(body["mix"][str(horizon)]) for horizon in HORIZONS}
     limits = {tier: _finite(body["limits"][tier]) for tier in ("critical", "high", "elevated")}
     if not 1 > limits["critical"] >= limits["high"] >= limits["elevated"] > 0:
         raise ValueError("limits")
-    return Model(heads, limits, dict(body["about"]))
+    return Model(heads, mix, limits, dict(body["about"]))
+
+
+def _mix(values: Sequence[Any]) -> tuple[float, float, float]:
+    short, long, shift = map(_finite, values)
+    if short < 0 or long < 0:
+        raise ValueError("a weight below zero: more errors would lower the risk")
+    return short, long, shift
 
 
 def _head(head: Mapping[str, Any]) -> Head:
@@ -119,7 +132,7 @@ def _head(head: Mapping[str, Any]) -> Head:
     if len({len(column) for column in columns}) != 1:
         raise ValueError("columns differ in length")
     trees = tuple(_node(columns, root) for root in head["roots"])
-    return Head(_finite(head["baseline"]), trees, _finite(head["slope"]), _finite(head["shift"]))
+    return Head(_finite(head["baseline"]), trees)
 
 
 def _node(columns: Sequence[Sequence[Any]], at: int) -> Node:

@@ -76,15 +76,14 @@ def predict(
         return Blind.NO_COUNTERS
     recent = history[-_RECENT:]
     values = features(recent, today)
-    odds = {horizon: head.log_odds(values) for horizon, head in model.heads.items()}
+    odds = model.log_odds(values)
     p30 = chance(odds[30])
     grew = values[_EVENTS] > 0
     errors = any(newest)
     relaxed = {name: limit * FALLS_AT for name, limit in model.limits.items()}
     return Prediction(
         p30,
-        # of two models that were fitted apart, the longer horizon must not seem safer
-        max(chance(odds[90]), p30),
+        chance(odds[90]),
         tier(p30, model.limits, grew, errors),
         tier(p30, relaxed, grew, errors),
         _reasons(model, recent, today, odds[30]) if explain else (),
@@ -117,7 +116,7 @@ def _reasons(model: Model, history: Sequence[Day], today: int | None, odds: floa
                 Day(row.day, (*row.counts[:place], row.counts[place] and 0.0, *row.counts[place + 1 :]))
                 for row in history
             ]
-            parts[attribute] = max(odds - model.heads[30].log_odds(features(without, today)), 0.0)
+            parts[attribute] = max(odds - model.log_odds(features(without, today))[30], 0.0)
     whole = sum(parts.values())
     day = history[-1].day if today is None else today
     found = [
