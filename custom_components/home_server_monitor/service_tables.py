@@ -226,7 +226,7 @@ LISTINGS: tuple[Listing, ...] = (
     ),
     Listing(key="rollback_versions", fields={vol.Required("app"): NAME}),
     Listing(key="smart_attributes", admin=True),
-    *(Listing(key=key, of="containers") for key in ("containers", "images", "volumes", "stacks")),
+    *(Listing(key=key, of="containers") for key in ("containers", "images", "volumes", "stacks", "updates")),
     Listing(
         key="lines",
         of="containers",

@@ -215,6 +215,21 @@ async def test_once_a_week_all_that_is_safe_is_one_proposal(place: Place) -> Non
     assert "sabnzbd 4.5.3 → 4.5.4, sonarr 4.0.15.2941 → 4.0.16" in shown["what"]
     assert "radarr: a new major version, 5.27.5.10198 → 6.0.0" in shown["what"]
     assert "prowlarr: published lately, 2 days more" in shown["what"]
+    listed = await place.call("list_updates", response=True, device_id=place.source.device_id)
+    rows = {each["container"]: each for each in listed["updates"]}
+    assert {name: each["next"] for name, each in rows.items() if each["next"]} == {
+        "prowlarr": "by_hand",
+        "radarr": "by_hand",
+        "sabnzbd": "together",
+        "sonarr": "together",
+    }
+    assert rows["prowlarr"]["left_out"] == "published lately, 2 days more"
+    assert (rows["sonarr"]["policy"], rows["sonarr"]["latest"], rows["sonarr"]["left_out"]) == (
+        "ask",
+        "4.0.16",
+        None,
+    )
+    assert rows["sonarr"]["published"] < rows["prowlarr"]["published"]
 
     ended = await place.approve(proposal)
     assert ended.state is State.SUCCEEDED, (ended.reason, ended.verdict, ended.receipts)

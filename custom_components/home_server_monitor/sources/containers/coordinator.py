@@ -63,6 +63,7 @@ from .schedule import Schedule
 from .services import host_of, own_of, services_of
 from .snapshot import assemble
 from .stacks import stack_actions
+from .update_rows import update_rows
 from .updates import update_of
 from .updating import UpdateAction
 
@@ -285,10 +286,16 @@ class ContainersCoordinator(ServiceCoordinator[Containers]):
 
     @override
     async def async_list(self, key: str, fields: Mapping[str, Any]) -> list[Any]:
-        if key not in ("audit", "overview"):
+        if key not in ("audit", "overview", "updates"):
             return await listing(self, key, fields)
         texts = Texts(self.hass)
         await texts.async_load()
+        if key == "updates":
+            return update_rows(
+                self.data,
+                self.offering.offer,
+                lambda why, said: texts.common(f"left_{why}", said, default="") or texts.refusal(why, said),
+            )
         if key == "overview":
             dark = [texts.common(f"missing_{each.key}", each.placeholders) for each in self.missing]
             return [overview(self.data, dark)]
