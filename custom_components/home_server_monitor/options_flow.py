@@ -59,13 +59,14 @@ class ServiceOptionsFlow(OptionsFlowWithReload):
 
     async def async_step_init(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Show and take them."""
-        if user_input is not None:
-            return self.async_create_entry(data=user_input)
         kind = KINDS[self.config_entry.data[CONF_KIND]]
+        errors = kind.wrong_options(user_input) if user_input is not None else {}
+        if user_input is not None and not errors:
+            return self.async_create_entry(data=user_input)
         schema: Any = kind.options_of(self.config_entry) if kind.options_of else kind.options
+        shown = self.config_entry.options if user_input is None else user_input
         return self.async_show_form(
-            step_id="init",
-            data_schema=self.add_suggested_values_to_schema(schema, self.config_entry.options),
+            step_id="init", data_schema=self.add_suggested_values_to_schema(schema, shown), errors=errors
         )
 
 

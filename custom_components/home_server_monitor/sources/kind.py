@@ -85,6 +85,7 @@ class ServiceKind:
     tables: what entities there are, by platform.
     options: the schema of the options, or None for a kind without any.
     options_of: the same for one entry, where it offers what is there, such as its containers.
+    wrong_options: what is wrong with options that were typed, by field, as keys of the texts.
     host: the field whose host a discovered one is compared with.
     """
 
@@ -98,4 +99,5 @@ class ServiceKind:
     tables: Mapping[Platform, tuple[ObjectTable[Any, Any], ...]]
     options: vol.Schema | None = None
     options_of: Callable[[HsmConfigEntry], vol.Schema] | None = None
+    wrong_options: Callable[[Mapping[str, Any]], dict[str, str]] = lambda given: {}
     host: str = "url"

@@ -11,6 +11,7 @@ from custom_components.home_server_monitor.guardian.contract import Refused
 from custom_components.home_server_monitor.guardian.remediation import Record, State
 from custom_components.home_server_monitor.sources.containers import gating, going_back, updating
 from custom_components.home_server_monitor.sources.containers.going_back import LetGoAction, RollBackAction
+from custom_components.home_server_monitor.sources.containers.model import Container
 from custom_components.home_server_monitor.sources.containers.updating import UpdateAction
 from custom_components.home_server_monitor.sources.errors import CannotConnect
 from tests.engine import Engine
@@ -201,6 +202,37 @@ async def test_a_snapshot_whose_answer_is_lost_is_looked_for(
     assert (ended.state, ended.reason) == (State.ROLLED_BACK, "snapshot_missing")
     assert (work.look("app")["Id"], work.names()) == (old, ["app"])
     assert not [path for path in work.yard.workshop.writes if "/stop" in path]
+
+
+class Talking(Alone):
+    """An application that answers in its old container, or in none."""
+
+    def __init__(self, *old: str) -> None:
+        self.old = old
+        self.api: Any = None
+
+    @override
+    async def answers(self, container: Container) -> bool | None:
+        there = await asyncio.to_thread(self.api.must, "GET", f"/containers/{container.name}/json")
+        return there["Id"] in self.old
+
+
+@pytest.mark.parametrize("talks", [True, False])
+async def test_an_application_that_answered_must_answer_again(work: Workplace, *, talks: bool) -> None:
+    """One that was silent before its update is no reason to take that back."""
+    old = work.engine.run("app", work.image(HEALTHY, RUNS))
+    work.publish(HEALTHY, RUNS)
+    work.yard.gate_timeout = 4.0
+    work.yard.around = Talking(*([old] if talks else []))
+    work.yard.around.api = work.engine.api
+    ended = await work.update()
+    if talks:
+        assert ended.state is State.ROLLED_BACK
+        assert ended.verdict is not None
+        assert ended.verdict.facts["reason"] == "gate_no_answer"
+        assert (work.look("app")["Id"], work.names()) == (old, ["app"])
+    else:
+        assert ended.state is State.SUCCEEDED, (ended.reason, ended.details)
 
 
 async def test_what_must_not_be_updated_is_refused(work: Workplace) -> None:

@@ -74,8 +74,9 @@ async def test_what_takes_something_away_is_not_of_low_risk(
     low = {key for key, risk in risks.items() if risk is Risk.LOW}
     # what is accepted in the audit is only noted here
     assert low == {"start_container", "resume_container", "accept_audit", "revoke_audit"}
-    # of high risk is what takes a whole stack anew; all else may be approved in advance
-    assert {key for key, risk in risks.items() if risk is Risk.HIGH} <= {"redeploy_stack", "stop_stack"}
+    # of high risk is what takes a whole stack anew, or loses data; all else may be approved in advance
+    high = {key for key, risk in risks.items() if risk is Risk.HIGH}
+    assert high <= {"redeploy_stack", "stop_stack", "roll_back_data"}
     for key in ("restart_container", "stop_container", "pause_container"):
         plan = await docker.runtime_data.actions[key].plan("sonarr", {})
         assert (plan.risk, plan.takes_away) == (risks[key], True)

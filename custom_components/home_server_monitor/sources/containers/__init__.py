@@ -4,7 +4,7 @@ from ..kind import ServiceKind
 from .coordinator import ContainersCoordinator
 from .entities import PLATFORMS, TABLES
 from .flow import SCHEMA, SECRETS, probe
-from .options import OPTIONS, options_of
+from .options import OPTIONS, options_of, wrong_options
 
 KIND = ServiceKind(
     key="containers",
@@ -17,4 +17,5 @@ KIND = ServiceKind(
     tables=TABLES,
     options=OPTIONS,
     options_of=options_of,
+    wrong_options=wrong_options,
 )

@@ -9,9 +9,11 @@ import logging
 import time
 from typing import Any, override
 
+import aiohttp
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.aiohttp_client import async_create_clientsession
 from homeassistant.helpers.device_registry import DeviceInfo
 from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
@@ -32,6 +34,7 @@ from .accepting import Acceptances
 from .access import Access, open_access
 from .actions import actions_of
 from .aftermath import WATCHED_HOURS, Aftermath
+from .app_probe import probes
 from .audit import Report
 from .audit_actions import ENGINE, AcceptAudit, FixAudit, RevokeAudit
 from .audit_view import audit_view
@@ -54,6 +57,7 @@ from .newest import Newest
 from .nodes import nodes_of
 from .offering import Offering
 from .offers import with_policies
+from .options import PROBES
 from .overview import overview
 from .own_yard import OwnYard
 from .policies import Policy, Written
@@ -117,6 +121,9 @@ class ContainersCoordinator(ServiceCoordinator[Containers]):
         self._updates_store = updates
         offers: Store[dict[str, Any]] = Store(hass, 1, f"{DOMAIN}/offers/{file_name(self.id)}")
         self._offers_store = offers
+        self.probes = probes(entry.options.get(PROBES) or ())
+        # of its own, so that no cookie of an application is kept for another one
+        self.probe_session = async_create_clientsession(hass, cookie_jar=aiohttp.DummyCookieJar())
         self.aftermath = Aftermath(self._remember, lambda: dt_util.utcnow().timestamp())
         self.yard: OwnYard
         self._comparing = Comparing(self.id)

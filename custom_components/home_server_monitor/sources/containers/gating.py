@@ -38,7 +38,7 @@ class Gating:
     async def new_is_well(self, member: Member) -> Judgement:
         """Judge a new container, by its health check, its steadiness, and what is in it. Raises ClientError."""
         looks: list[Look] = []
-        asks = member.ran and await self._answers(member) is not None
+        asks = member.ran and member.answered
         while True:
             found = await self._remaking.new(member)
             if found is None or name_of(found) != member.name:

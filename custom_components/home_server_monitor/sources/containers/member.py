@@ -19,7 +19,8 @@ class Member:
     """A container that is made anew. All of it is JSON and nothing of it is secret.
 
     old: its id; image: the id of the image that it runs; reference: as somebody typed it; ran: whether it ran;
-    policy: its restart policy; checked: whether its health check said healthy; served: for how many seconds it had
+    policy: its restart policy; checked: whether its health check said healthy; answered: whether its application did,
+    where that can be asked; served: for how many seconds it had
     run; new, parked, failed: the names that
     the new one has at first, that the old one has while it is kept, and that a new one has that did not work.
     """
@@ -31,6 +32,7 @@ class Member:
     ran: bool
     policy: Mapping[str, Any] = field(default_factory=dict)
     checked: bool = False
+    answered: bool = False
     served: float | None = None
     stop_within: int = STOP_WITHIN
     new: str = ""

@@ -244,6 +244,8 @@ class Watched:
     # of the permission audit, None where it could not look
     score: int | None = None
     policy: str = "ask"
+    # whether an old one of an update is kept beside it
+    kept: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

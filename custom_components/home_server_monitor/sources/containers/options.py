@@ -1,5 +1,6 @@
 """The preferences of one engine: the gate, quotas, and what happens when there is a newer image."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from homeassistant.helpers.selector import (
@@ -8,10 +9,13 @@ from homeassistant.helpers.selector import (
     SelectSelector,
     SelectSelectorConfig,
     SelectSelectorMode,
+    TextSelector,
+    TextSelectorConfig,
 )
 import voluptuous as vol
 
 from .aftermath import WATCHED_HOURS
+from .app_probe import AppProbe
 from .gate import TIMEOUT
 from .leftovers import leftover
 from .policies import COOL_DOWN, DAYS, DEFAULT, FIELDS, Policy
@@ -22,6 +26,9 @@ if TYPE_CHECKING:
 
 # seconds that a new container may take to be well; a label never shortens them
 CONF_GATE_TIMEOUT = "gate_timeout"
+# lines such as `sonarr http://nas.lan:8989/ping 200`
+PROBES = "app_probes"
+_LINES = TextSelector(TextSelectorConfig(multiple=True))
 _SECONDS = NumberSelector(NumberSelectorConfig(min=60, max=1800, step=10, unit_of_measurement="s"))
 _MAY = Allowed()
 _PERCENT = NumberSelector(NumberSelectorConfig(min=0, max=100, step=1, unit_of_measurement="%"))
@@ -53,6 +60,7 @@ def _schema(names: list[str]) -> vol.Schema:
             vol.Required(CONF_GATE_TIMEOUT, default=TIMEOUT): _SECONDS,
             # how long going back is offered for what goes wrong then; 0 is never
             vol.Required("watch_hours", default=WATCHED_HOURS): _HOURS,
+            vol.Optional(PROBES, default=list): _LINES,
             vol.Required(DEFAULT, default=Policy.ASK.value): _POLICY,
             vol.Required(COOL_DOWN, default=DAYS): _COOL,
             **policies,
@@ -79,3 +87,13 @@ def options_of(entry: HsmConfigEntry) -> vol.Schema:
     data = getattr(getattr(entry, "runtime_data", None), "data", None)
     there = {name for name in data.containers if leftover(name) is None} if data is not None else set()
     return _schema(sorted(there | chosen))
+
+
+def wrong_options(given: Mapping[str, Any]) -> dict[str, str]:
+    """Return what is wrong with options that were typed, by field, as keys of the texts."""
+    for line in given.get(PROBES) or ():
+        try:
+            AppProbe.parse(str(line))
+        except ValueError:
+            return {PROBES: "no_app_probe"}
+    return {}

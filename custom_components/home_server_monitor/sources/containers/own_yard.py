@@ -3,12 +3,15 @@
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
+import aiohttp
+
 from ...guardian.capabilities import SnapshotSeen
 from ...guardian.contract import Refusal, Refused
 from ...guardian.own_path import OwnPath
 from ..errors import ClientError, NotSupported
 from .access import Access
 from .aftermath import Aftermath
+from .app_probe import AppProbe, answers
 from .databases import keeps_a_database
 from .dependants import dependants_of
 from .gate import STABLE
@@ -55,6 +58,8 @@ class Watched(Protocol):
         ...
 
     aftermath: Aftermath
+    probes: Mapping[str, AppProbe]
+    probe_session: aiohttp.ClientSession
 
     def note_update(self, name: str, reference: str, container: str, wanted: str) -> None:
         """Watch the new container of an update, and ask its registry anew."""
@@ -175,6 +180,8 @@ class OwnYard:
 
     async def answers(self, container: Container) -> bool | None:
         """Return whether the application in a container answers, or None where nobody knows how to ask it."""
+        if (probe := self._source.probes.get(container.name)) is not None:
+            return await answers(self._source.probe_session, probe)
         return await self.around.answers(container)
 
     def updated(self, name: str, reference: str, *, container: str, wanted: str) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 import json
 import time
 from typing import Any, override
@@ -84,6 +85,7 @@ class UpdateAction(Action):
             Member.of(each, yard.instance, stamp, database=yard.is_database(each))
             for each in inspects.values()
         ]
+        members = [await self._asked(each) for each in members]
         remaking = Remaking(yard.workshop, members)
         # whatever cannot be made again is refused before anything is touched
         networks = [[*(await remaking.body(each)).connects] for each in members]
@@ -104,6 +106,13 @@ class UpdateAction(Action):
             before={"members": [each.pack() for each in members]},
             inverse=True,
         )
+
+    async def _asked(self, member: Member) -> Member:
+        """Return a member with whether its application answers: what is silent before its update may be so after it."""
+        container = self._yard.member(member.name)
+        if container is None or not member.ran:
+            return member
+        return replace(member, answered=await self._yard.answers(container) is True)
 
     async def _inspect(self, target: str) -> dict[str, Json]:
         """Return the inspections of all that is made anew, by name. Raises Refused and ClientError."""

@@ -16,6 +16,7 @@ _GITHUB = re.compile(r"https://github\.com/[\w.-]+/[\w.-]+/?")
 
 def shown(data: Containers, elsewhere: frozenset[str]) -> Mapping[str, Watched]:
     """Return all containers by name, without those (by id) that another source shows as its own."""
+    kept = {found[0] for name in data.containers if "-old-" in name and (found := leftover(name))}
     return MappingProxyType(
         {
             name: Watched(
@@ -23,6 +24,7 @@ def shown(data: Containers, elsewhere: frozenset[str]) -> Mapping[str, Watched]:
                 data.usage.get(name, NO_USAGE),
                 data.images.get(each.image_id or ""),
                 _own(data.updates.get(each.image), data.images.get(each.image_id or "")),
+                kept=name in kept,
             )
             for name, each in data.containers.items()
             if each.id not in elsewhere and leftover(name) is None

@@ -116,8 +116,10 @@ BUTTONS: tuple[ObjectButton[Watched], ...] = (
     ),
     *(
         ObjectButton[Watched](key=key, action=key, entity_registry_enabled_default=False)
-        for key in ("pause_container", "resume_container", "roll_back_container")
+        for key in ("pause_container", "resume_container")
     ),
+    # only while there is something to go back to
+    ObjectButton(key="roll_back_container", action="roll_back_container", exists=lambda item: item.kept),
 )
 
 UPDATES: tuple[ObjectUpdate[Watched], ...] = (
