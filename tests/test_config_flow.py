@@ -305,6 +305,8 @@ def fails(method: str, errno: int = 14) -> Trouble:
 CASES: list[Case] = [
     ("25.10", "url", "invalid_url", {"url": "ftp://nas"}, nothing),
     ("25.10", "url", "invalid_url", {"url": "https://"}, nothing),
+    ("25.10", "url", "empty_field", {"url": " "}, nothing),
+    ("25.10", "api_key", "empty_field", {"api_key": ""}, nothing),
     ("25.10", "api_key", "malformed_key", {"api_key": "1-abc"}, nothing),
     ("25.10", "url", "cannot_connect", {"url": "https://127.0.0.1:1"}, nothing),
     ("25.10", "url", "timeout_connect", {}, scenario("black_hole")),

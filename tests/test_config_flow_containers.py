@@ -144,7 +144,15 @@ async def test_a_proxy_that_denies_containers_is_of_no_use(hass: HomeAssistant) 
 
 @pytest.mark.parametrize("url", ["ftp://nas", "unix://../x", "http://a:b@nas", "nas local"])
 async def test_what_is_no_address_is_not_asked(hass: HomeAssistant, url: str) -> None:
-    assert (await form(hass, url=url))["errors"] == {"url": "invalid_url"}
+    assert (await form(hass, url=url))["errors"] == {"url": "invalid_engine_url"}
+
+
+async def test_a_socket_that_is_not_there_is_named(hass: HomeAssistant) -> None:
+    pytest_socket.socket_allow_hosts(["127.0.0.1"], allow_unix_socket=True)
+    result = await form(hass, url="unix:///nowhere/docker.sock")
+    assert result["errors"] == {"url": "no_socket"}
+    assert result["description_placeholders"]["host"] == "/nowhere/docker.sock"
+    assert (await send(hass, result, url=" ", tls={}))["errors"] == {"url": "empty_field"}
 
 
 async def test_what_is_no_engine_is_not_added(hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -286,9 +294,9 @@ async def test_the_key_of_a_portainer_that_is_watched_serves_again(hass: HomeAss
         portainer, url = sim.harbour.portainer, sim.harbour.portainer_url
         first = {"api_key": portainer.key, "fingerprint": sim.fingerprint, "environment": SHED}
         known(hass, url, "the shed's engine", **first)
-        result = await form(hass, url=url)
-        assert result["step_id"] == "environment"
-        entry = await added(hass, await send(hass, result, environment=LOCAL))
+        # of two environments one is watched, so there is nothing to choose
+        entry = await added(hass, await form(hass, url=url))
+        assert entry.data["environment"] == LOCAL
         assert entry.data["api_key"] == portainer.key
         assert entry.data["fingerprint"] == sim.fingerprint
 

@@ -184,6 +184,8 @@ class HomeServerMonitorConfigFlow(AsksPeople, ConfigFlow, domain=DOMAIN):
         self._typed, self._answered, self._chosen = user_input, frozenset(), {}
         if self._twin and user_input.get(SAME_KEY) and not self._twin.is_at(str(user_input.get(kind.host))):
             return self._show({SAME_KEY: "same_key_elsewhere"})
+        if empty := self._left_empty():
+            return self._show(empty)
         return await self.async_test()
 
     async def async_test(self) -> ConfigFlowResult:
@@ -294,6 +296,16 @@ class HomeServerMonitorConfigFlow(AsksPeople, ConfigFlow, domain=DOMAIN):
                 for key, field in fields.items()
             }
         return fields
+
+    def _left_empty(self) -> dict[str, str]:
+        """Return the errors of the texts that are needed and hold nothing: the form itself takes an empty one."""
+        return {
+            str(key): "empty_field"
+            for key, field in self._fields().items()
+            if isinstance(key, vol.Required)
+            and isinstance(field, TextSelector)
+            and not str(self._typed.get(str(key)) or "").strip()
+        }
 
     def _known(self) -> dict[str, Any]:
         """Return what was typed, with what the entry that is mended knows besides."""

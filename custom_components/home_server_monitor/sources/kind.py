@@ -27,6 +27,11 @@ class Probe:
     found: dict[str, str] = field(default_factory=dict)
 
 
+def counted(count: object, thing: str) -> str:
+    """Return how many there are: `1 pool`, `3 pools`, `? pools` where nobody knows."""
+    return f"{count} {thing}" if count == 1 else f"{count} {thing}s"
+
+
 class FlowError(Exception):
     """The connection was tested and failed: an error key of the flow, the field that it belongs to, placeholders."""
 

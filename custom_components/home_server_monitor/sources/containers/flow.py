@@ -30,7 +30,7 @@ from ..errors import (
     NotSupported,
     PermissionDenied,
 )
-from ..kind import Choice, FlowError, Probe, Question
+from ..kind import Choice, FlowError, Probe, Question, counted
 from ..session import shared_session
 from .access import (
     CONF_API_KEY,
@@ -86,7 +86,7 @@ async def probe(hass: HomeAssistant, data: Mapping[str, Any], answered: frozense
     try:
         address = address_of(data)
     except ValueError as err:
-        raise FlowError("invalid_url", field=CONF_URL) from err
+        raise FlowError("invalid_engine_url", field=CONF_URL) from err
     known = _kept(data)
     try:
         await trust_of(known, hass.async_add_executor_job)
@@ -112,7 +112,7 @@ def _kept(data: Mapping[str, Any]) -> dict[str, Any]:
 @contextlib.contextmanager
 def _told(address: Address) -> Iterator[None]:
     """Turn the client's errors into what a person is told."""
-    said = {"host": address.host, "scheme": "Docker" if address.socket else address.url.scheme}
+    said = {"host": address.host, "scheme": address.url.scheme}
     try:
         yield
     except AuthFailed as err:
@@ -129,7 +129,7 @@ def _told(address: Address) -> Iterator[None]:
         if address.url.scheme == "https" and isinstance(err.__cause__, aiohttp.ServerDisconnectedError):
             # after a good handshake: this is how a server that misses a certificate ends it
             raise FlowError("client_certificate_wanted", said) from err
-        raise FlowError("cannot_connect", said, field=CONF_URL) from err
+        raise FlowError("no_socket" if address.socket else "cannot_connect", said, field=CONF_URL) from err
 
 
 async def _opened(hass: HomeAssistant, known: Mapping[str, Any]) -> Access:
@@ -212,13 +212,17 @@ async def _look_around(hass: HomeAssistant, address: Address, known: dict[str, A
         unique_id=found.unique_id,
         data=known,
         found={
-            "product": "Podman" if engine.kind == "podman" else "Docker",
+            "product": _product(engine),
             "name": found.title,
             "version": engine.version,
-            "what": f"{found.containers} containers",
+            "what": counted(found.containers, "container"),
             "missing": _in_words(found.dark),
         },
     )
+
+
+def _product(engine: Engine) -> str:
+    return "Podman" if engine.kind == "podman" else "Docker"
 
 
 def _in_words(dark: list[str]) -> str:
@@ -245,21 +249,27 @@ async def _environment(hass: HomeAssistant, address: Address, known: dict[str, A
         raise FlowError("no_environment", field=CONF_API_KEY)
     chosen = str(known.get(CONF_ENVIRONMENT, ""))
     if chosen not in environments:
-        if len(environments) > 1:
-            raise Choice(CONF_ENVIRONMENT, {key: each.name for key, each in environments.items()})
-        chosen = next(iter(environments))
+        watched = {each[CONF_ENVIRONMENT] for each in _of_portainer(hass, address)}
+        left = {key: each.name for key, each in environments.items() if key not in watched}
+        if len(left) > 1:
+            raise Choice(CONF_ENVIRONMENT, left)
+        # where all are watched, the first is: the dialog then says so
+        chosen = next(iter(left or environments))
     return {**known, CONF_ENVIRONMENT: chosen}
 
 
 def _same_portainer(hass: HomeAssistant, address: Address) -> Mapping[str, Any] | None:
     """Return the data of an environment of the same Portainer that is watched already."""
+    return next(iter(_of_portainer(hass, address)), None)
+
+
+def _of_portainer(hass: HomeAssistant, address: Address) -> Iterator[Mapping[str, Any]]:
     for entry in hass.config_entries.async_entries(DOMAIN, include_ignore=False):
         if entry.data.get(CONF_KIND) != "containers" or CONF_ENVIRONMENT not in entry.data:
             continue
         with contextlib.suppress(ValueError, KeyError):
             if address_of(entry.data) == address:
-                return entry.data
-    return None
+                yield entry.data
 
 
 async def _meet(access: Access, known: Mapping[str, Any], instance: str | None) -> _Found:
@@ -272,7 +282,9 @@ async def _meet(access: Access, known: Mapping[str, Any], instance: str | None) 
     unique_id = engine.id
     if unique_id is None and instance is not None:
         unique_id = f"{instance}-{known[CONF_ENVIRONMENT]}"
-    return _Found(engine, len(listed.items), unique_id, engine.name or "Containers", _dark(found))
+    # beside the NAS that it runs on, which has the same name
+    title = f"{engine.name} {_product(engine)}" if engine.name else "Containers"
+    return _Found(engine, len(listed.items), unique_id, title, _dark(found))
 
 
 def _dark(found: Rights) -> list[str]:

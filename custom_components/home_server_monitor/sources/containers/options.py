@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from homeassistant.helpers.selector import (
     NumberSelector,
     NumberSelectorConfig,
+    NumberSelectorMode,
     SelectSelector,
     SelectSelectorConfig,
     SelectSelectorMode,
@@ -24,20 +25,29 @@ from .quotas import Allowed
 if TYPE_CHECKING:
     from ...coordinator import HsmConfigEntry
 
+
+def _number(least: int, most: int, step: int, unit: str = "") -> NumberSelector:
+    """Return a field to type into: on a slider, 5 of 100,000 cannot be met."""
+    config = NumberSelectorConfig(min=least, max=most, step=step, mode=NumberSelectorMode.BOX)
+    if unit:
+        config["unit_of_measurement"] = unit
+    return NumberSelector(config)
+
+
 # seconds that a new container may take to be well; a label never shortens them
 CONF_GATE_TIMEOUT = "gate_timeout"
 # lines such as `sonarr http://nas.lan:8989/ping 200`
 PROBES = "app_probes"
 _LINES = TextSelector(TextSelectorConfig(multiple=True))
-_SECONDS = NumberSelector(NumberSelectorConfig(min=60, max=1800, step=10, unit_of_measurement="s"))
+_SECONDS = _number(60, 1800, 10, "s")
 _MAY = Allowed()
-_PERCENT = NumberSelector(NumberSelectorConfig(min=0, max=100, step=1, unit_of_measurement="%"))
-_CORES = NumberSelector(NumberSelectorConfig(min=0, max=12800, step=10, unit_of_measurement="%"))
-_MANY = NumberSelector(NumberSelectorConfig(min=0, max=100000, step=1))
-_MBIT = NumberSelector(NumberSelectorConfig(min=0, max=100000, step=1, unit_of_measurement="Mbit/s"))
-_HOURS = NumberSelector(NumberSelectorConfig(min=0, max=168, step=1, unit_of_measurement="h"))
-_MINUTES = NumberSelector(NumberSelectorConfig(min=5, max=120, step=1, unit_of_measurement="min"))
-_COOL = NumberSelector(NumberSelectorConfig(min=0, max=90, step=1, unit_of_measurement="d"))
+_PERCENT = _number(0, 100, 1, "%")
+_CORES = _number(0, 12800, 10, "%")
+_MANY = _number(0, 100000, 1)
+_MBIT = _number(0, 100000, 1, "Mbit/s")
+_HOURS = _number(0, 168, 1, "h")
+_MINUTES = _number(5, 120, 1, "min")
+_COOL = _number(0, 90, 1, "d")
 _POLICY = SelectSelector(
     SelectSelectorConfig(
         options=[each.value for each in Policy],

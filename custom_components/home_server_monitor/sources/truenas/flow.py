@@ -34,7 +34,7 @@ from ..errors import (
     PermissionDenied,
     Standby,
 )
-from ..kind import FlowError, Probe, Question
+from ..kind import FlowError, Probe, Question, counted
 from .client import Timing, TrueNasClient
 from .greeting import Greeting, greet, normalise
 from .methods import Operation
@@ -165,16 +165,16 @@ async def _explore(client: TrueNasClient, answered: frozenset[str]) -> tuple[str
     counts = await asyncio.gather(
         *(_count(client, each) for each in (Operation.POOLS, Operation.DISKS, Operation.APPS))
     )
-    pools, disks, apps = (str(count) if isinstance(count, int) else "?" for count in counts)
+    pools, disks, apps = (count if isinstance(count, int) else "?" for count in counts)
     dark += [f"{count} (not in the key's allowlist)" for count in counts if isinstance(count, str)]
     title = text(at(system, "hostname"), 63) or str(client.url.host)
     found = {
         "name": title,
         "version": client.version.removeprefix("TrueNAS-").removeprefix("SCALE-"),
-        "pools": pools,
-        "disks": disks,
-        "apps": apps,
-        "what": f"{pools} pools, {disks} disks and {apps} apps",
+        "pools": str(pools),
+        "disks": str(disks),
+        "apps": str(apps),
+        "what": f"{counted(pools, 'pool')}, {counted(disks, 'disk')} and {counted(apps, 'app')}",
         "missing": f"Not visible with this key:\n\n{_listed(dark)}"
         if dark
         else "This key can see everything.",
