@@ -105,7 +105,8 @@ async def test_errors_that_grew_old_were_not_mended(home: Household, hass_admin_
     assert "Mended" not in digest
 
 
-async def test_a_resolved_push_names_the_remedy(home: Household, hass_admin_user: MockUser) -> None:
+async def test_a_scrub_mends_no_errors(home: Household, hass_admin_user: MockUser) -> None:
+    """It shows whether they go on; who takes the counts away is somebody else."""
     home.tell(home.phone("Ann", hass_admin_user))
     tracked = await home.errors()
     await home.tap(home.button(home.shown("Ann"), "approve"), hass_admin_user.id)
@@ -113,8 +114,8 @@ async def test_a_resolved_push_names_the_remedy(home: Household, hass_admin_user
     await home.sim.scenario_off("checksum_errors")
     await home.settle(300)
     assert tracked.state.value == "resolved"
-    assert home.shown("Ann")["title"].startswith("Mended: Pool tank")
-    assert home.shown("Ann")["message"] == f"By: Start scrub, approved by {hass_admin_user.name}."
+    assert home.shown("Ann")["title"].startswith("Over: Pool tank")
+    assert mended_by(home.guardian, tracked) is None
 
 
 async def test_activity_tells_an_outcome_in_one_sentence(home: Household, hass_admin_user: MockUser) -> None:

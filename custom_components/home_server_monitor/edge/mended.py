@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 STAYS_AS = {"pool_errors": "pool_errors_standing"}
 # an exercise mends nothing
 EXERCISE = "practice"
+# a scrub shows whether errors go on; it takes no count away, so somebody else did
+SHOWS = {"pool_errors": "start_scrub"}
 
 
 def stays_as(of: Guardian, tracked: Tracked) -> Tracked | None:
@@ -41,6 +43,7 @@ def mended_by(of: Guardian, tracked: Tracked) -> Record | None:
             for record in of.desk.records.values()
             if record.finding == tracked.id
             and record.state is State.SUCCEEDED
+            and record.action != SHOWS.get(tracked.finding.rule)
             and tracked.since <= record.changed <= ended
         ),
         key=lambda record: record.changed,
