@@ -195,3 +195,46 @@ async def test_a_nas_that_goes_after_the_order_is_waited_for(
     await home.sim.start_listening()
     await home.settle(120)
     assert (home.guardian.desk.records[record.id].state, home.scrubs()) == (State.SUCCEEDED, 1)
+
+
+async def test_an_offer_does_not_long_outlive_its_problem(home: Household) -> None:
+    tracked = await home.errors()
+    record = home.record()
+    assert (record.finding, record.state) == (tracked.id, State.PROPOSED)
+    await home.sim.scenario_off("checksum_errors")
+    await home.until(lambda: tracked.resolved_at, 400)
+    await home.settle(240)
+    assert home.record().state is State.PROPOSED
+    await home.settle(90)
+    assert home.record().state is State.EXPIRED
+    await home.errors()
+    assert (home.record().id != record.id, home.record().state) == (True, State.PROPOSED)
+
+
+async def test_the_journal_shows_as_many_lines_as_are_asked_for(
+    home: Household, hass_admin_user: MockUser
+) -> None:
+    await home.errors()
+    await _ask(home, "approve", hass_admin_user.id, proposal=home.record().id)
+    await home.settle()
+    for limit in (1, 4):
+        lines = (await _ask(home, "list_journal", hass_admin_user.id, limit=limit))["journal"]
+        assert len({each["text"] for each in lines}) == len(lines) == limit
+
+
+async def test_the_journal_tells_of_switches_in_words(home: Household, hass_admin_user: MockUser) -> None:
+    who = Context(user_id=hass_admin_user.id)
+    for domain, action, entity, more in (
+        ("switch", "turn_on", "switch.home_stop_all_actions", {}),
+        ("switch", "turn_off", "switch.home_stop_all_actions", {}),
+        ("select", "select_option", "select.home_mode", {"option": "watch"}),
+    ):
+        data = {"entity_id": entity, **more}
+        await home.hass.services.async_call(domain, action, data, blocking=True, context=who)
+    lines = (await _ask(home, "list_journal", hass_admin_user.id, limit=3))["journal"]
+    name = hass_admin_user.name
+    assert [each["text"] for each in lines] == [
+        f"Mode set to Watch only by {name}",
+        f"Stop all actions switched off by {name}",
+        f"Stop all actions switched on by {name}",
+    ]

@@ -56,6 +56,8 @@ TICK = timedelta(seconds=15)
 CLOCK_JUMP = 60.0
 # sent with each change of a record, by its source
 RECORD_CHANGED = f"{DOMAIN}_record_{{}}"
+# seconds for which an offer outlives its problem: it may come back at once
+OFFER_OUTLIVES = 300.0
 # actions after which a server is silent for a while, as planned, in seconds
 SILENT_AFTER = {"reboot": 1200.0, "install_update": 3600.0, "shutdown": 7200.0}
 
@@ -357,12 +359,19 @@ class Guardian:
             return
         async with self._chores:
             await self.desk.look_at_people(partial(user_actor, self.hass, via="now"))
+            await self.desk.expire_where(partial(self._is_over, now=now))
             await self.desk.tick()
             await self.tokens.save()
             await self.proposals.act_automatically()
             await self.dead_man.ping(now)
             await self.month.tick(now)
             await self.week.tick(now)
+
+    def _is_over(self, record: Record, *, now: float) -> bool:
+        """Return whether the problem that a proposal is about has been over for a while, and not only comes and goes."""
+        tracked = self.tracked(record.finding) if record.finding else None
+        ended = tracked.resolved_at if tracked is not None and not tracked.flapping else None
+        return ended is not None and now - ended >= OFFER_OUTLIVES
 
     async def _look_at_the_clock(self, now: float) -> None:
         wall, loop = self._clocks

@@ -25,6 +25,8 @@ from .views import (
 )
 from .waits import WHEN
 
+# lines that one shown line of the journal stands for, at most: an update of a container has so many steps
+RECEIPTS = 25
 # what people read; tokens and checkpoints are the machine's own matter
 JOURNAL_KINDS = (
     "remediation",
@@ -54,7 +56,8 @@ async def _list_proposals(of: Guardian, call: ServiceCall) -> ServiceResponse:
 async def _list_journal(of: Guardian, call: ServiceCall) -> ServiceResponse:
     await admin_of(of.hass, call)
     try:
-        rows = await of.desk.journal.read(call.data["limit"], JOURNAL_KINDS)
+        # each receipt of a long action has a line of its own, which is not shown
+        rows = await of.desk.journal.read(call.data["limit"] * RECEIPTS, JOURNAL_KINDS)
     except JournalFailed as err:
         raise refuse("journal_failed") from err
     # newest first; the line of a receipt repeats the one before, and says nothing new in words
@@ -65,7 +68,7 @@ async def _list_journal(of: Guardian, call: ServiceCall) -> ServiceResponse:
         if row.kind not in ("remediation", "lease") or before.get(row.id) != line["text"]:
             lines.insert(0, line)
         before[row.id] = line["text"]
-    return {"journal": lines}
+    return {"journal": lines[: call.data["limit"]]}
 
 
 async def _approve(of: Guardian, call: ServiceCall) -> ServiceResponse:

@@ -308,6 +308,12 @@ def journal_line(of: Guardian, row: Entry) -> dict[str, Any]:
         named = {"who": who or "?", **_flat(value)}
         if kind == "breaker":
             named["rule"] = rule_name(of, row.id)
+        if kind == "standing":
+            action = named.get("action", "")
+            named["action"] = of.texts.common(f"verb_{action}", default=action)
+        if kind == "mode":
+            mode = named.get("mode", "")
+            named["mode"] = of.texts.get(f"selector.mode.options.{mode}", default=mode)
         text = of.texts.common(f"journal_{_journal_key(kind, value)}", named, default=kind)
     return {"at": iso(row.at), "text": text, "kind": kind, "id": row.id, "by": who or None}
 
@@ -317,6 +323,8 @@ def _journal_key(kind: str, value: Mapping[str, Any]) -> str:
         return str(value.get("what"))
     if kind == "breaker" and not value.get("failures"):
         return "breaker_reset" if value.get("by") else "breaker_over"
+    if kind == "hold":
+        return "hold_on" if value.get("on") else "hold_off"
     return f"{kind}_{value.get('state')}" if kind == REPORT else kind
 
 

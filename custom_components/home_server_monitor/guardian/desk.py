@@ -305,6 +305,12 @@ class Desk:
         """End what is open and is refused since the options changed."""
         await self._waiting.withdraw(lambda record: self.policy.spare(record.source, record.plan))
 
+    async def expire_where(self, over: Callable[[Record], bool]) -> None:
+        """Let what is only offered expire where its reason is over."""
+        for record in list(self.records.values()):
+            if self._ready and record.state is State.PROPOSED and over(record):
+                await self._waiting.expire(record)
+
     async def look_at_people(self, today: Today) -> None:
         """End what was approved by somebody who may not approve it any more."""
         if self._ready:
