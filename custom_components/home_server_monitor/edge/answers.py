@@ -116,7 +116,8 @@ class Answers:
         if tracked is not None:
             lines += of.wording.changes(tracked)
         url = of.wording.url(tracked) if tracked else REPAIRS
-        await self._to(actor, of.compose.why(tracked, record, lines, url, of.waits.choices(record)))
+        snooze = of.compose.snooze(of.settings, clock.now())
+        await self._to(actor, of.compose.why(tracked, record, lines, url, of.waits.choices(record), snooze))
 
     async def unknown(self, token: str, actor: Actor | None) -> None:
         """A button that no guardian knows: of another installation, or forged. It is only noted."""
@@ -182,7 +183,7 @@ class Answers:
             await self._to(actor, message.saying_first(text))
             return
         subject = tracked.id if tracked else record.id if record else ""
-        title = of.texts.finding(tracked.finding).title if tracked else of.compose.verb_of(record)
+        title = of.texts.finding(tracked.finding).title if tracked else of.compose.titled(record)
         shown = (tracked.told_as if tracked else "") or subject
         await self._to(actor, Message(tag=tag_of(shown), title=title, text=text, subject=subject))
 

@@ -122,6 +122,10 @@ class Composer:
             f"verb_{record.action}", default=record.action.replace("_", " ").capitalize()
         )
 
+    def titled(self, record: Record | None) -> str:
+        """Return the title of a proposal that belongs to no finding: what is done, to what."""
+        return ": ".join(filter(None, (self.verb(record), record.name))) if record else ""
+
     def finding(
         self,
         tracked: Tracked,
@@ -191,8 +195,9 @@ class Composer:
         plan: Sequence[str],
         url: str,
         choices: Choices = Choices(),
+        snooze: Button | None = None,
     ) -> Message:
-        """Return the plan: what, why, risk, undo, what depends on it."""
+        """Return the plan: what, why, risk, undo, what depends on it; where there is none, it can still be snoozed."""
         words = self.texts.finding(tracked.finding) if tracked else Words("", "", "")
         subject = tracked.id if tracked else record.id if record else ""
         buttons: tuple[Button, ...] = (Button("acknowledge", self.texts.common("acknowledge")),)
@@ -200,9 +205,11 @@ class Composer:
             deny = Button("deny", self.texts.common("deny"))
             later = (*self.after(record, choices), *self.window(record, choices))
             buttons = (self.approve(record), *later, deny, *buttons)
+        elif snooze is not None:
+            buttons = (*buttons, snooze)
         return Message(
             tag=tag_of((tracked.told_as if tracked else "") or subject),
-            title=words.title or self.verb_of(record),
+            title=words.title or self.titled(record),
             text=cut("\n".join([*filter(None, plan)] or [words.message]), MESSAGE),
             severity=tracked.severity.name.lower() if tracked else "info",
             url=url,
@@ -211,10 +218,6 @@ class Composer:
             risk=record.risk if record else None,
             buttons=buttons if tracked else buttons[:-1],
         )
-
-    def verb_of(self, record: Record | None) -> str:
-        """Return the verb of a proposal as a title."""
-        return self.verb(record) if record else ""
 
     def several(self, found: Sequence[Tracked], *, critical: bool, title: str = "") -> Message:
         """Return one message about several findings: five lines at most."""

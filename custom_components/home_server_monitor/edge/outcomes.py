@@ -122,7 +122,7 @@ class Outcomes:
             return None
         about, texts = self.about(record), self._of.texts
         tracked = self._of.tracked(record.finding) if record.finding else None
-        title = texts.finding(tracked.finding).title if tracked else self._of.compose.verb(record)
+        title = texts.finding(tracked.finding).title if tracked else self._of.compose.titled(record)
         cancel = Button("deny", texts.common("cancel"))
         return Message(
             tag=tag_of(about),

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 DAY = 86400.0
 DIGEST_LINES = 8
+DEPENDS = 5  # names in a plan; the rest is counted
+AT_ONCE = 5.0  # seconds, in which one look finds both a change and what it brings
 
 
 class Wording:
@@ -46,6 +48,8 @@ class Wording:
         known |= story(self._of, record)
         said = texts.common(f"outcome_{state}_{record.action}", known, default="")
         said = said or texts.common(f"outcome_{state}", known, default="")
+        if state == State.ROLLED_BACK and facts.get("said"):
+            said = f"{said} {texts.common('new_one_said', known)}"
         ends = self._lent_until(record) if said and state == State.SUCCEEDED else None
         if not ends:
             return said
@@ -136,6 +140,8 @@ class Wording:
                 f"change_{row.change.key}", row.change.placeholders, default=row.change.key
             )
             key = "changed_by_us" if row.ours else "changed_not_by_us"
+            if not row.ours and at - row.at < AT_ONCE:
+                key = "changed_just_before"
             lines.append(self._of.texts.common(key, {"what": text, "ago": ago(at - row.at)}))
         return lines
 
@@ -149,7 +155,10 @@ class Wording:
         texts, found = self._of.texts, plan_lines(self._of, record, tracked)
         depends = ""
         if found["depends"]:
-            depends = texts.common("depends", {"names": ", ".join(found["depends"][:5])})
+            names, more = ", ".join(found["depends"][:DEPENDS]), len(found["depends"]) - DEPENDS
+            if more > 0:
+                names = f"{names} {texts.common('and_more', {'count': more})}"
+            depends = texts.common("depends", {"names": names})
         rest = [found["why"], found["risk_text"], found["undo"]]
         # what is taken away from others is said first
         named = [depends, *rest] if record.plan.takes_away else [*rest, depends]
