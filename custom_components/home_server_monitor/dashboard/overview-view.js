@@ -5,7 +5,7 @@ import { text, word } from "./texts.js";
 import { hostsOf, nameOf, serversOf } from "./tree.js";
 
 const MOST = 48; // tiles of one kind; more are a list that nobody reads
-const SHORT = 16; // letters that fit on half of a phone
+const SHORT = 15; // letters that fit on half of a phone
 const ICONS = {
   "": "mdi:server",
   pool: "mdi:database",
@@ -13,6 +13,7 @@ const ICONS = {
   ups: "mdi:power-plug-battery",
   app: "mdi:apps",
   container: "mdi:docker",
+  stack: "mdi:layers-triple",
   machine: "mdi:monitor",
 };
 
@@ -25,12 +26,16 @@ const tiles = (values) => values.map((each, place) => tile(each, "entity", place
 
 const subtitle = (said, device) => heading(said, { device, style: "subtitle" });
 
-/** One part with one value is one tile with its own name; with more values it has a heading. */
+/** A part with one value is one tile with its own name; with more values it has a heading. */
 function partTiles(parts) {
-  const wide = parts.some(({ device }) => nameOf(device).length > SHORT);
-  return parts.flatMap(({ device, values }) =>
-    values.length === 1 ? [tile(values[0], "device", wide)] : [subtitle(nameOf(device), device), ...tiles(values)],
-  );
+  const isLong = ({ device, values }) => values.length === 1 && nameOf(device).length > SHORT;
+  // what needs a row for itself comes last: the others stay two in a row
+  const inOrder = [...parts.filter((each) => !isLong(each)), ...parts.filter(isLong)];
+  return inOrder.flatMap((part) => {
+    const { device, values } = part;
+    if (values.length === 1) return [tile(values[0], "device", isLong(part))];
+    return [subtitle(nameOf(device), device), ...tiles(values)];
+  });
 }
 
 function sectionsOf(hass, { device, values, parts }) {
