@@ -20,10 +20,12 @@ from .client import ApiError, Client
 from .phone import as_text, phone_of, register
 from .processes import ROOT, HomeAssistant, SimulatedServer, free_port
 from .steps import (
+    DASHBOARD,
     DOMAIN,
     add_containers,
     add_truenas,
     furnish,
+    hang_dashboard,
     tell_phones,
     wait_for,
     wait_until_running,
@@ -97,6 +99,7 @@ class Demo:
             await add_truenas(client, self.server)
             await add_containers(client, self.server)
             await furnish(client)
+            await hang_dashboard(client)
             # whoever tries it at night wants to see it, too
             await tell_phones(client, PHONE)
             told = {
@@ -116,6 +119,7 @@ class Demo:
             return
         print(
             f"\n  Home Assistant   {self.hass.url}  (ready after {time.monotonic() - self.started:.1f} s)\n"
+            f"  its dashboard    {self.hass.url}/{DASHBOARD}\n"
             f"  user, password   {USER}, {PASSWORD}\n"
             f"  the server       TrueNAS {self.release} at {self.server.url}\n"
             f"  make trouble     {self.server.control}\n"

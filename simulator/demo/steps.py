@@ -11,6 +11,7 @@ from .client import ApiError, Client, Flow
 from .processes import HomeAssistant, SimulatedServer
 
 DOMAIN = "home_server_monitor"
+DASHBOARD = "home-server"
 OPTIONS = "/api/config/config_entries/options/flow"
 QUESTIONS = frozenset({"trust_certificate", "limited_rights", "found"})
 
@@ -108,3 +109,13 @@ async def furnish(client: Client) -> None:
             if any("_" not in key or "_pool_" in key or "_disk_" in key for key in keys):
                 area_id = made["area_id"]
                 await socket.call("config/device_registry/update", device_id=device["id"], area_id=area_id)
+
+
+async def hang_dashboard(client: Client) -> None:
+    """Make the dashboard as the settings do, in the sidebar."""
+    async with client.websocket() as socket:
+        about = {"title": "Home server", "icon": "mdi:server", "mode": "storage"}
+        shown = {"show_in_sidebar": True, "require_admin": False}
+        await socket.call("lovelace/dashboards/create", url_path=DASHBOARD, **about, **shown)
+        strategy = {"strategy": {"type": "custom:home-server-monitor"}}
+        await socket.call("lovelace/config/save", url_path=DASHBOARD, config=strategy)

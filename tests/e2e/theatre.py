@@ -9,12 +9,12 @@ import aiohttp
 
 from simulator.demo import Client, HomeAssistant, SimulatedServer, add_truenas, wait_for
 from simulator.demo.client import WebSocket
-from simulator.demo.steps import wait_until_running, wait_until_up
+from simulator.demo.steps import DASHBOARD, hang_dashboard, wait_until_running, wait_until_up
 
 from .guests import invite
 
 GUEST = ("guest", "battery staple")
-PATH = "home-server"
+PATH = DASHBOARD
 
 
 class Theatre:
@@ -50,7 +50,7 @@ async def raise_curtain(hass: HomeAssistant, server: SimulatedServer) -> list[Ma
         await add_truenas(owner, server)
         async with owner.websocket() as socket:
             await _invite(socket)
-            await _hang(socket)
+        await hang_dashboard(owner)
         await guest.log_in(*GUEST)
 
         async def alive() -> bool:
@@ -70,20 +70,6 @@ async def _invite(socket: WebSocket) -> None:
         username=name,
         password=password,
     )
-
-
-async def _hang(socket: WebSocket) -> None:
-    await socket.call(
-        "lovelace/dashboards/create",
-        url_path=PATH,
-        title="Home server",
-        icon="mdi:server",
-        mode="storage",
-        show_in_sidebar=True,
-        require_admin=False,
-    )
-    strategy = {"strategy": {"type": "custom:home-server-monitor"}}
-    await socket.call("lovelace/config/save", url_path=PATH, config=strategy)
 
 
 @asynccontextmanager
