@@ -66,12 +66,12 @@ async def test_what_is_missing_says_what_it_would_light(home: Household, hass_ad
     (source,) = (await looked(home, hass_admin_user))["sources"]
     (line,) = source["missing"]
     assert line.startswith("SMART values and self-tests: ")
-    assert "would light disks" in line
+    assert "would show disks" in line
     home.sim.faults.deny("app.query")
     home.nas.runtime_data.feeds.reset()
     await asyncio.sleep(90)
     (source,) = (await looked(home, hass_admin_user))["sources"]
-    assert "apps: the key lacks APPS_READ, which would light it" in source["missing"]
+    assert "apps: the key lacks APPS_READ, which would show it" in source["missing"]
 
 
 async def test_a_source_that_is_not_set_up_misses_nothing_that_is_known(

@@ -22,7 +22,7 @@ ORDERS = "orders"
 # longer than a run that is taken up needs to send an order
 QUIET = 6.0
 OVER = "seen to have worked"
-STAGE = "looking whether it worked"
+STAGE = "checking whether it worked"
 
 
 class Doomed(Mortal):
