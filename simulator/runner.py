@@ -28,12 +28,15 @@ async def run(
     unauthenticated_limit: int = 20,
     event_pace: float = 1.0,
     containers: Containers | None = None,
+    scrutiny: bool = False,
+    scrutiny_port: int = 0,
 ) -> AsyncGenerator[Simulation]:
     """A home server on loopback, in the caller's loop.
 
     `latency` in seconds is added to each call; `auth_delay` is the pause after a failed login;
     `job_pace` times the real duration of jobs; `downtime` is how long a reboot takes.
     `containers`: an engine, Portainer and a registry, too, where they are asked for.
+    `scrutiny`: it answers, too, with what its collector has read of the disks.
     `loopback_is_remote`: treat plain http from loopback as the real server treats it from elsewhere.
     """
     sim = Simulation(
@@ -52,9 +55,10 @@ async def run(
         unauthenticated_limit=unauthenticated_limit,
         event_pace=event_pace,
         containers=containers,
+        scrutiny=scrutiny,
     )
     try:
-        await sim.open(port, control_port)
+        await sim.open(port, control_port, scrutiny_port)
         yield sim
     finally:
         await sim.close()

@@ -13,6 +13,7 @@ from .control import control_app
 from .faults import Faults
 from .harbour import Containers, Harbour
 from .scenarios import SCENARIOS, Scenario
+from .scrutiny import ScrutinyFace
 from .servers import Servers
 from .truenas.face import TrueNAS
 from .truenas.releases import Release
@@ -43,6 +44,7 @@ class Simulation:
         unauthenticated_limit: int,
         event_pace: float,
         containers: Containers | None = None,
+        scrutiny: bool = False,
     ) -> None:
         self._apps, self._disks, self._seed = apps, disks, seed
         self._state_dir = state_dir
@@ -72,6 +74,8 @@ class Simulation:
         self.truenas.power = self._power
         self.truenas.cut = self._cut
         self._harbour = Harbour(containers, self.world, secure=tls) if containers is not None else None
+        self.scrutiny = ScrutinyFace(self.world, latency=latency) if scrutiny else None
+        self._scrutiny_wire: Wire | None = None
         self.scenarios: dict[str, Scenario] = {}
         self.stopped = asyncio.Event()
         self._servers = Servers()
@@ -91,6 +95,13 @@ class Simulation:
     def url(self) -> str:
         """Where the TrueNAS answers."""
         return f"{'https' if self._tls else 'http'}://127.0.0.1:{self.wire.port}"
+
+    @property
+    def scrutiny_url(self) -> str:
+        """Where Scrutiny answers; KeyError where it was not asked for."""
+        if self._scrutiny_wire is None:
+            raise KeyError("no Scrutiny was asked for")
+        return f"{'https' if self._tls else 'http'}://127.0.0.1:{self._scrutiny_wire.port}"
 
     @property
     def control_url(self) -> str:
@@ -158,7 +169,7 @@ class Simulation:
 
     # Life
 
-    async def open(self, port: int, control_port: int) -> None:
+    async def open(self, port: int, control_port: int, scrutiny_port: int = 0) -> None:
         """Begin to answer."""
         if self.certificate is not None:
             self._ssl = certificates.server_context(self.certificate)
@@ -167,6 +178,9 @@ class Simulation:
         await self._wire.start(port)
         if self._harbour is not None:
             await self._harbour.open(self._servers, self._ssl)
+        if self.scrutiny is not None:
+            self._scrutiny_wire = Wire(await self._servers.serve(self.scrutiny.app(), 0, self._ssl))
+            await self._scrutiny_wire.start(scrutiny_port)
         self._control_port = await self._servers.serve(control_app(self), control_port, None)
         self.spawn(self._ticking())
 
@@ -179,6 +193,8 @@ class Simulation:
             await self._wire.stop()
         if self._harbour is not None:
             await self._harbour.close()
+        if self._scrutiny_wire is not None:
+            await self._scrutiny_wire.stop()
         for session in list(self.truenas.sessions.values()):
             await session.close()
         await self._servers.close()
@@ -314,5 +330,9 @@ class Simulation:
         self.log.clear()
         if self._harbour is not None:
             self._harbour.reset(self.world)
+        if self.scrutiny is not None:
+            self.scrutiny.attach(self.world)
+            self.scrutiny.faults.clear()
+            self.scrutiny.calls.clear()
         await self.wire.start()
         self.wire.drop()

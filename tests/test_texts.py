@@ -11,8 +11,13 @@ import pytest
 from custom_components.home_server_monitor.edge.actions import ACTIONS
 from custom_components.home_server_monitor.edge.entities import NUMBERS
 from custom_components.home_server_monitor.guardian.contract import Outcome
+from custom_components.home_server_monitor.plays.disk_risk.entities import (
+    BINARY as DISK_PROBLEMS,
+    SENSORS as OF_DISKS,
+)
 from custom_components.home_server_monitor.service_tables import ACTS, LISTINGS, PREVIEW
 from custom_components.home_server_monitor.sources.containers.entities import TABLES as OF_CONTAINERS
+from custom_components.home_server_monitor.sources.smart.entities import TABLES as OF_SMART
 from custom_components.home_server_monitor.sources.truenas.entities import TABLES as OF_TRUENAS
 
 from .ground.texts import actions, placeholders
@@ -132,13 +137,16 @@ GUARDIAN = {
 
 def described() -> Iterator[tuple[str, str, Any, set[str]]]:
     """Yield platform, text key, description and placeholders of every entity that has a name of its own."""
-    for platform, tables in (*OF_TRUENAS.items(), *OF_CONTAINERS.items()):
+    for platform, tables in (*OF_TRUENAS.items(), *OF_CONTAINERS.items(), *OF_SMART.items()):
         for table in tables:
             named = {"name"} if table.kind in ("dataset", "service", "interface", "certificate") else set()
             for each in table.descriptions:
                 key = each.translation_key or (None if each.device_class else each.key)
                 if key is not None:
                     yield platform.value, key, each, named
+    for own, descriptions in (("sensor", OF_DISKS), ("binary_sensor", DISK_PROBLEMS)):
+        for each in descriptions:
+            yield own, each.translation_key or each.key, each, set()
 
 
 def test_every_entity_has_a_name() -> None:

@@ -24,6 +24,7 @@ from .guardian.house import House
 from .history import remove_unseen
 from .issues import (
     clear_certificate_changed,
+    clear_disks_unread,
     clear_missing_rights,
     clear_server_missing,
     raise_server_missing,
@@ -31,7 +32,7 @@ from .issues import (
 from .kinds import KINDS
 from .objects import ObjectDevices
 from .own_path_edge import async_derive_own_path
-from .plays import join
+from .plays import join, start
 from .services import async_setup_services
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
@@ -102,6 +103,7 @@ async def async_remove_entry(hass: HomeAssistant, entry: HsmConfigEntry) -> None
     server = str(entry.unique_id if of_a_server else entry.data[CONF_SERVER])
     if of_a_server:
         await async_return_all(hass, server)
+        clear_disks_unread(hass, server)
     if not _services(hass, server):
         clear_server_missing(hass, server)
     elif of_a_server:
@@ -125,6 +127,7 @@ async def _async_setup_server(hass: HomeAssistant, entry: HsmConfigEntry, house:
     clear_server_missing(hass, str(entry.unique_id))
     house.own_path = await async_derive_own_path(hass)
     entry.runtime_data = await async_setup_guardian(hass, entry, house)
+    await start(hass, entry, house, entry.runtime_data)
     entry.async_on_unload(entry.add_update_listener(_async_options_changed))
     await hass.config_entries.async_forward_entry_setups(entry, SERVER_PLATFORMS)
     return True

@@ -48,8 +48,10 @@ class DailyHistory:
         identity: str,
         columns: tuple[str, ...],
         delay: float | None = None,
+        keep: int = KEEP_DAYS,
     ) -> None:
         name = file_name(identity)
+        self._keep = keep
         self.columns = columns
         self._identity = identity
         self._delay = 60 + int(name[:4], 16) % 3600 if delay is None else delay
@@ -79,23 +81,43 @@ class DailyHistory:
                 self._values[column].append(_number(stored.get(column), index))
 
     @callback
-    def record(self, day: int, row: Mapping[str, float | None]) -> bool:
-        """Note a day's row (day number since 1970); the first one of a day stands. Returns whether it is new.
+    def record(self, day: int, row: Mapping[str, float | None], *, highest: bool = False) -> bool:
+        """Note a day's row (day number since 1970); returns whether anything is new.
 
-        A day before the newest one is put in its place: a clock that was wrong for a while costs no other row.
+        The first one of a day stands; with `highest`, each column has the highest value of that day. A day before the
+        newest one is put in its place: a clock that was wrong for a while costs no other row.
         """
         place = bisect.bisect_left(self._days, day)
         if place < len(self._days) and self._days[place] == day:
-            return False
+            return highest and self._raise(place, row)
         self._days.insert(place, day)
         for column in self.columns:
             self._values[column].insert(place, row.get(column))
-        if len(self._days) > KEEP_DAYS:
+        if len(self._days) > self._keep:
             del self._days[0]
             for values in self._values.values():
                 del values[0]
         self._store.async_delay_save(self._packed, self._delay)
         return True
+
+    def _raise(self, place: int, row: Mapping[str, float | None]) -> bool:
+        """Take over the values of a row that are higher than those of a day, or that it lacks."""
+        raised = False
+        for column in self.columns:
+            old, new = self._values[column][place], row.get(column)
+            if new is not None and (old is None or new > old):
+                self._values[column][place] = new
+                raised = True
+        if raised:
+            self._store.async_delay_save(self._packed, self._delay)
+        return raised
+
+    def rows(self) -> list[tuple[int, dict[str, float | None]]]:
+        """Return every day with its row, the oldest first."""
+        return [
+            (day, {column: self._values[column][place] for column in self.columns})
+            for place, day in enumerate(self._days)
+        ]
 
     def series(self, column: str) -> list[tuple[int, float]]:
         """Return the days that have a value in this column."""

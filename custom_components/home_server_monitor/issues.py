@@ -1,6 +1,6 @@
 """What a person must do, as issues of Home Assistant's repairs."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
@@ -13,6 +13,8 @@ from .guardian.plain import plain
 CERTIFICATE_CHANGED = "certificate_changed"
 MISSING_RIGHTS = "missing_rights"
 SERVER_MISSING = "server_missing"
+PREDICTION_OFF = "prediction_off"
+DISKS_UNREAD = "disks_unread"
 
 
 @callback
@@ -99,3 +101,65 @@ def clear_server_missing(hass: HomeAssistant, server: str = HOME) -> None:
 
 def _server_missing(server: str) -> str:
     return SERVER_MISSING if server == HOME else f"{SERVER_MISSING}_{server}"
+
+
+@callback
+def raise_prediction_off(hass: HomeAssistant, fault: str) -> None:
+    """Tell that the disk model cannot be used; `fault` is missing, damaged or other_format."""
+    ir.async_create_issue(
+        hass,
+        DOMAIN,
+        PREDICTION_OFF,
+        is_fixable=False,
+        severity=ir.IssueSeverity.WARNING,
+        translation_key=PREDICTION_OFF,
+        translation_placeholders={"fault": fault.replace("_", " ")},
+    )
+
+
+@callback
+def clear_prediction_off(hass: HomeAssistant) -> None:
+    """The disk model is there."""
+    ir.async_delete_issue(hass, DOMAIN, PREDICTION_OFF)
+
+
+@callback
+def raise_disks_unread(hass: HomeAssistant, server: str, name: str, devices: Sequence[str]) -> None:
+    """Tell that nothing reads SMART of the disks of a machine, and how that is changed; devices: kernel names."""
+    ir.async_create_issue(
+        hass,
+        DOMAIN,
+        f"{DISKS_UNREAD}_{server}",
+        is_fixable=False,
+        severity=ir.IssueSeverity.WARNING,
+        translation_key=DISKS_UNREAD,
+        translation_placeholders={"name": name, "compose": _compose(devices)},
+    )
+
+
+@callback
+def clear_disks_unread(hass: HomeAssistant, server: str) -> None:
+    """Something reads them, or the server is gone."""
+    ir.async_delete_issue(hass, DOMAIN, f"{DISKS_UNREAD}_{server}")
+
+
+def _compose(devices: Sequence[str]) -> str:
+    """Return what runs Scrutiny with these disks, as a YAML file for Compose."""
+    lines = [
+        "services:",
+        "  scrutiny:",
+        "    image: ghcr.io/analogj/scrutiny:master-omnibus",
+        "    restart: unless-stopped",
+        "    cap_add: [SYS_RAWIO, SYS_ADMIN]",
+        '    ports: ["31054:8080"]',
+        "    volumes:",
+        "      - /run/udev:/run/udev:ro",
+        "      - scrutiny-config:/opt/scrutiny/config",
+        "      - scrutiny-data:/opt/scrutiny/influxdb",
+        "    devices:",
+        *(f"      - /dev/{device}" for device in devices),
+        "volumes:",
+        "  scrutiny-config:",
+        "  scrutiny-data:",
+    ]
+    return "```yaml\n" + "\n".join(lines) + "\n```"

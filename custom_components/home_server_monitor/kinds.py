@@ -2,6 +2,7 @@
 
 from .sources.containers import KIND as CONTAINERS
 from .sources.kind import ServiceKind
+from .sources.smart import KIND as SMART
 from .sources.truenas import KIND as TRUENAS
 
-KINDS: dict[str, ServiceKind] = {kind.key: kind for kind in (TRUENAS, CONTAINERS)}
+KINDS: dict[str, ServiceKind] = {kind.key: kind for kind in (TRUENAS, CONTAINERS, SMART)}

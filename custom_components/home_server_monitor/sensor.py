@@ -39,5 +39,7 @@ async def async_setup_entry(
     """Set up the sensors of one service."""
     if isinstance(entry.runtime_data, Guardian):
         async_add_entities(server_entities(entry.runtime_data, Platform.SENSOR))
+        for join in entry.runtime_data.joins:
+            join(Platform.SENSOR, async_add_entities)
         return
     await async_add_objects(entry, async_add_entities, Platform.SENSOR, HsmSensor)

@@ -1,5 +1,6 @@
 """Things that can happen to the server, each with a way back where that makes sense."""
 
+from .ageing import AGED
 from .base import Scenario
 from .containers import CONTAINERS
 from .disks import DISKS
@@ -9,7 +10,7 @@ from .pools import POOLS
 from .system import SYSTEM
 
 SCENARIOS: dict[str, type[Scenario]] = {
-    kind.name: kind for kind in (*DISKS, *POOLS, *SYSTEM, *NETWORK, *CONTAINERS, *ENGINE)
+    kind.name: kind for kind in (*DISKS, *AGED, *POOLS, *SYSTEM, *NETWORK, *CONTAINERS, *ENGINE)
 }
 
 __all__ = ["SCENARIOS", "Scenario"]

@@ -29,6 +29,8 @@ MAY_BE_CRITICAL = {
     "pool_errors_lost",
     "scan_errors",
     "self_test_failed",
+    "disk_failing",
+    "disk_reports_failure",
     # a UPS that runs empty
     "ups_low",
     "ups_shutdown",

@@ -10,7 +10,7 @@ import logging
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.const import EVENT_CORE_CONFIG_UPDATE, EVENT_HOMEASSISTANT_STOP
+from homeassistant.const import EVENT_CORE_CONFIG_UPDATE, EVENT_HOMEASSISTANT_STOP, Platform
 from homeassistant.core import Context, Event, HomeAssistant, callback
 from homeassistant.helpers.dispatcher import async_dispatcher_send
 from homeassistant.helpers.event import async_track_time_interval
@@ -120,6 +120,8 @@ class Guardian:
         self.practising = 0.0
         self.month = Monthly(self)
         self.booted: dict[str, float] = {}
+        # told of each platform of the server, with what adds entities to it
+        self.joins: list[Callable[[Platform, Callable[[list[Any]], None]], None]] = []
         # reads the journal where that was not possible yet
         self.take_up: Callable[[], Awaitable[None]] | None = None
 

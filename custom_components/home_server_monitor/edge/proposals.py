@@ -5,7 +5,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from ..guardian.approval import binding
-from ..guardian.contract import SYSTEM, Actor, NotDone, Refused
+from ..guardian.contract import SYSTEM, Actor, NotDone, Refused, Severity
 from ..guardian.finding import Tracked
 from ..guardian.journal import JournalFailed
 from ..guardian.policy import Mode
@@ -24,6 +24,8 @@ _LOGGER = logging.getLogger(__name__)
 MOST_PROPOSALS = 50
 # a button that decides nothing works for this long, in seconds
 TOKEN_LIFE = 7 * 86400.0
+# these from the severity high on: a disk that is only to be watched is touched by nobody's work
+DISKS = frozenset({"disk_failing", "disk_reports_failure"})
 # while one of these is open, nothing automatic touches what stands on its object
 TROUBLE = frozenset(
     {
@@ -31,7 +33,7 @@ TROUBLE = frozenset(
         "pool_unprotected",
         "pool_unavailable",
         "pool_errors_lost",
-        "disk_failing",
+        *DISKS,
         "ups_on_battery",
     }
 )
@@ -75,6 +77,7 @@ class Proposals:
             same = tracked.id == record.finding
             if (
                 tracked.finding.rule in TROUBLE
+                and (tracked.severity >= Severity.HIGH or tracked.finding.rule not in DISKS)
                 and not same
                 and self._of.topology.canonical(tracked.finding.object) in near
             ):

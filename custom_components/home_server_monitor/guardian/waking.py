@@ -106,6 +106,15 @@ TABLE: Mapping[str, Waking] = MappingProxyType(
         "pool_unhealthy": Waking(area=STORAGE, most=_HIGH, keep=60.0, decision=True),
         "disk_missing": Waking(area=STORAGE, most=_HIGH, keep=60.0, decision=True),
         "self_test_failed": Waking(area=STORAGE, most=_CRITICAL, decision=True),
+        "disk_failing": Waking(
+            area=STORAGE, most=_CRITICAL, keep=3600.0, decision=True, covers=frozenset({"self_test_failed"})
+        ),
+        "disk_reports_failure": Waking(
+            area=STORAGE, most=_CRITICAL, keep=3600.0, decision=True, covers=frozenset({"self_test_failed"})
+        ),
+        "disk_cable": Waking(area=STORAGE, keep=3600.0),
+        "disk_wearing": Waking(area=STORAGE, keep=3600.0),
+        "disk_sources_differ": Waking(area=STORAGE, most=_INFO, keep=3600.0),
         "disk_hot": Waking(area=STORAGE, most=_HIGH, hold=300.0, keep=600.0),
         "pool_full": Waking(area=STORAGE, most=_HIGH, keep=600.0),
         "pool_filling": Waking(area=STORAGE, keep=3600.0),

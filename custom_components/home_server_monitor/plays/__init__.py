@@ -2,7 +2,12 @@
 
 from typing import Any
 
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import HomeAssistant
+
+from ..edge.guardian import Guardian
 from ..guardian.house import House
+from .disk_risk import DiskRisk
 from .safe_update import Around
 from .update_all import UpdateAll
 from .update_policy import ApprovePolicy
@@ -14,3 +19,10 @@ def join(house: House, source: Any) -> None:
         source.yard.around = Around(house, source)
         source.add_action(UpdateAll(house, source))
         source.add_action(ApprovePolicy(house, source))
+
+
+async def start(hass: HomeAssistant, entry: ConfigEntry[Any], house: House, guardian: Guardian) -> None:
+    """Begin what goes on for as long as a server's entry is loaded."""
+    disks = DiskRisk(hass, entry, house, guardian.register)
+    await disks.async_start()
+    guardian.joins.append(disks.join)

@@ -125,7 +125,7 @@ KNOWN: tuple[Known, ...] = (
         doors=((32400, "http"),),
     ),
     Known(
-        kind="scrutiny",
+        kind="smart",
         product="Scrutiny",
         images=frozenset({"scrutiny", "scrutiny-web"}),
         doors=((8080, "http"),),

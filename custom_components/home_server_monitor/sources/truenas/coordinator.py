@@ -19,10 +19,10 @@ from ...const import CONF_FINGERPRINT, DOMAIN
 from ...coordinator import CYCLE, HsmConfigEntry, ServiceCoordinator
 from ...guardian.capabilities import (
     AnswersItself,
+    DiskPlace,
     Link,
     Service,
     Setting,
-    SmartReading,
     SnapshotSeen,
     Use,
 )
@@ -30,6 +30,7 @@ from ...guardian.contract import Action, Change, Finding, Missing, Node, Refused
 from ...guardian.own_path import endpoint_node, is_loopback
 from ...history import DailyHistory, file_name
 from ...issues import clear_missing_rights, raise_missing_rights
+from ...prediction.reading import Reading
 from ..errors import CannotConnect, ClientError
 from ..feeds import Feeds
 from . import rolling_back
@@ -41,7 +42,7 @@ from .dark import dark_features, missing
 from .links import links_of
 from .listings import listing, plain, read_smart
 from .memory import Memory
-from .methods import Operation
+from .methods import Operation, method_of
 from .model import TrueNas
 from .nodes import dataset_node, nodes_of
 from .numbers import COLLECTIONS, PushedNumbers
@@ -53,6 +54,7 @@ from .protocol import Event
 from .reading import GAPS, MACHINE_FEEDS, PUSHED, TASK_FEEDS, feeds, feeds_of_job
 from .rules import judge
 from .session import Session
+from .smart import places_of, readings_of
 from .snapshots import find, not_ours_at
 from .system import plain_version
 from .uses import look_in_use, uses
@@ -371,9 +373,21 @@ class TrueNasCoordinator(ServiceCoordinator[TrueNas]):
             name = name.rpartition("/")[0]
         return name or None
 
-    async def read_smart(self) -> Mapping[str, SmartReading]:
+    async def read_smart(self, known: Collection[str] = ()) -> Mapping[str, Reading]:
         """Return SMART readings by serial (capability ReadsSmart); never wakes a disk. Raises ClientError."""
-        return await read_smart(self, await self.async_look("temperatures"))
+        method_of(Operation.SMART_ATTRIBUTES, self.client.release)
+        if all(disk.serial in known for disk in self.data.disks.values() if disk.serial):
+            return {}
+        data = await self.async_look("temperatures")
+        return readings_of(data, await read_smart(self, data, known), self.name)
+
+    async def smart_history(self, serial: str) -> Sequence[Reading]:
+        """Return nothing: TrueNAS keeps no older readings (capability ReadsSmart)."""
+        return ()
+
+    def disk_places(self) -> Mapping[str, DiskPlace]:
+        """Return the disks by serial (capability KnowsDisks)."""
+        return places_of(self.id, self.data) if self.data is not None else {}
 
     async def snapshot_dataset(self, dataset: str, name: str) -> str:
         """Take a snapshot (capability SnapshotsDatasets: for the guardian's runner only) and return its full name.

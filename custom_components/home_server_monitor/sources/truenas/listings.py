@@ -1,12 +1,11 @@
 """Lists for the responses of actions: what is too long for entities."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 import dataclasses
 from datetime import UTC, date, datetime
 from enum import Enum
 from typing import Any
 
-from ...guardian.capabilities import SmartReading
 from ..errors import CallFailed, NotSupported, PermissionDenied
 from .methods import Operation
 from .model import TrueNas
@@ -60,7 +59,17 @@ async def listing(nas: Nas, key: str, fields: Mapping[str, Any]) -> list[dict[st
     return [plain(item) for item in found.values()]
 
 
-async def read_smart(nas: Nas, data: TrueNas) -> Mapping[str, SmartReading]:
+@dataclasses.dataclass(frozen=True, slots=True)
+class SmartReading:
+    """Raw SMART of one drive as TrueNAS gave it."""
+
+    serial: str
+    taken: datetime
+    origin: str
+    raw: Mapping[str, Any] | list[Any]
+
+
+async def read_smart(nas: Nas, data: TrueNas, known: Collection[str] = ()) -> Mapping[str, SmartReading]:
     """Read SMART of every disk that is awake now, one after the other; those that cannot tell are left out.
 
     `data` must hold temperatures that were read just before: the question itself would wake a sleeping disk.
@@ -68,7 +77,7 @@ async def read_smart(nas: Nas, data: TrueNas) -> Mapping[str, SmartReading]:
     """
     found: dict[str, SmartReading] = {}
     for disk in data.disks.values():
-        if not disk.serial or disk.temperature is None or disk.asleep:
+        if not disk.serial or disk.serial in known or disk.temperature is None or disk.asleep:
             continue
         try:
             raw = await nas.client.ask(Operation.SMART_ATTRIBUTES, disk.device)

@@ -1,0 +1,115 @@
+"""One disk, judged: what the model and the rules make of its newest reading and of its days. Pure; not for the loop."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+import itertools
+from typing import Final
+
+from ...prediction.counters import COUNTERS
+from ...prediction.features import Day
+from ...prediction.forest import Model
+from ...prediction.outlook import Blind, Prediction, predict, since_reset
+from ...prediction.reading import Media, Reading
+from ...prediction.rules import Case, Hit, errors_of, judge
+from ...prediction.tiers import Standing, Tier
+from ...prediction.wear import WearOut, wear_out
+
+ERRORS: Final = ("cable", "media_errors", "ssd_uncorrectable", "grown_defects", "uncorrected_errors")
+COLUMNS: Final = (*(f"a{attribute}" for attribute in COUNTERS), "hours", "used", *ERRORS)
+_RECENT: Final = 30
+# so many days decide which tier is shown, with its slow fall
+_REMEMBERED: Final = 60
+_KINDS_OF_WEAR: Final = frozenset({Media.SSD, Media.NVME, Media.SAS_SSD})
+
+type Row = Mapping[str, float | None]
+type Rows = Sequence[tuple[int, Row]]
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """What is known of a disk. outlook: None where no model may judge it; tier: the one that is shown.
+
+    by_model: the tier of the model alone, after two readings; days: over how many the readings reach.
+    """
+
+    reading: Reading
+    outlook: Prediction | Blind | None
+    tier: Tier
+    by_model: Tier
+    hits: tuple[Hit, ...]
+    wear: WearOut | None
+    days: int
+    folded: Folded | None = None
+
+    @property
+    def wears(self) -> bool:
+        """Return whether it is of a kind that writing uses up, and says how much."""
+        return self.reading.media in _KINDS_OF_WEAR and self.reading.used is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """The standing after all days from `first` up to `last`, so that it need not be found anew."""
+
+    first: int
+    last: int
+    standing: Standing
+
+
+def row_of(reading: Reading) -> dict[str, float | None]:
+    """Return a reading as the row of its day."""
+    counts = {f"a{attribute}": count for attribute, count in zip(COUNTERS, reading.counts, strict=True)}
+    hours = None if reading.hours is None else float(reading.hours)
+    return {**counts, "hours": hours, "used": reading.used, **errors_of(reading)}
+
+
+def assess(model: Model | None, rows: Rows, reading: Reading, known: Folded | None = None) -> Assessment:
+    """Judge a disk by its rows, of which the last is that of the newest reading. Takes a millisecond, at first 20."""
+    days = [Day(day, tuple(row.get(f"a{attribute}") for attribute in COUNTERS)) for day, row in rows]
+    kept = since_reset(days, {day: row.get("hours") for day, row in rows})
+    first = kept[0].day if kept else 0
+    since = [(day, row) for day, row in rows if day >= first]
+    used = [(day, value) for day, row in since if (value := row.get("used")) is not None]
+    wear = wear_out(used, reading.hours) if reading.media in _KINDS_OF_WEAR else None
+    grew = {name: _grew(since, name) for name in errors_of(reading)}
+    hits = judge(Case(reading, grew, wear))
+    outlook, folded = None, None
+    if model is not None and reading.media is Media.HDD:
+        outlook = predict(model, kept)
+        folded = _fold(model, kept, known)
+    by_model = folded.standing.shown if folded else Tier.STABLE
+    worst = max((hit.tier for hit in hits), default=Tier.STABLE)
+    reach = kept[-1].day - first if kept else 0
+    return Assessment(reading, outlook, max(by_model, worst), by_model, hits, wear, reach, folded)
+
+
+def _grew(rows: Rows, name: str) -> float | None:
+    """Return by how much a counter rose within 30 days; None where there is no older value."""
+    known = [(day, value) for day, row in rows if (value := row.get(name)) is not None]
+    if len(known) < 2:
+        return None
+    newest = known[-1][0]
+    steps = itertools.pairwise(known)
+    return sum(max(new - old, 0.0) for (_, old), (day, new) in steps if newest - day < _RECENT)
+
+
+def _fold(model: Model, days: Sequence[Day], known: Folded | None) -> Folded | None:
+    """Return the standing after the newest day; what is `known` of the days before it is taken over.
+
+    The newest day may still get worse, so that what is known reaches to the day before it.
+    """
+    if not days:
+        return None
+    first, newest = days[0].day, days[-1].day
+    start = Folded(first, newest - _REMEMBERED - 1, Standing())
+    if known is not None and known.first == first and start.last <= known.last < newest:
+        start = known
+    standing, last = start.standing, start.last
+    for place, day in enumerate(days):
+        if day.day <= start.last:
+            continue
+        found = predict(model, days[: place + 1], explain=False)
+        if isinstance(found, Prediction):
+            standing = standing.step(found.tier, found.relaxed)
+        last = day.day
+    return Folded(first, last, standing)

@@ -1,0 +1,90 @@
+"""All that is known of one disk, as the answer of an action: in words and as plain values."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from ...prediction.forest import Model
+from ...prediction.outlook import Prediction, shown
+from ...prediction.tiers import Tier
+from . import words
+from .findings import Known
+
+
+def explained(disk: Known, model: Model | None, now: datetime) -> Mapping[str, Any]:
+    """Return why, what to do, by when, and what cannot be seen."""
+    found, reading = disk.found, disk.found.reading
+    return {
+        "disk": disk.label,
+        "serial": disk.serial,
+        "model": reading.model,
+        "kind": reading.media.value,
+        "size": words.size_words(disk.size),
+        "where": words.place_words(disk.place),
+        "read_by": reading.source,
+        "read_at": reading.taken.isoformat(timespec="seconds") if reading.taken else None,
+        "power_on_hours": reading.hours,
+        "tier": found.tier.key,
+        "judged_by": "model" if isinstance(found.outlook, Prediction) else "rules",
+        "health_passed": reading.health,
+        **_chances(disk),
+        "rules": [
+            {"rule": hit.rule, "tier": hit.tier.key, "text": words.hit_words(hit)} for hit in found.hits
+        ],
+        "wear": _wear(disk),
+        "what_to_do": _what_to_do(disk, now),
+        "not_seen": words.unseen(found),
+        "days_of_readings": found.days + 1,
+        "model_off": model is None,
+    }
+
+
+def _chances(disk: Known) -> dict[str, Any]:
+    outlook = disk.found.outlook
+    if not isinstance(outlook, Prediction):
+        return {}
+    return {
+        "chance_30_days": round(shown(outlook.p30), 4),
+        "chance_90_days": round(shown(outlook.p90), 4),
+        "confidence": outlook.confidence.value,
+        "reasons": [
+            {
+                "attribute": each.attribute,
+                "name": words.COUNTED[each.attribute],
+                "level": each.level,
+                "rose_in_30_days": each.grew,
+                "share": round(each.share, 3),
+                "text": words.reason_words(each),
+            }
+            for each in outlook.reasons
+        ],
+        "not_reported": [words.COUNTED[attribute] for attribute in outlook.unseen],
+    }
+
+
+def _wear(disk: Known) -> dict[str, Any] | None:
+    found = disk.found
+    if not found.wears:
+        return None
+    wear = found.wear
+    return {
+        "used_percent": found.reading.used,
+        "told_by": found.reading.used_by,
+        "percent_per_year": round(wear.per_year, 2) if wear else None,
+        "used_up": wear.when.isoformat() if wear and wear.when else None,
+        "rate_of": wear.basis.value if wear else None,
+    }
+
+
+def _what_to_do(disk: Known, now: datetime) -> str:
+    tier, by = disk.found.tier, words.by_when(disk.found.tier, now.date())
+    match tier:
+        case Tier.CRITICAL:
+            return f"Replace it at once, by {by}. {words.protection_words(disk.place)}"
+        case Tier.HIGH:
+            return f"Order a replacement now and have it in by {by}. {words.protection_words(disk.place)}"
+        case Tier.ELEVATED:
+            return f"Watch it, and look again by {by}. {words.protection_words(disk.place)}"
+        case Tier.WATCH:
+            return "Nothing now: there were errors once, and they do not rise."
+    return "Nothing."

@@ -1,0 +1,137 @@
+"""What is wrong with a disk, as findings: pure functions of what was judged."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any, Final
+
+from ...guardian.capabilities import DiskPlace
+from ...guardian.contract import Finding, Severity
+from ...guardian.finding import Tracked
+from ...prediction.outlook import Prediction
+from ...prediction.rules import Hit
+from ...prediction.tiers import Tier
+from . import words
+from .assessing import Assessment
+from .merge import Contradiction
+
+SEVERITY: Final = {
+    Tier.CRITICAL: Severity.CRITICAL,
+    Tier.HIGH: Severity.HIGH,
+    Tier.ELEVATED: Severity.WARNING,
+}
+
+
+def severity_of(tier: Tier, place: DiskPlace | None) -> Severity:
+    """Return how bad a tier is: nobody is woken at night for a disk that its pool can lose."""
+    protected = place is not None and bool(place.loses)
+    return Severity.HIGH if tier is Tier.CRITICAL and protected else SEVERITY[tier]
+
+
+# told as what they are, not as a disk that fails
+CABLE, WEAR = "cable", frozenset({"worn_out", "wearing_out"})
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A disk and all that is known of it now. differs: what two of its sources contradict each other in."""
+
+    serial: str
+    label: str
+    place: DiskPlace | None
+    found: Assessment
+    differs: Contradiction | None = None
+
+    @property
+    def node(self) -> str:
+        """Return the node id of the disk."""
+        return f"disk:{self.serial}"
+
+    @property
+    def size(self) -> int | None:
+        """Return its size in bytes."""
+        return (self.place.size if self.place else None) or self.found.reading.capacity
+
+
+def findings_of(source: str, disk: Known, today: date) -> Iterator[Finding]:
+    """Yield what is wrong with one disk."""
+    yield from _failing(source, disk, today)
+    for hit in disk.found.hits:
+        if hit.rule == CABLE:
+            yield _finding(source, disk, "disk_cable", Severity.WARNING, {"errors": f"{hit.value or 0:.0f}"})
+        elif hit.rule in WEAR:
+            yield _wearing(source, disk, hit)
+    if (differs := disk.differs) is not None:
+        named = {"newer": differs.newer.source, "older": differs.older.source, "what": _DIFFERS[differs.what]}
+        yield _finding(source, disk, "disk_sources_differ", Severity.INFO, named)
+
+
+_DIFFERS: Final = {
+    "health": "whether it passed its own health check",
+    "hours": "how long it has run",
+    "counters": "its count of bad sectors",
+    "kind": "what kind of drive it is",
+}
+
+
+def _finding(
+    source: str, disk: Known, rule: str, severity: Severity, named: Mapping[str, str], **evidence: Any
+) -> Finding:
+    placeholders = {
+        "disk": disk.label,
+        "last4": disk.serial[-4:],
+        "model": disk.found.reading.model,
+        "size": words.size_words(disk.size),
+        "where": words.place_words(disk.place),
+        **named,
+    }
+    return Finding(
+        source=source,
+        rule=rule,
+        object=disk.node,
+        severity=severity,
+        placeholders=placeholders,
+        evidence=evidence,
+    )
+
+
+def _failing(source: str, disk: Known, today: date) -> Iterator[Finding]:
+    """Yield that it may fail: by the model where that says so, else by what the drive says of itself."""
+    told = {CABLE, *WEAR} | ({"self_test_failed"} if disk.place and disk.place.test_failed else set())
+    hits = [hit for hit in disk.found.hits if hit.rule not in told]
+    tier = max((disk.found.by_model, *(hit.tier for hit in hits)))
+    if tier not in SEVERITY:
+        return
+    outlook = disk.found.outlook
+    by_model = disk.found.by_model >= Tier.ELEVATED and isinstance(outlook, Prediction)
+    named = {
+        "reasons": "; ".join(words.reasons(disk.found, frozenset(told))) or "its counters",
+        "by": words.by_when(tier, today),
+        "protection": words.protection_words(disk.place),
+    }
+    evidence: dict[str, Any] = {"cause": f"disk_{tier.key}", "tier": tier.key}
+    if isinstance(outlook, Prediction):
+        evidence |= {"p30": round(outlook.p30, 4), "p90": round(outlook.p90, 4)}
+        named |= {"chance": words.percent(outlook.p30), "chance90": words.percent(outlook.p90)}
+    rule = "disk_failing" if by_model else "disk_reports_failure"
+    yield _finding(source, disk, rule, severity_of(tier, disk.place), named, **evidence)
+
+
+def _wearing(source: str, disk: Known, hit: Hit) -> Finding:
+    worn = hit.rule == "worn_out"
+    named = {
+        "used": "?" if hit.value is None else f"{hit.value:.0f}",
+        "by": hit.by.isoformat() if hit.by else "a day that cannot be told yet",
+    }
+    cause = "disk_worn_out" if worn else "disk_wearing_out"
+    return _finding(
+        source, disk, "disk_wearing", Severity.WARNING if worn else Severity.INFO, named, cause=cause
+    )
+
+
+def still(source: str, firing: Iterable[Tracked], serials: set[str]) -> Iterator[Finding]:
+    """Yield what was found of disks that are there and were not read since the start: it stays as it was."""
+    nodes = {f"disk:{serial}" for serial in serials}
+    for tracked in firing:
+        if tracked.finding.source == source and tracked.finding.object in nodes:
+            yield replace(tracked.finding, holds=True)

@@ -1,0 +1,110 @@
+"""One disk's memory: what each source said of it last, its days, and what was made of them."""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+from typing import Final
+
+from ...history import DailyHistory
+from ...prediction.forest import Model
+from ...prediction.reading import Reading
+from .assessing import COLUMNS, Assessment, Rows, assess, row_of
+from .merge import Contradiction, Said, contradiction, merged
+
+KEEP_DAYS: Final = 400
+# a value that is older is not shown as if it were of now
+SHOWN_FOR: Final = timedelta(days=3)
+_DAY: Final = 86400
+
+
+def day_of(taken: datetime) -> int:
+    """Return the day number since 1970."""
+    return int(taken.timestamp() // _DAY)
+
+
+class DiskRecord:
+    """See the module. `changed`: it has something that was not judged yet."""
+
+    def __init__(self, serial: str, history: DailyHistory) -> None:
+        self.serial = serial
+        self.changed = False
+        self.found: Assessment | None = None
+        self._history = history
+        # by source id
+        self._said: dict[str, Said] = {}
+
+    async def async_load(self) -> None:
+        """Read its days."""
+        await self._history.async_load()
+
+    @property
+    def is_new(self) -> bool:
+        """Return whether nothing is known of it yet."""
+        return not self._history.rows()
+
+    @property
+    def sources(self) -> frozenset[str]:
+        """Return the ids of the sources that have read it since the start."""
+        return frozenset(self._said)
+
+    @property
+    def reading(self) -> Reading | None:
+        """Return what all sources together say of it."""
+        return merged(self._said.values()) if self._said else None
+
+    @property
+    def differs(self) -> Contradiction | None:
+        """Return what its sources contradict each other in."""
+        return contradiction([*self._said.values()])
+
+    def age(self, now: datetime) -> timedelta | None:
+        """Return how old the newest reading is."""
+        reading = self.reading
+        return now - reading.taken if reading is not None and reading.taken is not None else None
+
+    def taken_by(self, source: str) -> datetime | None:
+        """Return when a source read it last."""
+        return self._said[source].taken if source in self._said else None
+
+    def seed(self, readings: Iterable[Reading], now: datetime) -> int:
+        """Take over the days that a source has kept; returns how many are new."""
+        oldest = day_of(now) - KEEP_DAYS
+        days = ((day_of(each.taken), each) for each in readings if each.taken is not None)
+        return sum(
+            self._history.record(day, row_of(each), highest=True)
+            for day, each in days
+            if oldest <= day <= day_of(now)
+        )
+
+    def note(self, source: str, name: str, reading: Reading, now: datetime) -> None:
+        """Take in a reading; one that is not newer than what the source said before is no news."""
+        if reading.taken is None or reading.taken > now + timedelta(days=1):
+            return
+        before = self._said.get(source)
+        if before is not None and reading.taken <= before.taken:
+            return
+        self._said[source] = Said(name, reading)
+        self.changed = True
+
+    def forget(self, sources: Callable[[str], bool]) -> None:
+        """Drop what sources said that are no more."""
+        kept = {source: said for source, said in self._said.items() if sources(source)}
+        self.changed |= len(kept) != len(self._said)
+        self._said = kept
+
+    def take_day(self) -> tuple[Rows, Reading] | None:
+        """Write the merged reading into its day; returns what `judged` needs, or None where nothing was read."""
+        self.changed = False
+        if (reading := self.reading) is None or reading.taken is None:
+            self.found = None
+            return None
+        self._history.record(day_of(reading.taken), row_of(reading), highest=True)
+        return self._history.rows(), reading
+
+    def judged(self, model: Model | None, rows: Rows, reading: Reading) -> Assessment:
+        """Judge it; not for the event loop."""
+        return assess(model, rows, reading, self.found.folded if self.found else None)
+
+
+def history_of(make: Callable[..., DailyHistory], serial: str) -> DailyHistory:
+    """Return the days of a disk, which stay when its entry is removed and added."""
+    return make("disk", serial, COLUMNS, keep=KEEP_DAYS)

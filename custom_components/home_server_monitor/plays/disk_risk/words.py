@@ -1,0 +1,126 @@
+"""What is said of a disk: why, what to do, and by when. Nothing here promises."""
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from typing import Final
+
+from ...guardian.capabilities import DiskPlace
+from ...prediction.outlook import Blind, Confidence, Prediction, Reason, shown
+from ...prediction.rules import Hit
+from ...prediction.tiers import Tier
+from ...prediction.vendors import vendor_of
+from .assessing import Assessment
+
+COUNTED: Final = {
+    5: "reallocated sectors",
+    10: "spin-up retries",
+    187: "uncorrectable errors",
+    188: "command time-outs",
+    196: "reallocations",
+    197: "pending sectors",
+    198: "sectors that cannot be read",
+}
+_HITS: Final = {
+    "health_failed": "the drive's own health check says FAILED",
+    "attribute_failing": "attribute {about} is below its maker's limit",
+    "self_test_failed": "its newest self-test failed",
+    "cable": "errors on the way to the drive are rising ({value})",
+    "end_to_end": "data was damaged inside the drive {value} times",
+    "nvme_spare_low": "its spare blocks are used up",
+    "nvme_temperature": "it says that it is too hot",
+    "nvme_reliability": "it says that it is no longer reliable",
+    "nvme_read_only": "it has made itself read-only",
+    "nvme_backup": "its protection against power loss failed",
+    "nvme_memory_region": "its persistent memory is not reliable",
+    "media_errors": "{value} data errors",
+    "ssd_uncorrectable": "{value} errors that it could not correct",
+    "grown_defects": "{value} grown defects",
+    "uncorrected_errors": "{value} errors that it could not correct",
+    "worn_out": "{value} % of its rated writes are used",
+    "wearing_out": "{value} % of its rated writes are used",
+}
+# by when to act, in days
+BY: Final = {Tier.CRITICAL: 1, Tier.HIGH: 14, Tier.ELEVATED: 30}
+
+
+def hit_words(hit: Hit) -> str:
+    """Return what a rule saw."""
+    return _HITS[hit.rule].format(
+        value="?" if hit.value is None else f"{hit.value:.0f}", about="?" if hit.about is None else hit.about
+    )
+
+
+def reason_words(reason: Reason) -> str:
+    """Return what a counter adds, in numbers that a person can look up."""
+    name = COUNTED[reason.attribute]
+    if reason.grew > 0:
+        return f"{name} rose by {reason.grew:.0f} to {reason.level:.0f} in 30 days"
+    return f"{reason.level:.0f} {name}, not rising"
+
+
+def reasons(found: Assessment, without: frozenset[str] = frozenset()) -> list[str]:
+    """Return why, the strongest first: what the drive says of itself, then what the model saw."""
+    said = [hit_words(hit) for hit in found.hits if hit.tier >= Tier.ELEVATED and hit.rule not in without]
+    if isinstance(found.outlook, Prediction):
+        parts = sorted(found.outlook.reasons, key=lambda each: -each.share)
+        said += [reason_words(each) for each in parts[:3] if each.share >= 0.05]
+    return said
+
+
+def percent(chance: float) -> str:
+    """Return a chance as people are told it."""
+    value = 100 * shown(chance)
+    return f"{value:.0f} %" if value >= 1 else f"{value:.2g} %"
+
+
+def size_words(size: int | None) -> str:
+    """Return a size as it is printed on the drive."""
+    if not size:
+        return "unknown size"
+    return f"{size / 1e12:.3g} TB" if size >= 1e12 else f"{size / 1e9:.0f} GB"
+
+
+def place_words(place: DiskPlace | None) -> str:
+    """Return where a disk is, for people."""
+    if place is None or place.pool is None:
+        return "no pool that is known"
+    group = {None: "", "disk": ", alone"}.get(place.vdev, f", {place.vdev}")
+    return f"pool {place.pool}{group}"
+
+
+def protection_words(place: DiskPlace | None) -> str:
+    """Return what its pool can lose, and whether another disk is at hand."""
+    return " ".join(_protection(place))
+
+
+def _protection(place: DiskPlace | None) -> Iterator[str]:
+    if place is None or place.loses is None:
+        yield "Copy what is on it first."
+        return
+    if place.loses == 0:
+        yield "Nothing in its pool protects its data: bring the backup up to date first."
+    else:
+        more = "one disk" if place.loses == 1 else f"{place.loses} disks"
+        yield f"Its pool can lose {more} without losing data; check that the backup is fresh."
+    if place.spares:
+        yield "An unused disk that is large enough is in the same machine."
+
+
+def by_when(tier: Tier, today: date) -> str:
+    """Return until when to act."""
+    return (today + timedelta(days=BY.get(tier, 30))).isoformat()
+
+
+def unseen(found: Assessment) -> str:
+    """Return what cannot be seen, and for whom this holds."""
+    if found.outlook is Blind.NO_COUNTERS:
+        return "It reports none of the counters that the model reads: nothing is predicted, which does not mean that it is well."
+    if not isinstance(found.outlook, Prediction):
+        return "Judged by fixed rules, not by the trained model, which is for hard disks only."
+    silent = "8 in 10" if vendor_of(found.reading.model) == "WD" else "4 in 10"
+    learning = {
+        Confidence.LEVEL_ONLY: " Only one reading so far: how its counters change is not known yet.",
+        Confidence.LEARNING: f" Readings of {found.days} days so far; all that the model looks at needs 30.",
+        Confidence.FULL: "",
+    }[found.outlook.confidence]
+    return f"About {silent} failures of such drives give no warning. No alarm is no guarantee: keep backups.{learning}"

@@ -1,0 +1,17 @@
+"""Scrutiny and its forks: SMART of all drives, read by a collector of its own; nothing here asks a drive."""
+
+from ..kind import ServiceKind
+from .coordinator import SmartCoordinator
+from .entities import PLATFORMS, TABLES
+from .flow import SCHEMA, probe
+
+KIND = ServiceKind(
+    key="smart",
+    product="Scrutiny",
+    schema=SCHEMA,
+    secrets=frozenset(),
+    probe=probe,
+    make=SmartCoordinator,
+    platforms=PLATFORMS,
+    tables=TABLES,
+)

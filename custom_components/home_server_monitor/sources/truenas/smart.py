@@ -1,0 +1,93 @@
+"""What a NAS up to 25.04 reads of its disks, as readings; and where each disk is."""
+
+from collections.abc import Iterator, Mapping
+import dataclasses
+from typing import Any
+
+from ...guardian.capabilities import DiskPlace
+from ...prediction.reading import Reading, SelfTest
+from ...prediction.smartctl import parse
+from .listings import SmartReading
+from .model import TrueNas
+from .redundancy import spare
+from .storage import Disk, Pool, Vdev
+
+# `smart.test.results` in words, as the log of a disk would have them
+_ENDED = {"success": True, "failed": False}
+
+
+def readings_of(data: TrueNas, raw: Mapping[str, SmartReading], source: str) -> Mapping[str, Reading]:
+    """Return readings by serial; what cannot be read is left out."""
+    by_serial = {disk.serial: disk for disk in data.disks.values() if disk.serial}
+    found: dict[str, Reading] = {}
+    for serial, each in raw.items():
+        reading = parse(_report(by_serial[serial], each), source) if serial in by_serial else None
+        if isinstance(reading, Reading):
+            found[serial] = _tested(reading, by_serial[serial])
+    return found
+
+
+def _report(disk: Disk, each: SmartReading) -> dict[str, Any]:
+    """Return what smartctl printed, as far as TrueNAS hands it on: the table, the NVMe log, or the SCSI counters."""
+    report: dict[str, Any] = {
+        "device": {"protocol": "ATA"},
+        "model_name": disk.model,
+        "serial_number": disk.serial,
+        "user_capacity": {"bytes": disk.size},
+        "local_time": {"time_t": int(each.taken.timestamp())},
+        "temperature": {"current": None if disk.temperature is None else round(disk.temperature)},
+    }
+    if disk.kind in ("HDD", "SSD"):
+        # it says whether a disk spins, not how fast
+        report["rotation_rate"] = 1 if disk.kind == "HDD" else 0
+    if isinstance(each.raw, list):
+        return report | {"ata_smart_attributes": {"table": each.raw}}
+    if "scsi_error_counter_log" in each.raw or "scsi_grown_defect_list" in each.raw:
+        return report | dict(each.raw) | {"device": {"protocol": "SCSI"}}
+    return report | {
+        "device": {"protocol": "NVMe"},
+        "nvme_smart_health_information_log": dict(each.raw),
+    }
+
+
+def _tested(reading: Reading, disk: Disk) -> Reading:
+    if disk.last_test not in _ENDED:
+        return reading
+    test = SelfTest("", _ENDED[disk.last_test], None, disk.last_test)
+    return dataclasses.replace(reading, tests=(test,))
+
+
+def places_of(source: str, data: TrueNas) -> Mapping[str, DiskPlace]:
+    """Return the disks by serial, each with its pool and what that can lose."""
+    pools = [*data.pools.values(), *([data.boot_pool] if data.boot_pool else [])]
+    where = {leaf.disk: (pool, vdev) for pool, vdev, leaf in _leaves(pools)}
+    unused = [
+        disk.size for disk in data.disks.values() if disk.size and disk.device not in where and not disk.pool
+    ]
+    found = {}
+    for identity, disk in data.disks.items():
+        if not disk.serial:
+            continue
+        pool, vdev = where.get(disk.device, (None, None))
+        found[disk.serial] = DiskPlace(
+            serial=disk.serial,
+            label=disk.title,
+            model=disk.model,
+            size=disk.size,
+            device=f"{source}_disk_{identity}",
+            name=disk.device,
+            pool=pool.name if pool else disk.pool,
+            vdev=None if vdev is None else vdev.kind or "disk",
+            loses=None if vdev is None else max(spare(vdev), 0),
+            spares=sum(size >= (disk.size or 0) for size in unused if disk.device in where),
+            test_failed=disk.last_test == "failed",
+        )
+    return found
+
+
+def _leaves(pools: list[Pool]) -> Iterator[tuple[Pool, Vdev, Vdev]]:
+    for pool in pools:
+        for vdev in pool.vdevs:
+            for leaf in vdev.leaves():
+                if leaf.disk:
+                    yield pool, vdev, leaf

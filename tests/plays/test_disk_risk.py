@@ -1,0 +1,229 @@
+"""SMART of the simulated home server's disks, from Scrutiny to what a person is shown and told."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from homeassistant.core import Context, HomeAssistant
+from homeassistant.exceptions import ServiceValidationError
+from homeassistant.helpers import entity_registry as er, issue_registry as ir
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
+
+from custom_components.home_server_monitor.const import CONF_FINGERPRINT, CONF_KIND, CONF_SERVER, DOMAIN, HOME
+from custom_components.home_server_monitor.plays.disk_risk import play
+from custom_components.home_server_monitor.plays.disk_risk.play import DiskRisk
+from custom_components.home_server_monitor.prediction import forest
+import simulator
+from tests.conftest import nas_entry
+from tests.plays.small_model import write
+
+# the disks of the simulated home server
+MIRROR, MEDIA, NVME = "WD-WCC7K4AA17XT", "ZR15K0XV", "S649NF0R512873K"
+
+
+def scrutiny_entry(sim: Any) -> MockConfigEntry:
+    """Return the entry that the flow would make for the simulated Scrutiny."""
+    data = {CONF_KIND: "smart", CONF_SERVER: HOME, "url": sim.scrutiny_url, CONF_FINGERPRINT: sim.fingerprint}
+    return MockConfigEntry(domain=DOMAIN, title="Scrutiny", data=data)
+
+
+class Home:
+    """A Home Assistant with a server, a NAS and Scrutiny."""
+
+    def __init__(self, hass: HomeAssistant, sim: Any, server: MockConfigEntry) -> None:
+        self.hass, self.sim, self.server = hass, sim, server
+
+    @property
+    def play(self) -> DiskRisk:
+        """The play of this server."""
+        found = self.hass.data[DOMAIN].source(f"disks:{HOME}")
+        assert isinstance(found, DiskRisk)
+        return found
+
+    async def look(self) -> None:
+        """Let everything that waits be read and judged."""
+        await self.hass.async_block_till_done(wait_background_tasks=False)
+        for entry in self.hass.config_entries.async_entries(DOMAIN):
+            if entry.data[CONF_KIND] == "smart":
+                await entry.runtime_data.async_refresh()
+        await self.play.async_look()
+        await self.hass.async_block_till_done(wait_background_tasks=False)
+
+    def state(self, serial: str, key: str, platform: str = "sensor") -> str | None:
+        """Return the state of an entity of a disk, None where there is none."""
+        registry = er.async_get(self.hass)
+        entity = registry.async_get_entity_id(platform, DOMAIN, f"{HOME}_disk_{serial}_{key}")
+        state = self.hass.states.get(entity) if entity else None
+        return state.state if state else None
+
+    def findings(self, serial: str) -> dict[str, Any]:
+        """Return what is wrong with a disk, by rule."""
+        return {each.rule: each for each in self.play.findings if each.object == f"disk:{serial}"}
+
+
+@asynccontextmanager
+async def home(
+    hass: HomeAssistant,
+    server: MockConfigEntry,
+    aged: dict[str, str] | None = None,
+    *,
+    version: str = "25.10",
+    scrutiny: bool = True,
+) -> AsyncGenerator[Home]:
+    """Set everything up; `aged` says how disks have aged, by kernel name."""
+    async with simulator.run(version, profile="frozen", scrutiny=scrutiny) as sim:
+        if aged:
+            await sim.scenario("disk_ageing", disks=aged)
+        entries = [nas_entry(sim), *([scrutiny_entry(sim)] if scrutiny else [])]
+        for entry in entries:
+            entry.add_to_hass(hass)
+        for entry in entries:
+            assert await hass.config_entries.async_setup(entry.entry_id)
+            await hass.async_block_till_done(wait_background_tasks=False)
+        found = Home(hass, sim, server)
+        await found.look()
+        await found.look()
+        yield found
+        for entry in entries:
+            await hass.config_entries.async_unload(entry.entry_id)
+
+
+@pytest.fixture(autouse=True)
+async def _set_up(
+    hass: HomeAssistant,
+    hass_storage: Any,
+    socket_enabled: None,
+    server_entry: MockConfigEntry,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> AsyncGenerator[None]:
+    hass.loop.set_debug(False)
+    model = write(tmp_path / "small.json.gz")
+    monkeypatch.setattr(play, "load", lambda: forest.load(model))
+    assert await hass.config_entries.async_setup(server_entry.entry_id)
+    yield
+    await hass.config_entries.async_unload(server_entry.entry_id)
+
+
+async def explain(hass: HomeAssistant, user: MockUser, disk: str) -> Any:
+    """Ask why."""
+    return await hass.services.async_call(
+        DOMAIN,
+        "explain_disk",
+        {"disk": disk},
+        blocking=True,
+        return_response=True,
+        context=Context(user_id=user.id),
+    )
+
+
+async def test_a_dying_disk_is_seen_and_told(
+    hass: HomeAssistant, server_entry: MockConfigEntry, hass_admin_user: MockUser
+) -> None:
+    """Its past comes from Scrutiny, so that it is known at once, with why, what to do, where it is and by when."""
+    async with home(hass, server_entry, {"sdc": "slow_death"}) as house:
+        assert float(house.state(MIRROR, "failure_risk") or 0) > 10
+        assert house.state(MIRROR, "failure_tier") in ("high", "critical")
+        assert house.state(MIRROR, "smart_health", "binary_sensor") == "off"
+        assert house.state(MEDIA, "failure_tier") == "stable"
+        found = house.findings(MIRROR)["disk_failing"]
+        assert found.severity.name == "HIGH", "its mirror can lose it: nobody is woken"
+        said = found.placeholders
+        assert (said["disk"], said["size"], said["where"], said["last4"]) == (
+            "WD40EFRX 17XT", "4 TB", "pool tank, mirror", "17XT",
+        )  # fmt: skip
+        assert "pending sectors rose" in said["reasons"]
+        assert "can lose one disk" in said["protection"]
+        answer = await explain(hass, hass_admin_user, "17XT")
+        assert answer["chance_30_days"] == pytest.approx(found.evidence["p30"], abs=1e-3)
+        assert answer["confidence"] == "full"
+        assert "8 in 10" in answer["not_seen"], "of WD most failures are silent"
+        assert house.sim.world.wakeups == 0
+
+
+async def test_what_is_no_failing_disk(hass: HomeAssistant, server_entry: MockConfigEntry) -> None:
+    """A disk with a few old sectors is only watched; errors of a cable are a cable's; a sudden death is not claimed."""
+    aged = {"sdb": "old_and_stable", "sdc": "cable", "sdd": "sudden_death"}
+    async with home(hass, server_entry, aged) as house:
+        assert house.state("WD-WCC7K4AA17XU", "failure_tier") == "watch"
+        assert house.findings("WD-WCC7K4AA17XU") == {}
+        assert set(house.findings(MIRROR)) == {"disk_cable"}
+        assert house.state(MEDIA, "failure_tier") == "stable"
+        assert house.findings(MEDIA) == {}
+
+
+async def test_a_reset_breaks_the_trend(hass: HomeAssistant, server_entry: MockConfigEntry) -> None:
+    async with home(hass, server_entry, {"sdc": "counter_reset"}) as house:
+        assert house.play.records[MIRROR].found is not None
+        assert house.play.records[MIRROR].found.days <= 12
+        assert house.state(MIRROR, "failure_tier") == "stable"
+
+
+async def test_a_solid_state_drive_wears(hass: HomeAssistant, server_entry: MockConfigEntry) -> None:
+    async with home(hass, server_entry, {"nvme0n1": "wearing"}) as house:
+        assert house.state(NVME, "failure_risk") is None, "no model for it, no chance"
+        left = int(float(house.state(NVME, "days_to_wear_out") or 0))
+        assert 150 < left < 350
+        assert house.state("50026B7784D1C20E", "days_to_wear_out") == "unknown", "more than 20 years"
+
+
+async def test_only_admins_are_told_why(
+    hass: HomeAssistant,
+    server_entry: MockConfigEntry,
+    hass_read_only_user: MockUser,
+    hass_admin_user: MockUser,
+) -> None:
+    async with home(hass, server_entry):
+        with pytest.raises(ServiceValidationError) as refused:
+            await explain(hass, hass_read_only_user, "17XT")
+        assert refused.value.translation_key == "admin_only"
+        with pytest.raises(ServiceValidationError) as refused:
+            await explain(hass, hass_admin_user, "nosuch")
+        assert refused.value.translation_key == "no_such_disk"
+
+
+async def test_a_nas_without_smart_says_so_until_something_reads_it(
+    hass: HomeAssistant, server_entry: MockConfigEntry
+) -> None:
+    """On 25.10 nothing is read, which is said once, with the disks of this server; a first reading takes it back."""
+    issues = ir.async_get(hass)
+    async with home(hass, server_entry, scrutiny=False) as house:
+        issue = issues.async_get_issue(DOMAIN, f"disks_unread_{HOME}")
+        assert issue is not None
+        assert issue.translation_placeholders is not None
+        assert "/dev/sdb" in issue.translation_placeholders["compose"]
+        assert house.play.findings == []
+        assert house.state(MIRROR, "failure_tier") is None
+    async with home(hass, server_entry):
+        assert issues.async_get_issue(DOMAIN, f"disks_unread_{HOME}") is None
+
+
+async def test_an_older_nas_is_read_without_waking_a_disk(
+    hass: HomeAssistant, server_entry: MockConfigEntry
+) -> None:
+    async with home(hass, server_entry, version="25.04", scrutiny=False) as house:
+        assert house.state(MIRROR, "failure_tier") == "stable"
+        assert house.state(NVME, "failure_tier") == "stable"
+        record = house.play.records[MIRROR]
+        assert record.reading is not None
+        assert (record.reading.source, record.reading.count(197)) == ("truenas", 0)
+        assert house.sim.world.wakeups == 0
+        calls = len([call for call in house.sim.calls if call.method == "disk.smart_attributes"])
+        await house.look()
+        assert len([call for call in house.sim.calls if call.method == "disk.smart_attributes"]) == calls
+
+
+async def test_a_broken_model_turns_prediction_off_and_nothing_else(
+    hass: HomeAssistant, server_entry: MockConfigEntry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = tmp_path / "model.json.gz"
+    broken.write_bytes(b"\x1f\x8bnot a model")
+    monkeypatch.setattr(play, "load", lambda: forest.load(broken))
+    await hass.config_entries.async_reload(server_entry.entry_id)
+    assert ir.async_get(hass).async_get_issue(DOMAIN, "prediction_off") is not None
+    async with home(hass, server_entry, {"sdc": "slow_death", "nvme0n1": "wearing"}) as house:
+        assert house.state(MIRROR, "failure_risk") is None
+        assert house.state(MIRROR, "smart_health", "binary_sensor") == "off"
+        assert house.state(NVME, "days_to_wear_out") is not None

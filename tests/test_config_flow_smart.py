@@ -1,0 +1,103 @@
+"""The config flow of Scrutiny against the simulated one over real sockets."""
+
+from collections.abc import AsyncGenerator
+from typing import Any
+from unittest.mock import AsyncMock, patch
+
+from homeassistant.config_entries import SOURCE_INTEGRATION_DISCOVERY, SOURCE_USER
+from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import FlowResultType
+import pytest
+
+from custom_components.home_server_monitor.const import DOMAIN
+import simulator
+from tests.test_config_flow import added, complete, home, send
+
+type Result = Any
+
+
+@pytest.fixture(autouse=True)
+def _sockets(socket_enabled: None, hass: HomeAssistant) -> None:
+    hass.loop.set_debug(False)
+
+
+@pytest.fixture(autouse=True)
+async def _nothing_is_set_up(hass: HomeAssistant) -> AsyncGenerator[AsyncMock]:
+    """Entries are added, but nothing is set up for them."""
+    place = f"custom_components.{DOMAIN}"
+    with (
+        patch(f"{place}.async_setup_entry", return_value=True) as setup,
+        patch(f"{place}.async_unload_entry", return_value=True, create=True),
+    ):
+        yield setup
+        await hass.async_block_till_done()
+        for entry in hass.config_entries.async_loaded_entries(DOMAIN):
+            await hass.config_entries.async_unload(entry.entry_id)
+
+
+async def form(hass: HomeAssistant, url: str) -> Result:
+    """Go through the menu to the form, and submit it."""
+    menu = complete(await hass.config_entries.flow.async_init(DOMAIN, context={"source": SOURCE_USER}))
+    shown = await send(hass, menu, next_step_id="smart")
+    return await send(hass, shown, url=url)
+
+
+async def test_scrutiny_is_added_by_what_the_browser_shows(hass: HomeAssistant) -> None:
+    async with simulator.run(tls=False, scrutiny=True) as sim:
+        result = await form(hass, f" {sim.scrutiny_url}/web/dashboard ")
+        said = result["description_placeholders"]
+        assert (said["product"], said["version"], said["what"]) == ("Scrutiny", "0.9.3", "5 drives")
+        entry = await added(hass, result)
+        assert dict(entry.data) == {"kind": "smart", "server": "home", "url": sim.scrutiny_url}
+        again = await form(hass, sim.scrutiny_url)
+        assert (again["type"], again["reason"]) == (FlowResultType.ABORT, "already_configured")
+
+
+async def test_its_certificate_is_asked_about(hass: HomeAssistant) -> None:
+    async with simulator.run(scrutiny=True) as sim:
+        asked = await form(hass, sim.scrutiny_url)
+        assert asked["step_id"] == "trust_certificate"
+        assert sim.scrutiny is not None
+        assert sim.scrutiny.calls.statuses() == {}, "nothing was asked before"
+        entry = await added(hass, await send(hass, asked))
+        assert entry.data["fingerprint"] == sim.fingerprint
+
+
+async def test_what_is_not_scrutiny(hass: HomeAssistant) -> None:
+    async with simulator.run(tls=False, scrutiny=True) as sim:
+        assert sim.scrutiny is not None
+        assert (await form(hass, "ftp://somewhere"))["errors"] == {"url": "invalid_url"}
+        assert (await form(hass, "http://user:secret@host"))["errors"] == {"url": "invalid_url"}
+        assert (await form(hass, "http://127.0.0.1:9"))["errors"] == {"url": "cannot_connect"}
+        # another web page at the address
+        assert (await form(hass, sim.url))["errors"] == {"url": "not_scrutiny"}
+        for kind, error in (
+            ({"kind": "html"}, "not_scrutiny"),
+            ({"kind": "replace", "value": []}, "not_scrutiny"),
+            ({"kind": "status", "status": 401}, "scrutiny_asks_login"),
+            ({"kind": "status", "status": 500}, "not_scrutiny"),
+            ({"kind": "drop"}, "cannot_connect"),
+        ):
+            sim.scrutiny.faults.add(kind.pop("kind"), "GET /api/summary", **kind)
+            assert (await form(hass, sim.scrutiny_url))["errors"] == {"url": error}, kind
+            sim.scrutiny.faults.clear()
+
+
+async def test_a_collector_that_has_not_run(hass: HomeAssistant) -> None:
+    """It may be added, and it is said why nothing is shown yet."""
+    async with simulator.run(tls=False, scrutiny=True) as sim:
+        sim.world.disks.clear()
+        result = await form(hass, sim.scrutiny_url)
+        assert "has not found a drive yet" in result["description_placeholders"]["missing"]
+
+
+async def test_a_discovered_one_is_offered_with_its_address(hass: HomeAssistant) -> None:
+    async with simulator.run(tls=False, scrutiny=True) as sim:
+        home(hass)
+        offer = {"kind": "smart", "url": sim.scrutiny_url, "name": "Scrutiny (scrutiny, truenas)"}
+        shown = await hass.config_entries.flow.async_init(
+            DOMAIN, context={"source": SOURCE_INTEGRATION_DISCOVERY}, data=offer
+        )
+        assert shown["step_id"] == "smart"
+        entry = await added(hass, await send(hass, shown, url=sim.scrutiny_url))
+        assert entry.title == "Scrutiny"
