@@ -93,6 +93,35 @@ async def test_logs_are_for_administrators_and_hold_no_secret(
     assert failed.value.translation_key == "listing_failed"
 
 
+async def test_what_was_moved_today_is_counted_over_restarts(
+    hass: HomeAssistant, ask: Any, docker: MockConfigEntry
+) -> None:
+    source = docker.runtime_data
+    sonarr = source.data.containers["sonarr"]
+    counted = source.data.usage["sonarr"]
+
+    async def today() -> tuple[int, int]:
+        talkers = (await ask("top_talkers", limit=1000))["talkers"]
+        (row,) = [each for each in talkers if each["container"] == "sonarr"]
+        moved = (row["rx_today"], row["tx_today"])
+        assert all((each["rx"], each["tx"]) == moved for each in row["days"][:1])
+        return moved
+
+    before = await today()
+    source.traffic.note("sonarr", sonarr.id, counted.rx_total + 1000, counted.tx_total + 10)
+    assert await today() == (before[0] + 1000, before[1] + 10)
+    assert await hass.config_entries.async_reload(docker.entry_id)
+    source = docker.runtime_data
+    await source.first_look
+    # the engine counts from its start on; what came while nobody looked is of today as well
+    source.traffic.note("sonarr", sonarr.id, 5_000_000_000_000, 5_000_000_000_000)
+    seen = await today()
+    assert seen[0] > before[0] + 1000
+    # another one under its name begins anew
+    source.traffic.note("sonarr", "another", 7, 8)
+    assert await today() == (seen[0] + 7, seen[1] + 8)
+
+
 async def test_who_talks_most(ask: Any, docker: MockConfigEntry) -> None:
     talkers = (await ask("top_talkers", limit=3))["talkers"]
     assert len(talkers) == 3

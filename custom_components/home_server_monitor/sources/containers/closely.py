@@ -52,6 +52,8 @@ class Closely:
         # what this access may not do at all: the verb, and what the engine said
         self.denied: dict[str, str] = {}
         self.failed = 0
+        # told the counters of each sample
+        self.on_counters: Callable[[Container, Usage], None] = lambda container, used: None
         # whether anybody wants to know how fast logs grow
         self.watch_logs = False
         self._logs: dict[str, tuple[float, deque[float]]] = {}
@@ -136,6 +138,7 @@ class Closely:
             self._auditing.note_usage(container.id, used)
             error = await self._measure_log(container, now)
             self.quotas.note(container, used, self._log_rate(container))
+            self.on_counters(container, used)
             return error
         return None
 

@@ -52,7 +52,7 @@ from .lending import settings
 from .limit_action import LimitContainer
 from .link import full
 from .listings import listing, outline
-from .model import Containers, Engine, Image, Stack, Update
+from .model import Container, Containers, Engine, Image, Stack, Update, Usage
 from .newest import Newest
 from .nodes import nodes_of
 from .offering import Offering
@@ -67,6 +67,7 @@ from .schedule import Schedule
 from .services import host_of, own_of, services_of
 from .snapshot import assemble
 from .stacks import stack_actions
+from .traffic import Traffic
 from .update_rows import update_rows
 from .updates import update_of
 from .updating import UpdateAction
@@ -79,6 +80,8 @@ MINUTE, HOUR, DAY = 60.0, 3600.0, 86400.0
 READING, LOOKING = 8.0, 6.0
 # news make a listing due, not more often than this
 GAP = 10.0
+# what was moved in so many seconds is lost where Home Assistant is killed
+COUNTED = 900.0
 # seconds between two questions to registries
 BETWEEN_QUESTIONS = 10.0
 REMEMBER_DELAY = 1.0
@@ -116,6 +119,9 @@ class ContainersCoordinator(ServiceCoordinator[Containers]):
         self.auditing: Auditing
         self.accepted: Acceptances
         self.schedule = Schedule(self.tick)
+        self.traffic = Traffic(lambda: dt_util.now().date().isoformat())
+        self._traffic_due = 0.0
+        self._traffic_store: Store[dict[str, Any]] = Store(hass, 1, f"{DOMAIN}/traffic/{file_name(self.id)}")
         self.newest: Newest
         updates: Store[dict[str, Any]] = Store(hass, 1, f"{DOMAIN}/updates/{file_name(self.id)}")
         self._updates_store = updates
@@ -344,6 +350,8 @@ class ContainersCoordinator(ServiceCoordinator[Containers]):
         self.feeds.on_news = self.async_hurry
         self.auditing = Auditing(self.access.client, dt_util.utcnow)
         self.closely = Closely(self.access.client, self.auditing)
+        self.traffic.load(await self._traffic_store.async_load())
+        self.closely.on_counters = self._count
         store: Store[dict[str, Any]] = Store(self.hass, 1, f"{DOMAIN}/audit/{file_name(self.id)}")
         self.accepted = Acceptances(lambda rows: store.async_save({"accepted": rows}))
         self.accepted.load((await store.async_load() or {}).get("accepted"))
@@ -385,6 +393,15 @@ class ContainersCoordinator(ServiceCoordinator[Containers]):
 
     def _kept(self) -> dict[str, Any]:
         return {"seen": self.newest.dump(), **self.offering.dump()}
+
+    @callback
+    def _count(self, container: Container, used: Usage) -> None:
+        """Add what a container moved to its day."""
+        new = self.traffic.note(container.name, container.id, used.rx_total, used.tx_total)
+        # a store that is asked again and again would put the writing off each time
+        if new and (now := time.monotonic()) >= self._traffic_due:
+            self._traffic_due = now + COUNTED
+            self._traffic_store.async_delay_save(self.traffic.pack, SAVE_DELAY)
 
     def _is_podman(self) -> bool:
         return self._engine is not None and self._engine.kind == "podman"
@@ -560,6 +577,9 @@ class ContainersCoordinator(ServiceCoordinator[Containers]):
             self.first_look.cancel()
         if hasattr(self, "feeds"):
             await self._updates_store.async_save(self.aftermath.dump())
+            if self.data is not None:
+                self.traffic.forget(self.data.containers)
+            await self._traffic_store.async_save(self.traffic.pack())
             self.feeds.stop()
             await self.access.close()
         if hasattr(self, "offering"):

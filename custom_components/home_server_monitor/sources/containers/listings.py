@@ -7,6 +7,7 @@ from typing import Any
 from ..errors import NotSupported
 from .model import Container, Containers, Port, Usage
 from .raw import table
+from .traffic import Traffic
 from .view import NO_USAGE, installed, latest, short
 from .watching import Watching
 
@@ -23,7 +24,7 @@ async def listing(source: Watching, key: str, fields: Mapping[str, Any]) -> list
         return [dict(zip(titles, each, strict=False)) for each in processes]
     data = await source.async_look() if key == "containers" else source.data
     if key == "talkers":
-        return _talkers(data)[: fields["limit"]]
+        return _talkers(data, source.traffic)[: fields["limit"]]
     if key not in _ROWS:
         raise NotSupported(key)
     return _ROWS[key](data)
@@ -146,7 +147,7 @@ def members_of(data: Containers, project: str) -> dict[str, Container]:
     return {name: each for name, each in data.containers.items() if each.project == project}
 
 
-def _talkers(data: Containers) -> list[dict[str, Any]]:
+def _talkers(data: Containers, traffic: Traffic) -> list[dict[str, Any]]:
     """Return who moves how much, the busiest first; who shares a network is counted at its owner."""
     own = [(name, each) for name, each in data.usage.items() if each.rx_total is not None]
     own.sort(key=lambda pair: (-_rate(pair[1]), -(pair[1].rx_total or 0) - (pair[1].tx_total or 0)))
@@ -157,6 +158,11 @@ def _talkers(data: Containers) -> list[dict[str, Any]]:
             "tx_rate": each.tx_rate,
             "rx_total": each.rx_total,
             "tx_total": each.tx_total,
+            "rx_today": traffic.today(name)[0],
+            "tx_today": traffic.today(name)[1],
+            "days": [
+                {"day": day, "rx": moved[0], "tx": moved[1]} for day, moved in traffic.days(name).items()
+            ],
             "shared_with": sorted(
                 other for other, one in data.containers.items() if one.network == f"shared:{name}"
             ),

@@ -4,6 +4,7 @@ from typing import Protocol
 
 from .access import Access
 from .model import Containers
+from .traffic import Traffic
 
 
 class Watching(Protocol):
@@ -12,6 +13,7 @@ class Watching(Protocol):
     id: str
     access: Access
     data: Containers
+    traffic: Traffic
 
     @property
     def machine(self) -> str | None:
