@@ -300,9 +300,11 @@ class Guardian:
 
     @callback
     def _offer_again(self, record: Record) -> None:
-        """Offer anew what nobody decided on in time, where the offer is what its finding is about."""
+        """Offer anew what nobody decided on in time, or is not as it was, where its finding is there for the offer."""
         tracked = self.tracked(record.finding) if record.finding else None
-        if tracked is None or record.state is not State.EXPIRED or record.approved_at is not None:
+        if tracked is None or record.approved_at is not None:
+            return
+        if record.state not in (State.EXPIRED, State.SUPERSEDED):
             return
         if waking_of(tracked.finding.rule).renewed and not self.register.silence(tracked):
             self.speaker.propose(tracked.id)

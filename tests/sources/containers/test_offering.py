@@ -279,6 +279,27 @@ async def test_the_first_that_does_not_go_through_is_the_last(place: Place) -> N
     assert [each.name for each in place.source.offering.offer.safe] == ["radarr", "sonarr"]
 
 
+async def test_what_somebody_has_seen_to_stays_so_over_a_restart(place: Place) -> None:
+    """Until all registries were asked again nobody knows, and what was said holds; an offer that expired is renewed."""
+    place.publish("sonarr", "4.0.16")
+    await place.look()
+    first = place.record("update_containers")
+    await place.guardian.desk.book.move(first.id, State.PROPOSED, State.EXPIRED, _admin(place))
+    await place.settle()
+    assert place.record("update_containers").id != first.id
+    assert place.record("update_containers").state is State.PROPOSED
+    (tracked,) = [each for each in place.guardian.register.firing() if each.finding.rule == "updates_ready"]
+    await place.guardian.answers.acknowledge(tracked, _admin(place))
+    await place.hass.config_entries.async_reload(place.entry.entry_id)
+    await place.source.first_look
+    await place.settle()
+    assert place.rules()["updates_ready"]["names"] == "sonarr 4.0.15.2941 → 4.0.16"
+    await place.look()
+    (same,) = [each for each in place.guardian.register.firing() if each.finding.rule == "updates_ready"]
+    assert (same.count, same.acknowledged) == (tracked.count, tracked.acknowledged)
+    assert same.acknowledged is not None
+
+
 async def test_a_button_updates_all_that_is_safe(place: Place) -> None:
     """At any time; without anything safe it says so."""
     entity = er.async_get(place.hass).async_get_entity_id(

@@ -15,7 +15,7 @@ from custom_components.home_server_monitor.sources.containers.model import (
     Update,
     Watched,
 )
-from custom_components.home_server_monitor.sources.containers.offer_rules import offered
+from custom_components.home_server_monitor.sources.containers.offer_rules import offered, said_of
 from custom_components.home_server_monitor.sources.containers.offers import (
     Offer,
     Terms,
@@ -237,7 +237,7 @@ def test_what_is_told_of_an_offer() -> None:
     """Once a week what is asked for, and at any time what is due or not approved; all of it to be pushed to nobody."""
     written = Written(default=Policy.AUTOMATIC)
     one = offer(watched("a"), watched("b", versions=(None, None)), written=written, permitted=True)
-    (ready, due) = offered("e", "media", one, written, weekly=True)
+    (ready, due) = offered("e", said_of("media", one, weekly=True), written)
     assert (ready.rule, ready.placeholders["count"], ready.proposal) == (
         "updates_ready",
         "2",
@@ -246,9 +246,8 @@ def test_what_is_told_of_an_offer() -> None:
     assert due.proposal == Proposal(action="update_containers", target="", params={"policy": written.pack()})
     assert due.placeholders["names"] == "a 4.0.1 → 4.0.2"
     other = offer(watched("a"), written=written)
-    rules = [each.rule for each in offered("e", "media", other, written, weekly=False)]
-    assert rules == ["updates_unapproved"]
-    assert not [*offered("e", "media", Offer(), written, weekly=True)]
+    assert said_of("media", other, weekly=False).keys() == {"updates_unapproved"}
+    assert not said_of("media", Offer(), weekly=True)
 
 
 def test_a_week() -> None:

@@ -1,6 +1,6 @@
 """What is offered of newer images, as findings: none of them is ever pushed."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Mapping
 
 from ...guardian.contract import Finding, Proposal, Severity
 from .nodes import engine_node
@@ -10,34 +10,48 @@ from .policies import Written
 UPDATE_ALL, APPROVE = "update_containers", "approve_update_policy"
 NAMED = 8
 
+# what is said of an offer, by rule
+type Said = Mapping[str, Mapping[str, str]]
 
-def offered(source: str, engine: str, offer: Offer, written: Written, *, weekly: bool) -> Iterator[Finding]:
-    """Yield what is offered of an engine; weekly: whether this week's offer is open."""
 
-    def found(rule: str, action: str, **params: object) -> Finding:
-        names = offer.unapproved if rule == "updates_unapproved" else _names(chosen)
-        return Finding(
+def said_of(engine: str, offer: Offer, *, weekly: bool) -> Said:
+    """Return what fills the texts of what is offered of an engine; weekly: whether this week's offer is open."""
+    found: dict[str, Mapping[str, str]] = {}
+    left = str(len(offer.left))
+
+    def say(rule: str, names: tuple[str, ...]) -> None:
+        count = str(len(names))
+        found[rule] = {"name": engine, "count": count, "names": _short(names), "left": left}
+
+    if weekly and offer.asked:
+        say("updates_ready", _names(offer.safe))
+    if offer.unapproved:
+        say("updates_unapproved", offer.unapproved)
+    if offer.due:
+        say("updates_due", _names(offer.due))
+    return found
+
+
+def offered(source: str, said: Said, written: Written, *, holds: bool = False) -> list[Finding]:
+    """Return the findings. holds: that it is not known yet whether it is still so."""
+    proposals = {
+        "updates_ready": Proposal(action=UPDATE_ALL, target=""),
+        "updates_unapproved": Proposal(action=APPROVE, target=""),
+        "updates_due": Proposal(action=UPDATE_ALL, target="", params={"policy": written.pack()}),
+    }
+    return [
+        Finding(
             source=source,
             rule=rule,
             object=engine_node(source),
             severity=Severity.INFO,
-            placeholders={
-                "name": engine,
-                "count": str(len(chosen)),
-                "names": _short(names),
-                "left": str(len(offer.left)),
-            },
-            proposal=Proposal(action=action, target="", params=params),
+            placeholders=said[rule],
+            proposal=proposal,
+            holds=holds,
         )
-
-    chosen = offer.safe
-    if weekly and offer.asked:
-        yield found("updates_ready", UPDATE_ALL)
-    if offer.unapproved:
-        yield found("updates_unapproved", APPROVE)
-    chosen = offer.due
-    if chosen:
-        yield found("updates_due", UPDATE_ALL, policy=written.pack())
+        for rule, proposal in proposals.items()
+        if rule in said
+    ]
 
 
 def _names(found: Iterable[Candidate]) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from ...guardian.contract import Finding
 from ..errors import ClientError
 from .model import Containers
-from .offer_rules import offered
+from .offer_rules import Said, offered, said_of
 from .offers import NOTHING, Candidate, Offer, Terms, newer, offer_of
 from .policies import Policy, Written
 from .weekly import Weekly
@@ -51,6 +51,9 @@ class Offering:
         # whether an admin approved in advance what the options say
         self.permitted = False
         self.offer: Offer = NOTHING
+        # what was said last, and whether that is of this start: before all registries were asked nobody knows
+        self.said: Said = {}
+        self._known = False
         self._source = source
         self._save = save
         self._clock = clock
@@ -72,6 +75,7 @@ class Offering:
             await self._look_at(each)
         self.permitted = await source.yard.around.permitted(source.written)
         self.offer = self._judged()
+        self._known = self._known or complete
         if complete and self.offer.asked and self.weekly.begin(self._clock()):
             self._save()
         return self.offer
@@ -102,10 +106,15 @@ class Offering:
         return spared.key if spared else self._looked.get(candidate)
 
     def findings(self, engine: str) -> Sequence[Finding]:
-        """Return what is offered now, judged on the newest snapshot."""
-        self.offer = self._judged()
-        is_open = self.weekly.is_open(self._clock())
-        return [*offered(self._source.id, engine, self.offer, self._source.written, weekly=is_open)]
+        """Return what is offered now, judged on the newest snapshot; what was offered before a restart holds."""
+        source = self._source
+        if self._known:
+            self.offer = self._judged()
+            said = said_of(engine, self.offer, weekly=self.weekly.is_open(self._clock()))
+            if said != self.said:
+                self.said = said
+                self._save()
+        return offered(source.id, self.said, source.written, holds=not self._known)
 
     def touched(self, name: str) -> frozenset[str]:
         """Return the node ids of all that stands still while a container is updated."""
@@ -130,10 +139,14 @@ class Offering:
     def load(self, row: Mapping[str, Any]) -> None:
         """Take what was kept."""
         self.weekly.load(row.get("week"))
+        said = row.get("said")
+        if isinstance(said, dict):
+            self.said = {str(rule): each for rule, each in said.items() if isinstance(each, dict)}
         failed = row.get("failed")
         if isinstance(failed, dict):
             self.failed = {str(name): str(digest) for name, digest in failed.items()}
 
     def dump(self) -> dict[str, Any]:
         """Return what is kept."""
-        return {"week": self.weekly.dump(), "failed": dict(self.failed)}
+        said = {rule: dict(each) for rule, each in self.said.items()}
+        return {"week": self.weekly.dump(), "failed": dict(self.failed), "said": said}
