@@ -1,8 +1,9 @@
 """The hours after an update, in a Home Assistant that is loaded anew in the middle of them."""
 
+import asyncio
 from typing import Any
 
-from homeassistant.core import HomeAssistant
+from homeassistant.core import Context, HomeAssistant
 from homeassistant.helpers import entity_registry as er
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
@@ -12,6 +13,8 @@ from custom_components.home_server_monitor.guardian.remediation import State
 from custom_components.home_server_monitor.sources.containers import gating, own_yard
 
 NAME = "seerr"
+# what a source saw is judged a moment later
+JUDGED = 1.0
 
 
 async def reloaded(hass: HomeAssistant, docker: MockConfigEntry) -> Any:
@@ -24,6 +27,19 @@ async def reloaded(hass: HomeAssistant, docker: MockConfigEntry) -> Any:
 def about(source: Any) -> list[Finding]:
     """Return what is found about the container."""
     return [each for each in source.findings if each.object.endswith(f":{NAME}")]
+
+
+async def listed(hass: HomeAssistant, user: MockUser) -> list[Any]:
+    """Return the open findings as an action answers with them."""
+    answer: Any = await hass.services.async_call(
+        "home_server_monitor",
+        "list_findings",
+        {},
+        blocking=True,
+        return_response=True,
+        context=Context(user_id=user.id),
+    )
+    return list(answer["findings"])
 
 
 def button(hass: HomeAssistant, docker: MockConfigEntry) -> str | None:
@@ -57,6 +73,7 @@ async def test_what_fails_since_its_update_proposes_to_go_back_over_a_restart(
     assert button(hass, docker) not in (None, "unavailable")
     assert not [each for each in about(docker.runtime_data) if each.proposal]
 
+    await asyncio.sleep(JUDGED)
     await house.scenario("crash_loop", container=NAME)
     for _ in range(20):
         house.advance(30)
@@ -67,6 +84,12 @@ async def test_what_fails_since_its_update_proposes_to_go_back_over_a_restart(
     assert (finding.proposal.action, finding.proposal.target) == ("roll_back_container", NAME)
     plan = await source.actions["roll_back_container"].plan(NAME, {})
     assert plan.before["shown"] == {"data": "/app/config"}
+
+    # what came before it is told with it
+    await asyncio.sleep(JUDGED)
+    (told,) = [each for each in await listed(hass, hass_admin_user) if NAME in each["title"]]
+    (image,) = (each for each in told["changes"] if "The image of" in each["text"])
+    assert image["by_us"] is True
 
     known = source.aftermath.updated[NAME]
     source.aftermath.updated[NAME] = type(known)(
