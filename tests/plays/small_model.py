@@ -10,15 +10,15 @@ from custom_components.home_server_monitor.prediction.forest import FORMAT, dige
 
 # (feature, its level, what is added to the log-odds above it)
 _STEPS = (
-    ("level_197", log1p(8), 1.5),
-    ("growth_197_30", log1p(8), 1.5),
-    ("growth_187_30", log1p(4), 1.5),
+    ("level_197", log1p(8), 1.8),
+    ("growth_197_30", log1p(8), 1.8),
+    ("growth_187_30", log1p(4), 1.8),
     ("level_5", log1p(100), 0.5),
 )
 
 
 def write(path: Path) -> Path:
-    """Write it: 0.25 % for a disk without errors, above 40 % for one whose pending sectors and errors grow."""
+    """Write it: 0.25 % for a disk without errors, 35 % and more for one whose pending sectors and errors grow."""
     head = {"baseline": -6.0, "roots": []}
     columns: dict[str, list[object]] = {"feature": [], "value": [], "missing_left": [], "right": []}
     for name, limit, more in _STEPS:

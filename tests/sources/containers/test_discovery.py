@@ -21,6 +21,7 @@ from tests.village import KIND as COTTAGE
 from .conftest import engine_entry
 
 PORTAINER = "https://127.0.0.1:9443"
+SCRUTINY = "http://127.0.0.1:31054"
 
 
 async def offered(hass: HomeAssistant) -> dict[str, Any]:
@@ -35,6 +36,12 @@ async def offered(hass: HomeAssistant) -> dict[str, Any]:
         )
         found[url] = complete(shown) if shown["step_id"] == "containers" else shown
     return found
+
+
+def of_portainer(hass: HomeAssistant) -> Any:
+    """Return the flow that offers Portainer."""
+    flows = hass.config_entries.flow.async_progress_by_handler(DOMAIN)
+    return next(flow for flow in flows if "Portainer" in flow["context"]["title_placeholders"]["name"])
 
 
 @pytest.fixture(autouse=True)
@@ -61,10 +68,11 @@ async def test_a_portainer_in_a_container_is_offered_with_its_address(
     docker: MockConfigEntry,
 ) -> None:
     found = await offered(hass)
-    assert found.keys() == {PORTAINER}
+    assert found.keys() == {PORTAINER, SCRUTINY}
+    assert found[SCRUTINY]["step_id"] == "smart"
     flow = found[PORTAINER]
     assert flow["step_id"] == "containers"
-    (progress,) = hass.config_entries.flow.async_progress_by_handler(DOMAIN)
+    progress = of_portainer(hass)
     assert progress["context"]["title_placeholders"]["name"] == "Portainer (portainer, media)"
     # no key is filled in, and there is none to copy
     assert "same_key" not in {str(key) for key in flow["data_schema"].schema}
@@ -98,33 +106,33 @@ async def test_ignored_is_not_offered_again_and_can_be_taken_back(
     hass: HomeAssistant,
     docker: MockConfigEntry,
 ) -> None:
-    (progress,) = hass.config_entries.flow.async_progress_by_handler(DOMAIN)
+    progress = of_portainer(hass)
     await hass.config_entries.flow.async_init(
         DOMAIN,
         context={"source": SOURCE_IGNORE},
         data={"unique_id": progress["context"]["unique_id"], "title": "Portainer"},
     )
     await hass.async_block_till_done()
-    assert not await offered(hass)
+    assert (await offered(hass)).keys() == {SCRUTINY}
     assert await hass.config_entries.async_reload(docker.entry_id)
     await hass.async_block_till_done()
-    assert not await offered(hass)
+    assert (await offered(hass)).keys() == {SCRUTINY}
     (ignored,) = (each for each in hass.config_entries.async_entries(DOMAIN) if each.source == SOURCE_IGNORE)
     await hass.config_entries.async_remove(ignored.entry_id)
     await hass.async_block_till_done()
-    assert (await offered(hass)).keys() == {PORTAINER}
+    assert (await offered(hass)).keys() == {PORTAINER, SCRUTINY}
 
 
 async def test_what_is_connected_is_not_offered_and_an_open_offer_ends(
     hass: HomeAssistant,
     docker: MockConfigEntry,
 ) -> None:
-    assert await offered(hass)
+    assert PORTAINER in await offered(hass)
     # by another spelling of the same machine
     other = engine_entry("https://localhost:9443", unique_id="another", environment="2", api_key="ptr_x")
     await hass.config_entries.async_add(other)
     await hass.async_block_till_done()
-    assert not await offered(hass)
+    assert (await offered(hass)).keys() == {SCRUTINY}
     shown = await hass.config_entries.flow.async_init(
         DOMAIN,
         context={"source": SOURCE_INTEGRATION_DISCOVERY},

@@ -1,0 +1,181 @@
+"""The parts of disk risk that need no Home Assistant: joining what sources say, and judging a disk by its days."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from custom_components.home_server_monitor.guardian.capabilities import DiskPlace
+from custom_components.home_server_monitor.guardian.contract import Severity
+from custom_components.home_server_monitor.plays.disk_risk.assessing import Assessment, assess, row_of
+from custom_components.home_server_monitor.plays.disk_risk.findings import Known, findings_of
+from custom_components.home_server_monitor.plays.disk_risk.merge import Said, contradiction, merged
+from custom_components.home_server_monitor.plays.disk_risk.words import protection_words, size_words, unseen
+from custom_components.home_server_monitor.prediction.forest import Model, load
+from custom_components.home_server_monitor.prediction.outlook import Prediction
+from custom_components.home_server_monitor.prediction.reading import (
+    Attribute,
+    Media,
+    NvmeLog,
+    Reading,
+    SelfTest,
+)
+from custom_components.home_server_monitor.prediction.tiers import Tier
+from tests.plays.small_model import write
+
+NOW = datetime(2026, 3, 1, 4, tzinfo=UTC)
+TODAY = int(NOW.timestamp() // 86400)
+
+
+def reading(
+    taken: datetime = NOW, hours: int = 20000, health: bool | None = True, **counts: float
+) -> Reading:
+    """A hard disk with these counters, as `a5=8`; those that are not named are zero."""
+    numbers = {5: 0.0, 187: 0.0, 188: 0.0, 197: 0.0, 198: 0.0} | {
+        int(name[1:]): value for name, value in counts.items()
+    }
+    attributes = {
+        number: Attribute(number, f"Attribute_{number}", 100, 100, 0, int(value), value, None)
+        for number, value in numbers.items()
+    }
+    return Reading(
+        "ZL2A1234", "ST8000VN004", None, Media.HDD, "test", taken, 8 * 10**12, False, health, 34, hours, attributes
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Model:
+    found = load(write(Path(tmp_path_factory.mktemp("model")) / "small.json.gz"))
+    assert isinstance(found, Model)
+    return found
+
+
+def over(days: list[tuple[int, Reading]]) -> list[tuple[int, Any]]:
+    """Rows of readings by days before today."""
+    return [(TODAY - back, row_of(each)) for back, each in sorted(days, key=lambda day: -day[0])]
+
+
+# Several sources
+
+
+def test_the_fresher_reading_wins_and_the_older_one_fills_in() -> None:
+    old = Said("NAS", replace(reading(NOW - timedelta(hours=8), a5=8, a199=3), temperature=None))
+    new = Said("Scrutiny", reading(NOW, health=None, a5=16))
+    found = merged([old, new])
+    assert (found.count(5), found.count(199), found.health, found.temperature) == (16, 3, True, 34)
+    assert found.taken == NOW
+    # what is too old fills in nothing
+    old = Said("NAS", reading(NOW - timedelta(days=5), a199=3))
+    assert merged([new, old]).count(199) is None
+
+
+@pytest.mark.parametrize(
+    ("newer", "what"),
+    [
+        (reading(a5=8), None),
+        (reading(a5=16), None),
+        (reading(a5=0), "counters"),
+        (reading(a5=8, hours=300), "hours"),
+        (reading(a5=8, health=False), "health"),
+        (replace(reading(a5=8), media=Media.SSD), "kind"),
+        (replace(reading(a5=8), media=Media.UNKNOWN), None),
+    ],
+)
+def test_what_cannot_both_be_so_is_found(newer: Reading, what: str | None) -> None:
+    said = [Said("NAS", reading(NOW - timedelta(hours=20), a5=8)), Said("Scrutiny", newer)]
+    found = contradiction(said)
+    assert (found.what if found else None) == what
+    if found:
+        assert (found.newer.source, found.older.source) == ("Scrutiny", "NAS")
+
+
+def test_readings_of_other_days_may_differ() -> None:
+    said = [Said("NAS", reading(NOW - timedelta(days=3), a5=8)), Said("Scrutiny", reading(a5=0))]
+    assert contradiction(said) is None
+
+
+# Judged by its days
+
+
+def test_a_tier_rises_with_the_second_reading_and_falls_slowly(model: Model) -> None:
+    well, bad = reading(), reading(a197=40, a187=9, a5=16)
+    days: list[tuple[int, Reading]] = [(back, well) for back in range(60, 1, -1)]
+    first = assess(model, over([*days, (1, bad)]), bad)
+    assert isinstance(first.outlook, Prediction)
+    assert (first.outlook.tier, first.tier) == (Tier.CRITICAL, Tier.STABLE), "one reading is none"
+    second = assess(model, over([*days, (1, bad), (0, bad)]), bad)
+    assert second.tier is Tier.CRITICAL
+    # what was found before does not change what is found now
+    assert assess(model, over([*days, (1, bad), (0, bad)]), bad, first.folded) == replace(
+        second, folded=assess(model, over([*days, (1, bad), (0, bad)]), bad, first.folded).folded
+    )
+    # pending sectors were rewritten: it stays for a week, and then it falls
+    mended = reading(a197=0, a187=9, a5=16)
+    for after, tier in ((1, Tier.CRITICAL), (6, Tier.CRITICAL), (40, Tier.WATCH)):
+        shifted = [(back + after, each) for back, each in [*days, (1, bad), (0, bad)]]
+        healed = [(back, mended) for back in range(after)]
+        assert assess(model, over([*shifted, *healed]), mended).tier is tier, after
+
+
+def test_what_a_drive_says_of_itself_counts_at_once(model: Model) -> None:
+    failed = reading(health=False)
+    found = assess(model, over([(0, failed)]), failed)
+    assert (found.tier, found.by_model) == (Tier.CRITICAL, Tier.STABLE)
+
+
+def test_no_model_for_what_is_no_hard_disk(model: Model) -> None:
+    log = NvmeLog(0, 100, 10, 41, 3, None, None)
+    nvme = replace(reading(), media=Media.NVME, attributes={}, nvme=log, used=41.0)
+    older = replace(nvme, nvme=replace(log, media_errors=1))
+    found = assess(model, over([(9, older), (0, nvme)]), nvme)
+    assert (found.outlook, found.tier) == (None, Tier.ELEVATED)
+    assert "fixed rules" in unseen(found)
+    assert assess(None, over([(0, reading(a197=99))]), reading(a197=99)).outlook is None
+
+
+# What is told
+
+
+def known(found: Assessment, **place: Any) -> Known:
+    where = DiskPlace(
+        serial="ZL2A1234", label="ST8000VN004 1234", model="ST8000VN004", size=8 * 10**12, device="d", **place
+    )
+    return Known("ZL2A1234", where.label, where, found)
+
+
+@pytest.mark.parametrize(
+    ("loses", "severity"), [(0, Severity.CRITICAL), (1, Severity.HIGH), (None, Severity.CRITICAL)]
+)
+def test_nobody_is_woken_for_a_disk_that_its_pool_can_lose(
+    model: Model, loses: int | None, severity: Severity
+) -> None:
+    bad = reading(a197=40, a187=9)
+    found = assess(model, over([(30, reading()), (1, bad), (0, bad)]), bad)
+    (told,) = findings_of(
+        "disks:home", known(found, pool="tank", vdev="raidz1", loses=loses), date(2026, 3, 1)
+    )
+    assert (told.rule, told.severity, told.object) == ("disk_failing", severity, "disk:ZL2A1234")
+    assert told.placeholders["by"] == "2026-03-02"
+    assert told.placeholders["reasons"].startswith("pending sectors rose by 40 to 40 in 30 days")
+
+
+def test_a_failed_self_test_that_the_nas_tells_is_not_told_twice(model: Model) -> None:
+    failed = replace(reading(), tests=(SelfTest("", False, 100, "failed"),))
+    found = assess(model, over([(0, failed)]), failed)
+    assert [*findings_of("s", known(found, test_failed=True), date(2026, 3, 1))] == []
+    (told,) = findings_of("s", known(found), date(2026, 3, 1))
+    assert (told.rule, told.severity) == ("disk_reports_failure", Severity.HIGH)
+
+
+def test_words() -> None:
+    assert [size_words(size) for size in (8 * 10**12, 16_000_900_661_248, 120_034_123_776, None)] == [
+        "8 TB", "16 TB", "120 GB", "unknown size",
+    ]  # fmt: skip
+    place = DiskPlace(serial="s", label="l", model=None, size=1, device="d", pool="p", loses=2, spares=1)
+    assert protection_words(place) == (
+        "Its pool can lose 2 disks without losing data; check that the backup is fresh."
+        " An unused disk that is large enough is in the same machine."
+    )
+    assert "bring the backup up to date first" in protection_words(replace(place, loses=0, spares=0))
