@@ -24,7 +24,8 @@ from tests.engine import Dockerd, Engine, NoEngine, Registry
 from tests.engine.processes import free_port
 from tests.engine.sharing import install, may_start
 from tests.sources.containers.injuries import Injury, Kind, injuries
-from tests.sources.containers.patient import Told, operate
+from tests.sources.containers.operation import operate
+from tests.sources.containers.patient import Told
 
 # engines at work; that of every second one goes on with its containers while it is away itself
 LANES = 4
@@ -42,14 +43,14 @@ class Tally:
 
     def table(self) -> Iterator[str]:
         """Yield the lines of the table."""
-        yield f"{'injury':<24}{'runs':>5}{'hurt':>5}{'old':>5}{'new':>5}{'down s':>8}{'worst':>7}  ended as"
+        yield f"{'injury':<28}{'runs':>5}{'hurt':>5}{'old':>5}{'new':>5}{'down s':>8}{'worst':>7}  ended as"
         everything = [one for found in self.ends.values() for one in found]
         for kind, found in [*sorted(self.ends.items()), ("all", everything)]:
             serves = Counter(told.serves for _, told in found)
             states = Counter(told.record.state.value for _, told in found)
             down = [told.down for _, told in found if told.down]
             yield (
-                f"{kind:<24}{len(found):>5}{sum(told.hurt for _, told in found):>5}{serves['old']:>5}{serves['new']:>5}"
+                f"{kind:<28}{len(found):>5}{sum(told.hurt for _, told in found):>5}{serves['old']:>5}{serves['new']:>5}"
                 f"{statistics.median(down) if down else 0:>8.1f}{max(down, default=0):>7.1f}  "
                 + ", ".join(f"{state} {count}" for state, count in sorted(states.items()))
             )
@@ -78,7 +79,7 @@ def run_lane(lane: int, work: Iterator[Injury], tally: Tally, registry: Registry
 def _one(engine: Engine, folder: Path, injury: Injury, own: Dockerd, tally: Tally) -> None:
     def note(told: Told) -> None:
         with tally.lock:
-            tally.ends[injury.kind.value].append((injury, told))
+            tally.ends["back: " * injury.back + injury.kind].append((injury, told))
 
     began = time.monotonic()
     one = replace(engine, prefix=f"hsmsoak-{secrets.token_hex(4)}-")

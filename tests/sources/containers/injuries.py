@@ -52,6 +52,10 @@ class Kind(StrEnum):
 
 
 NEEDS_OWN_ENGINE = (Kind.DISK_FULL, Kind.ENGINE_KILLED, Kind.ENGINE_RESTARTED, Kind.BOTH_KILLED)
+# what can be done to the way back as well, which pulls and creates nothing
+ON_THE_WAY_BACK = [
+    kind for kind in Kind if kind not in (Kind.CREATE_REFUSED, Kind.PULL_CUT, Kind.PORT_TAKEN, Kind.NOTHING)
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +66,7 @@ class Injury:
     before it reaches the engine, during it, or after it and before its answer; policy: the container's restart
     policy; again: at which request of its next life Home Assistant is killed once more; lasts: for how many seconds
     what is taken stays away; networks: whether the container is in a second network, which an old engine connects by
-    an order of its own.
+    an order of its own; back: whether it is the way back from an update that went through that is hurt.
     """
 
     image: str
@@ -74,13 +78,14 @@ class Injury:
     again: int | None = None
     lasts: float = 1.0
     networks: bool = False
+    back: bool = False
 
 
 def any_injury(dice: random.Random, kind: Kind, policy: str | None = None) -> Injury:
     """Return any injury of a kind; half of them hurt a good image, which is what has a way to go."""
-    writes = dice.random() < 0.6
+    writes, back = dice.random() < 0.6, kind in ON_THE_WAY_BACK and dice.random() < 0.25
     return Injury(
-        image=dice.choice(GOOD if dice.random() < 0.5 else [*IMAGES]),
+        image=dice.choice(GOOD if back or dice.random() < 0.5 else [*IMAGES]),
         kind=kind,
         at=dice.randrange(WRITES if writes else REQUESTS),
         when=dice.choice(("before", "during", "after")),
@@ -89,6 +94,7 @@ def any_injury(dice: random.Random, kind: Kind, policy: str | None = None) -> In
         again=dice.randrange(12) if dice.random() < 0.3 else None,
         lasts=dice.choice((0.0, 1.0, 3.0)),
         networks=dice.random() < 0.3,
+        back=back,
     )
 
 

@@ -12,7 +12,8 @@ from custom_components.home_server_monitor.sources.containers import gating
 from tests.engine import Dockerd, Engine
 
 from .injuries import NEEDS_OWN_ENGINE, Injury, Kind, injuries
-from .patient import Told, operate
+from .operation import operate
+from .patient import Told
 
 # what the engine fails at without any other trace: the name that keeps the old image, its restart policy, the stop
 WITHOUT_A_TRACE = (

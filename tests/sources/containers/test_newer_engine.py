@@ -11,7 +11,8 @@ from custom_components.home_server_monitor.sources.containers import gating
 from tests.engine import Dockerd, Engine, open_sockets
 
 from .injuries import Injury, Kind
-from .patient import Told, operate
+from .operation import operate
+from .patient import Told
 from .test_client import (  # noqa: F401 - the same tests, with this module's engine
     test_a_life,
     test_a_name_that_is_taken,

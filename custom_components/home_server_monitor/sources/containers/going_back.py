@@ -23,7 +23,7 @@ from .gate import REASONS, Judgement, Result, Terms, judge
 from .gating import LOOK_EVERY, STEADY_AGAIN
 from .leftovers import kept_of
 from .look import Look, look
-from .member import DATABASE_STOP_WITHIN, STOP_WITHIN
+from .member import DATABASE_STOP_WITHIN, NO_POLICY, STOP_WITHIN
 from .model import HealthStatus
 from .raw import Json, items, name_of, table, text
 from .swapping import Order, Pair, Swapping, steps_of
@@ -133,17 +133,31 @@ class RollBackAction(Action):
         new, old = await self._yard.workshop.look(pair.new), await self._yard.workshop.look(pair.old)
         if new is None or old is None:
             return Refusal("container_gone", {"target": pair.name})
+        before = plan.steps[step - 1]
+        if refusal := await self._policy_missed(before, pairs[before.params["pair"]]):
+            return refusal
         running = table(new.get("State")).get("Running") is True
         if one.order in (Order.PARK, Order.TAKE, Order.START, Order.REMOVE) and running:
             return Refusal("new_container_up", {"target": pair.name})
         if one.order in (Order.TAKE, Order.START) and name_of(new) != pair.failed:
             return Refusal("target_changed", {"target": pair.name})
-        if one.order == Order.REMOVE and plan.steps[step - 1].order != Order.REMOVE:
+        if one.order == Order.REMOVE and before.order != Order.REMOVE:
             for each in pairs:
                 judgement = await self._is_well(each)
                 if judgement.result is not Result.HEALTHY:
                     return Refusal(REASONS[judgement.reason], {"target": each.name})
         return None
+
+    async def _policy_missed(self, before: Step, pair: Pair) -> Refusal | None:
+        """Look whether a restart policy was changed: else both would run after a restart of the engine, or none."""
+        if before.order not in (Order.NO_RESTART, Order.POLICY):
+            return None
+        changed, wanted = (
+            (pair.new, NO_POLICY) if before.order == Order.NO_RESTART else (pair.old, pair.policy)
+        )
+        host = table((await self._yard.workshop.look(changed) or {}).get("HostConfig"))
+        found = text(table(host.get("RestartPolicy")).get("Name")) or "no"
+        return None if found == wanted["Name"] else Refusal("policy_kept", {"target": pair.name})
 
     @override
     async def verify(self, plan: Plan, receipts: Sequence[Receipt]) -> Verdict:
@@ -154,7 +168,9 @@ class RollBackAction(Action):
                 return Verdict(Outcome.FAILED, {"reason": REASONS[judgement.reason], "container": pair.name})
         await self._yard.went_back([each.name for each in pairs], pairs[0].parked.rpartition("-")[2])
         await self._yard.relist()
-        return Verdict(Outcome.SUCCEEDED, {"back": plan.target})
+        # one that the engine failed to remove stands still, and nothing starts it
+        left = [pair.failed for pair in pairs if await self._yard.workshop.look(pair.new) is not None]
+        return Verdict(Outcome.SUCCEEDED, {"back": plan.target} | ({"left": ", ".join(left)} if left else {}))
 
     async def _is_well(self, pair: Pair) -> Judgement:
         looks: list[Look] = []
