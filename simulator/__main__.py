@@ -27,6 +27,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--unauthenticated-limit", type=int, default=20, metavar="N", help="calls a minute before login"
     )
+    parser.add_argument("--scrutiny", action="store_true", help="Scrutiny, too, which has read the disks")
+    parser.add_argument("--scrutiny-port", type=int, default=0, help="of Scrutiny; 0 takes a free one")
     _add_containers(parser)
     return parser.parse_args()
 
@@ -88,6 +90,8 @@ async def _main(arguments: argparse.Namespace) -> None:
         downtime=15.0,
         unauthenticated_limit=arguments.unauthenticated_limit,
         containers=_containers(arguments),
+        scrutiny=arguments.scrutiny,
+        scrutiny_port=arguments.scrutiny_port,
     ) as sim:
         ready = {
             "truenas": sim.url,
@@ -98,6 +102,8 @@ async def _main(arguments: argparse.Namespace) -> None:
             "username": sim.username,
             "fingerprint": sim.fingerprint,
         }
+        if sim.scrutiny is not None:
+            ready["scrutiny"] = sim.scrutiny_url
         if sim.has_harbour:
             harbour = sim.harbour
             ready |= {

@@ -23,9 +23,11 @@ from .steps import (
     DASHBOARD,
     DOMAIN,
     add_containers,
+    add_scrutiny,
     add_truenas,
     furnish,
     hang_dashboard,
+    let_a_disk_age,
     tell_phones,
     wait_for,
     wait_until_running,
@@ -34,8 +36,8 @@ from .steps import (
 
 USER = PASSWORD = "demo"  # noqa: S105 # it is printed
 PHONE = "Demo phone"
-# How many there must be of what says most about the NAS, its pools and its disks.
-ALIVE = {"cpu_usage": 1, "status": 3, "temperature": 5}
+# How many there must be of what says most about the NAS, its pools and its disks, and of what is predicted of those.
+ALIVE = {"cpu_usage": 1, "status": 3, "temperature": 5, "failure_tier": 5}
 NOT_ALIVE = {"unavailable", "unknown"}
 
 
@@ -91,6 +93,7 @@ class Demo:
 
     async def _run(self, client: Client) -> None:
         await wait_until_up(self.hass, client)
+        await let_a_disk_age(self.server)
         if self.is_new:
             await client.onboard("Demo", USER, PASSWORD)
             await wait_until_running(client)
@@ -98,6 +101,7 @@ class Demo:
             webhook = await register(client, PHONE)
             await add_truenas(client, self.server)
             await add_containers(client, self.server)
+            await add_scrutiny(client, self.server)
             await furnish(client)
             await hang_dashboard(client)
             # whoever tries it at night wants to see it, too

@@ -15,7 +15,14 @@ from .configuration import write_configuration, write_http
 
 ROOT = Path(__file__).resolve().parents[2]
 LOOPBACK = "127.0.0.1"
-PORTS = ("--port", "--control-port", "--docker-port", "--portainer-port", "--registry-port")
+PORTS = (
+    "--port",
+    "--control-port",
+    "--docker-port",
+    "--portainer-port",
+    "--registry-port",
+    "--scrutiny-port",
+)
 
 
 def free_port(first: int = 0) -> int:
@@ -80,11 +87,16 @@ class SimulatedServer(_Process):
 
     def __init__(self, folder: Path, *arguments: str) -> None:
         super().__init__(folder / "simulator.log")
-        self._arguments: Sequence[str] = ("--state-dir", str(folder / "simulator"), *arguments)
-        # of the TrueNAS, the switchboard, the engine, Portainer and the registry
+        self._arguments: Sequence[str] = (
+            "--state-dir",
+            str(folder / "simulator"),
+            "--scrutiny",
+            *arguments,
+        )
+        # of the TrueNAS, the switchboard, the engine, Portainer, the registry and Scrutiny
         self.ports: tuple[int, ...] = ()
         self.url = self.control = self.api_key = self.limited_key = self.username = self.fingerprint = ""
-        self.portainer = self.portainer_key = ""
+        self.portainer = self.portainer_key = self.scrutiny = ""
 
     def start(self, deadline: float = 30.0) -> None:
         """Start it and wait until it answers, at most `deadline` seconds."""
@@ -103,6 +115,7 @@ class SimulatedServer(_Process):
         self.api_key, self.limited_key = told["api_key"], told["limited_key"]
         self.username, self.fingerprint = told["username"], told["fingerprint"]
         self.portainer, self.portainer_key = told["portainer"], told["portainer_key"]
+        self.scrutiny = told["scrutiny"]
 
 
 class HomeAssistant(_Process):

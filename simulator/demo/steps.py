@@ -76,6 +76,22 @@ async def add_containers(client: Client, server: SimulatedServer) -> Flow | None
     return await _to_the_end(flow)
 
 
+async def add_scrutiny(client: Client, server: SimulatedServer) -> Flow:
+    """Add the simulated Scrutiny in the dialog; returns its last page."""
+    flow = await client.start_flow(DOMAIN)
+    flow = await flow.answer(next_step_id="smart")
+    return await _to_the_end(await flow.answer(url=server.scrutiny))
+
+
+async def let_a_disk_age(server: SimulatedServer) -> None:
+    """Let one disk of the mirror have been dying for three weeks."""
+    async with (
+        aiohttp.ClientSession() as session,
+        session.post(f"{server.control}/scenario/disk_ageing", json={}) as answer,
+    ):
+        answer.raise_for_status()
+
+
 async def _to_the_end(flow: Flow) -> Flow:
     while flow.kind == "form" and flow.step in QUESTIONS and not flow.errors:
         flow = await flow.answer()
