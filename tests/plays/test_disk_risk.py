@@ -1,13 +1,16 @@
 """SMART of the simulated home server's disks, from Scrutiny to what a person is shown and told."""
 
+import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import entity_registry as er, issue_registry as ir
+from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 
@@ -227,3 +230,33 @@ async def test_a_broken_model_turns_prediction_off_and_nothing_else(
         assert house.state(MIRROR, "failure_risk") is None
         assert house.state(MIRROR, "smart_health", "binary_sensor") == "off"
         assert house.state(NVME, "days_to_wear_out") is not None
+
+
+async def test_what_is_no_longer_read_is_not_shown_as_well(
+    hass: HomeAssistant, server_entry: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A silent Scrutiny leaves the last reading for three days, with its finding; then nothing is shown as of now."""
+    async with home(hass, server_entry, {"sdc": "slow_death"}) as house:
+        assert house.sim.scrutiny is not None
+        house.sim.scrutiny.faults.add("drop")
+        await house.look()
+        assert house.state(MIRROR, "failure_tier") in ("high", "critical")
+        now = dt_util.utcnow()
+        monkeypatch.setattr("homeassistant.util.dt.utcnow", lambda: now + timedelta(days=4))
+        for listener in tuple(house.play._listeners):
+            listener()
+        assert house.state(MIRROR, "failure_tier") == "unavailable"
+        assert "disk_failing" in house.findings(MIRROR), "nobody has seen it mended"
+
+
+async def test_a_finding_outlives_a_start_in_which_its_disk_sleeps(
+    hass: HomeAssistant, server_entry: MockConfigEntry
+) -> None:
+    async with home(hass, server_entry, {"sdc": "slow_death"}) as house:
+        await asyncio.sleep(0.5)
+        await hass.async_block_till_done(wait_background_tasks=False)
+        register = server_entry.runtime_data.register
+        assert any(each.finding.rule == "disk_failing" for each in register.firing())
+        house.play.records.clear()
+        (held,) = house.play.findings
+        assert (held.rule, held.holds, held.placeholders["last4"]) == ("disk_failing", True, "17XT")

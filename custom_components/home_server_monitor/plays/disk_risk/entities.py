@@ -1,6 +1,6 @@
 """Entities of disks: they belong to the server, and are shown on the device of the source that knows the disk best."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from typing import TYPE_CHECKING, Any, override
 
 from homeassistant.components.binary_sensor import BinarySensorDeviceClass, BinarySensorEntity
@@ -194,10 +194,13 @@ class DiskProblem(DiskEntity, BinarySensorEntity):
         return value
 
 
-def entities_of(
-    play: DiskRisk, serial: str, found: Assessment, device: AnyDeviceEntry, platform: Platform
-) -> dict[str, DiskEntity]:
-    """Return the entities that a disk has on one platform, by the key of each."""
-    if platform is Platform.SENSOR:
-        return {each.key: DiskSensor(play, serial, each, device) for each in SENSORS if each.exists(found)}
-    return {each.key: DiskProblem(play, serial, each, device) for each in BINARY if each.exists(found)}
+def missing_of(found: Assessment, platform: Platform, made: Container[str]) -> list[Any]:
+    """Return the descriptions of what a disk reports and has no entity for yet; made: the keys of those that are."""
+    table: tuple[Any, ...] = SENSORS if platform is Platform.SENSOR else BINARY
+    return [each for each in table if each.key not in made and each.exists(found)]
+
+
+def entity_of(play: DiskRisk, serial: str, description: Any, device: AnyDeviceEntry) -> DiskEntity:
+    """Return an entity of a disk, on the device that shows it."""
+    made = DiskSensor if isinstance(description, ObjectSensor) else DiskProblem
+    return made(play, serial, description, device)

@@ -1,6 +1,7 @@
 """Disk risk: SMART from all sources of one server, joined by serial, judged once a day and whenever it changes."""
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
@@ -25,7 +26,7 @@ from ...issues import clear_disks_unread, clear_prediction_off, raise_disks_unre
 from ...prediction.forest import Model, load
 from ...sources.errors import ClientError, NotSupported, PermissionDenied
 from .assessing import Assessment
-from .entities import entities_of
+from .entities import entity_of, missing_of
 from .explain import explained
 from .findings import Known, findings_of, still
 from .record import SHOWN_FOR, DiskRecord, history_of
@@ -38,6 +39,8 @@ AGAIN = timedelta(hours=6)
 DENIED = timedelta(days=1)
 # judged together, beside the event loop
 BATCH = 16
+# entities that are added at once: more would hold the event loop
+ADDED = 25
 # so long after a start a source may be silent before its disks count as unread, in seconds
 PATIENCE = 600.0
 
@@ -67,7 +70,8 @@ class DiskRisk:
         self._lock = asyncio.Lock()
         self._listeners: list[Callable[[], None]] = []
         self._adders: dict[Platform, Callable[[list[Any]], None]] = {}
-        self._made: set[tuple[Platform, str, str]] = set()
+        # keys of the entities that are there, by platform and serial
+        self._made: defaultdict[tuple[Platform, str], set[str]] = defaultdict(set)
         self._started = hass.loop.time()
         self._again = False
 
@@ -151,7 +155,7 @@ class DiskRisk:
     def join(self, platform: Platform, add: Callable[[list[Any]], None]) -> None:
         """Add entities of disks through a platform of the server, now and whenever there are more."""
         self._adders[platform] = add
-        self._add_entities()
+        self._soon()
 
     def _mine(self, capability: Any) -> list[Any]:
         return [each for each in self._house.capable(capability) if each.server == self.server]
@@ -204,7 +208,7 @@ class DiskRisk:
             if any(asked) or changed or self.checked is None:
                 self.checked = dt_util.utcnow().timestamp()
             self._say_unread()
-            self._add_entities()
+            await self._add_entities()
             if changed or any(asked):
                 for listener in tuple(self._listeners):
                     listener()
@@ -284,19 +288,21 @@ class DiskRisk:
             names = sorted(place.name for place in source.disk_places().values() if place.name)
             raise_disks_unread(self._hass, self.server, source.name, names)
 
-    @callback
-    def _add_entities(self) -> None:
-        """Add the entities of disks whose device is there."""
+    async def _add_entities(self) -> None:
+        """Add what disks report and have no entity for yet, as soon as their device is there."""
         places = self.places()
-        for serial, record in self.records.items():
-            if record.found is None or (device := self._device(serial, places.get(serial))) is None:
-                continue
-            for platform, add in self._adders.items():
-                made = entities_of(self, serial, record.found, device, platform)
-                new = [each for key, each in made.items() if (platform, serial, key) not in self._made]
-                self._made |= {(platform, serial, key) for key in made}
-                if new:
-                    add(new)
+        for platform, add in tuple(self._adders.items()):
+            new = []
+            for serial, record in self.records.items():
+                made = self._made[platform, serial]
+                wanted = missing_of(record.found, platform, made) if record.found is not None else ()
+                device = self._device(serial, places.get(serial)) if wanted else None
+                if device is not None:
+                    new += [entity_of(self, serial, each, device) for each in wanted]
+                    made |= {each.key for each in wanted}
+            for batch in itertools.batched(new, ADDED, strict=False):
+                add([*batch])
+                await asyncio.sleep(0)
 
     def _device(self, serial: str, place: DiskPlace | None) -> dr.AnyDeviceEntry | None:
         """Return the device of a disk: that of the machine it is in, else that of a source that reads it."""

@@ -31,6 +31,8 @@ class DiskRecord:
         self._history = history
         # by source id
         self._said: dict[str, Said] = {}
+        # what all sources together say of it
+        self.reading: Reading | None = None
 
     async def async_load(self) -> None:
         """Read its days."""
@@ -47,19 +49,14 @@ class DiskRecord:
         return frozenset(self._said)
 
     @property
-    def reading(self) -> Reading | None:
-        """Return what all sources together say of it."""
-        return merged(self._said.values()) if self._said else None
-
-    @property
     def differs(self) -> Contradiction | None:
         """Return what its sources contradict each other in."""
         return contradiction([*self._said.values()])
 
     def age(self, now: datetime) -> timedelta | None:
         """Return how old the newest reading is."""
-        reading = self.reading
-        return now - reading.taken if reading is not None and reading.taken is not None else None
+        taken = self.reading.taken if self.reading is not None else None
+        return None if taken is None else now - taken
 
     def taken_by(self, source: str) -> datetime | None:
         """Return when a source read it last."""
@@ -83,13 +80,18 @@ class DiskRecord:
         if before is not None and reading.taken <= before.taken:
             return
         self._said[source] = Said(name, reading)
-        self.changed = True
+        self._join()
 
     def forget(self, sources: Callable[[str], bool]) -> None:
         """Drop what sources said that are no more."""
         kept = {source: said for source, said in self._said.items() if sources(source)}
-        self.changed |= len(kept) != len(self._said)
-        self._said = kept
+        if len(kept) != len(self._said):
+            self._said = kept
+            self._join()
+
+    def _join(self) -> None:
+        self.reading = merged(self._said.values()) if self._said else None
+        self.changed = True
 
     def take_day(self) -> tuple[Rows, Reading] | None:
         """Write the merged reading into its day; returns what `judged` needs, or None where nothing was read."""
