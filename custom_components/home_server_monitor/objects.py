@@ -26,6 +26,8 @@ type Factory = Callable[
     [ServiceCoordinator[Any], ObjectTable[Any, Any], str, ObjectDescription[Any]], HsmEntity[Any]
 ]
 
+type Newcomer = tuple[ObjectTable[Any, Any], str, ObjectDescription[Any]]
+
 
 def tables_of(coordinator: ServiceCoordinator[Any], platform: Platform) -> Sequence[ObjectTable[Any, Any]]:
     """Return a kind's tables for one platform."""
@@ -61,20 +63,31 @@ class _Newcomers:
         self._known = {item for item in self._known if item[0] != kind or item[1] in present}
 
     @callback
-    def async_take(self) -> list[HsmEntity[Any]]:
-        """Return an entity for each object and description that is new."""
-        return [entity for table in self._tables for entity in self._of(table)]
+    def async_take(self) -> list[Newcomer]:
+        """Return each object and description that is new."""
+        return [each for table in self._tables for each in self._of(table)]
 
-    def _of(self, table: ObjectTable[Any, Any]) -> list[HsmEntity[Any]]:
+    def _of(self, table: ObjectTable[Any, Any]) -> list[Newcomer]:
         objects = table.objects(self._coordinator.data)
         wanted = {
-            (table.kind, key, description.key): (key, description)
+            (table.kind, key, description.key): (table, key, description)
             for key, item in objects.items()
             for description in table.descriptions
             if (table.kind, key, description.key) not in self._known and description.exists(item)
         }
         self._known |= wanted.keys()
-        return [self._factory(self._coordinator, table, *each) for each in wanted.values()]
+        return [*wanted.values()]
+
+    @callback
+    def async_make(self, newcomers: Sequence[Newcomer]) -> list[HsmEntity[Any]]:
+        """Return their entities; what has gone meanwhile is new again when it comes back."""
+        found = []
+        for table, key, description in newcomers:
+            if key in table.objects(self._coordinator.data):
+                found.append(self._factory(self._coordinator, table, key, description))
+            else:
+                self._known.discard((table.kind, key, description.key))
+        return found
 
 
 async def async_add_objects(
@@ -89,10 +102,12 @@ async def async_add_objects(
         return
     newcomers = _Newcomers(coordinator, platform, factory)
 
-    async def add(found: list[HsmEntity[Any]]) -> None:
+    async def add(found: list[Newcomer]) -> None:
         for batch in itertools.batched(found, BATCH, strict=False):
-            async_add_entities(batch)
-            await asyncio.sleep(0)
+            # one platform at a time: all of them add at once
+            async with coordinator.adding:
+                async_add_entities(newcomers.async_make(batch))
+                await asyncio.sleep(0)
 
     await add(newcomers.async_take())
 

@@ -11,7 +11,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .coordinator import HsmConfigEntry
 from .descriptions import ObjectUpdate
 from .edge.guardian import RECORD_CHANGED
-from .entity import HsmEntity
+from .entity import DeadBandEntity
 from .guardian.remediation import Record, State
 from .objects import async_add_objects
 
@@ -20,11 +20,17 @@ PARALLEL_UPDATES = 0
 _UNDER_WAY = frozenset({State.RUNNING, State.VERIFYING})
 
 
-class HsmUpdate(HsmEntity[Any], UpdateEntity):
+class HsmUpdate(DeadBandEntity[Any], UpdateEntity):
     """An update entity."""
 
     entity_description: ObjectUpdate[Any]
     _installing = False
+
+    @override
+    def current(self) -> tuple[Any, ...]:
+        # how far it is comes with its record, which writes by itself
+        told = self.entity_description.progress(self.object)
+        return (self.installed_version, self.latest_version, self.release_url, told)
 
     @property
     @override
@@ -100,6 +106,7 @@ class HsmUpdate(HsmEntity[Any], UpdateEntity):
             await self.async_act(self.entity_description.action, {"snapshot": True} if backup else None)
         finally:
             self._installing = False
+            self.async_write_ha_state()
 
 
 async def async_setup_entry(

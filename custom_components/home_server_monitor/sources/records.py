@@ -1,11 +1,13 @@
 """Reading records that may be anything: one bad record is skipped and counted, never more."""
 
-from collections.abc import Callable, Mapping
+import asyncio
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 import html
 import math
 import re
+import time
 from types import MappingProxyType
 from typing import Any
 
@@ -18,6 +20,8 @@ _CONTROL = re.compile(
 MAX_TEXT = 200
 # more of one kind than anybody has at home would only hold up everything else
 MAX_ROWS = 5000
+# seconds of parsing in one go
+TURN = 0.005
 # what JSON writers and databases take
 MAX_INTEGER = 2**63 - 1
 FIRST_YEAR, LAST_YEAR = 1970, 2200
@@ -39,6 +43,32 @@ class Rows[T]:
 
 def rows[T](raw: Any, parse: Callable[[Row], tuple[str, T]]) -> Rows[T]:
     """Parse a list row by row. Raises BadResponse where it is not a list."""
+    steps = _parsing(raw, parse)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            found: Rows[T] = end.value
+            return found
+
+
+async def rows_in_turns[T](raw: Any, parse: Callable[[Row], tuple[str, T]]) -> Rows[T]:
+    """Parse a long list row by row, without holding the event loop. Raises BadResponse where it is not a list."""
+    steps = _parsing(raw, parse)
+    until = time.monotonic() + TURN
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            found: Rows[T] = end.value
+            return found
+        if time.monotonic() > until:
+            await asyncio.sleep(0)
+            until = time.monotonic() + TURN
+
+
+def _parsing[T](raw: Any, parse: Callable[[Row], tuple[str, T]]) -> Generator[None, None, Rows[T]]:
+    """Parse one row a step."""
     if not isinstance(raw, list):
         raise BadResponse("Expected a list")
     items: dict[str, T] = {}
@@ -53,6 +83,7 @@ def rows[T](raw: Any, parse: Callable[[Row], tuple[str, T]]) -> Rows[T]:
             # two records with one identity: the first stands, and nobody may think the list whole
             skipped += key in items
             items.setdefault(key, item)
+        yield
     return Rows(MappingProxyType(items), skipped)
 
 

@@ -43,7 +43,7 @@ def snapshot(*containers: Container, elsewhere: str = "", **more: Any) -> Contai
             **more,
         }
     )
-    return replace(data, shown=shown(data, frozenset({elsewhere})))
+    return replace(data, shown=shown(data, frozenset({elsewhere}), {}, {}))
 
 
 def told(*snapshots: Containers) -> list[str]:

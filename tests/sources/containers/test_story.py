@@ -11,7 +11,7 @@ from homeassistant.helpers import entity_registry as er
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 
-from custom_components.home_server_monitor.sources.containers import coordinator, gating, own_yard
+from custom_components.home_server_monitor.sources.containers import gating, meanwhile, own_yard
 from tests.engine import Engine
 
 from .conftest import engine_entry
@@ -100,11 +100,18 @@ class Story:
 
 
 @pytest.fixture
+def way(engine: Engine) -> MockConfigEntry:
+    """The entry that leads to the engine."""
+    return engine_entry(engine.url)
+
+
+@pytest.fixture
 async def story(
     hass: HomeAssistant,
     hass_storage: dict[str, Any],
     server_entry: MockConfigEntry,
     engine: Engine,
+    way: MockConfigEntry,
     hass_admin_user: MockUser,
     monkeypatch: pytest.MonkeyPatch,
 ) -> AsyncIterator[Story]:
@@ -112,13 +119,13 @@ async def story(
     monkeypatch.setattr(gating, "LOOK_EVERY", 0.2)
     monkeypatch.setattr(gating, "STEADY_AGAIN", 1.0)
     monkeypatch.setattr(own_yard.OwnYard, "gate_stable", 2.0)
-    monkeypatch.setattr(coordinator, "BETWEEN_QUESTIONS", 3600.0)
+    monkeypatch.setattr(meanwhile, "BETWEEN_QUESTIONS", 3600.0)
     image = engine.image("app", "1", HEALTHY, RUNS, VOLUME)
     engine.push(image)
     # what runs in them does not listen when it is asked to end
     app = engine.run("app", image, StopTimeout=1, HostConfig={"RestartPolicy": {"Name": "always"}})
     engine.run("inside", image, StopTimeout=1, HostConfig={"NetworkMode": f"container:{app}"})
-    entry = engine_entry(engine.url)
+    entry = way
     found = Story(hass, engine, entry, hass_admin_user)
     found.shell("echo precious > /data/file")
     phone = MockConfigEntry(

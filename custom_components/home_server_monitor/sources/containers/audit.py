@@ -51,6 +51,11 @@ class Report:
         """Return 100 where nothing is open, down to 0."""
         return _score(self.open)
 
+    @property
+    def worst(self) -> Grade:
+        """Return how bad the worst open check is."""
+        return max((check.grade for check in self.open), default=Grade.INFO)
+
 
 def audit(subject: Subject) -> tuple[Check, ...]:
     """Return every check that finds something, the worst first."""
@@ -79,9 +84,14 @@ def engine_score(engine: Report, containers: Sequence[Report]) -> int:
 
     It is their mean, less what is wrong with the engine itself, and never above what the worst open check leaves.
     """
-    scores = [each.score for each in containers] or [PERFECT]
+    return joint_score(engine, [(each.score, each.worst) for each in containers])
+
+
+def joint_score(engine: Report, containers: Sequence[tuple[int, Grade]]) -> int:
+    """Return the same where each container's score and worst open check are known."""
+    scores = [score for score, _ in containers] or [PERFECT]
     mean = sum(scores) / len(scores) - (PERFECT - engine.score)
-    worst = max((check.grade for each in (engine, *containers) for check in each.open), default=Grade.INFO)
+    worst = max(engine.worst, *(grade for _, grade in containers), Grade.INFO)
     return max(0, min(round(mean), PERFECT - WEIGHTS[worst]))
 
 

@@ -34,7 +34,7 @@ class Audited(Protocol):
         """Return the newest report on a container, or on the engine."""
         ...
 
-    def refresh_audit(self) -> None:
+    def show(self) -> None:
         """Show what has changed."""
         ...
 
@@ -129,7 +129,7 @@ class AcceptAudit(_Decision):
                 until=until,
             )
         )
-        self._source.refresh_audit()
+        self._source.show()
         return Receipt(step, {"until": until.isoformat()})
 
     @override
@@ -170,7 +170,7 @@ class RevokeAudit(_Decision):
     @override
     async def run(self, plan: Plan, step: int) -> Receipt:
         await self._source.accepted.remove(_name(plan.target), plan.params["check"])
-        self._source.refresh_audit()
+        self._source.show()
         return Receipt(step, {})
 
     @override

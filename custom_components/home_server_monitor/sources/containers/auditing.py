@@ -1,14 +1,14 @@
 """Keeps the audit of one engine: what inspections showed, never an inspection itself."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 import time
 from typing import Any
 
 from ..errors import AuthFailed, ClientError, NotSupported, PermissionDenied
-from .audit import Accepted, Report, engine_score, report, without
-from .audit_case import Subject
+from .audit import Accepted, Report, joint_score, report, without
+from .audit_case import Grade, Subject
 from .audit_engine import EngineSubject, audit_engine
 from .client import EngineClient
 from .leftovers import leftover
@@ -31,6 +31,16 @@ class _Most:
     pids: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Rated:
+    """A report as an inspection made it, as it is shown, and what it comes to."""
+
+    made: Report
+    report: Report
+    score: int
+    worst: Grade
+
+
 class Auditing:
     """Audits what is inspected anyway; beside that it asks for each image once, and for the engine with its version."""
 
@@ -42,6 +52,7 @@ class Auditing:
         self._clock = clock
         # by id of the container, with nothing accepted
         self._reports: dict[str, Report] = {}
+        self._rated: dict[str, _Rated] = {}
         self._most: dict[str, _Most] = {}
         # by id of the image
         self._images: dict[str, Json] = {}
@@ -62,7 +73,8 @@ class Auditing:
     def forget(self, present: Iterable[str], images: Iterable[str | None]) -> None:
         """Keep only what is known of these containers and images."""
         here, used = frozenset(present), frozenset(images)
-        for book, keep in ((self._reports, here), (self._most, here), (self._images, used)):
+        books = ((self._reports, here), (self._rated, here), (self._most, here), (self._images, used))
+        for book, keep in books:
             for gone in [key for key in book if key not in keep]:
                 del book[gone]
 
@@ -123,19 +135,37 @@ class Auditing:
         if not self._info:
             return data
         now, given = self._now(), tuple(accepted)
-        found: dict[str, Report] = {}
-        for name, each in data.containers.items():
-            if leftover(name) is None and (made := self._reports.get(each.id)) is not None:
-                found[name] = without(replace(made, name=name), given, now)
+        rated = {
+            name: found
+            for name, each in data.containers.items()
+            if leftover(name) is None and (found := self._rated_as(each.id, name, given, now)) is not None
+        }
         engine = without(self._of_the_engine(data), given, now)
-        whole = all(name in found or leftover(name) is not None for name in data.containers)
+        whole = all(name in rated or leftover(name) is not None for name in data.containers)
+        marks = [(each.score, each.worst) for each in rated.values()]
         return replace(
             data,
-            audits=found,
+            audits={name: each.report for name, each in rated.items()},
             audit=engine,
-            score=engine_score(engine, list(found.values())) if whole else None,
-            shown=_scored(data, found),
+            score=joint_score(engine, marks) if whole else None,
+            scores={name: each.score for name, each in rated.items()},
         )
+
+    def _rated_as(self, container: str, name: str, given: Sequence[Accepted], now: datetime) -> _Rated | None:
+        """Return the report on a container under this name; reckoned anew only where something changed."""
+        if (made := self._reports.get(container)) is None:
+            return None
+        lived_with = any(each.container == name for each in given)
+        known = self._rated.get(container)
+        if known is not None and known.made is made and known.report.name == name and not lived_with:
+            return known
+        found = without(replace(made, name=name), given, now)
+        rated = _Rated(made, found, found.score, found.worst)
+        if lived_with:
+            self._rated.pop(container, None)
+        else:
+            self._rated[container] = rated
+        return rated
 
     def _of_the_engine(self, data: Containers) -> Report:
         orphans = [each for each in data.volumes.values() if each.anonymous and each.refs == 0]
@@ -151,10 +181,3 @@ class Auditing:
 
 def _larger(old: int | None, new: int | None) -> int | None:
     return max((each for each in (old, new) if each is not None), default=None)
-
-
-def _scored(data: Containers, found: Mapping[str, Report]) -> Mapping[str, Any]:
-    return {
-        name: replace(item, score=found[name].score) if name in found else item
-        for name, item in data.shown.items()
-    }

@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 from ..errors import BadResponse, NotSupported, PermissionDenied
-from ..records import Row, Rows, at, rows, text
+from ..records import Row, Rows, at, rows_in_turns, text
 from .frames import split
 from .model import Container, DiskUse, Engine, Event, Image, Volume
 from .orders import Orders, parsed_version
@@ -103,7 +103,8 @@ class EngineClient(Orders):
         query: dict[str, Any] = {"all": True}
         if names:
             query["filters"] = {"name": [f"^/{name}$" for name in names]}
-        return rows(await self.transport.get("/containers/json", query=query, limit=LARGE), listed)
+        found = await self.transport.get("/containers/json", query=query, limit=LARGE)
+        return await rows_in_turns(found, listed)
 
     async def inspect(self, container: str) -> Row:
         """Return all that is known of a container. It holds secrets: not to be kept, shown or logged."""
@@ -155,7 +156,7 @@ class EngineClient(Orders):
 
     async def images(self) -> Rows[Image]:
         """List the images that the engine keeps."""
-        return rows(await self.transport.get("/images/json", limit=LARGE), image)
+        return await rows_in_turns(await self.transport.get("/images/json", limit=LARGE), image)
 
     async def image(self, reference: str) -> Row:
         """Return all that is known of an image, by its id or by one of its names."""
@@ -171,13 +172,13 @@ class EngineClient(Orders):
 
     async def volumes(self) -> Rows[Volume]:
         """List the volumes, without their sizes."""
-        return rows(volumes_of(await self.transport.get("/volumes", limit=LARGE)), volume)
+        return await rows_in_turns(volumes_of(await self.transport.get("/volumes", limit=LARGE)), volume)
 
     async def disk_use(self) -> tuple[DiskUse, Rows[Volume]]:
         """Measure the disk use, and the sizes of volumes; it is hard work for the engine: once a day."""
         query = {"verbose": True} if self.api >= (1, 52) else {}
         found = await self.transport.get("/system/df", query=query, deadline=DISK_USE, limit=LARGE)
-        return disk_use(found), rows(volumes_of(found), volume)
+        return disk_use(found), await rows_in_turns(volumes_of(found), volume)
 
     def events(
         self, *, since: int | None = None, lasting: float = 600.0

@@ -3,6 +3,7 @@
 import asyncio
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import chain
 import logging
 import time
 from typing import Any
@@ -32,6 +33,8 @@ NAME_KEPT = 3600.0
 # a sample older than this many rounds says nothing of now
 ROUNDS = 2.5
 NOT_FOUND = 404
+# of one engine, looks that are on their way or being read
+WORKERS = 8
 
 
 class Closely:
@@ -45,6 +48,8 @@ class Closely:
         self.quotas = Quotas(clock)
         self._clock = clock
         self._details: dict[str, Container] = {}
+        # what was inspected, what was listed, and both in one
+        self._merged: dict[str, tuple[Container | None, Container, Container]] = {}
         self._samples: dict[str, Sample] = {}
         self._usage: dict[str, tuple[float, Usage]] = {}
         # by name, as a loop goes on over the making anew of a container
@@ -65,7 +70,7 @@ class Closely:
         """Keep only what is known of these ids."""
         here = frozenset(present)
         self.quotas.forget(here)
-        for book in (self._details, self._samples, self._usage, self._logs):
+        for book in (self._details, self._merged, self._samples, self._usage, self._logs):
             for gone in [key for key in book if key not in here]:
                 del book[gone]
         old = self._clock() - NAME_KEPT
@@ -75,8 +80,13 @@ class Closely:
             del self.looks[name]
 
     def merged(self, listed: Container) -> Container:
-        """Return a listed container with what its inspection told."""
-        return refreshed(self._details.get(listed.id), listed)
+        """Return a listed container with what its inspection told, as the same object while nothing changes."""
+        details, known = self._details.get(listed.id), self._merged.get(listed.id)
+        if known is not None and known[0] is details and known[1] == listed:
+            return known[2]
+        made = refreshed(details, listed)
+        self._merged[listed.id] = (details, listed, made)
+        return made
 
     def usage(self, container: Container, running: int) -> Usage | None:
         """Return what a running container uses, or None where the last sample is too old."""
@@ -88,11 +98,23 @@ class Closely:
     async def take(self, containers: Mapping[str, Container], choice: Choice) -> None:
         """Inspect and sample; containers: by id. Raises AuthFailed; whatever else fails costs what it is about."""
         self._log_left = 1
-        wanted = [self._inspect(containers[each]) for each in choice.inspect if each in containers]
-        wanted += [self._sample(containers[each]) for each in choice.sample if each in containers]
-        for error in await asyncio.gather(*wanted):
-            if isinstance(error, AuthFailed):
-                raise error
+        # no task for each of a thousand: so many at once would hold the event loop
+        looks = chain(
+            ((self._inspect, containers[each]) for each in choice.inspect if each in containers),
+            ((self._sample, containers[each]) for each in choice.sample if each in containers),
+        )
+
+        async def work() -> None:
+            for ask, container in looks:
+                if isinstance(error := await ask(container), AuthFailed):
+                    raise error
+
+        workers = [asyncio.create_task(work()) for _ in range(WORKERS)]
+        try:
+            await asyncio.gather(*workers)
+        finally:
+            for each in workers:
+                each.cancel()
 
     async def _inspect(self, container: Container) -> ClientError | None:
         raw = await self._asked("inspect", container, self._client.inspect)

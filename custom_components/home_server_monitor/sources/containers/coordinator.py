@@ -1,9 +1,9 @@
 """Watches one engine: a listing as the base, events to be quick, close looks within a budget."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 import contextlib
-from datetime import datetime
+from dataclasses import replace
 from functools import partial
 import logging
 import time
@@ -21,14 +21,13 @@ from homeassistant.util import dt as dt_util
 from ...const import DOMAIN
 from ...coordinator import HsmConfigEntry, ServiceCoordinator
 from ...edge.texts import Texts
-from ...guardian.capabilities import Link, MeasuresLinks, RunsApps, Service, Setting
+from ...guardian.capabilities import RunsApps, Service, Setting
 from ...guardian.contract import Action, Change, Finding, Missing, Node
 from ...guardian.own_path import is_loopback
 from ...history import file_name
 from ..certificates import certificate_of
-from ..errors import CertificateRejected, ClientError, NotSupported
-from ..feeds import Feed, Feeds
-from ..records import Rows
+from ..errors import CertificateRejected
+from ..feeds import Feeds
 from ..session import shared_session
 from .accepting import Acceptances
 from .access import Access, open_access
@@ -43,16 +42,14 @@ from .changes import Comparing
 from .closely import Closely
 from .cutting import DisconnectContainer
 from .data_back import RollBackDataAction
-from .following import Following
 from .gate import TIMEOUT
 from .going_back import LetGoAction, RollBackAction
-from .leak import Leak
-from .leftovers import kept_of, leftover
+from .judged import allowed_by, findings_of
 from .lending import settings
 from .limit_action import LimitContainer
-from .link import full
 from .listings import listing, outline
-from .model import Container, Containers, Engine, Image, Stack, Update, Usage
+from .meanwhile import Meanwhile
+from .model import Container, Containers, Engine, Usage, Watched
 from .newest import Newest
 from .nodes import nodes_of
 from .offering import Offering
@@ -61,49 +58,29 @@ from .options import PROBES
 from .overview import overview
 from .own_yard import OwnYard
 from .policies import Policy, Written
-from .quotas import Allowed
-from .rules import Case, judge
+from .polled import feeds_of
 from .schedule import Schedule
 from .services import host_of, own_of, services_of
-from .snapshot import assemble
+from .snapshot import assemble, listed
 from .stacks import stack_actions
 from .traffic import Traffic
 from .update_rows import update_rows
-from .updates import update_of
 from .updating import UpdateAction
+from .view import shown
 
 _LOGGER = logging.getLogger(__name__)
 
-QUOTAS = ("memory", "cpu", "pids", "restarts", "network", "log", "minutes")
-MINUTE, HOUR, DAY = 60.0, 3600.0, 86400.0
+HOUR = 3600.0
 # of a cycle of 15 s: the listing and what comes with it, then the close looks
 READING, LOOKING = 8.0, 6.0
 # news make a listing due, not more often than this
 GAP = 10.0
 # what was moved in so many seconds is lost where Home Assistant is killed
 COUNTED = 900.0
-# seconds between two questions to registries
-BETWEEN_QUESTIONS = 10.0
+# after the engine was away, two samples make a rate again
+SECOND = 5.0
 REMEMBER_DELAY = 1.0
 SAVE_DELAY = 30.0
-
-
-def feeds_of(access: Access) -> list[Feed]:
-    """Return what is asked how often."""
-    client = access.client
-
-    async def stacks() -> Rows[Stack]:
-        if access.portainer is None or access.environment is None:
-            raise NotSupported("stacks without Portainer")
-        return await access.portainer.stacks(access.environment)
-
-    return [
-        Feed(key="containers", fetch=client.containers, every=30.0),
-        Feed(key="images", fetch=client.images, every=10 * MINUTE),
-        # hard work for the engine
-        Feed(key="disk", fetch=client.disk_use, every=DAY),
-        Feed(key="stacks", fetch=stacks, every=MINUTE),
-    ]
 
 
 class ContainersCoordinator(ServiceCoordinator[Containers]):
@@ -122,7 +99,6 @@ class ContainersCoordinator(ServiceCoordinator[Containers]):
         self.traffic = Traffic(lambda: dt_util.now().date().isoformat())
         self._traffic_due = 0.0
         self._traffic_store: Store[dict[str, Any]] = Store(hass, 1, f"{DOMAIN}/traffic/{file_name(self.id)}")
-        self.newest: Newest
         updates: Store[dict[str, Any]] = Store(hass, 1, f"{DOMAIN}/updates/{file_name(self.id)}")
         self._updates_store = updates
         offers: Store[dict[str, Any]] = Store(hass, 1, f"{DOMAIN}/offers/{file_name(self.id)}")
@@ -136,10 +112,23 @@ class ContainersCoordinator(ServiceCoordinator[Containers]):
         self.offering: Offering
         self._actions: dict[str, Action] = {}
         self._settings: Mapping[str, Setting] = {}
-        self._following: Following | None = None
+        self.meanwhile = Meanwhile(self, self._start)
+        self._shown: Mapping[str, Watched] = {}
         self._engine: Engine | None = None
         self._engine_due = 0.0
-        self.first_look: asyncio.Task[None] | None = None
+
+    @property
+    def newest(self) -> Newest:
+        """Return what registries had last."""
+        return self.meanwhile.newest
+
+    @property
+    def first_look(self) -> asyncio.Task[None] | None:
+        """Return the first look at every container, or None before it began."""
+        return self.meanwhile.first_look
+
+    def _start(self, work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
+        return self.config_entry.async_create_background_task(self.hass, work, f"{DOMAIN} {name}")
 
     # What is shown
 
@@ -159,13 +148,6 @@ class ContainersCoordinator(ServiceCoordinator[Containers]):
         return float(self.config_entry.options.get("watch_hours", WATCHED_HOURS))
 
     @property
-    def allowed(self) -> Allowed:
-        """Return what a container may use for long."""
-        given = self.config_entry.options
-        known = {key: given[f"quota_{key}"] for key in QUOTAS if f"quota_{key}" in given}
-        return Allowed(**known)
-
-    @property
     def written(self) -> Written:
         """Return what the options say about updates."""
         return Written.of(self.config_entry.options)
@@ -177,31 +159,12 @@ class ContainersCoordinator(ServiceCoordinator[Containers]):
         state = self.hass.states.get(entity) if entity else None
         return state is not None and state.attributes.get("skipped_version") == version
 
-    def _leaks(self) -> Mapping[str, Leak]:
-        now = dt_util.utcnow()
-        return {
-            name: found
-            for name, each in self.data.containers.items()
-            if each.started is not None
-            if (found := self.closely.quotas.leak(each, (now - each.started).total_seconds())) is not None
-        }
-
     def services(self) -> Sequence[Service]:
         """Return what runs, and where it answers from here (capability RunsServices)."""
         own = own_of(self.data, self.house.own_path.home)
         access = self.access
         socket = access.bare.address.socket is not None
         return services_of(self.data, host_of(self.data, access.machine, socket, access.page, own), own)
-
-    def _links(self) -> Sequence[Link]:
-        """Return the links of the engine's machine, where another source of this server measures them."""
-        ours = {each.id for each in self.data.containers.values()}
-        for source in self.house.capable(MeasuresLinks):
-            same = self.machine in source.names or not ours.isdisjoint(source.app_containers())
-            if source.server == self.server and source.judged and same:
-                found: Sequence[Link] = source.links()
-                return found
-        return ()
 
     @property
     def host(self) -> str | None:
@@ -212,23 +175,7 @@ class ContainersCoordinator(ServiceCoordinator[Containers]):
     @property
     @override
     def findings(self) -> Sequence[Finding]:
-        instance = self.house.instance
-        beside = [name for name in self.data.containers if leftover(name)]
-        kept = {name for name in self.data.containers if kept_of(name, beside, instance)}
-        found = judge(
-            Case(
-                source=self.id,
-                data=self.data,
-                now=dt_util.utcnow(),
-                instance=instance,
-                looks=self.closely.looks,
-                after=self.aftermath.seen(self.watch_hours),
-                kept=frozenset(kept),
-                over=self.closely.quotas.all_over(self.data, self.allowed, self.auditing.info),
-                leaks=self._leaks(),
-                link=full(self.data, self._links(), float(self.config_entry.options.get("link_mbit", 0))),
-            )
-        )
+        found = findings_of(self)
         if "containers" in self.data.stale:
             return found
         engine = self.data.engine.name if self.data.engine else "?"
@@ -237,7 +184,9 @@ class ContainersCoordinator(ServiceCoordinator[Containers]):
     @property
     @override
     def missing(self) -> Sequence[Missing]:
-        dark = {*self.closely.denied, *({"audit"} if self.auditing.denied else ())}
+        dark = {*self.closely.denied, *self.feeds.denied, *({"audit"} if self.auditing.denied else ())}
+        if self.meanwhile.deaf:
+            dark.add("events")
         return [Missing(key=f"containers_{verb}") for verb in sorted(dark)]
 
     @property
@@ -322,9 +271,10 @@ class ContainersCoordinator(ServiceCoordinator[Containers]):
         return self.data.audit if target == ENGINE else self.data.audits.get(target)
 
     @callback
-    def refresh_audit(self) -> None:
-        """Show what was accepted, or is no longer."""
-        self.async_publish(self._assemble())
+    def show(self) -> None:
+        """Show what is known now, such as what was accepted, or is no longer."""
+        if self.data is not None:
+            self.async_publish(self._assemble())
 
     @override
     def diagnose(self) -> dict[str, Any]:
@@ -358,7 +308,6 @@ class ContainersCoordinator(ServiceCoordinator[Containers]):
         with contextlib.suppress(HomeAssistantError, OSError, ValueError, NotImplementedError):
             # it may be lost: another version's file, or one that cannot be read
             self.aftermath.load(await self._updates_store.async_load())
-        self.newest = Newest(self._ask_registry)
         self.yard = OwnYard(self)
         self.offering = Offering(self, self._save_soon, lambda: dt_util.utcnow().timestamp())
         with contextlib.suppress(HomeAssistantError, OSError, ValueError, NotImplementedError):
@@ -418,28 +367,30 @@ class ContainersCoordinator(ServiceCoordinator[Containers]):
             raise CertificateRejected(seen.fingerprint, err.expected) from err
 
     async def _fetch(self) -> Containers:
-        spent = self.access.transport.calls
+        spent, away = self.access.transport.calls, not self.last_update_success
         await self._meet()
         await self.feeds.refresh(self.feeds.due(), READING)
-        data = self._assemble()
-        by_id = {each.id: each for each in data.containers.values()}
+        by_id = self._listed()
         self.closely.forget(by_id)
         self.auditing.forget(by_id, (each.image_id for each in by_id.values()))
         self.schedule.forget(by_id)
         if self.first_look is None:
-            self._begin()
+            self.meanwhile.begin()
         else:
             spent = self.access.transport.calls - spent
             running = {key: each.running for key, each in by_id.items()}
             choice = self.schedule.choose(time.monotonic(), running, spent)
             try:
                 async with asyncio.timeout(LOOKING):
-                    self.closely.watch_logs = self.allowed.log > 0
+                    self.closely.watch_logs = allowed_by(self.config_entry.options).log > 0
                     await self.closely.take(by_id, choice)
             except TimeoutError:
                 _LOGGER.debug("Some containers of %s could not be looked at in time", self.name)
         if (wait := self.feeds.pressing()) is not None:
             self.async_hurry(wait)
+        if away:
+            # the second samples, without which there are no rates
+            self.async_hurry(SECOND)
         return self._assemble()
 
     async def _meet(self) -> None:
@@ -452,12 +403,20 @@ class ContainersCoordinator(ServiceCoordinator[Containers]):
             await self.auditing.meet()
         if not self.last_update_success:
             self.feeds.retry()
+            self.schedule.begin_anew()
 
     def _assemble(self) -> Containers:
         if self._engine is None:
             raise RuntimeError("The engine is not known yet")
-        data = assemble(self.feeds, self._engine, self.closely, self.newest.updates, self._elsewhere())
-        return self.auditing.audited(with_policies(data, self.written), self.accepted)
+        data = assemble(self.feeds, self._engine, self.closely, self.newest.updates)
+        data = self.auditing.audited(data, self.accepted)
+        data = replace(data, shown=shown(data, self._elsewhere(), data.scores, self._shown))
+        data = with_policies(data, self.written)
+        self._shown = data.shown
+        return data
+
+    def _listed(self) -> dict[str, Container]:
+        return {each.id: each for each in listed(self.feeds, self.closely).values()}
 
     def _elsewhere(self) -> frozenset[str]:
         """Return the ids of the containers that another source of this server shows as its own."""
@@ -467,22 +426,6 @@ class ContainersCoordinator(ServiceCoordinator[Containers]):
             for source in (house.capable(RunsApps) if house else ())
             if source.server == self.server
             for each in source.app_containers()
-        )
-
-    def _begin(self) -> None:
-        """Follow the events, and look at every container once, without keeping the set-up waiting for it."""
-        self.first_look = self.config_entry.async_create_background_task(
-            self.hass, self._look_at_all(), f"{DOMAIN} first look"
-        )
-        self._following = Following(self.access.client, self._heard)
-        self.config_entry.async_create_background_task(
-            self.hass, self._following.run(), f"{DOMAIN} container events"
-        )
-        self.config_entry.async_create_background_task(
-            self.hass, self._ask_about_updates(), f"{DOMAIN} newest images"
-        )
-        self.config_entry.async_create_background_task(
-            self.hass, self._watch_updated(), f"{DOMAIN} updated containers"
         )
 
     @callback
@@ -496,43 +439,18 @@ class ContainersCoordinator(ServiceCoordinator[Containers]):
         self.newest.ask_soon(reference)
         self.offering.went_through(name)
 
-    async def _watch_updated(self) -> None:
-        """Ask the applications in what was updated lately, for as long as the entry is loaded."""
-        while True:
-            await asyncio.sleep(MINUTE)
-            if not self.judged:
+    async def ask_updated(self) -> None:
+        """Ask the applications in what was updated lately."""
+        self.aftermath.forget()
+        before = self.aftermath.seen(self.watch_hours).silent
+        for each in self.aftermath.watched(self.watch_hours):
+            container = self.data.containers.get(each.name)
+            if container is None or container.id != each.container or not container.running:
                 continue
-            self.aftermath.forget()
-            before = self.aftermath.seen(self.watch_hours).silent
-            for each in self.aftermath.watched(self.watch_hours):
-                container = self.data.containers.get(each.name)
-                if container is None or container.id != each.container or not container.running:
-                    continue
-                if (answers := await self.yard.answers(container)) is not None:
-                    self.aftermath.note_answer(each.name, answers=answers)
-            if self.aftermath.seen(self.watch_hours).silent != before:
-                self.house.updated(self)
-
-    async def _ask_registry(
-        self, reference: str, image: Image | None, now: datetime, known: Update | None
-    ) -> Update:
-        return await update_of(
-            reference,
-            image,
-            self.access.registry,
-            self.access.client,
-            now,
-            known=known,
-            architecture=self._engine.architecture if self._engine else None,
-        )
-
-    async def _ask_about_updates(self) -> None:
-        """Ask registries one question at a time, for as long as the entry is loaded."""
-        while True:
-            await asyncio.sleep(BETWEEN_QUESTIONS)
-            if not self.last_update_success or self.data is None:
-                continue
-            await self.look_for_updates()
+            if (answers := await self.yard.answers(container)) is not None:
+                self.aftermath.note_answer(each.name, answers=answers)
+        if self.aftermath.seen(self.watch_hours).silent != before:
+            self.house.updated(self)
 
     async def look_for_updates(self) -> None:
         """Ask one registry, if one is due, and see what can be offered of it."""
@@ -544,26 +462,25 @@ class ContainersCoordinator(ServiceCoordinator[Containers]):
         }
         if await self.newest.look(asked, data.images):
             self._save_soon()
-            self.async_publish(self._assemble())
+            self.show()
         before = self.offering.offer, self.offering.weekly.dump()
         await self.offering.look(complete=self.newest.complete)
         if before != (self.offering.offer, self.offering.weekly.dump()):
             self.house.updated(self)
 
-    async def _look_at_all(self) -> None:
-        by_id = {each.id: each for each in self._assemble().containers.values()}
-        choice = self.schedule.everything(
-            time.monotonic(), {key: each.running for key, each in by_id.items()}
-        )
-        try:
-            await self.closely.take(by_id, choice)
-        except ClientError as err:
-            _LOGGER.debug("The first look at %s was cut off: %s", self.name, err)
-        if self.data is not None:
-            self.async_publish(self._assemble())
+    @property
+    def architecture(self) -> str | None:
+        """Return the architecture of the engine's machine, where it is known."""
+        return self._engine.architecture if self._engine else None
+
+    async def look_at_all(self) -> None:
+        """Look closely at every container. Raises ClientError."""
+        by_id = self._listed()
+        running = {key: each.running for key, each in by_id.items()}
+        await self.closely.take(by_id, self.schedule.everything(time.monotonic(), running))
 
     @callback
-    def _heard(self, container: str) -> None:
+    def heard(self, container: str) -> None:
         """Something happened to a container: list soon, and look at it."""
         self.schedule.note(container)
         if (wait := self.feeds.hurry("containers", GAP)) is not None:
@@ -571,10 +488,7 @@ class ContainersCoordinator(ServiceCoordinator[Containers]):
 
     @override
     async def async_close(self) -> None:
-        if self._following is not None:
-            self._following.stop()
-        if self.first_look is not None:
-            self.first_look.cancel()
+        self.meanwhile.stop()
         if hasattr(self, "feeds"):
             await self._updates_store.async_save(self.aftermath.dump())
             if self.data is not None:

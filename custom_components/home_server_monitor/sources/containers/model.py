@@ -324,7 +324,7 @@ class Containers:
     `containers`, `usage` and `shown` (what of them has a device here) by name, `images` by id, `updates` by reference,
     `volumes` and `stacks` by name. `stale`
     holds the feeds whose values are too old to be shown, `complete` those that were listed in full, `skipped` counts
-    the records that could not be read, by feed. `audits` by name, `audit` of the engine itself, `score` of both.
+    the records that could not be read, by feed. `audits` and `scores` by name, `audit` of the engine itself, `score` of both.
     """
 
     engine: Engine | None = None
@@ -342,3 +342,4 @@ class Containers:
     audits: Mapping[str, Report] = field(default_factory=_none)
     audit: Report | None = None
     score: int | None = None
+    scores: Mapping[str, int] = field(default_factory=_none)

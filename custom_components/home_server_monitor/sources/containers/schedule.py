@@ -57,6 +57,10 @@ class Schedule:
             for gone in [key for key in book if key not in here]:
                 del book[gone]
 
+    def begin_anew(self) -> None:
+        """Forget when containers were sampled: the engine was away, and what they use now takes two new samples."""
+        self.sampled.clear()
+
     @property
     def waiting(self) -> bool:
         """Return whether there is news that was not looked at yet."""
@@ -88,7 +92,10 @@ class Schedule:
             key=lambda each: self.inspected.get(each, -SWEEP),
         )
         inspect += stale[:rest]
+        # a rate needs two samples: after its first one a container is due again at once
+        first = [each for each in sample if each not in self.sampled]
         self._take(now, sample, inspect)
+        self._take(now - SAMPLE_LAST, first, ())
         return Choice(tuple(sample), tuple(inspect))
 
     def everything(self, now: float, containers: Mapping[str, bool]) -> Choice:

@@ -1,7 +1,6 @@
 """One snapshot out of what the feeds hold and what was seen closely."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from ..feeds import Feeds
@@ -10,23 +9,22 @@ from .closely import Closely
 from .model import Container, Containers, DiskUse, Engine, Image, Stack, Update, Usage, Volume
 from .parse import resolved
 from .parse_engine import with_members
-from .view import shown
 
 # what is not a feed of its own stands and falls with the listing
 OF_THE_LISTING = ("usage", "updates")
 _NOTHING: Rows[Any] = Rows()
 
 
-def assemble(
-    feeds: Feeds,
-    engine: Engine,
-    closely: Closely,
-    updates: Mapping[str, Update],
-    elsewhere: frozenset[str],
-) -> Containers:
-    """Return the snapshot; elsewhere: ids of the containers that another source shows as its own."""
+def listed(feeds: Feeds, closely: Closely) -> Mapping[str, Container]:
+    """Return all containers, by name, with what was seen closely."""
     listing: Rows[Container] = feeds.value("containers") or _NOTHING
-    containers = resolved({name: closely.merged(each) for name, each in listing.items.items()})
+    return resolved({name: closely.merged(each) for name, each in listing.items.items()})
+
+
+def assemble(feeds: Feeds, engine: Engine, closely: Closely, updates: Mapping[str, Update]) -> Containers:
+    """Return the snapshot, before it is audited and without what is shown of it."""
+    listing: Rows[Container] = feeds.value("containers") or _NOTHING
+    containers = listed(feeds, closely)
     running = sum(each.running for each in containers.values())
     measured: dict[str, Usage] = {}
     for name, each in containers.items():
@@ -40,7 +38,7 @@ def assemble(
         stale.update(OF_THE_LISTING)
     if "stats" in closely.denied:
         stale.add("usage")
-    known = Containers(
+    return Containers(
         engine=engine,
         containers=containers,
         usage=measured,
@@ -61,4 +59,3 @@ def assemble(
             if rows.skipped
         },
     )
-    return replace(known, shown=shown(known, elsewhere))

@@ -14,22 +14,30 @@ NEVER = "never"
 _GITHUB = re.compile(r"https://github\.com/[\w.-]+/[\w.-]+/?")
 
 
-def shown(data: Containers, elsewhere: frozenset[str]) -> Mapping[str, Watched]:
-    """Return all containers by name, without those (by id) that another source shows as its own."""
-    kept = {found[0] for name in data.containers if "-old-" in name and (found := leftover(name))}
-    return MappingProxyType(
-        {
-            name: Watched(
-                each,
-                data.usage.get(name, NO_USAGE),
-                data.images.get(each.image_id or ""),
-                _own(data.updates.get(each.image), data.images.get(each.image_id or "")),
-                kept=name in kept,
-            )
-            for name, each in data.containers.items()
-            if each.id not in elsewhere and leftover(name) is None
-        }
-    )
+def shown(
+    data: Containers, elsewhere: frozenset[str], scores: Mapping[str, int], before: Mapping[str, Watched]
+) -> Mapping[str, Watched]:
+    """Return all containers by name, without those (by id) that another source shows as its own.
+
+    What is as it was `before` stays the same object, which nobody then has to compare.
+    """
+    kept = {found[0] for name in data.containers if "-old-" in name and (found := leftover(name)) is not None}
+    watched: dict[str, Watched] = {}
+    for name, each in data.containers.items():
+        if each.id in elsewhere or leftover(name) is not None:
+            continue
+        image = data.images.get(each.image_id or "")
+        made = Watched(
+            each,
+            data.usage.get(name, NO_USAGE),
+            image,
+            _own(data.updates.get(each.image), image),
+            scores.get(name),
+            kept=name in kept,
+        )
+        old = before.get(name)
+        watched[name] = old if old is not None and old == made else made
+    return MappingProxyType(watched)
 
 
 def _own(update: Update | None, image: Image | None) -> Update | None:

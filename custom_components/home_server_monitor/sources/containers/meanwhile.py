@@ -1,0 +1,115 @@
+"""What goes on beside the polling of an engine: the first look at everything, its events, questions to registries."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from datetime import datetime
+import logging
+from typing import Any, Protocol
+
+from ..errors import ClientError
+from .access import Access
+from .following import Following
+from .model import Containers, Image, Update
+from .newest import Newest
+from .updates import update_of
+
+_LOGGER = logging.getLogger(__name__)
+
+# seconds between two questions to registries
+BETWEEN_QUESTIONS = 10.0
+MINUTE = 60.0
+
+
+class Watch(Protocol):
+    """The watch that this goes on beside; see the coordinator."""
+
+    access: Access
+    name: str
+    last_update_success: bool
+    data: Containers
+
+    def show(self) -> None:
+        """Show what is known now."""
+
+    def heard(self, container: str) -> None:
+        """Something happened to a container."""
+
+    async def look_at_all(self) -> None:
+        """Look closely at every container. Raises ClientError."""
+
+    @property
+    def judged(self) -> bool:
+        """Return whether what it shows is of now."""
+        ...
+
+    @property
+    def architecture(self) -> str | None:
+        """Return the architecture of the engine's machine, where it is known."""
+
+    async def look_for_updates(self) -> None:
+        """Ask one registry, if one is due."""
+
+    async def ask_updated(self) -> None:
+        """Ask the applications in what was updated lately."""
+
+
+class Meanwhile:
+    """Runs from the first listing on, until it is stopped; start: runs something for as long as the entry is loaded."""
+
+    def __init__(
+        self, watch: Watch, start: Callable[[Coroutine[Any, Any, None], str], asyncio.Task[None]]
+    ) -> None:
+        self._watch = watch
+        self._start = start
+        self._following: Following | None = None
+        self.first_look: asyncio.Task[None] | None = None
+        self.newest = Newest(self._ask_registry)
+
+    @property
+    def deaf(self) -> bool:
+        """Return whether this access may not follow events."""
+        return self._following is not None and self._following.denied
+
+    def begin(self) -> None:
+        """Follow the events, and look at every container once, without keeping the set-up waiting for it."""
+        self.first_look = self._start(self._look_at_all(), "first look")
+        self._following = Following(self._watch.access.client, self._watch.heard)
+        self._start(self._following.run(), "container events")
+        self._start(self._ask_about_updates(), "newest images")
+        self._start(self._watch_updated(), "updated containers")
+
+    def stop(self) -> None:
+        """End what would go on for long."""
+        if self._following is not None:
+            self._following.stop()
+        if self.first_look is not None:
+            self.first_look.cancel()
+
+    async def _look_at_all(self) -> None:
+        try:
+            await self._watch.look_at_all()
+        except ClientError as err:
+            _LOGGER.debug("The first look at %s was cut off: %s", self._watch.name, err)
+        self._watch.show()
+
+    async def _watch_updated(self) -> None:
+        """Ask what was updated whether it answers, once a minute."""
+        while True:
+            await asyncio.sleep(MINUTE)
+            if self._watch.judged:
+                await self._watch.ask_updated()
+
+    async def _ask_registry(
+        self, reference: str, image: Image | None, now: datetime, known: Update | None
+    ) -> Update:
+        access, machine = self._watch.access, self._watch.architecture
+        return await update_of(
+            reference, image, access.registry, access.client, now, known=known, architecture=machine
+        )
+
+    async def _ask_about_updates(self) -> None:
+        """Ask registries one question at a time."""
+        while True:
+            await asyncio.sleep(BETWEEN_QUESTIONS)
+            if self._watch.last_update_success and self._watch.data is not None:
+                await self._watch.look_for_updates()
