@@ -40,6 +40,8 @@ class Fault:
     again: Step | None = None
     # seconds until ours is whole again; a rate needs two samples, and those of one container come in their round
     heals: float = 45.0
+    # and until all that is lost is shown as lost: two ticks of 30 s, and the 15 s that the second may take
+    shows: float = 75.0
     # after it a new key must be given: the entry is loaded anew
     reload: bool = False
 
@@ -119,7 +121,8 @@ FAULTS: dict[str, Fault] = {
     "Portainer: 401": Fault(_at_all("status", status=401, message="Invalid JWT token"), "all", reload=True),
     "Portainer: 403": Fault(_at_all("status", status=403, message="Access denied"), "all", reload=True),
     "Portainer: 502": Fault(_at_all("status", status=502), "all"),
-    "Portainer: a page": Fault(_at_all("html"), "all"),
+    # stacks are listed once a minute, and must fail twice
+    "Portainer: a page": Fault(_at_all("html"), "all", shows=150.0),
     "events: cut every 10 s": Fault(_cut, "nothing", _cut),
     "events: held back": Fault(_buffered, "nothing", _news),
     "events: a flood": Fault(_nothing, "nothing", _flood),
