@@ -24,8 +24,8 @@ from custom_components.home_server_monitor.guardian.contract import Actor, Refus
 from custom_components.home_server_monitor.guardian.policy import Mode
 from custom_components.home_server_monitor.guardian.remediation import Record, State
 from custom_components.home_server_monitor.sources.containers import (
-    coordinator,
     gating,
+    meanwhile,
     own_yard,
     updates,
 )
@@ -165,7 +165,7 @@ async def place(
     monkeypatch.setattr(gating, "LOOK_EVERY", 0.02)
     monkeypatch.setattr(gating, "STEADY_AGAIN", 0.1)
     monkeypatch.setattr(own_yard.OwnYard, "gate_stable", 0.1)
-    monkeypatch.setattr(coordinator, "BETWEEN_QUESTIONS", 3600.0)
+    monkeypatch.setattr(meanwhile, "BETWEEN_QUESTIONS", 3600.0)
     monkeypatch.setattr(updates, "is_loopback", lambda host: False)
     entry = engine_entry(house.harbour.docker_url)
     found = Place(hass, house, entry, hass_admin_user)
