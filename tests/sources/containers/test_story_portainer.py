@@ -49,4 +49,4 @@ async def test_through_portainer_a_bad_image_is_taken_back(story: Story, house: 
     await story.hass.async_block_till_done()
     (told,) = story.pushes
     assert "was put back" in told["message"]
-    assert "cannot open database" in told["message"]
+    assert "its health check fails" in told["message"]
