@@ -41,7 +41,7 @@ def phone_data(message: Message, buttons: Buttons) -> dict[str, Any]:
             "sound": {"name": "default", "critical": 1, "volume": 1.0},
         }
     else:
-        data["channel"] = "Home server"
+        data["channel"] = "Home Server Monitor"
         if message.quiet:
             # for Android, then for iOS
             data |= {"alert_once": True, "push": {"interruption-level": "passive"}}

@@ -200,7 +200,7 @@ def plan_lines(of: Guardian, record: Record, tracked: Tracked | None = None) -> 
         "risk_text": texts.common(f"risk_{record.risk.name.lower()}"),
         "undo": undo,
         "interrupts": of.waits.names(plan),
-        "depends": sorted((depends | touched) - {"", record.name})[:20],
+        "depends": sorted((depends | touched) - {"", record.name}),
     }
 
 
@@ -315,7 +315,15 @@ def journal_line(of: Guardian, row: Entry) -> dict[str, Any]:
             mode = named.get("mode", "")
             named["mode"] = of.texts.get(f"selector.mode.options.{mode}", default=mode)
         text = of.texts.common(f"journal_{_journal_key(kind, value)}", named, default=kind)
-    return {"at": iso(row.at), "text": text, "kind": kind, "id": row.id, "by": who or None}
+    via = plain(by.get("via", "")) if isinstance(by, dict) else ""
+    return {
+        "at": iso(row.at),
+        "text": text,
+        "kind": kind,
+        "id": row.id,
+        "by": who or None,
+        "via": via or None,
+    }
 
 
 def _journal_key(kind: str, value: Mapping[str, Any]) -> str:

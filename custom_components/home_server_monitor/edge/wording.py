@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 DAY = 86400.0
 DIGEST_LINES = 8
 DEPENDS = 5  # names in a plan; the rest is counted
+DEPENDS_IN_REPAIRS = 20
 AT_ONCE = 5.0  # seconds, in which one look finds both a change and what it brings
 
 
@@ -155,14 +156,17 @@ class Wording:
         texts, found = self._of.texts, plan_lines(self._of, record, tracked)
         depends = ""
         if found["depends"]:
-            names, more = ", ".join(found["depends"][:DEPENDS]), len(found["depends"]) - DEPENDS
-            if more > 0:
-                names = f"{names} {texts.common('and_more', {'count': more})}"
-            depends = texts.common("depends", {"names": names})
+            depends = texts.common("depends", {"names": self._some(found["depends"], DEPENDS)})
         rest = [found["why"], found["risk_text"], found["undo"]]
         # what is taken away from others is said first
         named = [depends, *rest] if record.plan.takes_away else [*rest, depends]
         return [each for each in (found["what"], self._of.waits.interrupts(record.plan), *named) if each]
+
+    def _some(self, names: Sequence[str], most: int) -> str:
+        """Return names, the first ones where they are many, with how many more there are."""
+        shown = ", ".join(names[:most])
+        more = len(names) - most
+        return f"{shown} {self._of.texts.common('and_more', {'count': more})}" if more > 0 else shown
 
     def digest(self, notice: Notice | None = None) -> Message:
         """Return the digest: what is new, what is open, what came and went."""
@@ -218,7 +222,7 @@ class Wording:
             "why": ". ".join(filter(None, (title, found["why"]))) or "-",
             "risk": found["risk_text"],
             "undo": found["undo"],
-            "depends": ", ".join(found["depends"]) or "-",
+            "depends": self._some(found["depends"], DEPENDS_IN_REPAIRS) or "-",
             "name": record.name,
             "verb": self._of.compose.verb(record),
         }
