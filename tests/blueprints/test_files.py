@@ -34,8 +34,15 @@ SENT = {
 }  # fmt: skip
 
 
-def test_all_five_are_there() -> None:
-    assert NAMES == ["alert_notify", "away_mode_policy", "confirm_remediation", "daily_digest", "escalate"]
+def test_all_six_are_there() -> None:
+    assert NAMES == [
+        "alert_notify",
+        "away_mode_policy",
+        "confirm_remediation",
+        "daily_digest",
+        "disk_failing",
+        "escalate",
+    ]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -116,5 +123,12 @@ def test_the_documentation_offers_each_for_import() -> None:
     found = re.findall(r"\((https://my\.home-assistant\.io/redirect/blueprint_import/[^)]*)\)", text)
     assert [parse_qs(urlsplit(link).query)["blueprint_url"] for link in found] == [
         [source_url(name)]
-        for name in ("alert_notify", "confirm_remediation", "daily_digest", "escalate", "away_mode_policy")
+        for name in (
+            "alert_notify",
+            "confirm_remediation",
+            "daily_digest",
+            "escalate",
+            "disk_failing",
+            "away_mode_policy",
+        )
     ]

@@ -12,7 +12,7 @@ QUESTION: dict[str, Any] = {"finding": None, "proposal": "01J", "tag": "hsm-01J"
 
 
 async def installed(kit: Kit) -> None:
-    """Install all five for Ann and Bob."""
+    """Install all of them for Ann and Bob."""
     phones = [kit.phone("Ann"), kit.phone("Bob")]
     mode(kit, "act")
     people(kit, ann="home")

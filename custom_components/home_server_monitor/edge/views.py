@@ -76,6 +76,8 @@ def finding_view(of: Guardian, tracked: Tracked, now: float) -> dict[str, Any]:
         "title": words.title,
         "meaning": words.meaning,
         "advice": words.advice,
+        # what the words were filled with, for automations
+        "about": of.texts.harmless(tracked.finding.placeholders),
         "object": tracked.finding.object,
         "object_name": target_name(of, tracked.finding.source, tracked.finding.object),
         "device_id": device.id if device else None,

@@ -127,6 +127,10 @@ BINARY: tuple[ObjectBinarySensor[Assessment], ...] = (
 )
 
 
+# the longest first: some are the end of others
+KEYS = sorted((each.key for each in (*SENSORS, *BINARY)), key=len, reverse=True)
+
+
 class DiskEntity(Entity):
     """A value of one disk; written when it changed."""
 

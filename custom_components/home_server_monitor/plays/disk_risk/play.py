@@ -12,7 +12,7 @@ from typing import Any
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.util import dt as dt_util
 
@@ -26,7 +26,7 @@ from ...issues import clear_disks_unread, clear_prediction_off, raise_disks_unre
 from ...prediction.forest import Model, load
 from ...sources.errors import ClientError, NotSupported, PermissionDenied
 from .assessing import Assessment
-from .entities import entity_of, missing_of
+from .entities import KEYS, entity_of, missing_of
 from .explain import explained
 from .findings import Known, findings_of, still
 from .record import SHOWN_FOR, DiskRecord, history_of
@@ -208,6 +208,7 @@ class DiskRisk:
             if any(asked) or changed or self.checked is None:
                 self.checked = dt_util.utcnow().timestamp()
             self._say_unread()
+            self._clean_up()
             await self._add_entities()
             if changed or any(asked):
                 for listener in tuple(self._listeners):
@@ -303,6 +304,19 @@ class DiskRisk:
             for batch in itertools.batched(new, ADDED, strict=False):
                 add([*batch])
                 await asyncio.sleep(0)
+
+    @callback
+    def _clean_up(self) -> None:
+        """Remove the entities of disks whose device somebody has deleted, and which nothing lists or reads."""
+        registry, start = er.async_get(self._hass), f"{self.server}_disk_"
+        there = set(self.places()) | {serial for serial, record in self.records.items() if record.reading}
+        for entity in er.async_entries_for_config_entry(registry, self._entry.entry_id):
+            if entity.device_id is None and entity.unique_id.startswith(start):
+                ending = next((key for key in KEYS if entity.unique_id.endswith(f"_{key}")), "")
+                serial = entity.unique_id.removeprefix(start).removesuffix(f"_{ending}")
+                if serial not in there:
+                    registry.async_remove(entity.entity_id)
+                    self._made.pop((Platform(entity.domain), serial), None)
 
     def _device(self, serial: str, place: DiskPlace | None) -> dr.AnyDeviceEntry | None:
         """Return the device of a disk: that of the machine it is in, else that of a source that reads it."""
