@@ -49,7 +49,8 @@ class Wording:
         known |= story(self._of, record)
         said = texts.common(f"outcome_{state}_{record.action}", known, default="")
         said = said or texts.common(f"outcome_{state}", known, default="")
-        if state == State.ROLLED_BACK and facts.get("said"):
+        # the gate speaks in its verdict, or in what stopped the steps
+        if state == State.ROLLED_BACK and known.get("said"):
             said = f"{said} {texts.common('new_one_said', known)}"
         ends = self._lent_until(record) if said and state == State.SUCCEEDED else None
         if not ends:
