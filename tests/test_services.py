@@ -372,9 +372,14 @@ async def test_nobody_but_an_admin_may_change_anything(
     data: dict[str, Any] = {}
     for field in row.fields:
         if isinstance(field, vol.Required):
-            data[str(field)] = {"snapshot": "tank@a", "order": "stop", "reason": "because", "keep": 3}.get(
-                str(field), "x"
-            )
+            data[str(field)] = {
+                "snapshot": "tank@a",
+                "order": "stop",
+                "reason": "because",
+                "keep": 3,
+                "measure": "cpu",
+                "limit": 50,
+            }.get(str(field), "x")
     for user in (None, hass_read_only_user.id, "nobody"):
         await house.refused("admin_only", row.name, devices.get(row.kind, devices[""]), user=user, **data)
     wrong = devices["pool" if row.kind != "pool" else ""]
