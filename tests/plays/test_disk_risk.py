@@ -249,6 +249,26 @@ async def test_what_is_no_longer_read_is_not_shown_as_well(
         assert "disk_failing" in house.findings(MIRROR), "nobody has seen it mended"
 
 
+async def test_what_is_ordered_is_quiet(
+    hass: HomeAssistant, server_entry: MockConfigEntry, hass_admin_user: MockUser
+) -> None:
+    async with home(hass, server_entry, {"sdc": "slow_death"}):
+        await asyncio.sleep(0.5)
+        await hass.async_block_till_done(wait_background_tasks=False)
+        answer: Any = await hass.services.async_call(
+            DOMAIN,
+            "disk_ordered",
+            {"disk": "17XT"},
+            blocking=True,
+            return_response=True,
+            context=Context(user_id=hass_admin_user.id),
+        )
+        register = server_entry.runtime_data.register
+        (ordered,) = answer["findings"]
+        assert register.silence(register.tracked[ordered]) == "snoozed"
+        assert dt_util.parse_datetime(answer["until"]) > dt_util.utcnow() + timedelta(days=13)  # type: ignore[operator]
+
+
 async def test_a_finding_outlives_a_start_in_which_its_disk_sleeps(
     hass: HomeAssistant, server_entry: MockConfigEntry
 ) -> None:
