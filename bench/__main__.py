@@ -45,7 +45,13 @@ def commands() -> dict[str, list[str]]:
         for containers, latency in CONTAINERS
     }
     real = ["bench.beside", "--containers", str(REAL[0]), "--latency", str(REAL[1]), "--real"]
-    return {**found, "storm": ["bench.storm"], **beside, f"containers-{REAL[0]}-{REAL[1]}-real": real}
+    return {
+        **found,
+        "storm": ["bench.storm"],
+        "prediction": ["bench.prediction"],
+        **beside,
+        f"containers-{REAL[0]}-{REAL[1]}-real": real,
+    }
 
 
 def main() -> int:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 import gzip
 import json
 from pathlib import Path
+import sys
 from typing import Any
 
 from custom_components.home_server_monitor.prediction.features import FEATURES
@@ -50,7 +51,9 @@ def _flatten(nodes: Array, at: int, columns: Sequence[int], number: int, flat: d
     place = len(flat["feature"])
     leaf = bool(node["is_leaf"])
     flat["feature"].append(-1 if leaf else columns[int(node["feature_idx"])])
-    flat["value"].append(float(node["value"]) / number if leaf else float(node["num_threshold"]))
+    # a split between known and unknown has an infinite threshold, which JSON cannot hold
+    limit = min(float(node["num_threshold"]), sys.float_info.max)
+    flat["value"].append(float(node["value"]) / number if leaf else limit)
     flat["missing_left"].append(int(not leaf and bool(node["missing_go_to_left"])))
     flat["right"].append(0)
     if not leaf:

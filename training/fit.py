@@ -93,35 +93,39 @@ class Pair:
         mixed = self.mix[0] * short + self.mix[1] * long + self.mix[2]
         return np.column_stack([mixed, np.maximum(mixed, long)])
 
-    def score_distinct(self, x: Array) -> Array:
-        """Do the same, each distinct row once."""
-        _, first, back = np.unique(marks(x), return_index=True, return_inverse=True)
-        return self.score(x[first])[back]
-
 
 @dataclass(frozen=True)
 class Sample:
-    """Rows to learn from up to the day `end`, with their features."""
+    """Rows to learn from up to the day `end`, with their features, and the group of each drive (see `study.split`)."""
 
     line: Timeline
     rows: Rows
     x: Array
     end: int
+    group: Array
+    tables: dict[int, tuple[Array, Array, Array, Array]] = field(default_factory=dict, repr=False)
 
-    def lesson(self, horizon: int, drives: Array | None) -> tuple[Array, Array, Array]:
-        """Return features, failures and weights of some drives (a mask), with labels that were known by the end."""
-        failed, known = outcome(self.line, self.rows.drive, self.rows.day, horizon, self.end)
-        chosen = known & (self.rows.weight > 0)
-        if drives is not None:
-            chosen &= drives[self.rows.drive]
-        return joined(self.x[chosen], failed[chosen], self.rows.weight[chosen])
+    def table(self, horizon: int) -> tuple[Array, Array, Array, Array]:
+        """Return features, failures, weights and groups, with labels that were known by the end, alike rows once."""
+        if horizon not in self.tables:
+            failed, known = outcome(self.line, self.rows.drive, self.rows.day, horizon, self.end)
+            chosen = known & (self.rows.weight > 0)
+            group = self.group[self.rows.drive[chosen]]
+            self.tables[horizon] = joined(self.x[chosen], failed[chosen], self.rows.weight[chosen], group)
+        return self.tables[horizon]
 
-    def learn(self, recipe: Recipe, drives: Array | None = None) -> Pair:
+    def lesson(self, horizon: int, groups: Array | None) -> tuple[Array, Array, Array]:
+        """Return features, failures and weights of the drives of some groups (a mask of groups), None for all."""
+        x, failed, weight, group = self.table(horizon)
+        chosen = np.ones(len(x), dtype=bool) if groups is None else groups[group]
+        return x[chosen], failed[chosen], weight[chosen]
+
+    def learn(self, recipe: Recipe, groups: Array | None = None) -> Pair:
         """Fit both heads of a recipe, and how they are mixed."""
-        x, failed, weight = self.lesson(30, drives)
-        short = fit(recipe, *joined(prepared(recipe, x), failed, weight))
-        x90, failed90, weight90 = self.lesson(90, drives)
-        long = fit(recipe, *joined(prepared(recipe, x90), failed90, weight90))
+        x, failed, weight = self.lesson(30, groups)
+        x90, failed90, weight90 = self.lesson(90, groups)
+        short = fit(recipe, prepared(recipe, x), failed, weight)
+        long = fit(recipe, prepared(recipe, x90), failed90, weight90)
         if not recipe.blend:
             return Pair(short, long, (1.0, 0.0, 0.0))
         mean = (1 - recipe.blend) * short.score(x) + recipe.blend * long.score(x)
@@ -130,10 +134,10 @@ class Sample:
         return Pair(short, long, (slope * (1 - recipe.blend), slope * recipe.blend, shift))
 
 
-def sample(line: Timeline, begin: int, end: int, clean: int = 60, dirty: int = 7) -> Sample:
+def sample(line: Timeline, begin: int, end: int, group: Array) -> Sample:
     """Return what there is to learn between two days."""
-    rows = training_rows(line, begin, end, clean, dirty)
-    return Sample(line, rows, features(line, rows.drive, rows.day, rows.since), end)
+    rows = training_rows(line, begin, end)
+    return Sample(line, rows, features(line, rows.drive, rows.day, rows.since), end, group)
 
 
 def marks(x: Array) -> Array:
@@ -144,10 +148,12 @@ def marks(x: Array) -> Array:
     return np.asarray((mixed * factors).sum(axis=1, dtype=np.uint64))
 
 
-def joined(x: Array, failed: Array, weight: Array) -> tuple[Array, Array, Array]:
+def joined(x: Array, failed: Array, weight: Array, group: Array) -> tuple[Array, Array, Array, Array]:
     """Return each distinct row once, with its joint weight: most drives are clean, and so alike, on most days."""
-    _, first, back = np.unique(marks(np.column_stack([x, failed])), return_index=True, return_inverse=True)
-    return x[first], failed[first], np.bincount(back, weights=weight)
+    _, first, back = np.unique(
+        marks(np.column_stack([x, failed, group])), return_index=True, return_inverse=True
+    )
+    return x[first], failed[first], np.bincount(back, weights=weight), group[first]
 
 
 def fit(recipe: Recipe, x: Array, failed: Array, weight: Array) -> Fitted:

@@ -8,6 +8,6 @@ NAMES = tuple(name for name in FEATURES if name not in {"peak_197_30", "level_10
 SHIPPED = Recipe(
     "boosting, monotone, small",
     names=NAMES,
-    parameters={"max_iter": 100, "learning_rate": 0.1, "max_leaf_nodes": 8},
+    parameters={"max_iter": 100, "learning_rate": 0.1, "min_samples_leaf": 15},
     blend=0.5,
 )

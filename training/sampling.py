@@ -72,6 +72,20 @@ def changed(line: Timeline, begin: int, end: int) -> tuple[Array, Array]:
     return line.drive[rows], line.day[rows]
 
 
+def after_changes(line: Timeline, begin: int, end: int) -> tuple[Array, Array]:
+    """Return the days on which a counter of the model moved, and those on which that leaves a window of 1, 3 or 7 days.
+
+    Without these a row on the day of a change would stand for the week after it, on which the growth of one day is over.
+    """
+    moved = np.append([True], (np.nan_to_num(line.counts[1:]) != np.nan_to_num(line.counts[:-1])).any(axis=1))
+    moved &= np.append([False], line.drive[1:] == line.drive[:-1])
+    drive = np.repeat(line.drive[moved], 4)
+    day = (line.day[moved][:, None] + np.array([0, 1, 3, 7])).ravel()
+    stop = np.minimum(line.drives.last[drive] + ~line.drives.failed[drive], end)
+    kept = (day >= begin) & (day < stop)
+    return drive[kept], day[kept]
+
+
 def together(*parts: tuple[Array, Array]) -> tuple[Array, Array]:
     """Return the union of drives and days, sorted."""
     key = np.unique(np.concatenate([drive.astype(np.int64) * 1_000_000 + day for drive, day in parts]))
@@ -94,7 +108,7 @@ def training_rows(
         grid(line, begin, end, np.full(len(line.drives), clean)),
         (near_drive[near], near_day[near]),
         (dirty_drive[unclean], dirty_day[unclean]),
-        changed(line, begin, end),
+        after_changes(line, begin, end),
     )
     return _with_history(line, drive, day, _weights(line, drive, day, end), clean)
 

@@ -1,8 +1,9 @@
 """The protocol: learn before a day on four fifths of the drives, judge after it on the other fifth, five times over."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass, replace
+from functools import cached_property
 from itertools import islice
 import multiprocessing
 import os
@@ -11,11 +12,13 @@ from typing import Any
 
 import numpy as np
 
+from custom_components.home_server_monitor.prediction.forest import HORIZONS
+
 from . import baselines
 from .data import Array, Timeline
 from .evaluate import RATES, Exam, at_rate, calibration, exam, interval, point, ranking
 from .features import features
-from .fit import Pair, Recipe, Sample, sample
+from .fit import Pair, Recipe, Sample, marks, sample
 from .sampling import BEGIN, FOLDS, folds
 
 type Tell = Callable[[str], None]
@@ -25,28 +28,49 @@ LOGISTIC = Recipe("logistic", learner="logistic")
 
 @dataclass(frozen=True)
 class Split:
-    """What is learnt from before a day, and the exam after it."""
+    """What is learnt from before a day, and the exam after it. A group is a fold of drives of one maker."""
 
     line: Timeline
     lesson: Sample
     paper: Exam
     x: Array
-    fold: Array
+    group: Array
+
+    @cached_property
+    def alike(self) -> tuple[Array, Array]:
+        """Return the first of the rows of the exam that are alike, and for each row which of them it is like."""
+        _, first, back = np.unique(marks(self.x), return_index=True, return_inverse=True)
+        return first, back
+
+
+MAKERS = ("ST4000DM000", "other Seagate", "HGST", "WD", "other")
+
+
+def grouped(line: Timeline) -> Array:
+    """Return the group of each drive: its fold, and its maker; one family is apart, as it is most of the fleet."""
+    vendor = np.where(line.drives.vendor == "Seagate", "other Seagate", line.drives.vendor.astype(object))
+    vendor = np.where(line.drives.model == "ST4000DM000", "ST4000DM000", vendor)
+    maker = [MAKERS.index(each) if each in MAKERS else len(MAKERS) - 1 for each in vendor]
+    return np.asarray(folds(line) * len(MAKERS) + np.array(maker))
 
 
 def split(line: Timeline, cut: int, end: int) -> Split:
     """Return the lesson before `cut` and the exam from there to `end`."""
-    paper = exam(line, cut, end)
-    return Split(line, sample(line, BEGIN, cut), paper, features(line, paper.drive, paper.day), folds(line))
+    paper, group = exam(line, cut, end), grouped(line)
+    return Split(line, sample(line, BEGIN, cut, group), paper, features(line, paper.drive, paper.day), group)
 
 
 @dataclass(frozen=True)
 class Job:
-    """One pair to fit: on the drives of `learn` (a mask, None for all), to score the rows of the exam in `judge`."""
+    """One pair to fit: on the groups of `learn` (a mask, None for all), to score the other groups of the exam."""
 
     recipe: Recipe
     learn: Array | None
-    judge: Array | None = None
+
+    def judges(self, parts: Split) -> Array:
+        """Return a mask of the exam's rows."""
+        assert self.learn is not None
+        return np.asarray(~self.learn[parts.group[parts.paper.drive]])
 
 
 # What the processes of the pool inherit by fork: it is too large to be sent.
@@ -57,12 +81,18 @@ def _do(number: int) -> tuple[Pair, Array | None]:
     parts, jobs = _WORK["now"]
     job = jobs[number]
     pair = parts.lesson.learn(job.recipe, job.learn)
-    return pair, None if job.judge is None else pair.score_distinct(parts.x[job.judge])
+    if job.learn is None:
+        return pair, None
+    first, back = parts.alike
+    wanted, place = np.unique(back[job.judges(parts)], return_inverse=True)
+    return pair, pair.score(parts.x[first[wanted]])[place]
 
 
 def work(parts: Split, jobs: Sequence[Job]) -> list[tuple[Pair, Array | None]]:
     """Do the jobs, as many at once as there are processors (or TRAINING_WORKERS)."""
     _WORK["now"] = parts, jobs
+    for horizon in HORIZONS:
+        parts.lesson.table(horizon)
     workers = int(os.environ.get("TRAINING_WORKERS") or os.cpu_count() or 1)
     if workers == 1 or "fork" not in multiprocessing.get_all_start_methods():
         return [_do(number) for number in range(len(jobs))]
@@ -70,23 +100,30 @@ def work(parts: Split, jobs: Sequence[Job]) -> list[tuple[Pair, Array | None]]:
         return list(pool.map(_do, range(len(jobs))))
 
 
-def folded(parts: Split, recipe: Recipe) -> list[Job]:
+def folded(recipe: Recipe) -> list[Job]:
     """Return the five jobs by which every row of the exam is scored by a model that knows neither drive nor time."""
-    of_row = parts.fold[parts.paper.drive]
-    return [Job(recipe, parts.fold != number, of_row == number) for number in range(FOLDS)]
+    fold = np.arange(FOLDS * len(MAKERS)) // len(MAKERS)
+    return [Job(recipe, fold != number) for number in range(FOLDS)]
+
+
+def unseen(recipe: Recipe) -> dict[str, Job]:
+    """Return jobs that judge the drives of a maker, or of one family, without having seen one of them."""
+    maker = np.arange(FOLDS * len(MAKERS)) % len(MAKERS)
+    named = {name: maker != MAKERS.index(name) for name in ("HGST", "WD", "ST4000DM000")}
+    return {name: Job(recipe, learn) for name, learn in (named | {"Seagate": maker > 1}).items()}
 
 
 def gathered(parts: Split, jobs: Sequence[Job], done: Sequence[tuple[Pair, Array | None]]) -> Array:
     """Return two columns of scores for the rows of the exam out of some jobs; -inf where none judged."""
     score = np.full((len(parts.paper.day), 2), -np.inf)
     for job, (_, found) in zip(jobs, done, strict=True):
-        score[job.judge] = found
+        score[job.judges(parts)] = found
     return score
 
 
 def crossed(parts: Split, recipe: Recipe) -> Array:
     """Return log-odds for the exam's rows, each from a model that knows neither the drive nor the time."""
-    jobs = folded(parts, recipe)
+    jobs = folded(recipe)
     return gathered(parts, jobs, work(parts, jobs))
 
 
@@ -138,22 +175,18 @@ def silent(parts: Split) -> float:
     return float((top[paper.failing] == 0).mean())
 
 
-UNSEEN = ("Seagate", "HGST", "WD", "ST4000DM000")
-
-
-def _scores(
-    parts: Split, recipe: Recipe, masks: Mapping[str, Array]
-) -> tuple[Array, Array, Array, dict[str, Array]]:
+def _scores(parts: Split, recipe: Recipe) -> tuple[Array, Array, Array, dict[str, Array]]:
     """Return the exam's scores: logistic regression, 30 days, 90 days, and groups by models that know none of them."""
-    asked = [
-        folded(parts, LOGISTIC),
-        folded(parts, recipe),
-        *([Job(recipe, ~masks[name], masks[name][parts.paper.drive])] for name in UNSEEN),
-    ]
+    apart = unseen(recipe)
+    asked = [folded(LOGISTIC), folded(recipe), *([job] for job in apart.values())]
     done = iter(work(parts, [job for jobs in asked for job in jobs]))
-    logistic, score, *apart = (gathered(parts, jobs, [*islice(done, len(jobs))]) for jobs in asked)
-    known = {name: each[:, 0] for name, each in zip(UNSEEN, apart, strict=True)}
-    return logistic[:, 0], score[:, 0], score[:, 1], known
+    logistic, score, *known = (gathered(parts, jobs, [*islice(done, len(jobs))]) for jobs in asked)
+    return (
+        logistic[:, 0],
+        score[:, 0],
+        score[:, 1],
+        {name: each[:, 0] for name, each in zip(apart, known, strict=True)},
+    )
 
 
 def judged(parts: Split, recipe: Recipe, data: Path, tell: Tell) -> dict[str, Any]:
@@ -161,7 +194,7 @@ def judged(parts: Split, recipe: Recipe, data: Path, tell: Tell) -> dict[str, An
     paper = parts.paper
     simple = rules(parts, data)
     masks = groups(parts.line)
-    logistic, score, long, apart = _scores(parts, recipe, masks)
+    logistic, score, long, apart = _scores(parts, recipe)
     tell("models judged")
     columns = simple | {"logistic regression": logistic, "the model": score}
     any4 = simple["any of 5, 187, 197, 198"]
@@ -201,6 +234,6 @@ def judged(parts: Split, recipe: Recipe, data: Path, tell: Tell) -> dict[str, An
 
 def final(parts: Split, recipe: Recipe, end: int) -> Pair:
     """Return what is shipped: the same recipe, on every drive and up to the end of the data."""
-    whole = replace(parts, lesson=sample(parts.line, BEGIN, end))
+    whole = replace(parts, lesson=sample(parts.line, BEGIN, end, parts.group))
     ((pair, _),) = work(whole, [Job(recipe, None)])
     return pair
