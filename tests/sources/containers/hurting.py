@@ -183,7 +183,8 @@ class Life:
             return NOT_CREATED[self.injury.at % len(NOT_CREATED)]
         if self.injury.kind is Kind.PULL_CUT and path.endswith("/images/create"):
             self.hurt = True
-            self.relay.left = (self.injury.at * 8191) % 900_000
+            # enough for what an image consists of, and never for all of it
+            self.relay.left = 20_000 + (self.injury.at * 8191) % 180_000
         if self.injury.kind is Kind.PORT_TAKEN and path.endswith("/stop") and not self.hurt:
             self.hurt = True
             self.around.soon(self._port_taken())
