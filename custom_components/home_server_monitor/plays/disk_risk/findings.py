@@ -1,6 +1,6 @@
 """What is wrong with a disk, as findings: pure functions of what was judged."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final
@@ -105,7 +105,7 @@ def _failing(source: str, disk: Known, today: date) -> Iterator[Finding]:
     outlook = disk.found.outlook
     by_model = disk.found.by_model >= Tier.ELEVATED and isinstance(outlook, Prediction)
     named = {
-        "reasons": "; ".join(words.reasons(disk.found, frozenset(told))) or "its counters",
+        "reasons": "; ".join(words.reasons(disk.found, frozenset(told))[:2]) or "its counters",
         "by": words.by_when(tier, today),
         "protection": words.protection_words(disk.place),
     }
@@ -129,9 +129,15 @@ def _wearing(source: str, disk: Known, hit: Hit) -> Finding:
     )
 
 
-def still(source: str, firing: Iterable[Tracked], serials: set[str]) -> Iterator[Finding]:
-    """Yield what was found of disks that are there and were not read since the start: it stays as it was."""
-    nodes = {f"disk:{serial}" for serial in serials}
+def still(
+    source: str, firing: Iterable[Tracked], known: Container[str], there: Container[str] | None
+) -> Iterator[Finding]:
+    """Yield what was found of disks that were not read since the start: it stays as it was.
+
+    known: serials of those that were read; there: of those that are still listed, None where nobody can tell yet.
+    """
     for tracked in firing:
-        if tracked.finding.source == source and tracked.finding.object in nodes:
-            yield replace(tracked.finding, holds=True)
+        finding = tracked.finding
+        serial = finding.object.removeprefix("disk:")
+        if finding.source == source and serial not in known and (there is None or serial in there):
+            yield replace(finding, holds=True)

@@ -74,6 +74,8 @@ class DiskRisk:
         self._made: defaultdict[tuple[Platform, str], set[str]] = defaultdict(set)
         self._started = hass.loop.time()
         self._again = False
+        # it is to be told, also where nothing has changed: values grow old
+        self._tell = True
 
     # As a source
 
@@ -103,10 +105,18 @@ class DiskRisk:
 
     @property
     def findings(self) -> Sequence[Finding]:
-        """Return what is wrong with disks; of those that were not read since the start it stays as it was."""
+        """Return what is wrong with disks; of those that were not read since the start it stays as it was.
+
+        Shortly after the start also of those that nobody lists: who does may not be up yet.
+        """
         today, known = dt_util.now().date(), self._known()
         found = [each for disk in known.values() for each in findings_of(self.id, disk, today)]
-        return [*found, *still(self.id, self._register.firing(), set(self.places()) - known.keys())]
+        there = None if self._is_new else self.places().keys()
+        return [*found, *still(self.id, self._register.firing(), known.keys(), there)]
+
+    @property
+    def _is_new(self) -> bool:
+        return self._hass.loop.time() - self._started < PATIENCE
 
     def _known(self) -> dict[str, Known]:
         places = self.places()
@@ -187,6 +197,7 @@ class DiskRisk:
 
     @callback
     def _tick(self, now: datetime) -> None:
+        self._tell = True
         self._soon()
 
     @callback
@@ -210,7 +221,8 @@ class DiskRisk:
             self._say_unread()
             self._clean_up()
             await self._add_entities()
-            if changed or any(asked):
+            if changed or any(asked) or self._tell:
+                self._tell = False
                 for listener in tuple(self._listeners):
                     listener()
                 self._house.updated(self)
@@ -283,8 +295,7 @@ class DiskRisk:
             return
         knowing = [source for source in self._mine(KnowsDisks) if source.judged and source.disk_places()]
         reading = [source for source in self._mine(ReadsSmart) if source.id not in self._dark]
-        waited = self._hass.loop.time() - self._started >= PATIENCE
-        if knowing and (not reading or waited):
+        if knowing and (not reading or not self._is_new):
             source = knowing[0]
             names = sorted(place.name for place in source.disk_places().values() if place.name)
             raise_disks_unread(self._hass, self.server, source.name, names)

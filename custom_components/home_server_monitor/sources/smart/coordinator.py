@@ -16,7 +16,7 @@ from ...guardian.contract import Action, Finding, Node
 from ...guardian.own_path import endpoint_node
 from ...prediction.reading import Reading
 from ..certificates import certificate_of
-from ..errors import CertificateRejected, ClientError, NotSupported
+from ..errors import BadResponse, CertificateRejected, ClientError, NotSupported
 from ..feeds import Feed, Feeds
 from ..session import shared_session
 from .client import ScrutinyClient
@@ -155,6 +155,9 @@ class SmartCoordinator(ServiceCoordinator[Scrutiny]):
                 raise
             seen = await certificate_of(self._session, self.client.url)
             raise CertificateRejected(seen.fingerprint, err.expected) from err
+        if self.feeds.stale("drives"):
+            # it answers, but not with what it should: something else is there, or it cannot reach its database
+            raise BadResponse(self.feeds.report()["drives"]["error"] or "No list of drives")
         return self._assemble()
 
     async def _read_anew(self) -> int:
