@@ -144,6 +144,9 @@ class Discovery:
 
     async def _async_offer(self, offers: frozenset[Offer]) -> None:
         """Start a flow for each offer that leads to nothing that is connected, and end those that do now."""
+        if not offers:
+            # no name is looked up for nothing
+            return
         async with self._lock:
             urls = {offer.url for offer in offers} | set(connected_urls(self._hass))
             places = await async_places(self._hass, urls)
