@@ -1,7 +1,7 @@
 """One disk, judged: what the model and the rules make of its newest reading and of its days. Pure; not for the loop."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 import itertools
 from typing import Final
 
@@ -49,11 +49,15 @@ class Assessment:
 
 @dataclass(frozen=True, slots=True)
 class Folded:
-    """The standing after all days from `first` up to `last`, so that it need not be found anew."""
+    """The standing after the newest day (`now`), and what it was before that day, which may still get worse.
+
+    `standing` is that after all days from `first` up to `last`, so that it need not be found anew.
+    """
 
     first: int
     last: int
     standing: Standing
+    now: Standing
 
 
 def row_of(reading: Reading) -> dict[str, float | None]:
@@ -77,7 +81,7 @@ def assess(model: Model | None, rows: Rows, reading: Reading, known: Folded | No
     if model is not None and reading.media is Media.HDD:
         outlook = predict(model, kept)
         folded = _fold(model, kept, known)
-    by_model = folded.standing.shown if folded else Tier.STABLE
+    by_model = folded.now.shown if folded else Tier.STABLE
     worst = max((hit.tier for hit in hits), default=Tier.STABLE)
     reach = kept[-1].day - first if kept else 0
     return Assessment(reading, outlook, max(by_model, worst), by_model, hits, wear, reach, folded)
@@ -94,22 +98,19 @@ def _grew(rows: Rows, name: str) -> float | None:
 
 
 def _fold(model: Model, days: Sequence[Day], known: Folded | None) -> Folded | None:
-    """Return the standing after the newest day; what is `known` of the days before it is taken over.
-
-    The newest day may still get worse, so that what is known reaches to the day before it.
-    """
+    """Return the standing after the newest day; what is `known` of the days before it is taken over."""
     if not days:
         return None
     first, newest = days[0].day, days[-1].day
-    start = Folded(first, newest - _REMEMBERED - 1, Standing())
-    if known is not None and known.first == first and start.last <= known.last < newest:
-        start = known
-    standing, last = start.standing, start.last
+    standing, last = Standing(), newest - _REMEMBERED - 1
+    if known is not None and known.first == first and last <= known.last < newest:
+        standing, last = known.standing, known.last
+    before = Folded(first, last, standing, standing)
     for place, day in enumerate(days):
-        if day.day <= start.last:
+        if day.day <= last:
             continue
+        before = replace(before, last=days[place - 1].day if place else last, standing=before.now)
         found = predict(model, days[: place + 1], explain=False)
         if isinstance(found, Prediction):
-            standing = standing.step(found.tier, found.relaxed)
-        last = day.day
-    return Folded(first, last, standing)
+            before = replace(before, now=before.now.step(found.tier, found.relaxed))
+    return before
