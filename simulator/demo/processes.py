@@ -101,7 +101,8 @@ class SimulatedServer(_Process):
     def start(self, deadline: float = 30.0) -> None:
         """Start it and wait until it answers, at most `deadline` seconds."""
         if not self.ports:
-            self.ports = tuple(free_port() for _ in PORTS)
+            # Scrutiny where the NAS says that its app answers, so that it is not offered a second time
+            self.ports = tuple(free_port(31054 if name == "--scrutiny-port" else 0) for name in PORTS)
         ports = [text for name, port in zip(PORTS, self.ports, strict=True) for text in (name, str(port))]
         output = self._spawn("simulator", *self._arguments, *ports, cwd=ROOT, pipe=True)
         assert output is not None
