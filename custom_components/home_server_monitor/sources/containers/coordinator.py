@@ -175,7 +175,7 @@ class ContainersCoordinator(ServiceCoordinator[Containers]):
     @property
     @override
     def findings(self) -> Sequence[Finding]:
-        found = findings_of(self)
+        found = findings_of(self, dt_util.utcnow())
         if "containers" in self.data.stale:
             return found
         engine = self.data.engine.name if self.data.engine else "?"

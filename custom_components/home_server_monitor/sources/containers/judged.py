@@ -1,15 +1,11 @@
 """What is judged of an engine: its snapshot, the looks before it, and what its containers may use."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
-from homeassistant.config_entries import ConfigEntry
-from homeassistant.util import dt as dt_util
-
 from ...guardian.capabilities import Link, MeasuresLinks
 from ...guardian.contract import Finding
-from ...guardian.house import House
 from .aftermath import Aftermath
 from .auditing import Auditing
 from .closely import Closely
@@ -23,6 +19,25 @@ from .rules import Case, judge
 QUOTAS = ("memory", "cpu", "pids", "restarts", "network", "log", "minutes")
 
 
+class Others(Protocol):
+    """What else is watched (`guardian.house.House`)."""
+
+    instance: str
+
+    def capable(self, capability: Any) -> Iterator[Any]:
+        """Yield the sources that have a capability."""
+        ...
+
+
+class Entry(Protocol):
+    """What holds the options of the source (Home Assistant's config entry)."""
+
+    @property
+    def options(self) -> Mapping[str, Any]:
+        """Return them."""
+        ...
+
+
 class Judged(Protocol):
     """The source that is judged; see the coordinator."""
 
@@ -31,8 +46,16 @@ class Judged(Protocol):
     closely: Closely
     auditing: Auditing
     aftermath: Aftermath
-    house: House
-    config_entry: ConfigEntry[Any]
+
+    @property
+    def house(self) -> Others:
+        """Return what else is watched."""
+        ...
+
+    @property
+    def config_entry(self) -> Entry:
+        """Return what holds the options."""
+        ...
 
     @property
     def server(self) -> str:
@@ -48,9 +71,9 @@ class Judged(Protocol):
         ...
 
 
-def findings_of(source: Judged) -> Sequence[Finding]:
+def findings_of(source: Judged, now: datetime) -> Sequence[Finding]:
     """Return what is wrong, by the newest snapshot."""
-    instance, now = source.house.instance, dt_util.utcnow()
+    instance = source.house.instance
     beside = [name for name in source.data.containers if leftover(name)]
     kept = {name for name in source.data.containers if kept_of(name, beside, instance)}
     quotas, allowed = source.closely.quotas, allowed_by(source.config_entry.options)
