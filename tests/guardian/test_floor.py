@@ -128,3 +128,31 @@ async def test_it_holds_over_a_restart(tmp_path: Path) -> None:
     await asyncio.sleep(0)
     await begun(again, "engine", "mend", "web")
     assert world.writes == [":0", "web:0"]
+
+
+async def test_what_goes_with_another_is_left_alone_whoever_sees_it(tmp_path: Path) -> None:
+    """One engine over two ways: a container is one thing, and so are those that live in its network."""
+    world, gate = World(), asyncio.Event()
+    touches = frozenset({"member:socket:vpn", "member:socket:seed"})
+    remake = FakeAction(world, "remake", touches=touches, takes_away=True)
+    remake.verify_gate = gate
+    here = FakeSource(remake, FakeAction(world), id="socket")
+    there = FakeSource(FakeAction(world, "restart"), id="portainer")
+    seen = [
+        Node(
+            id=f"member:{way}:{name}", kind="container", runs_on="host:socket", aliases=frozenset({f"c:{name}"})
+        )
+        for way in ("socket", "portainer")
+        for name in ("vpn", "seed", "other")
+    ]
+    house = Topology((Node(id="host:socket", kind="host"), *seen))
+    it = await Guardian(tmp_path, here, policy=Policy(topology=lambda: house), others=(there,)).start()
+    first = await begun(it, "socket", "remake", "vpn")
+    assert await refused(it, "portainer", "restart", "vpn") == ("busy", "vpn")
+    assert await refused(it, "portainer", "restart", "seed") == ("busy", "seed")
+    assert await refused(it, "socket", "mend", "seed") == ("busy", "seed")
+    await begun(it, "portainer", "restart", "other")
+    gate.set()
+    await it.desk.wait(first.id)
+    await asyncio.sleep(0)
+    await it.desk.wait((await begun(it, "portainer", "restart", "seed")).id)

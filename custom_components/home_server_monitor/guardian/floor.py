@@ -42,12 +42,16 @@ class Floor:
     def _conflict(self, mine: Record, other: Record) -> Refusal | None:
         """Return why one cannot begin while another is under way.
 
-        One at a time on a target, and one of high risk on a host. While a whole host is taken away, nothing else is
-        done on it or on what stands on it, and it is not taken away while something is done there.
+        One at a time on a target, by whichever sources, and on what is made anew with it; one of high risk on a host.
+        While a whole host is taken away, nothing else is done on it or on what stands on it, and it is not taken away
+        while something is done there.
         """
         if (mine.source, mine.target) == (other.source, other.target):
             return Refusal("busy", {"target": mine.name})
         here, there = (self._reach(each.source, each.plan) for each in (mine, other))
+        # one that aims at nothing in particular is many in one, which begins each of them as its own
+        if here.aim and there.aim and (here.aim & there.itself or there.aim & here.itself):
+            return Refusal("busy", {"target": mine.name})
         if mine.risk is Risk.HIGH is other.risk and not set(here.hosts).isdisjoint(there.hosts):
             return Refusal("busy", {"target": mine.name})
         if not _taken(other, there).isdisjoint(here.hosts):

@@ -27,12 +27,13 @@ class Reach:
     """The canonical nodes that a plan reaches.
 
     itself: what it is done to, and what loses service at once; around: what that is a part of, and all that stands
-    on it; hosts: the machines that it happens on, nearest first.
+    on it; hosts: the machines that it happens on, nearest first; aim: what it is done to, where a source lists that.
     """
 
     itself: frozenset[str]
     around: frozenset[str] = frozenset()
     hosts: tuple[str, ...] = ()
+    aim: frozenset[str] = frozenset()
 
 
 def reach_of(topology: Topology, source: str, plan: Plan) -> Reach:
@@ -44,7 +45,8 @@ def reach_of(topology: Topology, source: str, plan: Plan) -> Reach:
     stands_on_it = frozenset[str]().union(*map(topology.dependants, itself))
     home = topology.canonical(f"host:{source}")
     hosts = (host for node in sorted(itself) for host in topology.hosts(node, source))
-    return Reach(itself, (whole | stands_on_it) - itself, tuple(dict.fromkeys((home, *hosts))))
+    aim = frozenset(topology.canonical(node) for node in named(source, plan.target) if topology.ids(node))
+    return Reach(itself, (whole | stands_on_it) - itself, tuple(dict.fromkeys((home, *hosts))), aim)
 
 
 def _wholes(topology: Topology, source: str, dataset: str) -> Iterator[str]:
