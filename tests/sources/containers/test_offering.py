@@ -86,7 +86,9 @@ class Place:
 
     async def look(self) -> None:
         """Ask all registries, as happens a few times a day, and have the guardian look."""
-        for reference in tuple(self.source.newest.updates):
+        # nobody here saw what was the newest before: its own age is all that is known
+        self.source.newest.updates.clear()
+        for reference in self.source.newest.wanted(self.source.data.containers):
             self.source.newest.ask_soon(reference)
         for _ in range(len(self.source.data.containers) + 2):
             await self.source.look_for_updates()

@@ -203,8 +203,8 @@ class Image:
 class Update:
     """What the registry has under a reference; `reason` says why `latest_digest` is None.
 
-    published: when the newest image was made, as its registry tells; seen: when it was seen here first; version,
-    source_url, url: of its labels, the links https only.
+    published: when the newest image was made, as its author wrote; seen: when it was seen here first; moved: when it
+    was seen first where another one was before; version, source_url, url: of its labels, the links https only.
     """
 
     reference: str
@@ -214,6 +214,7 @@ class Update:
     reason: Unknown | None = None
     published: datetime | None = None
     seen: datetime | None = None
+    moved: datetime | None = None
     version: str | None = None
     source_url: str | None = None
     url: str | None = None
@@ -222,8 +223,12 @@ class Update:
 
     @property
     def since(self) -> datetime | None:
-        """Return since when the newest image can be had at least: what is not told counts from when it was seen."""
-        return self.published or self.seen
+        """Return since when the newest image can be had at least: what is not told counts from when it was seen.
+
+        Whoever makes an image writes its age at will: it was not to be had while another one was.
+        """
+        known = [each for each in (self.published, self.moved) if each]
+        return max(known, default=self.seen)
 
     @property
     def available(self) -> bool | None:

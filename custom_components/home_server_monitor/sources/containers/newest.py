@@ -73,14 +73,22 @@ class Newest:
             digest, seen = at(row, "digest"), instant(at(row, "seen"))
             if isinstance(digest, str) and seen is not None:
                 self._remembered[str(reference)] = Update(
-                    reference=str(reference), installed_digest=None, latest_digest=digest, seen=seen
+                    reference=str(reference),
+                    installed_digest=None,
+                    latest_digest=digest,
+                    seen=seen,
+                    moved=instant(at(row, "moved")),
                 )
 
     def dump(self) -> dict[str, dict[str, str]]:
         """Return what a restart must not forget."""
         known = {**self._remembered, **self.updates}
         return {
-            reference: {"digest": each.latest_digest, "seen": each.seen.isoformat()}
+            reference: {
+                "digest": each.latest_digest,
+                "seen": each.seen.isoformat(),
+                **({"moved": each.moved.isoformat()} if each.moved else {}),
+            }
             for reference, each in known.items()
             if each.latest_digest and each.seen
         }

@@ -11,7 +11,7 @@ from .reference import Reference, digest_of, is_loopback, parsed
 from .registry import NotKnown, RegistryClient
 
 # what is known of a newest image for as long as it is the newest
-KEPT = ("published", "seen", "version", "source_url", "url", "described")
+KEPT = ("published", "seen", "moved", "version", "source_url", "url", "described")
 
 
 async def update_of(
@@ -49,10 +49,16 @@ async def update_of(
     )
     if known is not None and known.latest_digest == latest:
         found = replace(found, **{key: getattr(known, key) for key in KEPT})
-        found = replace(found, seen=min(found.seen or now, now))
+        found = replace(found, seen=min(found.seen or now, now), moved=found.moved and min(found.moved, now))
+    elif known is not None and known.latest_digest:
+        found = replace(found, moved=now)
     if not found.available or found.described or is_loopback(reference.host):
         return found
-    return await _described(found, reference, registry, architecture)
+    found = await _described(found, reference, registry, architecture)
+    if found.published and image and image.created and found.published <= image.created:
+        # no newer one is as old: its age is left out, as builds do that can be repeated, or made up
+        found = replace(found, published=None)
+    return found
 
 
 async def _described(
