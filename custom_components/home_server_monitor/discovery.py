@@ -12,6 +12,7 @@ from homeassistant.config_entries import (
     SOURCE_INTEGRATION_DISCOVERY,
     ConfigEntry,
     ConfigEntryChange,
+    ConfigFlowResult,
 )
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.data_entry_flow import UnknownFlow
@@ -28,6 +29,8 @@ from .kinds import KINDS
 from .sources.known import KNOWN, Known, row_of, url_of
 
 LOOKING = 5.0
+# open offers at a time: more is no help to anybody
+MOST_OPEN = 20
 PORTS = {"http": 80, "https": 443, "tcp": 2375}
 
 type Place = tuple[str, int]
@@ -79,13 +82,15 @@ class Discovery:
         self._hass = hass
         self._house = house
         self._offered: frozenset[Offer] = frozenset()
+        # those that there was no room for, until an entry comes or goes
+        self._left: frozenset[Offer] = frozenset()
         self._lock = asyncio.Lock()
 
     @callback
     def seen(self, source: Source) -> None:
         """Offer what is new, if anything is."""
         offers = frozenset(self._offers())
-        if not offers <= self._offered:
+        if not offers <= self._offered | self._left:
             self._hass.async_create_task(self._async_offer(offers), f"{DOMAIN} discovery")
 
     @callback
@@ -152,24 +157,36 @@ class Discovery:
             places = await async_places(self._hass, urls)
             here = set().union(*(places.get(url, set()) for url in connected_urls(self._hass)))
             connected = {offer for offer in offers if places.get(offer.url, set()) & here}
-            self._end({offer.unique_id for offer in connected})
-            for offer in sorted(offers - connected - self._offered, key=lambda each: each.unique_id):
+            moved = _moved(self._offered, offers)
+            self._end({offer.unique_id for offer in connected | moved})
+            new = sorted(offers - connected - self._offered, key=lambda each: each.unique_id)
+            room = max(MOST_OPEN - len(self._open()), 0)
+            self._left = frozenset(new[room:])
+            for offer in new[:room]:
                 discovery_flow.async_create_flow(
                     self._hass,
                     DOMAIN,
                     context={"source": SOURCE_INTEGRATION_DISCOVERY},
                     data=asdict(offer),
                 )
-            self._offered |= offers
+            self._offered = (self._offered - moved) | (offers - self._left)
 
-    def _end(self, connected: set[str]) -> None:
-        flows = self._hass.config_entries.flow
-        for flow in flows.async_progress_by_handler(
-            DOMAIN, match_context={"source": SOURCE_INTEGRATION_DISCOVERY}
-        ):
-            if flow["context"].get("unique_id") in connected:
+    def _open(self) -> list[ConfigFlowResult]:
+        return self._hass.config_entries.flow.async_progress_by_handler(
+            DOMAIN, match_context={"source": SOURCE_INTEGRATION_DISCOVERY}, include_uninitialized=True
+        )
+
+    def _end(self, unique_ids: set[str]) -> None:
+        for flow in self._open():
+            if flow["context"].get("unique_id") in unique_ids:
                 with contextlib.suppress(UnknownFlow):
-                    flows.async_abort(flow["flow_id"])
+                    self._hass.config_entries.flow.async_abort(flow["flow_id"])
+
+
+def _moved(old: frozenset[Offer], now: frozenset[Offer]) -> frozenset[Offer]:
+    """Return what was offered at an address that it has left, as a container whose port is chosen at each start."""
+    names = {(each.kind, each.name, each.server) for each in now}
+    return frozenset(each for each in old - now if (each.kind, each.name, each.server) in names)
 
 
 def _is_idle(entry: ConfigEntry) -> bool:

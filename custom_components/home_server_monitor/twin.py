@@ -45,6 +45,12 @@ class Twin:
         }
 
     def is_at(self, url: str) -> bool:
-        """Return whether an address is that of the entry: its key goes nowhere else."""
+        """Return whether an address is that of the entry: its key goes nowhere else, and never in the clear instead."""
         mine = self.core.url(self.entry.data)
-        return mine is not None and place_of(mine) == place_of(url)
+        if mine is None or place_of(mine) != place_of(url):
+            return False
+        return _is_encrypted(url) or not _is_encrypted(mine)
+
+
+def _is_encrypted(url: str) -> bool:
+    return url.strip().lower().startswith("https://")

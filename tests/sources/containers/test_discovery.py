@@ -141,6 +141,29 @@ async def test_what_is_connected_is_not_offered_and_an_open_offer_ends(
     assert (shown["type"], shown["reason"]) == (FlowResultType.ABORT, "already_configured")
 
 
+async def test_what_moves_or_comes_in_floods_fills_no_screen(
+    hass: HomeAssistant, docker: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A port that is another at each start is one offer, and a thousand services are no thousand offers."""
+    source, services = docker.runtime_data, docker.runtime_data.services()
+    scrutiny = next(each for each in services if "scrutiny" in each.images[0])
+
+    async def seen(*found: Any) -> set[str]:
+        monkeypatch.setattr(source, "services", lambda: found)
+        source.house.updated(source)
+        await hass.async_block_till_done()
+        return set(await offered(hass))
+
+    for port in range(32768, 32772):
+        way = replace(scrutiny.ways[0], port=port)
+        assert await seen(replace(scrutiny, ways=(way,))) == {PORTAINER, f"http://127.0.0.1:{port}"}
+    many = (
+        replace(scrutiny, name=f"s{port}", ways=(replace(scrutiny.ways[0], port=port),))
+        for port in range(33000, 34000)
+    )
+    assert len(await seen(*many)) == 20
+
+
 async def test_an_app_of_the_nas_is_offered_at_its_page(
     hass: HomeAssistant, kinds: None, nas: MockConfigEntry
 ) -> None:
@@ -170,6 +193,9 @@ async def test_the_key_of_another_integration_is_copied_only_where_somebody_tick
     assert without["errors"] == {"api_key": "portainer_key_needed"}
     elsewhere = await send(hass, shown, url="http://192.0.2.7:9000", same_key=True, tls={})
     assert elsewhere["errors"] == {"same_key": "same_key_elsewhere"}
+    # not even at the same port, where it would be read on the way
+    plain = await send(hass, shown, url=url.replace("https:", "http:"), same_key=True, tls={})
+    assert plain["errors"] == {"same_key": "same_key_elsewhere"}
     asked = await send(hass, shown, url=url, same_key=True, tls={})
     asked = await agree(hass, asked, "trust_certificate")
     # the key opens it: which of the environments is all that is still to be chosen, or nothing
