@@ -140,7 +140,10 @@ async def test_what_goes_with_another_is_left_alone_whoever_sees_it(tmp_path: Pa
     there = FakeSource(FakeAction(world, "restart"), id="portainer")
     seen = [
         Node(
-            id=f"member:{way}:{name}", kind="container", runs_on="host:socket", aliases=frozenset({f"c:{name}"})
+            id=f"member:{way}:{name}",
+            kind="container",
+            runs_on="host:socket",
+            aliases=frozenset({f"c:{name}"}),
         )
         for way in ("socket", "portainer")
         for name in ("vpn", "seed", "other")

@@ -78,7 +78,16 @@ def test_what_went_back_is_watched_no_more_and_its_data_is_offered_for_a_week() 
 
 
 @pytest.mark.parametrize(
-    "stored", [None, [], {"updated": 1}, {"updated": [1, {"name": "x"}], "back": [None]}]
+    "stored",
+    [
+        None,
+        [],
+        {"updated": 1},
+        {"updated": [1, {"name": "x"}], "back": [None]},
+        {"back": [{"name": [], "at": 1.0, "snapshot": "s"}]},
+        {"updated": [{"name": "x", "at": "1", "container": "c", "wanted": "x"}]},
+        {"updated": [{"name": "x", "at": float("nan"), "container": "c", "wanted": "x"}]},
+    ],
 )
 def test_what_cannot_be_read_may_be_lost(stored: Any) -> None:
     memory = Memory(stored)

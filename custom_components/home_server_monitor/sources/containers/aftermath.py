@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
+import math
 from typing import Any
 
 from .causes import Cause, Trouble, trouble
@@ -156,7 +157,9 @@ def _read[Row: Updated | WentBack](kind: type[Row], rows: object) -> Iterable[Ro
     for row in rows if isinstance(rows, list) else ():
         try:
             found = kind(**row)
-            float(found.at)
+            hash(found)
+            good = math.isfinite(found.at + 0.0)
         except TypeError, ValueError:
             continue
-        yield found
+        if good:
+            yield found
