@@ -249,6 +249,10 @@ class ServiceCoordinator[DataT](DataUpdateCoordinator[DataT]):
             _LOGGER.exception("A listener of %s failed", self.name)
 
     @callback
+    def async_want(self, feed: str, item: Any) -> None:
+        """Have it asked anew what a feed says of an object, because a person wants to know."""
+
+    @callback
     def async_hurry(self, delay: float = 0.0) -> None:
         """Refresh soon, or after `delay` seconds; many requests within a second make one refresh."""
         if self._shutdown_requested:

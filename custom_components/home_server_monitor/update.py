@@ -99,6 +99,13 @@ class HsmUpdate(DeadBandEntity[Any], UpdateEntity):
         return latest_version != installed_version
 
     @override
+    async def async_update(self) -> None:
+        """Have it asked what is offered now (action *Update entity*), which is otherwise asked every few hours."""
+        if self.object is not None and (feed := self.entity_description.feed):
+            self.coordinator.async_want(feed, self.object)
+        await super().async_update()
+
+    @override
     async def async_install(self, version: str | None, backup: bool, **kwargs: Any) -> None:
         self._installing = True
         self.async_write_ha_state()

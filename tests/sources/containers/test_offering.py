@@ -10,6 +10,7 @@ from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import Context, HomeAssistant, ServiceCall
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import entity_registry as er, issue_registry as ir
+from homeassistant.setup import async_setup_component
 import pytest
 from pytest_homeassistant_custom_component.common import (
     MockConfigEntry,
@@ -484,3 +485,20 @@ async def test_who_wants_all_actions_stopped_stops_the_rest(place: Place) -> Non
 
 def _admin(place: Place) -> Any:
     return Actor(kind="user", id=place.user.id, name="Ada", admin=True, via="action")
+
+
+async def test_who_asks_need_not_wait_for_hours(place: Place) -> None:
+    await async_setup_component(place.hass, "homeassistant", {})
+    await place.look()
+    assert place.hass.states.get("update.radarr_image").state == "off"
+    place.publish("radarr", "9.9")
+    # nothing is due for hours
+    await place.source.look_for_updates()
+    await place.settle()
+    assert place.hass.states.get("update.radarr_image").state == "off"
+    await place.hass.services.async_call(
+        "homeassistant", "update_entity", {"entity_id": "update.radarr_image"}, blocking=True
+    )
+    await place.source.look_for_updates()
+    await place.settle()
+    assert place.hass.states.get("update.radarr_image").state == "on"

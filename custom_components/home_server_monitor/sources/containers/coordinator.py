@@ -432,6 +432,12 @@ class ContainersCoordinator(ServiceCoordinator[Containers]):
     def _remember(self) -> None:
         self._updates_store.async_delay_save(self.aftermath.dump, REMEMBER_DELAY)
 
+    @override
+    @callback
+    def async_want(self, feed: str, item: Any) -> None:
+        if feed == "updates" and item.container.image:
+            self.newest.ask_soon(item.container.image)
+
     @callback
     def note_update(self, name: str, reference: str, container: str, wanted: str) -> None:
         """Watch the new container of an update, and ask its registry anew."""

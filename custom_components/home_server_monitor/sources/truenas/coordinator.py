@@ -63,6 +63,8 @@ from .work import App
 _LOGGER = logging.getLogger(__name__)
 
 SAVE_DELAY = 60
+# seconds between two readings that people ask for
+WANTED_GAP = 30.0
 # what decides whether errors are new at a first look is on the disk before anybody has been told of them
 BASELINE_DELAY = 5
 GROUPS: Mapping[str, tuple[str, ...]] = {
@@ -310,6 +312,11 @@ class TrueNasCoordinator(ServiceCoordinator[TrueNas]):
             forecasts=self._pool_days.forecasts,
             errors_before=self._pool_days.errors_before,
         )
+
+    @override
+    @callback
+    def async_want(self, feed: str, item: Any) -> None:
+        self.feeds.hurry(feed, WANTED_GAP)
 
     @callback
     def _event(self, event: Event) -> None:
