@@ -35,7 +35,7 @@ async def ground(
 ) -> AsyncIterator[Any]:
     """A Portainer with an engine and nothing else, in a time that flies."""
     place = "custom_components.home_server_monitor.sources.containers"
-    monkeypatch.setattr(f"{place}.coordinator.time", warp)
+    monkeypatch.setattr(f"{place}.cycle.time", warp)
     monkeypatch.setattr(Closely.__init__, "__defaults__", (warp.monotonic,))
     containers = Containers(count=COUNT, alone=True, latency=0.001)
     async with simulator.run(tls=False, profile="frozen", containers=containers) as house:

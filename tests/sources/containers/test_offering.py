@@ -92,7 +92,7 @@ class Place:
         for reference in self.source.newest.wanted(self.source.data.containers):
             self.source.newest.ask_soon(reference)
         for _ in range(len(self.source.data.containers) + 2):
-            await self.source.look_for_updates()
+            await self.source.meanwhile.look_for_updates()
         await self.settle()
 
     async def settle(self) -> None:

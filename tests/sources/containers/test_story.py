@@ -203,7 +203,7 @@ async def test_all_that_are_safe_and_one_of_three_is_put_back(story: Story) -> N
         story.publish(HEALTHY, runs, word="newer", suffix=name)
     await source.async_look("containers", "images")
     for _ in source.data.containers:
-        await source.look_for_updates()
+        await source.meanwhile.look_for_updates()
     with pytest.raises(HomeAssistantError):
         await story.hass.services.async_call(
             "home_server_monitor",

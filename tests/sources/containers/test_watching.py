@@ -121,7 +121,7 @@ async def test_the_way_to_the_engine_is_not_taken_away(
 
 async def test_podman_is_only_watched(docker: MockConfigEntry, monkeypatch: pytest.MonkeyPatch) -> None:
     source = docker.runtime_data
-    monkeypatch.setattr(source, "_engine", replace(source.data.engine, kind="podman"))
+    monkeypatch.setattr(source.cycle, "engine", replace(source.data.engine, kind="podman"))
     for key in ("stop_container", "restart_container", "pause_container"):
         with pytest.raises(Refused) as error:
             await source.actions[key].plan("sonarr", {})

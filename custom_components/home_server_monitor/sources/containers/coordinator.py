@@ -2,88 +2,65 @@
 
 import asyncio
 from collections.abc import Coroutine, Mapping, Sequence
-import contextlib
 from dataclasses import replace
 from functools import partial
-import logging
-import time
 from typing import Any, override
 
 import aiohttp
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.aiohttp_client import async_create_clientsession
 from homeassistant.helpers.device_registry import DeviceInfo
-from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
 
 from ...const import DOMAIN
-from ...coordinator import HsmConfigEntry, ServiceCoordinator
+from ...coordinator import HsmConfigEntry
 from ...edge.texts import Texts
 from ...guardian.capabilities import RunsApps, Service, Setting
 from ...guardian.contract import Action, Change, Finding, Missing, Node
 from ...guardian.own_path import is_loopback
-from ...history import file_name
 from ..certificates import certificate_of
 from ..errors import CertificateRejected
+from ..fed import FedCoordinator
 from ..feeds import Feeds
 from ..session import shared_session
-from .accepting import Acceptances
 from .access import Access, open_access
-from .actions import actions_of
-from .aftermath import WATCHED_HOURS, Aftermath
+from .aftermath import WATCHED_HOURS
 from .app_probe import probes
 from .audit import Report
-from .audit_actions import ENGINE, AcceptAudit, FixAudit, RevokeAudit
-from .audit_view import audit_view
+from .audit_actions import ENGINE
 from .auditing import Auditing
+from .catalogue import actions_on
 from .changes import Comparing
 from .closely import Closely
-from .cutting import DisconnectContainer
-from .data_back import RollBackDataAction
+from .cycle import READING, Cycle
 from .gate import TIMEOUT
-from .going_back import LetGoAction, RollBackAction
 from .judged import allowed_by, findings_of
+from .keeping import Keeping
 from .lending import settings
-from .limit_action import LimitContainer
 from .listings import listing, outline
 from .meanwhile import Meanwhile
-from .model import Container, Containers, Engine, Usage, Watched
+from .model import Containers, Watched
 from .newest import Newest
 from .nodes import nodes_of
 from .offering import Offering
 from .offers import with_policies
 from .options import PROBES
-from .overview import overview
 from .own_yard import OwnYard
-from .policies import Policy, Written
+from .policies import Written
 from .polled import feeds_of
+from .responses import IN_WORDS, in_words
 from .schedule import Schedule
 from .services import host_of, own_of, services_of
-from .snapshot import assemble, listed
-from .stacks import stack_actions
-from .traffic import Traffic
-from .update_rows import update_rows
-from .updating import UpdateAction
 from .view import shown
 
-_LOGGER = logging.getLogger(__name__)
-
-HOUR = 3600.0
-# of a cycle of 15 s: the listing and what comes with it, then the close looks
-READING, LOOKING = 8.0, 6.0
 # news make a listing due, not more often than this
 GAP = 10.0
-# what was moved in so many seconds is lost where Home Assistant is killed
-COUNTED = 900.0
 # after the engine was away, two samples make a rate again
 SECOND = 5.0
-REMEMBER_DELAY = 1.0
-SAVE_DELAY = 30.0
 
 
-class ContainersCoordinator(ServiceCoordinator[Containers]):
+class ContainersCoordinator(FedCoordinator[Containers]):
     """Keeps the snapshot of one engine."""
 
     kind = "containers"
@@ -94,28 +71,22 @@ class ContainersCoordinator(ServiceCoordinator[Containers]):
         self.feeds: Feeds
         self.closely: Closely
         self.auditing: Auditing
-        self.accepted: Acceptances
+        self.cycle: Cycle
+        self.yard: OwnYard
+        self.offering: Offering
         self.schedule = Schedule(self.tick)
-        self.traffic = Traffic(lambda: dt_util.now().date().isoformat())
-        self._traffic_due = 0.0
-        self._traffic_store: Store[dict[str, Any]] = Store(hass, 1, f"{DOMAIN}/traffic/{file_name(self.id)}")
-        updates: Store[dict[str, Any]] = Store(hass, 1, f"{DOMAIN}/updates/{file_name(self.id)}")
-        self._updates_store = updates
-        offers: Store[dict[str, Any]] = Store(hass, 1, f"{DOMAIN}/offers/{file_name(self.id)}")
-        self._offers_store = offers
+        self._keeping = Keeping(hass, self.id, self._kept)
+        self.traffic = self._keeping.traffic
+        self.aftermath = self._keeping.aftermath
+        self.accepted = self._keeping.accepted
         self.probes = probes(entry.options.get(PROBES) or ())
         # of its own, so that no cookie of an application is kept for another one
         self.probe_session = async_create_clientsession(hass, cookie_jar=aiohttp.DummyCookieJar())
-        self.aftermath = Aftermath(self._remember, lambda: dt_util.utcnow().timestamp())
-        self.yard: OwnYard
+        self.meanwhile = Meanwhile(self, self._start)
         self._comparing = Comparing(self.id)
-        self.offering: Offering
         self._actions: dict[str, Action] = {}
         self._settings: Mapping[str, Setting] = {}
-        self.meanwhile = Meanwhile(self, self._start)
         self._shown: Mapping[str, Watched] = {}
-        self._engine: Engine | None = None
-        self._engine_due = 0.0
 
     @property
     def newest(self) -> Newest:
@@ -222,22 +193,6 @@ class ContainersCoordinator(ServiceCoordinator[Containers]):
         )
 
     @override
-    def fresh(self, feed: str) -> bool:
-        return feed not in self.data.stale
-
-    @override
-    def complete(self, feed: str) -> bool:
-        return feed in self.data.complete
-
-    @override
-    def listed(self, feed: str) -> float | None:
-        return self.feeds.fetched(feed)
-
-    @override
-    def supported(self, feed: str) -> bool:
-        return feed not in self.feeds.unsupported
-
-    @override
     def forget(self, identifier: str) -> bool:
         kind, _, key = identifier.removeprefix(f"{self.id}_").partition("_")
         present: Mapping[str, Mapping[str, Any]] = {
@@ -248,23 +203,11 @@ class ContainersCoordinator(ServiceCoordinator[Containers]):
 
     @override
     async def async_list(self, key: str, fields: Mapping[str, Any]) -> list[Any]:
-        if key not in ("audit", "overview", "updates"):
+        if key not in IN_WORDS:
             return await listing(self, key, fields)
         texts = Texts(self.hass)
         await texts.async_load()
-        if key == "updates":
-            return update_rows(
-                self.data,
-                self.offering.offer,
-                lambda why, said: texts.common(f"left_{why}", said, default="") or texts.refusal(why, said),
-            )
-        if key == "overview":
-            dark = [texts.common(f"missing_{each.key}", each.placeholders) for each in self.missing]
-            return [overview(self.data, dark)]
-        reports = [*([self.data.audit] if self.data.audit else ()), *self.data.audits.values()]
-        wanted = fields.get("container")
-        shown = [each for each in reports if wanted in (None, each.name)]
-        return audit_view(shown, self.accepted, dt_util.utcnow(), texts.common)
+        return in_words(self, key, fields, texts, dt_util.utcnow())
 
     def report_of(self, target: str) -> Report | None:
         """Return the newest report on a container, or on the engine."""
@@ -278,8 +221,9 @@ class ContainersCoordinator(ServiceCoordinator[Containers]):
 
     @override
     def diagnose(self) -> dict[str, Any]:
+        engine = self.cycle.engine
         return {
-            "engine": self._engine and {"version": self._engine.version, "kind": self._engine.kind},
+            "engine": engine and {"version": engine.version, "kind": engine.kind},
             "calls": self.access.transport.calls,
             "most_at_once": self.access.transport.most_at_once,
             "feeds": self.feeds.report(),
@@ -300,60 +244,26 @@ class ContainersCoordinator(ServiceCoordinator[Containers]):
         self.feeds.on_news = self.async_hurry
         self.auditing = Auditing(self.access.client, dt_util.utcnow)
         self.closely = Closely(self.access.client, self.auditing)
-        self.traffic.load(await self._traffic_store.async_load())
-        self.closely.on_counters = self._count
-        store: Store[dict[str, Any]] = Store(self.hass, 1, f"{DOMAIN}/audit/{file_name(self.id)}")
-        self.accepted = Acceptances(lambda rows: store.async_save({"accepted": rows}))
-        self.accepted.load((await store.async_load() or {}).get("accepted"))
-        with contextlib.suppress(HomeAssistantError, OSError, ValueError, NotImplementedError):
-            # it may be lost: another version's file, or one that cannot be read
-            self.aftermath.load(await self._updates_store.async_load())
+        self.closely.on_counters = self._keeping.count
+        self.cycle = Cycle(self.name, self.access, self.feeds, self.closely, self.auditing, self.schedule)
+        await self._keeping.load()
         self.yard = OwnYard(self)
-        self.offering = Offering(self, self._save_soon, lambda: dt_util.utcnow().timestamp())
-        with contextlib.suppress(HomeAssistantError, OSError, ValueError, NotImplementedError):
-            kept = await self._offers_store.async_load() or {}
-            self.newest.load(kept.get("seen"))
-            self.offering.load(kept)
-        whole: tuple[Action, ...] = (
-            UpdateAction(self.yard),
-            RollBackAction(self.yard),
-            LetGoAction(self.yard),
-            RollBackDataAction(self.yard),
-            FixAudit(self.access.client, self.yard, self),
-            AcceptAudit(self, dt_util.utcnow),
-            RevokeAudit(self),
-            DisconnectContainer(self.access.client, self.yard, self._is_podman),
-            LimitContainer(self.access.client, self.yard, lambda: self.closely.host_memory),
-        )
+        self.offering = Offering(self, self.save_offers_soon, lambda: dt_util.utcnow().timestamp())
+        await self._keeping.load_offers(lambda kept: self.newest.load(kept.get("seen")), self.offering.load)
         self._settings = settings(self.access.client, self.yard, lambda: self.data)
-        self._actions = {
-            **actions_of(self.access.client, self.yard, self._is_podman),
-            **{each.key: each for each in whole},
-            **stack_actions(self),
-        }
+        self._actions = actions_on(self, dt_util.utcnow)
 
     def add_action(self, action: Action) -> None:
         """Take an action that joins several systems, or the guardian, with this one."""
         self._actions[action.key] = action
 
     @callback
-    def _save_soon(self) -> None:
-        self._offers_store.async_delay_save(self._kept, SAVE_DELAY)
+    def save_offers_soon(self) -> None:
+        """Have what is offered written in a while."""
+        self._keeping.save_offers_soon()
 
     def _kept(self) -> dict[str, Any]:
         return {"seen": self.newest.dump(), **self.offering.dump()}
-
-    @callback
-    def _count(self, container: Container, used: Usage) -> None:
-        """Add what a container moved to its day."""
-        new = self.traffic.note(container.name, container.id, used.rx_total, used.tx_total)
-        # a store that is asked again and again would put the writing off each time
-        if new and (now := time.monotonic()) >= self._traffic_due:
-            self._traffic_due = now + COUNTED
-            self._traffic_store.async_delay_save(self.traffic.pack, SAVE_DELAY)
-
-    def _is_podman(self) -> bool:
-        return self._engine is not None and self._engine.kind == "podman"
 
     @override
     async def async_fetch(self) -> Containers:
@@ -367,25 +277,12 @@ class ContainersCoordinator(ServiceCoordinator[Containers]):
             raise CertificateRejected(seen.fingerprint, err.expected) from err
 
     async def _fetch(self) -> Containers:
-        spent, away = self.access.transport.calls, not self.last_update_success
-        await self._meet()
-        await self.feeds.refresh(self.feeds.due(), READING)
-        by_id = self._listed()
-        self.closely.forget(by_id)
-        self.auditing.forget(by_id, (each.image_id for each in by_id.values()))
-        self.schedule.forget(by_id)
+        away = not self.last_update_success
+        spent = await self.cycle.read(away=away)
         if self.first_look is None:
             self.meanwhile.begin()
         else:
-            spent = self.access.transport.calls - spent
-            running = {key: each.running for key, each in by_id.items()}
-            choice = self.schedule.choose(time.monotonic(), running, spent)
-            try:
-                async with asyncio.timeout(LOOKING):
-                    self.closely.watch_logs = allowed_by(self.config_entry.options).log > 0
-                    await self.closely.take(by_id, choice)
-            except TimeoutError:
-                _LOGGER.debug("Some containers of %s could not be looked at in time", self.name)
+            await self.cycle.look(spent, watch_logs=allowed_by(self.config_entry.options).log > 0)
         if (wait := self.feeds.pressing()) is not None:
             self.async_hurry(wait)
         if away:
@@ -393,30 +290,12 @@ class ContainersCoordinator(ServiceCoordinator[Containers]):
             self.async_hurry(SECOND)
         return self._assemble()
 
-    async def _meet(self) -> None:
-        """Learn what engine it is, at first, each hour, and after it was away. Raises ClientError."""
-        now = time.monotonic()
-        if self._engine is None or not self.last_update_success or now >= self._engine_due:
-            self._engine = await self.access.client.negotiate()
-            self._engine_due = now + HOUR
-            self.closely.host_memory = self._engine.memory
-            await self.auditing.meet()
-        if not self.last_update_success:
-            self.feeds.retry()
-            self.schedule.begin_anew()
-
     def _assemble(self) -> Containers:
-        if self._engine is None:
-            raise RuntimeError("The engine is not known yet")
-        data = assemble(self.feeds, self._engine, self.closely, self.newest.updates)
-        data = self.auditing.audited(data, self.accepted)
+        data = self.cycle.assemble(self.newest.updates, self.accepted)
         data = replace(data, shown=shown(data, self._elsewhere(), data.scores, self._shown))
         data = with_policies(data, self.written)
         self._shown = data.shown
         return data
-
-    def _listed(self) -> dict[str, Container]:
-        return {each.id: each for each in listed(self.feeds, self.closely).values()}
 
     def _elsewhere(self) -> frozenset[str]:
         """Return the ids of the containers that another source of this server shows as its own."""
@@ -429,11 +308,7 @@ class ContainersCoordinator(ServiceCoordinator[Containers]):
         )
 
     @callback
-    def _remember(self) -> None:
-        self._updates_store.async_delay_save(self.aftermath.dump, REMEMBER_DELAY)
-
     @override
-    @callback
     def async_want(self, feed: str, item: Any) -> None:
         if feed == "updates" and item.container.image:
             self.newest.ask_soon(item.container.image)
@@ -445,45 +320,19 @@ class ContainersCoordinator(ServiceCoordinator[Containers]):
         self.newest.ask_soon(reference)
         self.offering.went_through(name)
 
-    async def ask_updated(self) -> None:
-        """Ask the applications in what was updated lately."""
-        self.aftermath.forget()
-        before = self.aftermath.seen(self.watch_hours).silent
-        for each in self.aftermath.watched(self.watch_hours):
-            container = self.data.containers.get(each.name)
-            if container is None or container.id != each.container or not container.running:
-                continue
-            if (answers := await self.yard.answers(container)) is not None:
-                self.aftermath.note_answer(each.name, answers=answers)
-        if self.aftermath.seen(self.watch_hours).silent != before:
-            self.house.updated(self)
-
-    async def look_for_updates(self) -> None:
-        """Ask one registry, if one is due, and see what can be offered of it."""
-        data = self.data
-        asked = {
-            name: each
-            for name, each in data.containers.items()
-            if name not in data.shown or data.shown[name].policy != Policy.NEVER
-        }
-        if await self.newest.look(asked, data.images):
-            self._save_soon()
-            self.show()
-        before = self.offering.offer, self.offering.weekly.dump()
-        await self.offering.look(complete=self.newest.complete)
-        if before != (self.offering.offer, self.offering.weekly.dump()):
-            self.house.updated(self)
+    @callback
+    def judge_again(self) -> None:
+        """Have it judged anew: what is known beside the snapshot changed."""
+        self.house.updated(self)
 
     @property
     def architecture(self) -> str | None:
         """Return the architecture of the engine's machine, where it is known."""
-        return self._engine.architecture if self._engine else None
+        return self.cycle.engine.architecture if self.cycle.engine else None
 
     async def look_at_all(self) -> None:
         """Look closely at every container. Raises ClientError."""
-        by_id = self._listed()
-        running = {key: each.running for key, each in by_id.items()}
-        await self.closely.take(by_id, self.schedule.everything(time.monotonic(), running))
+        await self.cycle.look_at_all()
 
     @callback
     def heard(self, container: str) -> None:
@@ -496,14 +345,11 @@ class ContainersCoordinator(ServiceCoordinator[Containers]):
     async def async_close(self) -> None:
         self.meanwhile.stop()
         if hasattr(self, "feeds"):
-            await self._updates_store.async_save(self.aftermath.dump())
-            if self.data is not None:
-                self.traffic.forget(self.data.containers)
-            await self._traffic_store.async_save(self.traffic.pack())
+            await self._keeping.save(None if self.data is None else self.data.containers)
             self.feeds.stop()
             await self.access.close()
         if hasattr(self, "offering"):
-            await self._offers_store.async_save(self._kept())
+            await self._keeping.save_offers()
 
     async def async_look(self, *feeds: str) -> Containers:
         """List now, the containers where nothing else is named, show and return the snapshot. Raises ClientError."""

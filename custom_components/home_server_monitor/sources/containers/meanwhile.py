@@ -8,9 +8,13 @@ from typing import Any, Protocol
 
 from ..errors import ClientError
 from .access import Access
+from .aftermath import Aftermath
 from .following import Following
 from .model import Containers, Image, Update
 from .newest import Newest
+from .offering import Offering
+from .own_yard import OwnYard
+from .policies import Policy
 from .updates import update_of
 
 _LOGGER = logging.getLogger(__name__)
@@ -27,6 +31,9 @@ class Watch(Protocol):
     name: str
     last_update_success: bool
     data: Containers
+    aftermath: Aftermath
+    offering: Offering
+    yard: OwnYard
 
     def show(self) -> None:
         """Show what is known now."""
@@ -46,11 +53,16 @@ class Watch(Protocol):
     def architecture(self) -> str | None:
         """Return the architecture of the engine's machine, where it is known."""
 
-    async def look_for_updates(self) -> None:
-        """Ask one registry, if one is due."""
+    @property
+    def watch_hours(self) -> float:
+        """Return for how many hours what goes wrong is put down to an update."""
+        ...
 
-    async def ask_updated(self) -> None:
-        """Ask the applications in what was updated lately."""
+    def save_offers_soon(self) -> None:
+        """Have what is offered written in a while."""
+
+    def judge_again(self) -> None:
+        """Have it judged anew: what is known beside the snapshot changed."""
 
 
 class Meanwhile:
@@ -97,7 +109,7 @@ class Meanwhile:
         while True:
             await asyncio.sleep(MINUTE)
             if self._watch.judged:
-                await self._watch.ask_updated()
+                await self.ask_updated()
 
     async def _ask_registry(
         self, reference: str, image: Image | None, now: datetime, known: Update | None
@@ -112,4 +124,35 @@ class Meanwhile:
         while True:
             await asyncio.sleep(BETWEEN_QUESTIONS)
             if self._watch.last_update_success and self._watch.data is not None:
-                await self._watch.look_for_updates()
+                await self.look_for_updates()
+
+    async def ask_updated(self) -> None:
+        """Ask the applications in what was updated lately."""
+        watch = self._watch
+        watch.aftermath.forget()
+        before = watch.aftermath.seen(watch.watch_hours).silent
+        for each in watch.aftermath.watched(watch.watch_hours):
+            container = watch.data.containers.get(each.name)
+            if container is None or container.id != each.container or not container.running:
+                continue
+            if (answers := await watch.yard.answers(container)) is not None:
+                watch.aftermath.note_answer(each.name, answers=answers)
+        if watch.aftermath.seen(watch.watch_hours).silent != before:
+            watch.judge_again()
+
+    async def look_for_updates(self) -> None:
+        """Ask one registry, if one is due, and see what can be offered of it."""
+        watch, data = self._watch, self._watch.data
+        asked = {
+            name: each
+            for name, each in data.containers.items()
+            if name not in data.shown or data.shown[name].policy != Policy.NEVER
+        }
+        if await self.newest.look(asked, data.images):
+            watch.save_offers_soon()
+            watch.show()
+        offering = watch.offering
+        before = offering.offer, offering.weekly.dump()
+        await offering.look(complete=self.newest.complete)
+        if before != (offering.offer, offering.weekly.dump()):
+            watch.judge_again()

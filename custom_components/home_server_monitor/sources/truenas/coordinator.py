@@ -16,7 +16,7 @@ from homeassistant.util import dt as dt_util
 from yarl import URL
 
 from ...const import CONF_FINGERPRINT, DOMAIN
-from ...coordinator import CYCLE, HsmConfigEntry, ServiceCoordinator
+from ...coordinator import CYCLE, HsmConfigEntry
 from ...guardian.capabilities import (
     AnswersItself,
     DiskPlace,
@@ -32,6 +32,7 @@ from ...history import DailyHistory, file_name
 from ...issues import clear_missing_rights, raise_missing_rights
 from ...prediction.reading import Reading
 from ..errors import CannotConnect, ClientError
+from ..fed import FedCoordinator
 from ..feeds import Feeds
 from . import rolling_back
 from .apps import services_of
@@ -74,7 +75,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
 }
 
 
-class TrueNasCoordinator(ServiceCoordinator[TrueNas]):
+class TrueNasCoordinator(FedCoordinator[TrueNas]):
     """One TrueNAS."""
 
     kind = "truenas"
@@ -174,22 +175,6 @@ class TrueNasCoordinator(ServiceCoordinator[TrueNas]):
             sw_version=plain_version(self.client.version),
             configuration_url=str(self.client.url),
         )
-
-    @override
-    def fresh(self, feed: str) -> bool:
-        return feed not in self.data.stale
-
-    @override
-    def complete(self, feed: str) -> bool:
-        return feed in self.data.complete
-
-    @override
-    def listed(self, feed: str) -> float | None:
-        return self.feeds.fetched(feed)
-
-    @override
-    def supported(self, feed: str) -> bool:
-        return feed not in self.feeds.unsupported
 
     @override
     def forget(self, identifier: str) -> bool:

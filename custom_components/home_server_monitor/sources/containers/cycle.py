@@ -1,0 +1,97 @@
+"""One cycle of watching an engine: the listing as the base, close looks within a budget."""
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+import logging
+import time
+
+from ..feeds import Feeds
+from .access import Access
+from .audit import Accepted
+from .auditing import Auditing
+from .closely import Closely
+from .model import Container, Containers, Engine, Update
+from .schedule import Schedule
+from .snapshot import assemble, listed
+
+_LOGGER = logging.getLogger(__name__)
+
+HOUR = 3600.0
+# of a cycle of 15 s: the listing and what comes with it, then the close looks
+READING, LOOKING = 8.0, 6.0
+
+
+@dataclass(slots=True)
+class Cycle:
+    """Asks one engine, and makes a snapshot of what it said. engine: None before it was met."""
+
+    name: str
+    access: Access
+    feeds: Feeds
+    closely: Closely
+    auditing: Auditing
+    schedule: Schedule
+    engine: Engine | None = None
+    _due: float = field(default=0.0, init=False)
+    # the newest listing, by id
+    _present: Mapping[str, Container] = field(default_factory=dict, init=False)
+
+    @property
+    def is_podman(self) -> bool:
+        """Return whether the engine is Podman."""
+        return self.engine is not None and self.engine.kind == "podman"
+
+    async def read(self, *, away: bool) -> int:
+        """Read what is due and return how many calls that took. Raises ClientError.
+
+        away: whether the engine did not answer before, so that nothing that was learned of it may hold.
+        """
+        before = self.access.transport.calls
+        await self._meet(away=away)
+        await self.feeds.refresh(self.feeds.due(), READING)
+        by_id = self._present = self._listed()
+        self.closely.forget(by_id)
+        self.auditing.forget(by_id, (each.image_id for each in by_id.values()))
+        self.schedule.forget(by_id)
+        return self.access.transport.calls - before
+
+    async def look(self, spent: int, *, watch_logs: bool) -> None:
+        """Look closely at those just listed whose turn it is. spent: calls that this cycle took before. Raises ClientError."""
+        choice = self.schedule.choose(time.monotonic(), _running(self._present), spent)
+        self.closely.watch_logs = watch_logs
+        try:
+            async with asyncio.timeout(LOOKING):
+                await self.closely.take(self._present, choice)
+        except TimeoutError:
+            _LOGGER.debug("Some containers of %s could not be looked at in time", self.name)
+
+    async def look_at_all(self) -> None:
+        """Look closely at every container. Raises ClientError."""
+        by_id = self._listed()
+        await self.closely.take(by_id, self.schedule.everything(time.monotonic(), _running(by_id)))
+
+    async def _meet(self, *, away: bool) -> None:
+        """Learn what engine it is, at first, each hour, and after it was away. Raises ClientError."""
+        now = time.monotonic()
+        if self.engine is None or away or now >= self._due:
+            self.engine = await self.access.client.negotiate()
+            self._due = now + HOUR
+            self.closely.host_memory = self.engine.memory
+            await self.auditing.meet()
+        if away:
+            self.feeds.retry()
+            self.schedule.begin_anew()
+
+    def assemble(self, updates: Mapping[str, Update], accepted: Iterable[Accepted]) -> Containers:
+        """Return the snapshot, audited, without what is shown of it. updates: by image."""
+        if self.engine is None:
+            raise RuntimeError("The engine is not known yet")
+        return self.auditing.audited(assemble(self.feeds, self.engine, self.closely, updates), accepted)
+
+    def _listed(self) -> dict[str, Container]:
+        return {each.id: each for each in listed(self.feeds, self.closely).values()}
+
+
+def _running(by_id: Mapping[str, Container]) -> dict[str, bool]:
+    return {key: each.running for key, each in by_id.items()}
