@@ -3,6 +3,7 @@
 import pytest
 
 from custom_components.home_server_monitor.sources.containers.schedule import (
+    FIXED,
     SAMPLE_LAST,
     SWEEP,
     Schedule,
@@ -32,6 +33,27 @@ def test_an_hour_stays_inside_the_budget_and_samples_everything(count: int) -> N
             assert not last[each] or now - last[each] <= SAMPLE_LAST + 2 * TICK
             last[each] = now
     assert all(last.values())
+
+
+@pytest.mark.parametrize("count", [1, 20, 100, 1000])
+@pytest.mark.parametrize("gap", [10, 29.9])
+def test_containers_that_flap_without_end_stay_inside_the_budget(count: int, gap: float) -> None:
+    """News makes ticks come early: no minute of them costs more, but for its listings."""
+    schedule, containers = Schedule(TICK), _ids(count)
+    schedule.everything(0.0, containers)
+    asked: list[tuple[float, int]] = []
+    sampled: set[str] = set()
+    for tick in range(int(900 / gap)):
+        now = 1000.0 + tick * gap
+        for each in containers:
+            schedule.note(each)
+        choice = schedule.choose(now, containers, spent=1)
+        sampled |= {*choice.sample}
+        asked.append((now, 1 + len(choice.sample) + len(choice.inspect)))
+    for start, _ in asked:
+        minute = sum(cost for at, cost in asked if start <= at < start + 57)
+        assert minute <= allowed_per_minute(count) + FIXED
+    assert sampled == {*containers}
 
 
 @pytest.mark.parametrize(("running", "seconds"), [(1, 60), (20, 60), (40, 120), (100, 300), (1000, 300)])

@@ -58,7 +58,8 @@ class Cycle:
 
     async def look(self, spent: int, *, watch_logs: bool) -> None:
         """Look closely at those just listed whose turn it is. spent: calls that this cycle took before. Raises ClientError."""
-        choice = self.schedule.choose(time.monotonic(), _running(self._present), spent)
+        # measuring a log is one request more
+        choice = self.schedule.choose(time.monotonic(), _running(self._present), spent + watch_logs)
         self.closely.watch_logs = watch_logs
         try:
             async with asyncio.timeout(LOOKING):

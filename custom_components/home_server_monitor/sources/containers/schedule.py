@@ -1,5 +1,6 @@
 """Which containers are looked at closely in this tick, so that watching a thousand costs the engine little."""
 
+from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -14,6 +15,7 @@ SAMPLE_FIRST = 60.0
 SAMPLE_LAST = 300.0
 # seconds after which a container is inspected again although nothing was heard of it
 SWEEP = 1800.0
+MINUTE = 60.0
 # a tick comes a moment before or after its time
 EARLY = 3.0
 
@@ -45,6 +47,8 @@ class Schedule:
     inspected: dict[str, float] = field(default_factory=dict)
     # ids of which there is news
     _news: dict[str, None] = field(default_factory=dict)
+    # what was asked lately: when, in all, and in the fast lane; news makes ticks come early
+    _asked: deque[tuple[float, int, int]] = field(default_factory=deque)
 
     def note(self, container: str) -> None:
         """Have a container inspected soon: something happened to it."""
@@ -72,8 +76,9 @@ class Schedule:
         containers: whether each runs, by id; spent: requests of this tick that are already decided. What is chosen
         counts as looked at.
         """
-        left = allowed_per_minute(len(containers)) * self.tick / 60 - spent
-        fast = min(left, FAST_LANE * self.tick / 60)
+        left, lane = self._left(now, len(containers))
+        left -= spent
+        fast = min(left, lane)
         inspect = [each for each in self._news if each in containers][: max(int(fast), 0)]
         running = [each for each, runs in containers.items() if runs]
         every = sample_every(len(running)) - EARLY
@@ -91,12 +96,22 @@ class Schedule:
             ),
             key=lambda each: self.inspected.get(each, -SWEEP),
         )
+        news = len(inspect)
         inspect += stale[:rest]
+        self._asked.append((now, spent + len(sample) + len(inspect), news))
         # a rate needs two samples: after its first one a container is due again at once
         first = [each for each in sample if each not in self.sampled]
         self._take(now, sample, inspect)
         self._take(now - SAMPLE_LAST, first, ())
         return Choice(tuple(sample), tuple(inspect))
+
+    def _left(self, now: float, containers: int) -> tuple[float, float]:
+        """Return the requests that are left for this tick, in all and in the fast lane: of any minute, what it allows."""
+        while self._asked and now - self._asked[0][0] >= MINUTE - EARLY:
+            self._asked.popleft()
+        tick, allowed = self.tick / MINUTE, allowed_per_minute(containers)
+        left = min(allowed * tick, allowed - sum(each for _, each, _ in self._asked))
+        return left, min(FAST_LANE * tick, FAST_LANE - sum(each for _, _, each in self._asked))
 
     def everything(self, now: float, containers: Mapping[str, bool]) -> Choice:
         """Return all there is, for the first look. The second samples are due at once: a rate needs two."""
