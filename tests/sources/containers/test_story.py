@@ -197,7 +197,7 @@ async def test_all_that_are_safe_and_one_of_three_is_put_back(story: Story) -> N
         engine.run(name, image, StopTimeout=1, HostConfig={"RestartPolicy": {"Name": "always"}})
     before = {name: story.look(name) for name in ("one", "three", "two")}
     await source.async_look()
-    await source.look_at_all()
+    await source.cycle.look_at_all()
     source.show()
     for name, runs in (("one", RUNS), ("three", ENDS), ("two", RUNS)):
         story.publish(HEALTHY, runs, word="newer", suffix=name)

@@ -51,8 +51,8 @@ from .policies import Written
 from .polled import feeds_of
 from .responses import IN_WORDS, in_words
 from .schedule import Schedule
-from .services import host_of, own_of, services_of
-from .view import shown
+from .services import services_here
+from .view import elsewhere, shown
 
 # news make a listing due, not more often than this
 GAP = 10.0
@@ -82,7 +82,7 @@ class ContainersCoordinator(FedCoordinator[Containers]):
         self.probes = probes(entry.options.get(PROBES) or ())
         # of its own, so that no cookie of an application is kept for another one
         self.probe_session = async_create_clientsession(hass, cookie_jar=aiohttp.DummyCookieJar())
-        self.meanwhile = Meanwhile(self, self._start)
+        self.meanwhile = Meanwhile(self, self._start, self._keeping.save_offers_soon)
         self._comparing = Comparing(self.id)
         self._actions: dict[str, Action] = {}
         self._settings: Mapping[str, Setting] = {}
@@ -100,8 +100,6 @@ class ContainersCoordinator(FedCoordinator[Containers]):
 
     def _start(self, work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
         return self.config_entry.async_create_background_task(self.hass, work, f"{DOMAIN} {name}")
-
-    # What is shown
 
     @property
     def machine(self) -> str | None:
@@ -132,10 +130,7 @@ class ContainersCoordinator(FedCoordinator[Containers]):
 
     def services(self) -> Sequence[Service]:
         """Return what runs, and where it answers from here (capability RunsServices)."""
-        own = own_of(self.data, self.house.own_path.home)
-        access = self.access
-        socket = access.bare.address.socket is not None
-        return services_of(self.data, host_of(self.data, access.machine, socket, access.page, own), own)
+        return services_here(self.data, self.access, self.house.own_path.home)
 
     @property
     def host(self) -> str | None:
@@ -155,9 +150,7 @@ class ContainersCoordinator(FedCoordinator[Containers]):
     @property
     @override
     def missing(self) -> Sequence[Missing]:
-        dark = {*self.closely.denied, *self.feeds.denied, *({"audit"} if self.auditing.denied else ())}
-        if self.meanwhile.deaf:
-            dark.add("events")
+        dark = {*self.cycle.dark, *({"events"} if self.meanwhile.deaf else ())}
         return [Missing(key=f"containers_{verb}") for verb in sorted(dark)]
 
     @property
@@ -221,19 +214,11 @@ class ContainersCoordinator(FedCoordinator[Containers]):
 
     @override
     def diagnose(self) -> dict[str, Any]:
-        engine = self.cycle.engine
         return {
-            "engine": engine and {"version": engine.version, "kind": engine.kind},
-            "calls": self.access.transport.calls,
-            "most_at_once": self.access.transport.most_at_once,
-            "feeds": self.feeds.report(),
-            "denied": dict(self.closely.denied),
-            "unreadable": self.closely.failed,
+            **self.cycle.report(),
             "skipped": dict(self.data.skipped),
             "snapshot": outline(self.data),
         }
-
-    # Reading
 
     @override
     async def _async_setup(self) -> None:
@@ -248,7 +233,7 @@ class ContainersCoordinator(FedCoordinator[Containers]):
         self.cycle = Cycle(self.name, self.access, self.feeds, self.closely, self.auditing, self.schedule)
         await self._keeping.load()
         self.yard = OwnYard(self)
-        self.offering = Offering(self, self.save_offers_soon, lambda: dt_util.utcnow().timestamp())
+        self.offering = Offering(self, self._keeping.save_offers_soon, lambda: dt_util.utcnow().timestamp())
         await self._keeping.load_offers(lambda kept: self.newest.load(kept.get("seen")), self.offering.load)
         self._settings = settings(self.access.client, self.yard, lambda: self.data)
         self._actions = actions_on(self, dt_util.utcnow)
@@ -256,11 +241,6 @@ class ContainersCoordinator(FedCoordinator[Containers]):
     def add_action(self, action: Action) -> None:
         """Take an action that joins several systems, or the guardian, with this one."""
         self._actions[action.key] = action
-
-    @callback
-    def save_offers_soon(self) -> None:
-        """Have what is offered written in a while."""
-        self._keeping.save_offers_soon()
 
     def _kept(self) -> dict[str, Any]:
         return {"seen": self.newest.dump(), **self.offering.dump()}
@@ -292,20 +272,11 @@ class ContainersCoordinator(FedCoordinator[Containers]):
 
     def _assemble(self) -> Containers:
         data = self.cycle.assemble(self.newest.updates, self.accepted)
-        data = replace(data, shown=shown(data, self._elsewhere(), data.scores, self._shown))
+        others = elsewhere(self.house.capable(RunsApps), self.server)
+        data = replace(data, shown=shown(data, others, data.scores, self._shown))
         data = with_policies(data, self.written)
         self._shown = data.shown
         return data
-
-    def _elsewhere(self) -> frozenset[str]:
-        """Return the ids of the containers that another source of this server shows as its own."""
-        house = getattr(self, "house", None)
-        return frozenset(
-            each
-            for source in (house.capable(RunsApps) if house else ())
-            if source.server == self.server
-            for each in source.app_containers()
-        )
 
     @callback
     @override
@@ -324,15 +295,6 @@ class ContainersCoordinator(FedCoordinator[Containers]):
     def judge_again(self) -> None:
         """Have it judged anew: what is known beside the snapshot changed."""
         self.house.updated(self)
-
-    @property
-    def architecture(self) -> str | None:
-        """Return the architecture of the engine's machine, where it is known."""
-        return self.cycle.engine.architecture if self.cycle.engine else None
-
-    async def look_at_all(self) -> None:
-        """Look closely at every container. Raises ClientError."""
-        await self.cycle.look_at_all()
 
     @callback
     def heard(self, container: str) -> None:

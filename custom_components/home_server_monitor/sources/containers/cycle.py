@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 import logging
 import time
+from typing import Any
 
 from ..feeds import Feeds
 from .access import Access
@@ -41,6 +42,30 @@ class Cycle:
     def is_podman(self) -> bool:
         """Return whether the engine is Podman."""
         return self.engine is not None and self.engine.kind == "podman"
+
+    @property
+    def architecture(self) -> str | None:
+        """Return the architecture of the engine's machine, where it is known."""
+        return self.engine.architecture if self.engine else None
+
+    @property
+    def dark(self) -> frozenset[str]:
+        """Return what this access may not ask."""
+        return frozenset(
+            {*self.closely.denied, *self.feeds.denied, *({"audit"} if self.auditing.denied else ())}
+        )
+
+    def report(self) -> dict[str, Any]:
+        """Return what helps to find a fault in the asking."""
+        transport, engine = self.access.transport, self.engine
+        return {
+            "engine": engine and {"version": engine.version, "kind": engine.kind},
+            "calls": transport.calls,
+            "most_at_once": transport.most_at_once,
+            "feeds": self.feeds.report(),
+            "denied": dict(self.closely.denied),
+            "unreadable": self.closely.failed,
+        }
 
     async def read(self, *, away: bool) -> int:
         """Read what is due and return how many calls that took. Raises ClientError.

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from ..errors import ClientError
 from .access import Access
 from .aftermath import Aftermath
+from .cycle import Cycle
 from .following import Following
 from .model import Containers, Image, Update
 from .newest import Newest
@@ -28,6 +29,7 @@ class Watch(Protocol):
     """The watch that this goes on beside; see the coordinator."""
 
     access: Access
+    cycle: Cycle
     name: str
     last_update_success: bool
     data: Containers
@@ -41,38 +43,35 @@ class Watch(Protocol):
     def heard(self, container: str) -> None:
         """Something happened to a container."""
 
-    async def look_at_all(self) -> None:
-        """Look closely at every container. Raises ClientError."""
-
     @property
     def judged(self) -> bool:
         """Return whether what it shows is of now."""
         ...
 
     @property
-    def architecture(self) -> str | None:
-        """Return the architecture of the engine's machine, where it is known."""
-
-    @property
     def watch_hours(self) -> float:
         """Return for how many hours what goes wrong is put down to an update."""
         ...
-
-    def save_offers_soon(self) -> None:
-        """Have what is offered written in a while."""
 
     def judge_again(self) -> None:
         """Have it judged anew: what is known beside the snapshot changed."""
 
 
 class Meanwhile:
-    """Runs from the first listing on, until it is stopped; start: runs something for as long as the entry is loaded."""
+    """Runs from the first listing on, until it is stopped.
+
+    start: runs something for as long as the entry is loaded. save: has what registries said written soon.
+    """
 
     def __init__(
-        self, watch: Watch, start: Callable[[Coroutine[Any, Any, None], str], asyncio.Task[None]]
+        self,
+        watch: Watch,
+        start: Callable[[Coroutine[Any, Any, None], str], asyncio.Task[None]],
+        save: Callable[[], None],
     ) -> None:
         self._watch = watch
         self._start = start
+        self._save = save
         self._following: Following | None = None
         self.first_look: asyncio.Task[None] | None = None
         self.newest = Newest(self._ask_registry)
@@ -99,7 +98,7 @@ class Meanwhile:
 
     async def _look_at_all(self) -> None:
         try:
-            await self._watch.look_at_all()
+            await self._watch.cycle.look_at_all()
         except ClientError as err:
             _LOGGER.debug("The first look at %s was cut off: %s", self._watch.name, err)
         self._watch.show()
@@ -114,7 +113,7 @@ class Meanwhile:
     async def _ask_registry(
         self, reference: str, image: Image | None, now: datetime, known: Update | None
     ) -> Update:
-        access, machine = self._watch.access, self._watch.architecture
+        access, machine = self._watch.access, self._watch.cycle.architecture
         return await update_of(
             reference, image, access.registry, access.client, now, known=known, architecture=machine
         )
@@ -149,7 +148,7 @@ class Meanwhile:
             if name not in data.shown or data.shown[name].policy != Policy.NEVER
         }
         if await self.newest.look(asked, data.images):
-            watch.save_offers_soon()
+            self._save()
             watch.show()
         offering = watch.offering
         before = offering.offer, offering.weekly.dump()

@@ -6,6 +6,7 @@ from yarl import URL
 
 from ...guardian.capabilities import Service, Way
 from ...guardian.own_path import container_node, is_loopback
+from .access import Access
 from .model import JOINED, Container, Containers
 
 HERE = "127.0.0.1"
@@ -41,6 +42,13 @@ def _portainers_host(data: Containers, page: URL) -> str | None:
         if here and "portainer" in each.image and "agent" not in each.image:
             return page.host
     return None
+
+
+def services_here(data: Containers, access: Access, home: Collection[str]) -> Sequence[Service]:
+    """Return what runs, and where it answers from here; home: node ids of what Home Assistant stands on."""
+    own = own_of(data, home)
+    socket = access.bare.address.socket is not None
+    return services_of(data, host_of(data, access.machine, socket, access.page, own), own)
 
 
 def services_of(data: Containers, host: str | None, own: Container | None) -> Sequence[Service]:

@@ -1,10 +1,11 @@
 """What is shown of containers: put together once for each snapshot, and how versions are written."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 import re
 from types import MappingProxyType
 
+from ...guardian.capabilities import RunsApps
 from .leftovers import leftover
 from .model import Containers, Image, State, Update, Usage, Watched
 
@@ -12,6 +13,13 @@ NO_USAGE = Usage()
 NEVER = "never"
 # a repository there has a page of its releases
 _GITHUB = re.compile(r"https://github\.com/[\w.-]+/[\w.-]+/?")
+
+
+def elsewhere(sources: Iterable[RunsApps], server: str) -> frozenset[str]:
+    """Return the ids of the containers that another source of this server shows as its own."""
+    return frozenset(
+        each for source in sources if source.server == server for each in source.app_containers()
+    )
 
 
 def shown(
