@@ -11,8 +11,9 @@ from .tree import ABSOLUTE, Module, modules
 
 type Parts = tuple[str, ...]
 
-# The files of a source's folder that stand between it and Home Assistant; keeping: in whose storage it keeps things.
-SOURCE_EDGES = {"coordinator", "entities", "flow", "keeping", "options"}
+# The files of a source's folder that stand between it and Home Assistant; capable: what is asked of a
+# coordinator by others; keeping: in whose storage it keeps things.
+SOURCE_EDGES = {"capable", "coordinator", "entities", "flow", "keeping", "options"}
 # The same of the guardian. A name is added here only with a reason in the design.
 GUARDIAN_EDGES = {"house"}
 # What a source may take from the guardian.

@@ -1,6 +1,6 @@
 """Keeps the snapshot of one NAS: tiers of polling underneath, pushed events on top."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, tzinfo
 import logging
 from typing import Any, override
@@ -18,34 +18,22 @@ from yarl import URL
 from ...const import CONF_FINGERPRINT, DOMAIN
 from ...coordinator import CYCLE, HsmConfigEntry
 from ...guardian.capabilities import (
-    AnswersItself,
-    DiskPlace,
-    Link,
-    Service,
     Setting,
-    SnapshotSeen,
-    Use,
 )
-from ...guardian.contract import Action, Change, Finding, Missing, Node, Refused
-from ...guardian.own_path import endpoint_node, is_loopback
+from ...guardian.contract import Action, Change, Finding, Missing, Node
 from ...history import DailyHistory, file_name
 from ...issues import clear_missing_rights, raise_missing_rights
-from ...prediction.reading import Reading
 from ..errors import CannotConnect, ClientError
-from ..fed import FedCoordinator
 from ..feeds import Feeds
-from . import rolling_back
-from .apps import services_of
 from .assemble import assemble
+from .capable import CapableTrueNas
 from .changes import carried, changes
 from .client import TrueNasClient
 from .dark import dark_features, missing
-from .links import links_of
-from .listings import listing, plain, read_smart
+from .listings import listing, plain
 from .memory import Memory
-from .methods import Operation, method_of
 from .model import TrueNas
-from .nodes import dataset_node, nodes_of
+from .nodes import nodes_of
 from .numbers import COLLECTIONS, PushedNumbers
 from .orders import actions_of
 from .parse import text
@@ -55,11 +43,7 @@ from .protocol import Event
 from .reading import GAPS, MACHINE_FEEDS, PUSHED, TASK_FEEDS, feeds, feeds_of_job
 from .rules import judge
 from .session import Session
-from .smart import places_of, readings_of
-from .snapshots import find, not_ours_at
 from .system import plain_version
-from .uses import look_in_use, uses
-from .work import App
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -75,7 +59,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
 }
 
 
-class TrueNasCoordinator(FedCoordinator[TrueNas]):
+class TrueNasCoordinator(CapableTrueNas):
     """One TrueNAS."""
 
     kind = "truenas"
@@ -144,24 +128,6 @@ class TrueNasCoordinator(FedCoordinator[TrueNas]):
         """Return what can be changed for a while."""
         return self._settings
 
-    def in_use(self, nodes: Collection[str]) -> Sequence[Use]:
-        """Return what goes on here, as it was seen last."""
-        return tuple(uses(self.id, self.data, nodes))
-
-    async def look_in_use(self, nodes: Collection[str]) -> Sequence[Use]:
-        """Ask what goes on here now. Raises ClientError."""
-        return await look_in_use(self, nodes)
-
-    @property
-    def instance(self) -> str:
-        """Return the 8 hex digits that our names on the server carry."""
-        return self.house.instance
-
-    def met(self, instance: str) -> None:
-        """Note that something of another Home Assistant stood in the way, and have that judged."""
-        self.memory.met[instance] = dt_util.utcnow().timestamp()
-        self.house.updated(self)
-
     @property
     @override
     def device_info(self) -> DeviceInfo:
@@ -194,7 +160,7 @@ class TrueNasCoordinator(FedCoordinator[TrueNas]):
 
     @override
     async def async_list(self, key: str, fields: Mapping[str, Any]) -> list[dict[str, Any]]:
-        await self._connect()
+        await self.connect()
         return await listing(self, key, fields)
 
     @override
@@ -222,7 +188,7 @@ class TrueNasCoordinator(FedCoordinator[TrueNas]):
 
     @override
     async def async_fetch(self) -> TrueNas:
-        await self._connect()
+        await self.connect()
         await self._session.read()
         await self.client.resubscribe()
         data, shown = self._assemble(), self._shown
@@ -242,9 +208,10 @@ class TrueNasCoordinator(FedCoordinator[TrueNas]):
         await self.client.end()
         await self._memory_store.async_save(self.memory.save())
 
+    @override
     async def async_look(self, *keys: str) -> TrueNas:
         """Read these feeds now, show and return the snapshot; also `tasks` and `machines`. Raises ClientError."""
-        await self._connect()
+        await self.connect()
         for name in keys:
             for key in GROUPS.get(name, (name,)):
                 try:
@@ -260,7 +227,8 @@ class TrueNasCoordinator(FedCoordinator[TrueNas]):
         self.async_publish(data)
         return data
 
-    async def _connect(self) -> None:
+    @override
+    async def connect(self) -> None:
         if not self.client.connected and not self.last_update_success:
             # numbers from before an outage are not shown after it; new ones come while connecting
             self._pushed.drop()
@@ -339,78 +307,6 @@ class TrueNasCoordinator(FedCoordinator[TrueNas]):
     def _remember(self) -> None:
         self._memory_store.async_delay_save(self.memory.save, SAVE_DELAY)
 
-    def app_containers(self) -> Mapping[str, str]:
-        """Return the names of the apps by the ids of their containers (capability RunsApps)."""
-        apps = self.data.apps if self.data is not None else {}
-        return {container: name for name, app in apps.items() for container in app.containers}
-
-    def services(self) -> Sequence[Service]:
-        """Return the apps that run, and where they answer (capability RunsServices)."""
-        return services_of(self.data.apps, self.client.url.host or "")
-
-    def links(self) -> Sequence[Link]:
-        """Return the links that are up, and what they move (capability MeasuresLinks)."""
-        return links_of(self.data)
-
-    @property
-    def names(self) -> frozenset[str]:
-        """Return the names and addresses under which this NAS is reached (capability SnapshotsDatasets)."""
-        host = (self.client.url.host or "").lower()
-        return frozenset({host} if host and not is_loopback(host) else ())
-
-    def dataset_of(self, path: str) -> str | None:
-        """Return the dataset that holds a path below /mnt (capability SnapshotsDatasets)."""
-        name = path.removeprefix("/mnt/").strip("/") if path.startswith("/mnt/") else ""
-        while name and name not in self.data.datasets:
-            name = name.rpartition("/")[0]
-        return name or None
-
-    async def read_smart(self, known: Collection[str] = ()) -> Mapping[str, Reading]:
-        """Return SMART readings by serial (capability ReadsSmart); never wakes a disk. Raises ClientError."""
-        method_of(Operation.SMART_ATTRIBUTES, self.client.release)
-        if all(disk.serial in known for disk in self.data.disks.values() if disk.serial):
-            return {}
-        data = await self.async_look("temperatures")
-        return readings_of(data, await read_smart(self, data, known), self.name)
-
-    async def smart_history(self, serial: str) -> Sequence[Reading]:
-        """Return nothing: TrueNAS keeps no older readings (capability ReadsSmart)."""
-        return ()
-
-    def disk_places(self) -> Mapping[str, DiskPlace]:
-        """Return the disks by serial (capability KnowsDisks)."""
-        return places_of(self.id, self.data) if self.data is not None else {}
-
-    async def snapshot_dataset(self, dataset: str, name: str) -> str:
-        """Take a snapshot (capability SnapshotsDatasets: for the guardian's runner only) and return its full name.
-
-        Raises ClientError, and Refused where another Home Assistant has left one there.
-        """
-        await self._connect()
-        if refusal := await not_ours_at(self, dataset):
-            raise Refused(refusal)
-        await self.client.ask(Operation.CREATE_SNAPSHOT, dataset, name, False)
-        return f"{dataset}@{name}"
-
-    def folders_of(self, app: App) -> Sequence[str]:
-        """Return the datasets behind the folders that an app writes to, without the protected ones."""
-        guardian = self.house.guardian(self.server)
-        protected = guardian.desk.policy.settings.protected if guardian is not None else ()
-        found = dict.fromkeys(dataset for each in app.folders if (dataset := self.dataset_of(each)))
-        return [each for each in found if dataset_node(self.id, each) not in protected]
-
-    async def app_answers(self, app: App) -> bool | None:
-        """Return whether the service in an app answers, or None where none that is connected is in it."""
-        host = self.client.url.host or ""
-        places = {endpoint_node(host, port) for port in app.ports}
-        for service in self.house.capable(AnswersItself):
-            if service.server == self.server and not places.isdisjoint(service.places):
-                try:
-                    return bool(await service.answers())
-                except ClientError:
-                    return False
-        return None
-
     def note_upgrade(self, app: str, before: str) -> None:
         """Take note of an upgrade that went through, and of the version that can be gone back to."""
         self.memory.upgraded[app] = (dt_util.utcnow().timestamp(), before)
@@ -422,23 +318,3 @@ class TrueNasCoordinator(FedCoordinator[TrueNas]):
         if self.memory.upgraded.pop(app, None):
             self.memory.changed()
             self.async_publish(self._assemble())
-
-    async def snapshot_seen(self, dataset: str, name: str) -> SnapshotSeen | None:
-        """Return a snapshot and what is newer (capability RollsBackDatasets). Raises ClientError and Refused."""
-        await self._connect()
-        return await rolling_back.seen(self, dataset, name)
-
-    async def is_as_in(self, dataset: str, name: str) -> bool:
-        """Return whether a dataset is as in its snapshot (capability RollsBackDatasets). Raises ClientError."""
-        await self._connect()
-        return await rolling_back.is_as_in(self, dataset, name)
-
-    async def roll_back_dataset(self, dataset: str, name: str) -> None:
-        """Put a dataset back (capability RollsBackDatasets: for the guardian's runner only). Raises ClientError."""
-        await self._connect()
-        await rolling_back.put_back(self, dataset, name)
-
-    async def has_snapshot(self, dataset: str, name: str) -> bool:
-        """Ask whether a dataset has a snapshot of this name (capability SnapshotsDatasets). Raises ClientError."""
-        await self._connect()
-        return bool(await find(self, "id", f"{dataset}@{name}"))
