@@ -493,12 +493,12 @@ async def test_who_asks_need_not_wait_for_hours(place: Place) -> None:
     assert place.hass.states.get("update.radarr_image").state == "off"
     place.publish("radarr", "9.9")
     # nothing is due for hours
-    await place.source.look_for_updates()
+    await place.source.meanwhile.look_for_updates()
     await place.settle()
     assert place.hass.states.get("update.radarr_image").state == "off"
     await place.hass.services.async_call(
         "homeassistant", "update_entity", {"entity_id": "update.radarr_image"}, blocking=True
     )
-    await place.source.look_for_updates()
+    await place.source.meanwhile.look_for_updates()
     await place.settle()
     assert place.hass.states.get("update.radarr_image").state == "on"
