@@ -16,6 +16,7 @@ from homeassistant.util import dt as dt_util
 from ...const import DOMAIN
 from ...coordinator import HsmConfigEntry
 from ...edge.texts import Texts
+from ...entity import unique_id
 from ...guardian.capabilities import RunsApps, Service, Setting
 from ...guardian.contract import Action, Change, Finding, Missing, Node
 from ...guardian.own_path import is_loopback
@@ -123,8 +124,8 @@ class ContainersCoordinator(FedCoordinator[Containers]):
 
     def skipped(self, name: str, version: str) -> bool:
         """Return whether a person skipped this version at the update entity, which keeps that."""
-        unique_id = f"{self.id}_container_{name}_container_update"
-        entity = er.async_get(self.hass).async_get_entity_id("update", DOMAIN, unique_id)
+        wanted = unique_id(self.id, "container", name, "container_update")
+        entity = er.async_get(self.hass).async_get_entity_id("update", DOMAIN, wanted)
         state = self.hass.states.get(entity) if entity else None
         return state is not None and state.attributes.get("skipped_version") == version
 

@@ -17,9 +17,8 @@ from homeassistant.helpers.selector import (
 import voluptuous as vol
 
 from ...const import CONF_KIND, DOMAIN
-from ...fingerprint import in_groups
 from ...guardian.own_path import is_loopback
-from ..certificates import Certificate, certificate_of
+from ..certificates import certificate_of
 from ..errors import (
     AuthFailed,
     BadResponse,
@@ -32,6 +31,7 @@ from ..errors import (
 )
 from ..kind import Choice, FlowError, Probe, Question, counted
 from ..session import shared_session
+from ..trust import trust_question
 from .access import (
     CONF_API_KEY,
     CONF_CA,
@@ -147,24 +147,9 @@ async def _certificate(hass: HomeAssistant, address: Address, known: Mapping[str
             await access.bare.head("/_ping")
     except CertificateRejected as err:
         certificate = await certificate_of(access.session, address.url)
-        raise _question(certificate, address, err.expected) from err
+        raise trust_question(certificate, address.host, err.expected) from err
     finally:
         await access.close()
-
-
-def _question(certificate: Certificate, address: Address, expected: str | None) -> Question:
-    shown = {
-        "host": address.host,
-        "names": ", ".join(certificate.names) or certificate.subject,
-        "issuer": certificate.issuer,
-        "since": f"{certificate.not_before:%Y-%m-%d}",
-        "until": f"{certificate.not_after:%Y-%m-%d}",
-        "sha256": in_groups(certificate.fingerprint),
-    }
-    answer = {CONF_FINGERPRINT: certificate.fingerprint}
-    if expected is None:
-        return Question("trust_certificate", shown, answer)
-    return Question("trust_new_certificate", shown | {"expected": in_groups(expected)}, answer)
 
 
 def _warn_of_plain(address: Address, answered: frozenset[str]) -> None:

@@ -9,7 +9,6 @@ import voluptuous as vol
 from yarl import URL
 
 from ...const import CONF_FINGERPRINT
-from ...fingerprint import in_groups
 from ..certificates import certificate_of
 from ..errors import (
     BadResponse,
@@ -19,8 +18,9 @@ from ..errors import (
     NotSupported,
     PermissionDenied,
 )
-from ..kind import FlowError, Probe, Question
+from ..kind import FlowError, Probe
 from ..session import shared_session
+from ..trust import trust_question
 from .client import ScrutinyClient, normalise
 
 CONF_URL = "url"
@@ -40,7 +40,8 @@ async def probe(hass: HomeAssistant, data: Mapping[str, Any], answered: frozense
         try:
             return await _look_around(client, url, fingerprint)
         except CertificateRejected as err:
-            raise await _question(session, url, err.expected) from err
+            certificate = await certificate_of(session, url)
+            raise trust_question(certificate, url.authority, err.expected) from err
     except ClientError as err:
         raise _told(err, url) from err
     finally:
@@ -90,19 +91,3 @@ def _said_of(drives: int, unread: int) -> str:
     if unread:
         return f"Drives without a reading yet: {unread}. Its collector reads once a day by default."
     return "All of them were read. Nothing is asked of a drive from here: sleeping drives sleep on."
-
-
-async def _question(session: Any, url: URL, expected: str | None) -> Question:
-    certificate = await certificate_of(session, url)
-    shown = {
-        "host": url.authority,
-        "names": ", ".join(certificate.names) or certificate.subject,
-        "issuer": certificate.issuer,
-        "since": f"{certificate.not_before:%Y-%m-%d}",
-        "until": f"{certificate.not_after:%Y-%m-%d}",
-        "sha256": in_groups(certificate.fingerprint),
-    }
-    answer = {CONF_FINGERPRINT: certificate.fingerprint}
-    if expected is None:
-        return Question("trust_certificate", shown, answer)
-    return Question("trust_new_certificate", shown | {"expected": in_groups(expected)}, answer)

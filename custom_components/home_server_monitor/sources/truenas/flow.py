@@ -20,8 +20,7 @@ import voluptuous as vol
 from yarl import URL
 
 from ...const import CONF_FINGERPRINT
-from ...fingerprint import in_groups
-from ..certificates import Certificate, certificate_of
+from ..certificates import certificate_of
 from ..errors import (
     AuthFailed,
     BadResponse,
@@ -35,6 +34,7 @@ from ..errors import (
     Standby,
 )
 from ..kind import FlowError, Probe, Question, counted
+from ..trust import trust_question
 from .client import Timing, TrueNasClient
 from .greeting import Greeting, greet, normalise
 from .methods import Operation
@@ -107,7 +107,7 @@ async def _meet(
     except CertificateRejected as err:
         async with asyncio.timeout(TIMING.connect):
             certificate = await certificate_of(session, url)
-        raise _question(certificate, url, err.expected) from err
+        raise trust_question(certificate, _place(url), err.expected) from err
     if url.scheme == "http" and greeting.endpoints is not None:
         raise InsecureTransport("Plain http to 25.04 or newer")
     if greeting.proxy and "proxy_warning" not in answered:
@@ -128,21 +128,6 @@ async def _greeting(
             with contextlib.suppress(CertificateRejected):
                 return await greet(session, url, None), None
             raise
-
-
-def _question(certificate: Certificate, url: URL, expected: str | None) -> Question:
-    shown = {
-        "host": _place(url),
-        "names": ", ".join(certificate.names) or certificate.subject,
-        "issuer": certificate.issuer,
-        "since": f"{certificate.not_before:%Y-%m-%d}",
-        "until": f"{certificate.not_after:%Y-%m-%d}",
-        "sha256": in_groups(certificate.fingerprint),
-    }
-    answer = {CONF_FINGERPRINT: certificate.fingerprint}
-    if expected is None:
-        return Question("trust_certificate", shown, answer)
-    return Question("trust_new_certificate", shown | {"expected": in_groups(expected)}, answer)
 
 
 async def _explore(client: TrueNasClient, answered: frozenset[str]) -> tuple[str, str, dict[str, str]]:
