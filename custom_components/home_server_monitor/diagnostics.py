@@ -14,6 +14,8 @@ from .const import CONF_FINGERPRINT
 from .coordinator import HsmConfigEntry, ServiceCoordinator
 from .edge.guardian import Guardian
 from .edge.settings import APPROVERS, DEAD_MAN, LINKS, LOW_APPROVERS, NAMES, PHONES, PROTECTED, TELEGRAM
+from .sources.containers.options import PROBES
+from .sources.containers.policies import FIELDS as UPDATES
 
 TO_REDACT = {
     CONF_API_KEY,
@@ -32,6 +34,9 @@ TO_REDACT = {
     PROTECTED,
     LINKS,
     NAMES,
+    # of an engine: lines with addresses of applications, which may hold a key, and lists of containers
+    PROBES,
+    *UPDATES.values(),
     "title",
     "unique_id",
     "server",
