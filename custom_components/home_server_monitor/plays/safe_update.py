@@ -122,6 +122,12 @@ class Around:
         )
         return desk.policy.spare(self._engine.id, plan)
 
+    def lent(self, container_id: str) -> bool:
+        """Return whether something of a container is changed for a while, by whichever source."""
+        if (desk := desk_of(self._house, self._engine)) is None:
+            return False
+        return any(each.target.partition(" ")[0] == container_id for each in desk.leases.changes.values())
+
     async def permitted(self, written: Written) -> bool:
         """Return whether an admin approved in advance what is written about updates, to the letter."""
         desk = desk_of(self._house, self._engine)

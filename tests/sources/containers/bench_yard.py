@@ -116,6 +116,10 @@ class Alone:
     async def answers(self, container: Container) -> bool | None:
         return None
 
+    def lent(self, container_id: str) -> bool:
+        """Nothing is lent here."""
+        return False
+
     def spared(self, name: str, touches: frozenset[str]) -> Refusal | None:
         return None
 

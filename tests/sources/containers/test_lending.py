@@ -163,8 +163,14 @@ async def test_a_limit_bites_and_is_taken_back_when_told(loan: Loan) -> None:
     found = await loan.order("limit_container", measure="cpu", limit=20)
     assert found["outcome"] == "succeeded", found
     assert loan.look()["HostConfig"]["NanoCpus"] == 200_000_000
+    # made anew it would have the limit for good, and the lease would end on the old one
+    yard = loan.entry.runtime_data.yard
+    loan.engine.push(loan.look()["Config"]["Image"])
+    refused = await yard.refusal(loan.look())
+    assert refused.key == "changed_for_a_while"
     (lease,) = (await loan.ask("list_leases"))["leases"]
     await loan.ask("end_lease", lease=lease["id"])
+    assert await yard.refusal(loan.look()) is None
     info = loan.engine.api.must("GET", "/info")
     # an engine cannot take a limit away: all cores are none
     assert loan.look()["HostConfig"]["NanoCpus"] == info["NCPU"] * 10**9

@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 import re
 
+# of seconds since 1970: what is longer is no time of ours, whoever gave such a name
+_DIGITS = 12
 # <name>-hsm-<eight hex digits of the Home Assistant>-<what>[-<time>]
 _LEFTOVER = re.compile(r"(?P<name>.+)-hsm-(?P<instance>[0-9a-f]{8})-(?:new|old|failed)(?:-\d+)?")
 
@@ -16,5 +18,11 @@ def leftover(name: str) -> tuple[str, str] | None:
 def kept_of(name: str, names: Iterable[str], instance: str) -> str | None:
     """Return the newest container that our update of this one kept, or None."""
     start = f"{name}-hsm-{instance}-old-"
-    found = [each for each in names if each.startswith(start) and each.removeprefix(start).isdecimal()]
+    found = [
+        each
+        for each in names
+        if each.startswith(start)
+        and each.removeprefix(start).isdecimal()
+        and len(each) <= len(start) + _DIGITS
+    ]
     return max(found, key=lambda each: int(each.removeprefix(start)), default=None)

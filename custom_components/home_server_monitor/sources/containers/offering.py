@@ -14,6 +14,9 @@ from .policies import Policy, Written
 from .weekly import Weekly
 from .yard import Yard
 
+# refusals that pass without a newer image: looked at again each time
+_PASSING = frozenset({"container_unsettled", "changed_for_a_while", "no_network", "another_works_here"})
+
 
 class Offered(Protocol):
     """The source whose containers are updated."""
@@ -71,7 +74,8 @@ class Offering:
         }
         for gone in self._looked.keys() - candidates:
             del self._looked[gone]
-        for each in sorted(candidates - self._looked.keys(), key=lambda one: one.name):
+        settled = {each for each, why in self._looked.items() if why not in _PASSING}
+        for each in sorted(candidates - settled, key=lambda one: one.name):
             await self._look_at(each)
         self.permitted = await source.yard.around.permitted(source.written)
         self.offer = self._judged()

@@ -105,6 +105,10 @@ class Alone:
         """Nobody protects it."""
         return None
 
+    def lent(self, container_id: str) -> bool:
+        """Nobody lends anything."""
+        return False
+
     async def permitted(self, written: Written) -> bool:
         """Nobody approved it."""
         return False
@@ -153,7 +157,7 @@ class OwnYard:
         if not digests:
             named = await self.workshop.look_at_image(text(table(inspect.get("Config")).get("Image"))) or {}
             digests = words(named.get("RepoDigests"))
-        return refusal(
+        found = refusal(
             inspect,
             digests,
             podman=engine is not None and engine.kind == "podman",
@@ -161,6 +165,10 @@ class OwnYard:
             names=source.data.containers,
             instance=self.instance,
         )
+        if found is None and self.around.lent(text(inspect.get("Id"))):
+            # a new one would have for good what this one has for a while
+            return Refusal("changed_for_a_while", {"target": name})
+        return found
 
     def touched(self, name: str) -> frozenset[str]:
         """Return the node ids of all that stands still meanwhile."""

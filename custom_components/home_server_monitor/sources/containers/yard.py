@@ -46,6 +46,10 @@ class Around(Protocol):
         """Return why nobody may update a container, whoever approves it: what is protected."""
         ...
 
+    def lent(self, container_id: str) -> bool:
+        """Return whether something of a container is changed for a while: a limit, that it is paused or off a network."""
+        ...
+
     async def permitted(self, written: Written) -> bool:
         """Return whether an admin approved in advance what is written about updates, to the letter."""
         ...
