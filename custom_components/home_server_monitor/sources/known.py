@@ -57,7 +57,10 @@ def _host_and_port(data: Data) -> str | None:
     path = data.get("path")
     # the path of an interface that only programs use is not part of the address
     kept = str(path) if path and not str(path).endswith("/rpc") else ""
-    return str(URL.build(scheme=scheme, host=str(host), port=int(port) if port else None, path=kept))
+    try:
+        return str(URL.build(scheme=scheme, host=str(host), port=int(port) if port else None, path=kept))
+    except ValueError:
+        return None
 
 
 def _arr(kind: str, product: str, port: int, *, core: bool = True) -> Known:
@@ -163,12 +166,20 @@ def url_of(row: Known, service: Service) -> str | None:
     """Return where a service answers; None where it cannot be known, or not from here."""
     for inside, scheme in row.doors:
         for way in service.ways:
-            if way.inside == inside:
-                return str(URL.build(scheme=scheme, host=way.host, port=way.port))
+            if way.inside == inside and (url := _built(scheme, way.host, way.port)) is not None:
+                return url
     if row.doors and service.page is not None:
         # what the server itself shows as the page of the app
         return service.page
     if row.doors and service.host is not None:
         port, scheme = row.doors[0]
-        return str(URL.build(scheme=scheme, host=service.host, port=port))
+        return _built(scheme, service.host, port)
     return None
+
+
+def _built(scheme: str, host: str, port: int) -> str | None:
+    """Return an address, or None where an engine told of a host or a port that is none."""
+    try:
+        return str(URL.build(scheme=scheme, host=host, port=port))
+    except ValueError:
+        return None

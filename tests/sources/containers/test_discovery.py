@@ -12,9 +12,10 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.home_server_monitor.config_flow import HomeServerMonitorConfigFlow
 from custom_components.home_server_monitor.const import DOMAIN
 from custom_components.home_server_monitor.discovery import place_of
+from custom_components.home_server_monitor.guardian.capabilities import Service, Way
 from custom_components.home_server_monitor.kinds import KINDS
 from custom_components.home_server_monitor.sources.kind import ServiceKind
-from custom_components.home_server_monitor.sources.known import KNOWN, known_by
+from custom_components.home_server_monitor.sources.known import KNOWN, known_by, url_of
 from tests.test_config_flow import agree, complete, send
 from tests.village import KIND as COTTAGE
 
@@ -219,6 +220,17 @@ async def test_the_key_of_another_integration_is_copied_only_where_somebody_tick
 def test_which_images_are_known(image: str, kind: str | None) -> None:
     found = known_by(image)
     assert (found.kind if found else None) == kind
+
+
+@pytest.mark.parametrize("host", ["evil/x", "a@b", "[::1", "\u202ehost", "a b", "h#x", "h:1", ""])
+def test_a_host_that_is_none_is_no_address(host: str) -> None:
+    """One such port of one container does not end the looking at all others."""
+    row = next(each for each in KNOWN if each.product == "Scrutiny")
+    bad, good = Way(8080, host, 8080), Way(8080, "192.0.2.1", 8080)
+    assert url_of(row, Service(name="x", images=(), ways=(bad,), host=host)) is None
+    assert url_of(row, Service(name="x", images=(), ways=(Way(8080, "h", 10**6), bad, good))) == (
+        "http://192.0.2.1:8080"
+    )
 
 
 def test_a_row_of_a_kind_that_exists_copies_only_its_secrets() -> None:
