@@ -142,7 +142,7 @@ class ObjectDevices:
         self._doubted: dict[str, float] = {}
         self._again: CALLBACK_TYPE | None = None
         entry.async_on_unload(self._stop)
-        self._described: dict[str, tuple[Any, Any]] = {}
+        self._described: dict[str, tuple[Any, Any, Any]] = {}
 
     @callback
     def async_check(self) -> None:
@@ -206,11 +206,13 @@ class ObjectDevices:
         if "name" not in info:
             return
         identifier = next(iter(info["identifiers"]))
-        shown = (info.get("name"), info.get("sw_version"))
+        shown = (info.get("name"), info.get("sw_version"), info.get("model"))
         if self._described.get(identifier[1], shown) != shown:
             device = dr.async_get(self._hass).async_get_device_by_identifier(identifier, self._entry.entry_id)
             if device is not None:
-                dr.async_get(self._hass).async_update_device(device.id, name=shown[0], sw_version=shown[1])
+                dr.async_get(self._hass).async_update_device(
+                    device.id, name=shown[0], sw_version=shown[1], model=shown[2]
+                )
         self._described[identifier[1]] = shown
 
     def _remove(self, kind: str, present: frozenset[str]) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from .audit_case import Grade
 from .leftovers import leftover
 from .model import Containers, HealthStatus, State
-from .view import NO_USAGE, latest
+from .view import NO_USAGE, latest, reclaimable
 
 
 def overview(data: Containers, dark: Sequence[str]) -> dict[str, Any]:
@@ -32,7 +32,7 @@ def overview(data: Containers, dark: Sequence[str]) -> dict[str, Any]:
         "machine_memory": engine.memory if engine else None,
         "rx_rate": _sum(data, "rx_rate"),
         "tx_rate": _sum(data, "tx_rate"),
-        "reclaimable": _reclaimable(data),
+        "reclaimable": None if "disk" in data.stale else reclaimable(data),
         "score": data.score,
         "serious": sum(check.grade >= Grade.HIGH for each in reports for check in each.open),
         "containers": list(_containers(data)),
@@ -44,14 +44,6 @@ def overview(data: Containers, dark: Sequence[str]) -> dict[str, Any]:
 def _sum(data: Containers, name: str) -> float | None:
     found = [value for each in data.usage.values() if (value := getattr(each, name)) is not None]
     return sum(found) if found and "usage" not in data.stale else None
-
-
-def _reclaimable(data: Containers) -> int | None:
-    if data.disk is None or "disk" in data.stale:
-        return None
-    spaces = (data.disk.images, data.disk.containers, data.disk.volumes, data.disk.build_cache)
-    found = [each.reclaimable for each in spaces if each.reclaimable is not None]
-    return sum(found) if found else None
 
 
 def _containers(data: Containers) -> Iterator[dict[str, Any]]:

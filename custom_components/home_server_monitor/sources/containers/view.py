@@ -105,3 +105,12 @@ def total(data: Containers, field: str) -> float | None:
 def running(data: Containers) -> int:
     """Return how many containers run."""
     return sum(each.state is State.RUNNING for each in data.containers.values())
+
+
+def reclaimable(data: Containers) -> int | None:
+    """Return the bytes that nothing needs, as far as the engine says so."""
+    if data.disk is None:
+        return None
+    spaces = (data.disk.images, data.disk.containers, data.disk.volumes, data.disk.build_cache)
+    known = [space.reclaimable for space in spaces if space.reclaimable is not None]
+    return sum(known) if known else None

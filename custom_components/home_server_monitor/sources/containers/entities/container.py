@@ -22,6 +22,11 @@ def _image_age(item: Watched) -> int | None:
     return (dt_util.utcnow() - created).days if created else None
 
 
+def _runs(item: Watched) -> bool | None:
+    state = item.container.state
+    return state in (State.RUNNING, State.PAUSED, State.RESTARTING) if state else None
+
+
 SENSORS: tuple[ObjectSensor[Watched], ...] = (
     choice(
         "container_state",
@@ -76,12 +81,7 @@ SENSORS: tuple[ObjectSensor[Watched], ...] = (
         value=lambda item: item.container.restart_count,
         **BY_CHOICE,
     ),
-    ObjectSensor(
-        key="container_audit_score",
-        state_class=SensorStateClass.MEASUREMENT,
-        value=lambda item: item.score,
-        **BY_CHOICE,
-    ),
+    count("container_audit_score", lambda item: item.score, **BY_CHOICE),
     moment(
         "container_started",
         lambda item: item.container.started if item.container.running else None,
@@ -99,7 +99,7 @@ BINARY: tuple[ObjectBinarySensor[Watched], ...] = (
 SWITCHES: tuple[ObjectSwitch[Watched], ...] = (
     ObjectSwitch(
         key="container_running",
-        value=lambda item: item.container.state in (State.RUNNING, State.PAUSED, State.RESTARTING),
+        value=_runs,
         turn_on="start_container",
         turn_off="stop_container",
         entity_registry_enabled_default=False,

@@ -8,7 +8,7 @@ from homeassistant.const import EntityCategory
 from ....descriptions import ObjectButton, ObjectSensor, ObjectSwitch
 from ....quantities import choice, count, data_size, percent
 from ..model import Containers, HealthStatus, Space, Stack
-from ..view import running, total
+from ..view import reclaimable, running, total
 
 DIAGNOSTIC = EntityCategory.DIAGNOSTIC
 
@@ -19,14 +19,6 @@ def _space(kind: str, field: str) -> Callable[[Containers], Any]:
         return getattr(space, field) if space else None
 
     return value
-
-
-def _reclaimable(data: Containers) -> int | None:
-    if data.disk is None:
-        return None
-    spaces = (data.disk.images, data.disk.containers, data.disk.volumes, data.disk.build_cache)
-    known = [space.reclaimable for space in spaces if space.reclaimable is not None]
-    return sum(known) if known else None
 
 
 def _updates(data: Containers) -> int:
@@ -64,7 +56,7 @@ SENSORS: tuple[ObjectSensor[Any], ...] = (
         data_size(f"disk_{kind}", _space(kind, "used"), feed="disk", entity_category=DIAGNOSTIC)
         for kind in ("images", "containers", "volumes", "build_cache")
     ),
-    data_size("disk_reclaimable", _reclaimable, feed="disk", entity_category=DIAGNOSTIC),
+    data_size("disk_reclaimable", reclaimable, feed="disk", entity_category=DIAGNOSTIC),
     count("audit_score", lambda data: data.score, feed="containers", entity_category=DIAGNOSTIC),
     ObjectSensor(
         key="api_version",
@@ -79,10 +71,13 @@ STACK_SENSORS: tuple[ObjectSensor[Stack], ...] = (
     choice("stack_state", ["active", "inactive", "other"], lambda stack: stack.status),
 )
 
+# of any other state nobody knows whether that is running
+_ACTIVE = {"active": True, "inactive": False}
+
 STACK_SWITCHES: tuple[ObjectSwitch[Stack], ...] = (
     ObjectSwitch(
         key="stack_running",
-        value=lambda stack: stack.status == "active",
+        value=lambda stack: _ACTIVE.get(stack.status),
         turn_on="start_stack",
         turn_off="stop_stack",
         entity_registry_enabled_default=False,
