@@ -37,6 +37,21 @@ async def test_house() -> None:
     assert house.source("a") is None
 
 
+def test_a_listener_that_fails_makes_no_other_deaf(caplog: pytest.LogCaptureFixture) -> None:
+    """What is wrong in one part of the house does not keep the guardian from seeing."""
+    house, heard = House(), list[Any]()
+
+    def broken(source: Any) -> None:
+        raise ValueError("what nobody thought of")
+
+    house.subscribe(broken)
+    house.subscribe(heard.append)
+    source: Any = SimpleNamespace(id="engine-1")
+    house.updated(source)
+    assert heard == [source]
+    assert "engine-1" in caplog.text
+
+
 async def test_the_house_knows_who_can_what(hass: HomeAssistant, nas: MockConfigEntry) -> None:
     house = hass.data[HOUSE]
     source = nas.runtime_data

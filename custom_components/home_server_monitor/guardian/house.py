@@ -2,12 +2,15 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator
+import logging
 from typing import Any
 
 from .approval import Tokens
 from .contract import Source
 from .desk import Desk
 from .own_path import OwnPath
+
+_LOGGER = logging.getLogger(__name__)
 
 type Listener = Callable[[Source], None]
 
@@ -46,9 +49,12 @@ class House:
         return lambda: self._listeners.remove(listener)
 
     def updated(self, source: Source) -> None:
-        """Tell the listeners that a source has a new complete snapshot."""
+        """Tell the listeners that a source has a new complete snapshot; one that fails keeps it from no other."""
         for listener in tuple(self._listeners):
-            listener(source)
+            try:
+                listener(source)
+            except Exception:
+                _LOGGER.exception("A snapshot of %s was not taken in whole", source.id)
 
     def sources(self, server: str) -> Iterator[Source]:
         """Yield the attached sources that hang on a server."""
