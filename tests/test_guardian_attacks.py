@@ -131,8 +131,8 @@ async def test_a_clock_that_jumps_ends_neither_the_first_week_nor_the_offers(
     await home.guardian.desk.set_mode(Mode.ACT, _admin(hass_admin_user))
     await home.errors()
     record = home.record()
-    wall, loop = home.guardian._clocks
-    monkeypatch.setattr(home.guardian, "_clocks", (wall - 8 * 86400, loop))
+    wall, loop = home.guardian.ticks._clocks
+    monkeypatch.setattr(home.guardian.ticks, "_clocks", (wall - 8 * 86400, loop))
     home.guardian.desk.helm.installed -= 8 * 86400
     await home.settle(60)
     assert home.guardian.desk.records[record.id].state is State.EXPIRED
@@ -219,9 +219,9 @@ async def test_a_clock_that_jumps_is_told_in_one_line(
     tracked = await home.errors()
     before = home.record()
     home.pushes.clear()
-    wall, loop = home.guardian._clocks
+    wall, loop = home.guardian.ticks._clocks
     # what was written down is that much in the past, or in the future
-    home.guardian._clocks = (wall - by, loop)
+    home.guardian.ticks._clocks = (wall - by, loop)
     await home.settle(60)
     # the offer expired, and there is a new one
     assert home.guardian.desk.records[before.id].state is State.EXPIRED
@@ -240,13 +240,13 @@ async def test_a_clock_that_jumps_is_told_in_one_line(
     open_ = {each.finding.rule: each for each in home.guardian.open_findings()}
     said = open_["clock_jumped"].finding.placeholders
     assert f"{said['way']} by {said['minutes']}" == shown
-    at, _ = home.guardian.jumped or (0.0, 0.0)
-    home.guardian.jumped = (at - 86400, by)
+    at, _ = home.guardian.ticks.jumped or (0.0, 0.0)
+    home.guardian.ticks.jumped = (at - 86400, by)
     await home.settle(60)
     assert "clock_jumped" not in {each.finding.rule for each in home.guardian.open_findings()}
 
 
 async def test_a_clock_that_goes_right_is_not_told(home: Household) -> None:
     await home.settle(600)
-    assert home.guardian.jumped is None
+    assert home.guardian.ticks.jumped is None
     assert "clock_jumped" not in {each.finding.rule for each in home.guardian.open_findings()}

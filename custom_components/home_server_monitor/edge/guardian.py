@@ -3,7 +3,6 @@
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import timedelta
 from functools import partial
 from heapq import nlargest
 import logging
@@ -34,16 +33,17 @@ from .answers import Answers
 from .dead_man import DeadMan
 from .decisions import Decisions
 from .intake import Intake
+from .kept import pack, take_in
 from .messages import Composer
 from .month import Monthly
-from .own_findings import own_findings, source_node
-from .people import user_actor
+from .own_findings import source_node
 from .proposals import MOST_PROPOSALS, Proposals
 from .retrying import Retrying
 from .saving import Saving
 from .settings import Settings, phones
 from .speaker import Speaker
 from .texts import Texts
+from .ticking import TICK, Ticks
 from .views import target_node
 from .waits import Waits
 from .watch import Watch
@@ -52,12 +52,8 @@ from .wording import Wording
 
 _LOGGER = logging.getLogger(__name__)
 
-TICK = timedelta(seconds=15)
-CLOCK_JUMP = 60.0
 # sent with each change of a record, by its source
 RECORD_CHANGED = f"{DOMAIN}_record_{{}}"
-# seconds for which an offer outlives its problem: it may come back at once
-OFFER_OUTLIVES = 300.0
 # actions after which a server is silent for a while, as planned, in seconds
 SILENT_AFTER = {"reboot": 1200.0, "install_update": 3600.0, "shutdown": 7200.0}
 
@@ -101,11 +97,8 @@ class Guardian:
         self.week = Week(self)
         # only a start of Home Assistant asks for patience, not an entry that is added while it runs
         self.started = clock.now() if not hass.is_running else 0.0
-        self._saving = Saving(self, self._pack)
-        self._due: asyncio.TimerHandle | None = None
+        self._saving = Saving(self, partial(pack, self))
         self.lock = asyncio.Lock()
-        # what is done with each tick and may take long, so that it keeps nobody from looking
-        self._chores = asyncio.Lock()
         self._ended = False
         self._end: Callable[[], None] = lambda: None
         # of who brought about the change that the listeners are being told of
@@ -114,9 +107,7 @@ class Guardian:
         self._noting = False
         # while all are told that something changed: what is open
         self._open: list[Tracked] | None = None
-        self._clocks = (clock.now(), hass.loop.time())
-        # when the clock jumped last, and by how many seconds
-        self.jumped: tuple[float, float] | None = None
+        self.ticks = Ticks(self)
         self.practising = 0.0
         self.month = Monthly(self)
         self.booted: dict[str, float] = {}
@@ -136,7 +127,7 @@ class Guardian:
             _LOGGER.exception("What was known of findings cannot be read; they are found anew")
             stored = None
         if isinstance(stored, dict):
-            self._take_in(stored)
+            take_in(self, stored)
         ends = [
             self.watch.start(),
             self.decisions.start(),
@@ -165,8 +156,7 @@ class Guardian:
                 each()
             self.intake.stop()
             self._saving.stop()
-            if self._due is not None:
-                self._due.cancel()
+            self.ticks.stop()
             self.speaker.close()
             self.desk.on_change(lambda record: None)
             self.desk.helm.on_change = lambda: None
@@ -232,35 +222,6 @@ class Guardian:
         if not self._ended:
             self.notify()
 
-    def _take_in(self, stored: Mapping[str, Any]) -> None:
-        self.register.load(stored.get("register") or {})
-        self.alerts.load(stored.get("alerts") or {})
-        self.changes.load(stored.get("changes") or [])
-        if isinstance(month := stored.get("month"), int):
-            self.month.told = month
-        self.month.found.load(stored.get("found"))
-        self.speaker.outbox.load(stored.get("outbox"), clock.now())
-        if isinstance(jumped := stored.get("jumped"), list) and len(jumped) == 2:
-            self.jumped = float(jumped[0]), float(jumped[1])
-        told = stored.get("told")
-        if isinstance(told, dict):
-            here = phones(self.hass).keys()
-            shown = {tag: here & set(who) for tag, who in told.items() if isinstance(who, list)}
-            self.speaker.teller.told = {tag: who for tag, who in shown.items() if who}
-
-    def _pack(self, rows: list[dict[str, Any]] | None = None) -> dict[str, Any]:
-        return {
-            "register": self.register.dump(rows),
-            "alerts": self.alerts.dump(),
-            "topology": self.intake.dump(),
-            "changes": self.changes.dump(),
-            "month": self.month.told,
-            "found": self.month.found.dump(),
-            "outbox": self.speaker.outbox.dump(),
-            "jumped": self.jumped,
-            "told": {tag: sorted(who) for tag, who in self.speaker.teller.told.items()},
-        }
-
     def _alert_settings(self) -> notice.Settings:
         return notice.Settings(quiet=self.settings.quiet, local=_local)
 
@@ -322,21 +283,8 @@ class Guardian:
         # no more can be open at a time; whoever looks at another one has its remedy planned then
         for tracked in nlargest(MOST_PROPOSALS, mendable, key=lambda each: each.severity):
             self.speaker.propose(tracked.id)
-        self._look_again(now)
+        self.ticks.look_again(now)
         self._notify_soon()
-
-    def _look_again(self, now: float) -> None:
-        """Look when the next thing is due, if that is before the next tick."""
-        if self._due is not None:
-            self._due.cancel()
-            self._due = None
-        if (due := self.alerts.next_due()) is not None and due - now < TICK.total_seconds():
-            self._due = self.hass.loop.call_later(max(due - now, 0.1), self._tick_soon)
-
-    @callback
-    def _tick_soon(self) -> None:
-        self._due = None
-        self.entry.async_create_background_task(self.hass, self.tick(), f"{DOMAIN} due")
 
     # What time brings
 
@@ -349,45 +297,7 @@ class Guardian:
 
     async def tick(self, moment: Any = None) -> None:
         """Look at all that time brings."""
-        async with self.lock:
-            now = clock.now()
-            await self._look_at_the_clock(now)
-            if self.take_up is not None:
-                await self.take_up()
-            changes = list(self.register.tick(now))
-            await asyncio.sleep(0)
-            changes += self.register.observe(self.own, await own_findings(self, now), now)
-            self.handle(changes, now)
-            self.retrying.look(now)
-        if self._chores.locked():
-            return
-        async with self._chores:
-            await self.desk.look_at_people(partial(user_actor, self.hass, via="now"))
-            await self.desk.expire_where(partial(self._is_over, now=now))
-            await self.desk.tick()
-            await self.tokens.save()
-            await self.proposals.act_automatically()
-            await self.dead_man.ping(now)
-            await self.month.tick(now)
-            await self.week.tick(now)
-
-    def _is_over(self, record: Record, *, now: float) -> bool:
-        """Return whether the problem that a proposal is about has been over for a while, and not only comes and goes."""
-        tracked = self.tracked(record.finding) if record.finding else None
-        ended = tracked.resolved_at if tracked is not None and not tracked.flapping else None
-        return ended is not None and now - ended >= OFFER_OUTLIVES
-
-    async def _look_at_the_clock(self, now: float) -> None:
-        wall, loop = self._clocks
-        self._clocks = (now, self.hass.loop.time())
-        by = (now - wall) - (self._clocks[1] - loop)
-        if abs(by) > CLOCK_JUMP:
-            self.jumped = (now, by)
-            offered = [each.finding for each in self.desk.records.values() if each.state is State.PROPOSED]
-            # before anything is judged by the new time
-            await self.desk.clock_jumped(by)
-            for finding in filter(None, offered):
-                self.speaker.propose(finding)
+        await self.ticks.tick()
 
     def diagnose(self) -> dict[str, Any]:
         """Return what helps to find a fault: counts and states, nothing that says what is watched."""

@@ -90,9 +90,9 @@ def _lent(of: Guardian) -> Iterator[Finding]:
 
 def _clock(of: Guardian, now: float) -> Iterator[Finding]:
     """For a day after the clock jumped: what was told and approved meanwhile has times that are off."""
-    if of.jumped is None:
+    if of.ticks.jumped is None:
         return
-    at, by = of.jumped
+    at, by = of.ticks.jumped
     if now - min(at, now) < DAY:
         way = of.texts.common("clock_forward" if by > 0 else "clock_back")
         minutes = str(round(abs(by) / 60))

@@ -25,13 +25,14 @@ from ..guardian.remediation import Record
 from ..guardian.topology import Topology
 from ..history import file_name
 from . import clock
-from .guardian import TICK, Guardian
+from .guardian import Guardian
 from .house_key import HOUSE
 from .messages import Message, tag_of
 from .replies import async_listen_for_replies
 from .settings import Settings, phones
 from .telling import Teller
 from .texts import Texts
+from .ticking import TICK
 
 _LOGGER = logging.getLogger(__name__)
 JOURNALLED = "journalled"
