@@ -34,7 +34,11 @@ from .test_recreate_engine import (  # noqa: F401 - as above
     test_what_the_new_image_brings_is_used,
 )
 from .test_registry import session, test_a_real_registry, test_whether_there_is_a_newer_image  # noqa: F401 - as above
-from .test_story import story, test_a_bad_image_is_taken_back_and_a_good_one_goes_through  # noqa: F401 - as above
+from .test_story import (  # noqa: F401 - as above
+    story,
+    test_a_bad_image_is_taken_back_and_a_good_one_goes_through,
+    way,
+)
 
 
 @pytest.fixture
