@@ -1,5 +1,7 @@
 """Repairs issues for what needs a decision: at most ten, the most severe first, then one for the rest."""
 
+from heapq import nlargest
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from homeassistant.core import Event, callback
@@ -104,9 +106,8 @@ class Decisions:
             for record in self._of.desk.records.values()
             if record.state is State.PROPOSED and record.id not in seen and not record.finding
         ]
-        rows.sort(key=lambda row: row[:2], reverse=True)
         wanted: dict[str, tuple[Tracked | None, Record | None, tuple[object, ...]]] = {}
-        for severity, _, found, offer in rows[:MOST]:
+        for severity, _, found, offer in nlargest(MOST, rows, key=itemgetter(0, 1)):
             about = found.id if found else offer.id if offer else ""
             words = tuple(sorted(found.finding.placeholders.items())) if found else ()
             told = (severity, offer.id if offer else None, words)

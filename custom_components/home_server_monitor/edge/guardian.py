@@ -22,7 +22,7 @@ from ..guardian.approval import Tokens
 from ..guardian.changes import ChangeLog, Logged
 from ..guardian.contract import Severity
 from ..guardian.desk import Desk
-from ..guardian.finding import Change as Happened, Register, Tracked
+from ..guardian.finding import PIECE, Change as Happened, Register, Tracked
 from ..guardian.house import House
 from ..guardian.journal import JournalFailed
 from ..guardian.remediation import Record, State, new_id
@@ -274,6 +274,18 @@ class Guardian:
         """Have told what findings became, and their remedies proposed."""
         if notices := self.alerts.handle(changes, now, started=self.started, booted=self.booted):
             self.speaker.say(notices)
+        self.ticks.look_again(now)
+        if len(changes) > PIECE:
+            # thousands are judged, counted and told in turns of their own, so that they do not hold the loop together
+            self.hass.loop.call_soon(self._follow, changes, now)
+        else:
+            self._follow(changes, now)
+
+    @callback
+    def _follow(self, changes: Sequence[Happened], now: float) -> None:
+        """Count what happened, and have remedies planned."""
+        if self._ended:
+            return
         mendable: list[Tracked] = []
         for change in changes:
             tracked = self.tracked(change.id) if change.kind in ("raised", "severer") else None
@@ -283,7 +295,6 @@ class Guardian:
         # no more can be open at a time; whoever looks at another one has its remedy planned then
         for tracked in nlargest(MOST_PROPOSALS, mendable, key=lambda each: each.severity):
             self.speaker.propose(tracked.id)
-        self.ticks.look_again(now)
         self._notify_soon()
 
     # What time brings
