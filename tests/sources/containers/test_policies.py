@@ -259,6 +259,9 @@ def test_a_week() -> None:
     assert week.is_open(start + 5.9 * DAY)
     assert not week.is_open(start + 6 * DAY)
     assert not week.begin(start - DAY)
+    # a machine that was just switched on thinks it is 1970, and knows better a minute later
+    assert not week.begin(60.0)
+    assert not week.begin(start + 1.0)
     again = Weekly()
     again.load(week.dump())
     assert again == week

@@ -8,6 +8,8 @@ DAY = 86400.0
 EVERY = 7 * DAY
 # on the last day it is gone, so that the next one is a new one, whatever was said to this one
 OPEN = 6 * DAY
+# a machine without a battery for its clock starts in 1970, until the network tells it the time
+SET = 1577836800.0
 
 
 @dataclass(slots=True)
@@ -19,6 +21,8 @@ class Weekly:
 
     def begin(self, now: float) -> bool:
         """Open the next one where a week has passed; returns whether. A clock that went back opens none twice."""
+        if now < SET:
+            return False
         self.opened = min(self.opened, now)
         if now - self.opened < EVERY:
             return False
