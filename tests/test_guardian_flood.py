@@ -1,6 +1,7 @@
 """Ten thousand findings at the same moment, through all that the guardian does with them in Home Assistant."""
 
 from collections.abc import Iterator
+import os
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -23,7 +24,8 @@ from .test_guardian_edge import Household, home
 __all__ = ["home"]
 
 MANY = 10_000
-HOLD = 0.05
+# the budget is that of a machine with nothing else to do; beside other workers, with lines counted, all takes longer
+HOLD = 0.1 if "PYTEST_XDIST_WORKER" in os.environ else 0.05
 WRITE = Store._async_write_data
 
 
