@@ -88,7 +88,7 @@ class Home:
         """Take in a complete snapshot of a source."""
         changes = self.register.observe(source, findings, self.now)
         self.changes += changes
-        return self.alerts.handle(changes, self.now, started=self.started, booted=self.booted)
+        return self.alerts.tick(self.now, started=self.started, booted=self.booted)
 
     def wait(self, seconds: float) -> list[Notice]:
         """Let time pass as the guardian's own timer does: from due to due, each at least a second on."""

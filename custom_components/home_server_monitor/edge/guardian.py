@@ -270,13 +270,19 @@ class Guardian:
         if waking_of(tracked.finding.rule).renewed and not self.register.silence(tracked):
             self.speaker.propose(tracked.id)
 
-    def handle(self, changes: Sequence[Happened], now: float) -> None:
-        """Have told what findings became, and their remedies proposed."""
-        if notices := self.alerts.handle(changes, now, started=self.started, booted=self.booted):
-            self.speaker.say(notices)
+    async def handle(self, changes: Sequence[Happened], now: float) -> None:
+        """Have told what findings became, and their remedies proposed. Under the lock only."""
+        notices: list[notice.Notice] = []
+        for part in self.alerts.ticking(now, started=self.started, booted=self.booted):
+            notices += part
+            if len(self.register.tracked) > PIECE:
+                # of thousands each part is told in a turn of its own: together they would hold the event loop
+                self.speaker.say(notices)
+                notices = []
+                await asyncio.sleep(0)
+        self.speaker.say(notices)
         self.ticks.look_again(now)
         if len(changes) > PIECE:
-            # thousands are judged, counted and told in turns of their own, so that they do not hold the loop together
             self.hass.loop.call_soon(self._follow, changes, now)
         else:
             self._follow(changes, now)

@@ -10,7 +10,7 @@ from homeassistant.core import callback
 
 from ..const import DOMAIN
 from ..guardian.contract import Node, Source
-from ..guardian.finding import Change as Happened
+from ..guardian.finding import PIECE, Change as Happened
 from ..guardian.topology import Topology, dump, load
 from . import clock
 from .own_findings import source_node
@@ -81,6 +81,7 @@ class Intake:
         if (nodes := tuple(source.nodes)) != self._nodes.get(source.id):
             self._nodes[source.id] = nodes
             self.rebuild()
+            await asyncio.sleep(0)
         self._of.changes.note(source.id, source.changes_since_last(), now)
         self.checked[source.id] = now
         changes: list[Happened] = []
@@ -90,13 +91,23 @@ class Intake:
             for change in piece:
                 if (tracked := self._of.tracked(change.id)) is not None:
                     # looked up once, here: all at the end would hold the event loop as well
-                    self._of.topology.hosts(tracked.finding.object, source.id)
+                    self._of.topology.within_host(tracked.finding.object, source.id)
             await asyncio.sleep(0)
-        self._of.handle(changes, now)
+        await self._of.handle(changes, now)
 
     def dump(self) -> dict[str, Any]:
         """Return the topology of each source, as JSON can hold it."""
         return {source: dump(nodes) for source, nodes in self._nodes.items()}
+
+    async def dumped(self) -> dict[str, Any]:
+        """Return the same, made in pieces."""
+        found: dict[str, Any] = {}
+        for source, nodes in tuple(self._nodes.items()):
+            rows = found[source] = list[dict[str, Any]]()
+            for start in range(0, len(nodes), PIECE):
+                rows += dump(nodes[start : start + PIECE])
+                await asyncio.sleep(0)
+        return found
 
     def load(self, stored: object) -> None:
         """Take back what `dump` gave, of the sources that still are: until each speaks, it is as it was."""
@@ -130,7 +141,11 @@ class Intake:
     @callback
     def source_removed(self, source: str) -> None:
         """End what a source has said that the user removed."""
-        now = clock.now()
         self._nodes.pop(source, None)
         self.rebuild()
-        self._of.handle(self._of.register.drop(source, now), now)
+        self._of.entry.async_create_background_task(self._of.hass, self._drop(source), f"{DOMAIN} removed")
+
+    async def _drop(self, source: str) -> None:
+        async with self._of.lock:
+            now = clock.now()
+            await self._of.handle(self._of.register.drop(source, now), now)

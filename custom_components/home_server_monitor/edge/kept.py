@@ -28,12 +28,14 @@ def take_in(of: Guardian, stored: Mapping[str, Any]) -> None:
         of.speaker.teller.told = {tag: who for tag, who in shown.items() if who}
 
 
-def pack(of: Guardian, rows: list[dict[str, Any]] | None = None) -> dict[str, Any]:
-    """Return what is to be saved. rows: those of the findings, made already."""
+def pack(
+    of: Guardian, rows: list[dict[str, Any]] | None = None, topology: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    """Return what is to be saved. rows, topology: those of the findings and of the nodes, made already."""
     return {
         "register": of.register.dump(rows),
         "alerts": of.alerts.dump(),
-        "topology": of.intake.dump(),
+        "topology": of.intake.dump() if topology is None else topology,
         "changes": of.changes.dump(),
         "month": of.month.told,
         "found": of.month.found.dump(),

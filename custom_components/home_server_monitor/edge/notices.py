@@ -124,7 +124,9 @@ class Notices:
         """Return what else of the kind is open on the same things, what they are part of and what they consist of."""
         topology = self._of.topology
         gone = {each.id for each in found}
-        near = [topology.within_host(each.finding.object, each.finding.source) for each in found]
+        near = frozenset[str]().union(
+            *(topology.within_host(each.finding.object, each.finding.source) for each in found)
+        )
         mine = {topology.canonical(each.finding.object) for each in found}
         areas = {waking_of(each.finding.rule).area for each in found}
         areas |= {STORAGE} if ALERT in areas else set()
@@ -134,7 +136,7 @@ class Notices:
                 continue
             about = topology.canonical(other.finding.object)
             theirs = topology.within_host(other.finding.object, other.finding.source)
-            close = any(about in each for each in near) or not mine.isdisjoint(theirs)
+            close = about in near or not mine.isdisjoint(theirs)
             if close and other.id not in gone and other.severity >= Severity.WARNING:
                 others.append(other)
         return sorted(others, key=lambda each: (-each.severity, each.since, each.id))

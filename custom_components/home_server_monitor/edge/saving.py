@@ -18,10 +18,13 @@ SAVE_DELAY = 10.0
 
 
 class Saving:
-    """Where one guardian keeps its findings, and when it writes them. pack: given the findings' rows, or None for now."""
+    """Where one guardian keeps its findings, and when it writes them.
+
+    pack: given the rows of the findings and of the topology, or nothing where there is no time for turns.
+    """
 
     def __init__(
-        self, guardian: Guardian, pack: Callable[[list[dict[str, Any]] | None], dict[str, Any]]
+        self, guardian: Guardian, pack: Callable[..., dict[str, Any]]
     ) -> None:
         self._of = guardian
         self._pack = pack
@@ -50,7 +53,7 @@ class Saving:
     async def now(self) -> None:
         """Save at once."""
         self.stop()
-        await self._store.async_save(self._pack(None))
+        await self._store.async_save(self._pack())
 
     @callback
     def _begin(self) -> None:
@@ -63,4 +66,4 @@ class Saving:
             rows.append(tracked.to_json())
             if index % PIECE == PIECE - 1:
                 await asyncio.sleep(0)
-        await self._store.async_save(self._pack(rows))
+        await self._store.async_save(self._pack(rows, await self._of.intake.dumped()))

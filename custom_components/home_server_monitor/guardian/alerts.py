@@ -7,7 +7,7 @@ from typing import Any
 
 from .contract import Severity
 from .digest import Digest
-from .finding import Change, Register, State, Tracked
+from .finding import Register, State, Tracked
 from .inhibition import Inhibition
 from .notice import Bucket, Notice, NoticeKind, Settings
 from .storms import Key, joined, swept
@@ -40,15 +40,12 @@ class Alerts:
         self._open: dict[str, list[Tracked]] = {}
         self._dues: list[float] = []
 
-    def handle(
-        self, changes: Iterable[Change], now: float, *, started: float, booted: Mapping[str, float]
-    ) -> list[Notice]:
-        """Return what is to be told after these changes; they may come in pieces, or not at all."""
-        del changes
-        return self.tick(now, started=started, booted=booted)
-
     def tick(self, now: float, *, started: float, booted: Mapping[str, float]) -> list[Notice]:
-        """Return what is to be told now; the register's own `tick` comes first.
+        """Return what is to be told now; the register's own `tick` comes first."""
+        return [notice for part in self.ticking(now, started=started, booted=booted) for notice in part]
+
+    def ticking(self, now: float, *, started: float, booted: Mapping[str, float]) -> Iterator[list[Notice]]:
+        """Yield the same in parts, so that others get their turn between them; what was yielded is to be told.
 
         started: when Home Assistant was up; booted: when each host started, by node id.
         """
@@ -60,6 +57,7 @@ class Alerts:
             host: min(until, now + LONGEST_SILENCE) for host, until in self._silences.items() if until > now
         }
         self._inhibition.judge(self.topology, now, started)
+        yield []
         self._dues += self._inhibition.dues
         starting = 0.0 <= now - started < START_GRACE
         if starting:
@@ -69,12 +67,14 @@ class Alerts:
         for tracked in self.register.firing():
             if tracked.told_severity is not None:
                 self._open[tracked.told_as].append(tracked)
-        notices = self._ended(now, calm)
-        notices += self._wanted(now, calm, self._holder(now, starting, booted))
+        yield self._ended(now, calm)
+        groups = self._wanted(now, self._holder(now, starting, booted))
+        yield []
+        notices = self._told(groups, now, calm)
         if digest := None if starting else self._digest.due(self.register, self.settings, now):
             notices.append(digest)
         self._dues.append(self.settings.next_at(now, self.settings.digest_minute))
-        return notices
+        yield notices
 
     def next_due(self) -> float | None:
         """Return when `tick` of the register or of this has something to do next."""
@@ -128,8 +128,8 @@ class Alerts:
                 self._waiting.pop(tracked.id, None)
         return notices
 
-    def _wanted(self, now: float, calm: bool, held: Callable[[Tracked], bool]) -> list[Notice]:
-        """Tell what is not known yet, or not acknowledged: critical at once, the rest collected and by day."""
+    def _wanted(self, now: float, held: Callable[[Tracked], bool]) -> dict[Key, list[Tracked]]:
+        """Return what is not known yet, or not acknowledged, in groups that are told together."""
         groups: defaultdict[Key, list[Tracked]] = defaultdict(list)
         for tracked in self.register.tracked.values():
             if (kind := self._wants(tracked, now)) is None:
@@ -141,6 +141,16 @@ class Alerts:
                 self._graced.add(tracked.id)
             else:
                 groups[self._key(kind, tracked)].append(tracked)
+        return groups
+
+    def _told(self, groups: dict[Key, list[Tracked]], now: float, calm: bool) -> list[Notice]:
+        """Tell these groups: critical at once, the rest collected and by day."""
+        # somebody may have answered in between
+        groups = {
+            key: left
+            for key, members in groups.items()
+            if (left := [tracked for tracked in members if not self.register.silence(tracked)])
+        }
         ready = {
             key: members
             for key, members in groups.items()

@@ -29,6 +29,7 @@ class Topology:
         self._wholes: defaultdict[str, dict[str, None]] = defaultdict(dict)
         self._hosts: set[str] = set()
         self._hosts_of: dict[tuple[str, str], tuple[str, ...]] = {}
+        self._within: dict[tuple[str, str], frozenset[str]] = {}
         self._labels: dict[str, str] = {}
         for node in self._nodes:
             self._draw(node)
@@ -94,8 +95,11 @@ class Topology:
 
     def within_host(self, node: str, source: str = "") -> frozenset[str]:
         """Return what a thing is, is made of and stands on, short of the hosts and of what those stand on."""
-        hosts = self.hosts(node, source)
-        return frozenset(self.above(node, source)).difference(*(self.above(host) for host in hosts))
+        if (known := self._within.get((node, source))) is None:
+            hosts = self.hosts(node, source)
+            known = frozenset(self.above(node, source)).difference(*(self.above(host) for host in hosts))
+            self._within[node, source] = known
+        return known
 
     def alive_cause(
         self,
