@@ -23,9 +23,7 @@ class Saving:
     pack: given the rows of the findings and of the topology, or nothing where there is no time for turns.
     """
 
-    def __init__(
-        self, guardian: Guardian, pack: Callable[..., dict[str, Any]]
-    ) -> None:
+    def __init__(self, guardian: Guardian, pack: Callable[..., dict[str, Any]]) -> None:
         self._of = guardian
         self._pack = pack
         self._store: Store[dict[str, Any]] = Store(
