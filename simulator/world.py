@@ -9,6 +9,7 @@ from .accounts import ApiKey, AuditEntry, User
 from .alerts import Alert, Level
 from .clock import DAY, Clock
 from .jobs import Jobs
+from .media import MediaWorld
 from .network import Certificate, Interface
 from .noise import digest, jitter, number, wander
 from .storage import Dataset, Disk, Pool, Snapshot, Vdev
@@ -85,6 +86,8 @@ class World:
         self.filled_at = clock.now()
         # what runs on the engine, where there is one
         self.household: Household | None = None
+        # what is downloaded and watched; empty until somebody furnishes it
+        self.media = MediaWorld(clock, seed)
 
     # Time
 
@@ -93,6 +96,7 @@ class World:
         motion.tick(self)
         if self.household is not None:
             self.household.engine.tick()
+        self.media.tick()
 
     def tasks(self) -> list[Task]:
         """Every scheduled task."""
