@@ -8,7 +8,15 @@ import pytest
 from .tree import PACKAGE, modules
 
 # methods of capabilities that write, and who may call them: what runs a step that was approved
-WRITES = {"snapshot_dataset", "roll_back_dataset", "set_leased"}
+WRITES = {
+    "snapshot_dataset",
+    "roll_back_dataset",
+    "set_leased",
+    "take_out_download",
+    "rest_download",
+    "continue_download",
+    "check_download",
+}
 RUNNERS = {
     ("guardian", "runner"),
     ("guardian", "remediation"),
