@@ -65,6 +65,9 @@ class World:
         self.datasets: dict[str, Dataset] = {}
         self.snapshots: dict[str, Snapshot] = {}
         self.apps: dict[str, App] = {}
+        # of the catalogue: whether it asks for no disks, and versions that do not run once they are installed
+        self.catalogue_hides_disks = False
+        self.broken_installs: set[str] = set()
         self.services: dict[str, Service] = {}
         self.machines: dict[int, Machine] = {}
         self.containers: dict[int, SystemContainer] = {}

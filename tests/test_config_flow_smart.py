@@ -4,7 +4,13 @@ from collections.abc import AsyncGenerator
 from typing import Any
 from unittest.mock import AsyncMock, patch
 
-from homeassistant.config_entries import SOURCE_INTEGRATION_DISCOVERY, SOURCE_USER
+from homeassistant.config_entries import (
+    SOURCE_INTEGRATION_DISCOVERY,
+    SOURCE_REAUTH,
+    SOURCE_RECONFIGURE,
+    SOURCE_USER,
+    ConfigEntry,
+)
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 import pytest
@@ -35,11 +41,11 @@ async def _nothing_is_set_up(hass: HomeAssistant) -> AsyncGenerator[AsyncMock]:
             await hass.config_entries.async_unload(entry.entry_id)
 
 
-async def form(hass: HomeAssistant, url: str) -> Result:
+async def form(hass: HomeAssistant, url: str, **more: str) -> Result:
     """Go through the menu to the form, and submit it."""
     menu = complete(await hass.config_entries.flow.async_init(DOMAIN, context={"source": SOURCE_USER}))
     shown = await send(hass, menu, next_step_id="smart")
-    return await send(hass, shown, url=url)
+    return await send(hass, shown, url=url, **more)
 
 
 async def test_scrutiny_is_added_by_what_the_browser_shows(hass: HomeAssistant) -> None:
@@ -72,14 +78,19 @@ async def test_what_is_not_scrutiny(hass: HomeAssistant) -> None:
         # another web page at the address
         assert (await form(hass, sim.url))["errors"] == {"url": "not_scrutiny"}
         for kind, error in (
-            ({"kind": "html"}, "not_scrutiny"),
-            ({"kind": "replace", "value": []}, "not_scrutiny"),
-            ({"kind": "status", "status": 401}, "scrutiny_asks_login"),
-            ({"kind": "status", "status": 500}, "not_scrutiny"),
-            ({"kind": "drop"}, "cannot_connect"),
+            ({"kind": "html"}, {"url": "scrutiny_web_page"}),
+            ({"kind": "replace", "value": []}, {"url": "not_scrutiny"}),
+            ({"kind": "status", "status": 401}, {"token": "scrutiny_asks_login"}),
+            ({"kind": "status", "status": 403}, {"token": "scrutiny_asks_login"}),
+            ({"kind": "status", "status": 302}, {"token": "scrutiny_asks_login"}),
+            ({"kind": "status", "status": 500}, {"url": "not_scrutiny"}),
+            ({"kind": "drop"}, {"url": "cannot_connect"}),
         ):
             sim.scrutiny.faults.add(kind.pop("kind"), "GET /api/summary", **kind)
-            assert (await form(hass, sim.scrutiny_url))["errors"] == {"url": error}, kind
+            asked = len(sim.scrutiny.calls.calls)
+            assert (await form(hass, sim.scrutiny_url))["errors"] == error, kind
+            if "token" in error:
+                assert len(sim.scrutiny.calls.calls) - asked == 1, "it is not tried again by itself"
             sim.scrutiny.faults.clear()
 
 
@@ -101,3 +112,33 @@ async def test_a_discovered_one_is_offered_with_its_address(hass: HomeAssistant)
         assert shown["step_id"] == "smart"
         entry = await added(hass, await send(hass, shown, url=sim.scrutiny_url))
         assert entry.title == "Scrutiny"
+
+
+async def _mend(hass: HomeAssistant, entry: ConfigEntry, source: str) -> Result:
+    context: Any = {"source": source, "entry_id": entry.entry_id}
+    data = dict(entry.data) if source == SOURCE_REAUTH else None
+    return await hass.config_entries.flow.async_init(DOMAIN, context=context, data=data)
+
+
+async def test_a_fork_that_wants_a_token(hass: HomeAssistant) -> None:
+    """Refused without one, or with a wrong one; one that no longer holds is asked for anew, and kept where it is left empty."""
+    async with simulator.run(tls=False, scrutiny=True) as sim:
+        assert sim.scrutiny is not None
+        sim.scrutiny.token = "first"
+        assert (await form(hass, sim.scrutiny_url))["errors"] == {"token": "scrutiny_asks_login"}
+        wrong = await form(hass, sim.scrutiny_url, token="wrong")
+        assert wrong["errors"] == {"token": "invalid_token"}
+        entry = await added(hass, await form(hass, sim.scrutiny_url, token=" first "))
+        assert entry.data["token"] == "first"
+        sim.scrutiny.token = "second"
+        shown = complete(await _mend(hass, entry, SOURCE_REAUTH))
+        assert [str(key) for key in shown["data_schema"].schema] == ["token"]
+        spent = await send(hass, shown, token="first")
+        assert spent["errors"] == {"token": "key_revoked"}
+        done = await send(hass, spent, token="second")
+        assert (done["type"], done["reason"]) == (FlowResultType.ABORT, "reauth_successful")
+        assert entry.data["token"] == "second"
+        changed = complete(await _mend(hass, entry, SOURCE_RECONFIGURE))
+        done = await send(hass, changed, url=sim.scrutiny_url)
+        assert done["reason"] == "reconfigure_successful"
+        assert entry.data["token"] == "second"

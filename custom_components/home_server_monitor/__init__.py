@@ -20,6 +20,7 @@ from .edge.entities import SERVER_PLATFORMS
 from .edge.guardian import Guardian
 from .edge.house_key import HOUSE
 from .edge.server import async_keep_desks, async_listen, async_return_all, async_setup_guardian
+from .guardian.capabilities import ExplainsDisks
 from .guardian.house import House
 from .history import remove_unseen
 from .issues import (
@@ -116,10 +117,19 @@ async def async_remove_config_entry_device(
     """Let the user delete the device of what is no longer there; never that of the service itself."""
     coordinator = entry.runtime_data
     if not isinstance(coordinator, ServiceCoordinator):
-        return False
+        return _is_of_a_gone_disk(hass.data[HOUSE], entry, device)
     return all(
         domain != DOMAIN or coordinator.forget(identifier) for domain, identifier in device.identifiers
     )
+
+
+@callback
+def _is_of_a_gone_disk(house: House, entry: HsmConfigEntry, device: dr.AnyDeviceEntry) -> bool:
+    """Return whether a device of a server's own shows a disk that nothing reads any more."""
+    start = f"{entry.unique_id or entry.entry_id}_disk_"
+    serials = [name.removeprefix(start) for _, name in device.identifiers if name.startswith(start)]
+    known = (each.explain_disk(serial) for each in house.capable(ExplainsDisks) for serial in serials)
+    return bool(serials) and not any(known)
 
 
 async def _async_setup_server(hass: HomeAssistant, entry: HsmConfigEntry, house: House) -> bool:

@@ -14,7 +14,7 @@ CERTIFICATE_CHANGED = "certificate_changed"
 MISSING_RIGHTS = "missing_rights"
 SERVER_MISSING = "server_missing"
 PREDICTION_OFF = "prediction_off"
-DISKS_UNREAD = "disks_unread"
+DISKS_UNREAD, DISKS_WAITING = "disks_unread", "disks_waiting"
 
 
 @callback
@@ -124,16 +124,40 @@ def clear_prediction_off(hass: HomeAssistant) -> None:
 
 
 @callback
-def raise_disks_unread(hass: HomeAssistant, server: str, name: str, devices: Sequence[str]) -> None:
-    """Tell that nothing reads SMART of the disks of a machine, and how that is changed; devices: kernel names."""
+def raise_disks_unread(
+    hass: HomeAssistant, server: str, name: str, devices: Sequence[str], installer: str | None
+) -> None:
+    """Tell that nothing reads SMART of the disks of a machine; its flow shows how that is changed.
+
+    devices: kernel names; installer: id of the source that can install something that reads them.
+    """
+    ir.async_create_issue(
+        hass,
+        DOMAIN,
+        f"{DISKS_UNREAD}_{server}",
+        is_fixable=True,
+        severity=ir.IssueSeverity.WARNING,
+        translation_key=DISKS_UNREAD,
+        translation_placeholders={
+            "name": name,
+            "disks": ", ".join(f"/dev/{device}" for device in devices) or "?",
+            "compose": _compose(devices),
+        },
+        data={"server": server, "source": installer},
+    )
+
+
+@callback
+def raise_disks_waiting(hass: HomeAssistant, server: str, name: str) -> None:
+    """Tell that something can read the disks, and has not handed over a reading yet."""
     ir.async_create_issue(
         hass,
         DOMAIN,
         f"{DISKS_UNREAD}_{server}",
         is_fixable=False,
         severity=ir.IssueSeverity.WARNING,
-        translation_key=DISKS_UNREAD,
-        translation_placeholders={"name": name, "compose": _compose(devices)},
+        translation_key=DISKS_WAITING,
+        translation_placeholders={"name": name},
     )
 
 

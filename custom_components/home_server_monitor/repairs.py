@@ -26,7 +26,8 @@ from .guardian.contract import SYSTEM, NotDone, Refused, Risk
 from .guardian.finding import Tracked
 from .guardian.journal import JournalFailed
 from .guardian.remediation import Record, State
-from .issues import CERTIFICATE_CHANGED, SERVER_MISSING
+from .issues import CERTIFICATE_CHANGED, DISKS_UNREAD, SERVER_MISSING
+from .repairs_disks import DisksUnreadFlow
 from .sources.errors import ClientError
 
 
@@ -278,6 +279,10 @@ async def async_create_fix_flow(
     if issue_id.startswith(SERVER_MISSING):
         about = data or {}
         return ServerMissingFlow(str(about.get("server") or HOME), str(about.get("name") or "Home"))
+    if issue_id.startswith(DISKS_UNREAD):
+        about = data or {}
+        server = hass.data[HOUSE].guardian(str(about.get("server")))
+        return DisksUnreadFlow(server, str(about.get("source") or ""))
     if data and (guardian := hass.data[HOUSE].guardian(str(data.get("server")))):
         if issue_id.startswith(WAITING):
             return WaitingFlow(guardian, str(data["proposal"]))

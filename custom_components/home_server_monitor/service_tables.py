@@ -120,6 +120,7 @@ ACTS: tuple[Act, ...] = (
         fields={vol.Optional("version"): NAME},
         params=lambda data: {"version": data["version"]} if "version" in data else {},
     ),
+    Act(name="remove_app", kind="app"),
     Act(
         name="control_service",
         kind="",

@@ -35,6 +35,8 @@ class ScrutinyFace(Face):
         super().__init__(world.clock.now, latency=latency)
         self.version = version
         self.history_days = 400
+        # a fork that was told to want one
+        self.token: str | None = None
         self.attach(world)
         self.routes = Routes(
             Route("GET", "/api/health", self._health),
@@ -108,6 +110,12 @@ class ScrutinyFace(Face):
         return kept
 
     # The calls
+
+    async def handle(self, route: Route, asked: Asked) -> Reply:
+        """Refuse whoever has no token, where one is wanted."""
+        if self.token is not None and asked.headers.get("Authorization") != f"Bearer {self.token}":
+            return self.refuse(401, "")
+        return await super().handle(route, asked)
 
     def refuse(self, status: int, message: str) -> Reply:
         """An error as Scrutiny writes them."""

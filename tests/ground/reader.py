@@ -132,7 +132,7 @@ class Reader:
             told = " ".join([node.name, *(_name(base) or "" for base in node.bases)])
         if "OptionsFlow" in told:
             return ("options",)
-        if self.module.parts[-1:] == ("repairs",):
+        if self.module.parts and self.module.parts[-1].startswith("repairs"):
             return ("issues", "*", "fix_flow")
         return ("config",)
 

@@ -79,6 +79,8 @@ async def home(
     async with simulator.run(version, profile="frozen", scrutiny=scrutiny) as sim:
         if aged:
             await sim.scenario("disk_ageing", disks=aged)
+        if not scrutiny:
+            sim.world.apps.pop("scrutiny")
         entries = [nas_entry(sim), *([scrutiny_entry(sim)] if scrutiny else [])]
         for entry in entries:
             entry.add_to_hass(hass)

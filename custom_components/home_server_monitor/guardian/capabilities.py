@@ -83,6 +83,29 @@ class KnowsDisks(Protocol):
 
 
 @runtime_checkable
+class InstallsSmartReader(Protocol):
+    """A system that can be given something that reads the SMART of its disks."""
+
+    id: str
+    name: str
+
+    @property
+    def server(self) -> str:
+        """Return the unique id of the server's entry that it hangs on."""
+        ...
+
+    @property
+    def judged(self) -> bool:
+        """Return whether what it shows is of now."""
+        ...
+
+    @property
+    def smart_reader(self) -> tuple[str, str] | None:
+        """Return the action and the target that install it; None where the key may not, or it is there already."""
+        ...
+
+
+@runtime_checkable
 class ExplainsDisks(Protocol):
     """What judges the disks of one server."""
 

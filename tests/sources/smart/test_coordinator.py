@@ -122,3 +122,18 @@ async def test_a_changed_certificate_is_told(hass: HomeAssistant, smart: SmartCo
     assert not smart.last_update_success
     issue = f"certificate_changed_{smart.config_entry.entry_id}"
     assert ir.async_get(hass).async_get_issue(DOMAIN, issue) is not None
+
+
+async def test_a_login_that_came_later_is_asked_for_and_not_stormed(
+    hass: HomeAssistant, smart: SmartCoordinator, sim: Any
+) -> None:
+    """Two refusals, of which one may be a restart's, then nobody is asked any more until a person answers."""
+    sim.scrutiny.token = "secret"
+    before = len(sim.scrutiny.calls.calls)
+    await look(smart)
+    assert not hass.config_entries.flow.async_progress()
+    await look(smart)
+    (flow,) = hass.config_entries.flow.async_progress()
+    assert (flow["context"]["source"], flow["step_id"]) == ("reauth", "reauth_confirm")
+    assert len(sim.scrutiny.calls.calls) - before == 2
+    assert smart._unsub_refresh is None, "no further try is planned"

@@ -12,7 +12,7 @@ from typing import Any
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers import device_registry as dr, entity_registry as er
+from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.util import dt as dt_util
 
@@ -22,14 +22,17 @@ from ...guardian.contract import Action, Change, Finding, Missing, Node, Source
 from ...guardian.finding import Register
 from ...guardian.house import House
 from ...history import DailyHistory
-from ...issues import clear_disks_unread, clear_prediction_off, raise_disks_unread, raise_prediction_off
+from ...issues import clear_prediction_off, raise_prediction_off
 from ...prediction.forest import Model, load
 from ...sources.errors import ClientError, NotSupported, PermissionDenied
 from .assessing import Assessment
-from .entities import KEYS, entity_of, missing_of
+from .devices import clean_up, found_device, is_listed_by_nobody, own_device, own_identifier
+from .entities import entity_of, missing_of
 from .explain import explained
 from .findings import Known, findings_of, still
 from .record import SHOWN_FOR, DiskRecord, history_of
+from .seeding import seed
+from .unread import say_unread
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -67,6 +70,10 @@ class DiskRisk:
         self._due: dict[str, datetime] = {}
         # sources whose release has no SMART, or whose key may not read it
         self._dark: set[str] = set()
+        # by serial: ids of the sources that were asked for its past
+        # serials of those on a device of the server's own
+        self._own: set[str] = set()
+        self._pasts: defaultdict[str, set[str]] = defaultdict(set)
         self._lock = asyncio.Lock()
         self._listeners: list[Callable[[], None]] = []
         self._adders: dict[Platform, Callable[[list[Any]], None]] = {}
@@ -218,7 +225,8 @@ class DiskRisk:
             changed = await self._judge()
             if any(asked) or changed or self.checked is None:
                 self.checked = dt_util.utcnow().timestamp()
-            self._say_unread()
+            read = any(record.found for record in self.records.values())
+            say_unread(self._hass, self._house, self.server, read=read, dark=self._dark, new=self._is_new)
             self._clean_up()
             await self._add_entities()
             if changed or any(asked) or self._tell:
@@ -243,9 +251,12 @@ class DiskRisk:
             readings = await source.read_smart(known)
         except (NotSupported, PermissionDenied) as err:
             _LOGGER.debug("%s gives no SMART: %s", source.name, err)
-            self._due[source.id] = now + DENIED
+            if isinstance(err, PermissionDenied):
+                # each denied question is written down there; that there is nothing to ask costs nobody anything
+                self._due[source.id] = now + DENIED
+            known_dark = source.id in self._dark
             self._dark.add(source.id)
-            return True
+            return not known_dark
         except ClientError as err:
             _LOGGER.debug("%s could not be asked for SMART: %s", source.name, err)
             self._due[source.id] = now + LOOK
@@ -257,17 +268,16 @@ class DiskRisk:
         return bool(readings)
 
     async def _record(self, serial: str, source: ReadsSmart) -> DiskRecord:
-        """Return the record of a disk; a new one begins with what a source has kept of it."""
-        if (record := self.records.get(serial)) is not None:
-            return record
-        record = DiskRecord(serial, history_of(partial(DailyHistory, self._hass), serial))
-        await record.async_load()
-        if record.is_new:
-            try:
-                record.seed(await source.smart_history(serial), dt_util.utcnow())
-            except ClientError as err:
-                _LOGGER.debug("The past of a disk could not be read: %s", err)
-        self.records[serial] = record
+        """Return the record of a disk; what it lacks is taken from what each source, and the recorder, have kept."""
+        record = self.records.get(serial)
+        if record is None:
+            record = DiskRecord(serial, history_of(partial(DailyHistory, self._hass), serial))
+            await record.async_load()
+            self.records[serial] = record
+        if source.id not in (asked := self._pasts[serial]):
+            first = not asked
+            asked.add(source.id)
+            await seed(self._hass, self.server, record, source, first=first)
         return record
 
     async def _judge(self) -> bool:
@@ -287,19 +297,6 @@ class DiskRisk:
 
     # Telling
 
-    @callback
-    def _say_unread(self) -> None:
-        """Say so where disks are known and nothing at all reads them; take it back with the first reading."""
-        if any(record.found for record in self.records.values()):
-            clear_disks_unread(self._hass, self.server)
-            return
-        knowing = [source for source in self._mine(KnowsDisks) if source.judged and source.disk_places()]
-        reading = [source for source in self._mine(ReadsSmart) if source.id not in self._dark]
-        if knowing and (not reading or not self._is_new):
-            source = knowing[0]
-            names = sorted(place.name for place in source.disk_places().values() if place.name)
-            raise_disks_unread(self._hass, self.server, source.name, names)
-
     async def _add_entities(self) -> None:
         """Add what disks report and have no entity for yet, as soon as their device is there."""
         places = self.places()
@@ -318,25 +315,21 @@ class DiskRisk:
 
     @callback
     def _clean_up(self) -> None:
-        """Remove the entities of disks whose device somebody has deleted, and which nothing lists or reads."""
-        registry, start = er.async_get(self._hass), f"{self.server}_disk_"
+        """Remove what belongs to disks that nothing lists or reads."""
         there = set(self.places()) | {serial for serial, record in self.records.items() if record.reading}
-        for entity in er.async_entries_for_config_entry(registry, self._entry.entry_id):
-            if entity.device_id is None and entity.unique_id.startswith(start):
-                ending = next((key for key in KEYS if entity.unique_id.endswith(f"_{key}")), "")
-                serial = entity.unique_id.removeprefix(start).removesuffix(f"_{ending}")
-                if serial not in there:
-                    registry.async_remove(entity.entity_id)
-                    self._made.pop((Platform(entity.domain), serial), None)
+        for platform, serial in clean_up(self._hass, self._entry, self.server, there, self._own):
+            self._made.pop((Platform(platform), serial), None)
 
     def _device(self, serial: str, place: DiskPlace | None) -> dr.AnyDeviceEntry | None:
-        """Return the device of a disk: that of the machine it is in, else that of a source that reads it."""
+        """Return the device of a disk: that of the machine it is in, else of a source that reads it, else an own one."""
+        record = self.records[serial]
         wanted = [place.device] if place else []
-        wanted += [f"{source}_disk_{serial}" for source in sorted(self.records[serial].sources)]
-        registry = dr.async_get(self._hass)
-        for entry in self._hass.config_entries.async_entries(DOMAIN, include_ignore=False):
-            for identifier in wanted:
-                found = registry.async_get_device_by_identifier((DOMAIN, identifier), entry.entry_id)
-                if found is not None:
-                    return found
-        return None
+        wanted += [f"{source}_disk_{serial}" for source in sorted(record.sources)]
+        found = found_device(self._hass, [*wanted, own_identifier(self.server, serial)])
+        if found is not None or place is not None or record.reading is None:
+            return found
+        if self._is_new and not is_listed_by_nobody(self._hass, self.server):
+            # who lists it may not have got that far
+            return None
+        self._own.add(serial)
+        return own_device(self._hass, self._entry, self.server, serial, record.reading.model)

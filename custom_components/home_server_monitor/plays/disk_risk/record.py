@@ -7,10 +7,12 @@ from typing import Final
 from ...history import DailyHistory
 from ...prediction.forest import Model
 from ...prediction.reading import Reading
-from .assessing import COLUMNS, Assessment, Rows, assess, row_of
+from .assessing import COLUMNS, Assessment, Row, Rows, assess, row_of
 from .merge import Contradiction, Said, contradiction, merged
 
 KEEP_DAYS: Final = 400
+# days that all of what the model looks at needs
+YOUNG: Final = 30
 # a value that is older is not shown as if it were of now
 SHOWN_FOR: Final = timedelta(days=3)
 _DAY: Final = 86400
@@ -38,10 +40,11 @@ class DiskRecord:
         """Read its days."""
         await self._history.async_load()
 
-    @property
-    def is_new(self) -> bool:
-        """Return whether nothing is known of it yet."""
-        return not self._history.rows()
+    def lacks_past(self, now: datetime) -> bool:
+        """Return whether its days are few, or end before yesterday: somebody else may have kept what is missing."""
+        days = [day for day, _ in self._history.rows()]
+        today = day_of(now)
+        return not days or today - days[0] < YOUNG or today - days[-1] > 2
 
     @property
     def sources(self) -> frozenset[str]:
@@ -64,13 +67,19 @@ class DiskRecord:
 
     def seed(self, readings: Iterable[Reading], now: datetime) -> int:
         """Take over the days that a source has kept; returns how many are new."""
-        oldest = day_of(now) - KEEP_DAYS
-        days = ((day_of(each.taken), each) for each in readings if each.taken is not None)
-        return sum(
-            self._history.record(day, row_of(each), highest=True)
-            for day, each in days
-            if oldest <= day <= day_of(now)
+        rows = ((day_of(each.taken), row_of(each)) for each in readings if each.taken is not None)
+        return self.seed_rows(rows, now)
+
+    def seed_rows(self, rows: Iterable[tuple[int, Row]], now: datetime) -> int:
+        """Take over rows by day, the highest value of each; returns how many are new."""
+        today = day_of(now)
+        added = sum(
+            self._history.record(day, row, highest=True)
+            for day, row in rows
+            if today - KEEP_DAYS <= day <= today
         )
+        self.changed |= bool(added) and self.reading is not None
+        return added
 
     def note(self, source: str, name: str, reading: Reading, now: datetime) -> None:
         """Take in a reading; one that is not newer than what the source said before is no news."""

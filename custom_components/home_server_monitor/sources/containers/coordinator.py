@@ -17,12 +17,11 @@ from ...const import DOMAIN
 from ...coordinator import HsmConfigEntry
 from ...edge.texts import Texts
 from ...entity import unique_id
-from ...guardian.capabilities import RunsApps, Service, Setting
+from ...guardian.capabilities import RunsApps
 from ...guardian.contract import Action, Change, Finding, Missing, Node
 from ...guardian.own_path import is_loopback
 from ..certificates import certificate_of
 from ..errors import CertificateRejected
-from ..fed import FedCoordinator
 from ..feeds import Feeds
 from ..session import shared_session
 from .access import Access, open_access
@@ -31,6 +30,7 @@ from .app_probe import probes
 from .audit import Report
 from .audit_actions import ENGINE
 from .auditing import Auditing
+from .capable import CapableEngine
 from .catalogue import actions_on
 from .changes import Comparing
 from .closely import Closely
@@ -46,13 +46,13 @@ from .newest import Newest
 from .nodes import nodes_of
 from .offering import Offering
 from .offers import with_policies
-from .options import PROBES
+from .options import PROBES, SMART_CONTAINER, SMART_EXEC
 from .own_yard import OwnYard
 from .policies import Written
 from .polled import feeds_of
 from .responses import IN_WORDS, in_words
 from .schedule import Schedule
-from .services import services_here
+from .smart_reading import SmartReading
 from .view import elsewhere, shown
 
 # news make a listing due, not more often than this
@@ -61,7 +61,7 @@ GAP = 10.0
 SECOND = 5.0
 
 
-class ContainersCoordinator(FedCoordinator[Containers]):
+class ContainersCoordinator(CapableEngine):
     """Keeps the snapshot of one engine."""
 
     kind = "containers"
@@ -86,7 +86,7 @@ class ContainersCoordinator(FedCoordinator[Containers]):
         self.meanwhile = Meanwhile(self, self._start, self._keeping.save_offers_soon)
         self._comparing = Comparing(self.id)
         self._actions: dict[str, Action] = {}
-        self._settings: Mapping[str, Setting] = {}
+        self._settings = {}
         self._shown: Mapping[str, Watched] = {}
 
     @property
@@ -129,10 +129,6 @@ class ContainersCoordinator(FedCoordinator[Containers]):
         state = self.hass.states.get(entity) if entity else None
         return state is not None and state.attributes.get("skipped_version") == version
 
-    def services(self) -> Sequence[Service]:
-        """Return what runs, and where it answers from here (capability RunsServices)."""
-        return services_here(self.data, self.access, self.house.own_path.home)
-
     @property
     def host(self) -> str | None:
         """Return the name or address of the engine's machine, where it is known and means the same to everybody."""
@@ -163,11 +159,6 @@ class ContainersCoordinator(FedCoordinator[Containers]):
     @override
     def actions(self) -> Mapping[str, Action]:
         return self._actions
-
-    @property
-    def settings(self) -> Mapping[str, Setting]:
-        """Return what can be changed for a while (capability ChangesForAWhile)."""
-        return self._settings
 
     @override
     def changes_since_last(self) -> Sequence[Change]:
@@ -217,6 +208,7 @@ class ContainersCoordinator(FedCoordinator[Containers]):
     def diagnose(self) -> dict[str, Any]:
         return {
             **self.cycle.report(),
+            "smart": self.smart.report(),
             "skipped": dict(self.data.skipped),
             "snapshot": outline(self.data),
         }
@@ -229,6 +221,11 @@ class ContainersCoordinator(FedCoordinator[Containers]):
         self.feeds = Feeds(feeds_of(self.access))
         self.feeds.on_news = self.async_hurry
         self.auditing = Auditing(self.access.client, dt_util.utcnow)
+        self.smart = SmartReading(
+            self.access.client,
+            str(self.config_entry.options.get(SMART_CONTAINER) or ""),
+            allowed=bool(self.config_entry.options.get(SMART_EXEC, True)),
+        )
         self.closely = Closely(self.access.client, self.auditing)
         self.closely.on_counters = self._keeping.count
         self.cycle = Cycle(self.name, self.access, self.feeds, self.closely, self.auditing, self.schedule)

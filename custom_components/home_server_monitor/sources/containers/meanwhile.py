@@ -16,6 +16,7 @@ from .newest import Newest
 from .offering import Offering
 from .own_yard import OwnYard
 from .policies import Policy
+from .smart_reading import SmartReading
 from .updates import update_of
 
 _LOGGER = logging.getLogger(__name__)
@@ -36,6 +37,7 @@ class Watch(Protocol):
     aftermath: Aftermath
     offering: Offering
     yard: OwnYard
+    smart: SmartReading
 
     def show(self) -> None:
         """Show what is known now."""
@@ -51,6 +53,11 @@ class Watch(Protocol):
     @property
     def watch_hours(self) -> float:
         """Return for how many hours what goes wrong is put down to an update."""
+        ...
+
+    @property
+    def smart_is_read_elsewhere(self) -> bool:
+        """Return whether another source of the same server reads SMART."""
         ...
 
     def judge_again(self) -> None:
@@ -88,6 +95,7 @@ class Meanwhile:
         self._start(self._following.run(), "container events")
         self._start(self._ask_about_updates(), "newest images")
         self._start(self._watch_updated(), "updated containers")
+        self._start(self._read_disks(), "SMART")
 
     def stop(self) -> None:
         """End what would go on for long."""
@@ -109,6 +117,21 @@ class Meanwhile:
             await asyncio.sleep(MINUTE)
             if self._watch.judged:
                 await self.ask_updated()
+
+    async def _read_disks(self) -> None:
+        """Run smartctl for the disks whose turn it is, where a container has them and nobody else reads them."""
+        while True:
+            await asyncio.sleep(MINUTE)
+            if self._watch.judged and not self._watch.cycle.is_podman:
+                await self.read_disks()
+
+    async def read_disks(self) -> None:
+        """Take one step of reading SMART."""
+        watch = self._watch
+        if await watch.smart.step(
+            watch.data.containers, watch.name, read_elsewhere=watch.smart_is_read_elsewhere
+        ):
+            watch.judge_again()
 
     async def _ask_registry(
         self, reference: str, image: Image | None, now: datetime, known: Update | None

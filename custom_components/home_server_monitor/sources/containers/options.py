@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from homeassistant.helpers.selector import (
+    BooleanSelector,
     NumberSelector,
     NumberSelectorConfig,
     NumberSelectorMode,
@@ -38,6 +39,8 @@ def _number(least: int, most: int, step: int, unit: str = "") -> NumberSelector:
 CONF_GATE_TIMEOUT = "gate_timeout"
 # lines such as `sonarr http://nas.lan:8989/ping 200`
 PROBES = "app_probes"
+# whether smartctl may be run in a container, and in which one where none is to be looked for
+SMART_EXEC, SMART_CONTAINER = "smart_exec", "smart_container"
 _LINES = TextSelector(TextSelectorConfig(multiple=True))
 _SECONDS = _number(60, 1800, 10, "s")
 _MAY = Allowed()
@@ -58,7 +61,10 @@ _POLICY = SelectSelector(
 
 
 def _schema(names: list[str]) -> vol.Schema:
-    """Return the form; names: of the containers that may have a policy of their own."""
+    """Return the form; names: of the containers that may be chosen."""
+    one = SelectSelector(
+        SelectSelectorConfig(options=names, custom_value=True, mode=SelectSelectorMode.DROPDOWN)
+    )
     some = SelectSelector(
         SelectSelectorConfig(
             options=names, multiple=True, custom_value=True, mode=SelectSelectorMode.DROPDOWN
@@ -84,6 +90,8 @@ def _schema(names: list[str]) -> vol.Schema:
             # of the machine's link, where no NAS tells it; 0 is not known
             vol.Required("link_mbit", default=0): _MBIT,
             vol.Required("quota_minutes", default=_MAY.minutes): _MINUTES,
+            vol.Required(SMART_EXEC, default=True): BooleanSelector(),
+            vol.Optional(SMART_CONTAINER): one,
         }
     )
 
@@ -94,6 +102,7 @@ OPTIONS = _schema([])
 def options_of(entry: HsmConfigEntry) -> vol.Schema:
     """Return the form of one engine, with its containers to choose from, and those that were chosen and are gone."""
     chosen = {str(name) for field in FIELDS.values() for name in entry.options.get(field) or ()}
+    chosen |= {str(name) for name in (entry.options.get(SMART_CONTAINER),) if name}
     data = getattr(getattr(entry, "runtime_data", None), "data", None)
     there = {name for name in data.containers if leftover(name) is None} if data is not None else set()
     return _schema(sorted(there | chosen))

@@ -176,18 +176,31 @@ class Orders:
         return Pulled(pull.digest, pull.newer)
 
     async def execute(
-        self, container: str, command: list[str], *, user: str | None = None, deadline: float = SHORT
+        self,
+        container: str,
+        command: list[str],
+        *,
+        user: str | None = None,
+        deadline: float = SHORT,
+        reading: bool = False,
     ) -> Executed:
-        """Run a command in a running container and wait for its end."""
+        """Run a command in a running container and wait for its end; one that is only a `reading` keeps no order waiting."""
         body: dict[str, Any] = {"AttachStdout": True, "AttachStderr": True, "Cmd": command}
         if user is not None:
             body["User"] = user
-        _, answer = await self.transport.order("POST", "/containers/{id}/exec", container, body=body)
+        _, answer = await self.transport.order(
+            "POST", "/containers/{id}/exec", container, body=body, reading=reading
+        )
         if (made := text(at(await decode(answer), "Id"))) is None:
             raise BadResponse("A command without an id")
         # without the words that ask for an upgrade the output comes as an ordinary answer
         _, output = await self.transport.order(
-            "POST", "/exec/{id}/start", made, body={"Detach": False, "Tty": False}, deadline=deadline
+            "POST",
+            "/exec/{id}/start",
+            made,
+            body={"Detach": False, "Tty": False},
+            deadline=deadline,
+            reading=reading,
         )
         try:
             code = at(await self.transport.get("/exec/{id}/json", made), "ExitCode")

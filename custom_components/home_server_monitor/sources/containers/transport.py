@@ -172,13 +172,14 @@ class Transport:
         body: Any = None,
         deadline: float = 60.0,
         long: bool = False,
+        reading: bool = False,
     ) -> tuple[int, bytes]:
         """Return the status and the body of an order's answer. Raises ClientError; it is never sent twice.
 
-        One that takes as `long` as a pull waits for the pull's place.
+        One that takes as `long` as a pull waits for the pull's place, one that is a `reading` for one of theirs.
         """
         places = places_at(self.address.host)
-        place = places.pulls if long else places.orders
+        place = places.pulls if long else places.reads if reading else places.orders
         return await self._whole(verb, path, parts, query, body, deadline, 2 * MIB, place)
 
     async def head(self, path: str, *parts: str) -> Mapping[str, str]:

@@ -3,13 +3,13 @@
 from ..kind import ServiceKind
 from .coordinator import SmartCoordinator
 from .entities import PLATFORMS, TABLES
-from .flow import SCHEMA, probe
+from .flow import SCHEMA, SECRETS, probe
 
 KIND = ServiceKind(
     key="smart",
     product="Scrutiny",
     schema=SCHEMA,
-    secrets=frozenset(),
+    secrets=SECRETS,
     probe=probe,
     make=SmartCoordinator,
     platforms=PLATFORMS,

@@ -12,7 +12,7 @@ from yarl import URL
 
 from ...prediction.reading import Reading
 from ..certificates import pin, translated
-from ..errors import BadResponse, CallFailed, CannotConnect, NotSupported, PermissionDenied
+from ..errors import AuthFailed, BadResponse, CallFailed, CannotConnect, NotSupported, PermissionDenied
 from .model import Drives, drives, readings
 
 MIB: Final = 1 << 20
@@ -37,8 +37,12 @@ def normalise(typed: str) -> URL:
     return url.with_path(path).with_query(None).with_fragment(None)
 
 
+class WebPage(BadResponse):
+    """A web page came instead of data: another program, or a login in front of it."""
+
+
 class ScrutinyClient:
-    """One Scrutiny. `in_thread` runs a function beside the event loop and returns what it returns."""
+    """One Scrutiny, or a fork that wants a `token`. `in_thread` runs a function beside the event loop."""
 
     def __init__(
         self,
@@ -46,8 +50,10 @@ class ScrutinyClient:
         url: URL,
         in_thread: Callable[..., Any],
         fingerprint: str | None = None,
+        token: str | None = None,
     ) -> None:
         self.url = url
+        self._headers = {"Authorization": f"Bearer {token}"} if token else {}
         self.calls = 0
         self._session = session
         self._in_thread = in_thread
@@ -69,7 +75,11 @@ class ScrutinyClient:
 
     async def version(self) -> str | None:
         """Return the version, where it says one. Raises ClientError."""
-        body = await self._get("settings")
+        try:
+            body = await self._get("settings")
+        except AuthFailed as err:
+            # a fork may keep its settings from whom it shows its drives
+            raise PermissionDenied("settings") from err
         version = body.get("server_version")
         return version[:40] if isinstance(version, str) and version else None
 
@@ -94,6 +104,7 @@ class ScrutinyClient:
                 with translated(self._fingerprint):
                     async with self._session.get(
                         url,
+                        headers=self._headers,
                         ssl=pin(self._fingerprint),
                         allow_redirects=False,
                         timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT),
@@ -105,11 +116,13 @@ class ScrutinyClient:
     async def _body(self, path: str, response: aiohttp.ClientResponse) -> bytes:
         if response.status in (401, 403) or 300 <= response.status < 400:
             # a login in front of it, or a fork that was told to ask for one
-            raise PermissionDenied(path)
+            raise AuthFailed("It asks for a login")
         if response.status == 404:
             raise NotSupported(path)
         if response.status != 200:
             raise CallFailed(path, f"status {response.status}", response.status)
+        if response.content_type == "text/html":
+            raise WebPage("A web page instead of data")
         pieces, size = [], 0
         async for piece in response.content.iter_chunked(64 * 1024):
             size += len(piece)

@@ -16,7 +16,7 @@ from ...guardian.contract import Action, Finding, Node
 from ...guardian.own_path import endpoint_node
 from ...prediction.reading import Reading
 from ..certificates import certificate_of
-from ..errors import BadResponse, CertificateRejected, ClientError, NotSupported
+from ..errors import AuthFailed, BadResponse, CertificateRejected, ClientError, NotSupported
 from ..feeds import Feed, Feeds
 from ..session import shared_session
 from .client import ScrutinyClient
@@ -37,7 +37,11 @@ class SmartCoordinator(ServiceCoordinator[Scrutiny]):
         self._session = shared_session(hass)
         url = URL(entry.data["url"])
         self.client = ScrutinyClient(
-            self._session, url, hass.async_add_executor_job, entry.data.get(CONF_FINGERPRINT)
+            self._session,
+            url,
+            hass.async_add_executor_job,
+            entry.data.get(CONF_FINGERPRINT),
+            entry.data.get("token"),
         )
         self.feeds = Feeds(
             (
@@ -170,6 +174,9 @@ class SmartCoordinator(ServiceCoordinator[Scrutiny]):
                 continue
             try:
                 found = await self.client.readings(key, self.name)
+            except AuthFailed:
+                # the others would be refused as well
+                raise
             except ClientError as err:
                 failed = err
                 continue

@@ -152,11 +152,16 @@ KEPT = 7 * 86400.0
 def _apps(
     apps: Mapping[str, App], stats: Mapping[str, AppStats] | None, memory: Memory, now: datetime
 ) -> Mapping[str, App]:
-    if not stats and not memory.upgraded:
+    if not stats and not memory.upgraded and not memory.installed:
         return apps
     return MappingProxyType(
         {
-            key: replace(app, stats=(stats or {}).get(key), **_upgraded(app, memory.upgraded.get(key), now))
+            key: replace(
+                app,
+                stats=(stats or {}).get(key),
+                ours=key in memory.installed,
+                **_upgraded(app, memory.upgraded.get(key), now),
+            )
             for key, app in apps.items()
         }
     )

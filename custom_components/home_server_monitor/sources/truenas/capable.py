@@ -12,14 +12,18 @@ from ...prediction.reading import Reading
 from ..errors import ClientError
 from ..fed import FedCoordinator
 from . import rolling_back
+from .app_install import INSTALL
 from .apps import services_of
+from .catalogue import APP as SCRUTINY
 from .client import TrueNasClient
 from .links import links_of
 from .listings import read_smart
 from .memory import Memory
-from .methods import Operation, method_of
+from .methods import Operation, method_of, supports
 from .model import TrueNas
 from .nodes import dataset_node
+from .releases import V25_04
+from .rights import holds
 from .smart import places_of, readings_of
 from .snapshots import find, not_ours_at
 from .uses import look_in_use, uses
@@ -99,6 +103,16 @@ class CapableTrueNas(FedCoordinator[TrueNas]):
     def disk_places(self) -> Mapping[str, DiskPlace]:
         """Return the disks by serial (capability KnowsDisks)."""
         return places_of(self.id, self.data) if self.data is not None else {}
+
+    @property
+    def smart_reader(self) -> tuple[str, str] | None:
+        """Return action and target that install what reads SMART, where the key may (capability InstallsSmartReader)."""
+        release, data = self.client.release, self.data
+        if data is None or SCRUTINY in data.apps or not supports(Operation.CREATE_APP, release):
+            return None
+        role = method_of(Operation.CREATE_APP, release).role
+        may = release < V25_04 or holds(data.roles, role)
+        return (INSTALL, SCRUTINY) if may else None
 
     async def snapshot_dataset(self, dataset: str, name: str) -> str:
         """Take a snapshot (capability SnapshotsDatasets: for the guardian's runner only) and return its full name.

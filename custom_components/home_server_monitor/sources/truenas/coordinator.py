@@ -247,6 +247,8 @@ class TrueNasCoordinator(CapableTrueNas):
         again |= await self._pool_days.learn(data)
         if "disks" in data.complete:
             self.memory.meet({key: disk.title for key, disk in data.disks.items()})
+        if "apps" in data.complete:
+            self.memory.keep_installed(data.apps, dt_util.utcnow().timestamp())
         if dark := dark_features(self.feeds.denied, self.client.release):
             raise_missing_rights(self.hass, self.config_entry, sorted(dark), sorted(set(dark.values())))
         else:
@@ -312,6 +314,11 @@ class TrueNasCoordinator(CapableTrueNas):
         self.memory.upgraded[app] = (dt_util.utcnow().timestamp(), before)
         self.memory.changed()
         self.async_publish(self._assemble())
+
+    def note_install(self, app: str) -> None:
+        """Take note of an app that was made from here."""
+        self.memory.installed[app] = dt_util.utcnow().timestamp()
+        self.memory.changed()
 
     def note_rollback(self, app: str) -> None:
         """Take note that an app went back."""

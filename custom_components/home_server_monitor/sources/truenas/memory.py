@@ -1,6 +1,6 @@
 """What a NAS forgets over a reboot and we keep: last good scrubs, last successes, known disks, when errors rose."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -17,6 +17,8 @@ def _sane(value: Any) -> bool:
 
 
 SAME_BOOT = 60.0
+# seconds for which an app that is being made need not be listed yet
+BEING_MADE = 1800.0
 
 
 @dataclass(slots=True)
@@ -35,12 +37,15 @@ class Memory:
     met: dict[str, float] = field(default_factory=dict)
     # by app: when it was upgraded from here, and from which version
     upgraded: dict[str, tuple[float, str]] = field(default_factory=dict)
+    # apps that were made from here, and when
+    installed: dict[str, float] = field(default_factory=dict)
 
     def load(self, data: Any) -> None:
         """Take over what was saved; anything of another shape is left out."""
         for part, kind in (
             ("scrubs", (int, float)),
             ("successes", (int, float)),
+            ("installed", (int, float)),
             ("disks", str),
         ):
             stored = data.get(part) if isinstance(data, Mapping) else None
@@ -69,6 +74,7 @@ class Memory:
         return {
             "scrubs": dict(self.scrubs),
             "successes": dict(self.successes),
+            "installed": dict(self.installed),
             "disks": dict(self.disks),
             "errors": {guid: list(seen) for guid, seen in self.errors.items()},
             "upgraded": {app: list(seen) for app, seen in self.upgraded.items()},
@@ -102,6 +108,14 @@ class Memory:
         """Remember disks (identity to a name for people)."""
         if any(self.disks.get(key) != shown for key, shown in disks.items()):
             self.disks.update(disks)
+            self.changed()
+
+    def keep_installed(self, apps: Container[str], now: float) -> None:
+        """Forget which apps were made from here of those that are gone: one of that name is somebody else's then."""
+        gone = [app for app, at in self.installed.items() if app not in apps and now - at > BEING_MADE]
+        for app in gone:
+            del self.installed[app]
+        if gone:
             self.changed()
 
     def forget_disk(self, identity: str) -> None:

@@ -121,6 +121,18 @@ _READS: Mapping[Operation, tuple[Row, ...]] = {
     Operation.NFS_SHARES: always("sharing.nfs.query", _query(500), role="SHARING_NFS_READ"),
     Operation.JOBS: always("core.get_jobs", lambda job_id: [[["id", "=", job_id]]]),
     Operation.ROLLBACK_VERSIONS: ((V24_10, Method("app.rollback_versions", role="APPS_READ")),),
+    Operation.USED_PORTS: ((V24_10, Method("app.used_ports", role="APPS_READ")),),
+    Operation.CATALOGUE_APP: (
+        (
+            V24_10,
+            Method(
+                "catalog.get_app_details",
+                lambda app, train: [app, {"train": train}],
+                role="CATALOG_READ",
+                deadline=30,
+            ),
+        ),
+    ),
 }
 
 _EVENTS: tuple[tuple[str, Release, Release | None], ...] = (

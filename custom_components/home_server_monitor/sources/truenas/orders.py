@@ -1,10 +1,11 @@
 """Every write that this integration can send to a NAS; those to the NAS itself are here."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Protocol
 
 from ...guardian.contract import Action, Risk
 from .actions import Facts, Inverse, Order, OrderAction, ShutdownAction
+from .app_install import InstallingNas, InstallScrutiny
 from .app_upgrade import AppNas, UpgradeApp
 from .memory import SAME_BOOT
 from .methods import Operation
@@ -93,10 +94,14 @@ _NAS_ORDERS: tuple[Order, ...] = (
 _SHUTDOWN = _power("shutdown", Operation.SHUTDOWN, touches=everything, takes_away=True)
 
 
-def actions_of(nas: AppNas) -> Mapping[str, Action]:
+class ActedOnNas(AppNas, InstallingNas, Protocol):
+    """What all actions together need of their NAS."""
+
+
+def actions_of(nas: ActedOnNas) -> Mapping[str, Action]:
     """Return every action of one NAS by its key."""
     found: list[Action] = [OrderAction(order, nas) for order in (*STORAGE_ORDERS, *WORK_ORDERS, *_NAS_ORDERS)]
     found.append(ShutdownAction(_SHUTDOWN, nas))
     found += [make(nas) for make in (*SNAPSHOT_ACTIONS, PruneSnapshots)]
-    found.append(UpgradeApp(UPGRADE_APP, nas))
+    found += [UpgradeApp(UPGRADE_APP, nas), InstallScrutiny(nas)]
     return {action.key: action for action in found}

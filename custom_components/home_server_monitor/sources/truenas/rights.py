@@ -83,6 +83,8 @@ WRITES: tuple[Right, ...] = (
             Operation.RESTART_APP,
             Operation.UPGRADE_APP,
             Operation.ROLLBACK_APP,
+            Operation.CREATE_APP,
+            Operation.DELETE_APP,
         ),
     ),
     Right("vms", "start and stop virtual machines", (Operation.START_VM, Operation.STOP_VM)),

@@ -106,6 +106,8 @@ class App:
     # the version before its upgrade from here, while it can be gone back to, and when that was
     before: str | None = None
     upgraded: datetime | None = None
+    # whether it was made from here, so that it may be removed from here
+    ours: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -206,6 +206,15 @@ WORK_ORDERS: tuple[Order, ...] = (
         **_TAKES_AWAY,
     ),
     _rollback(),
+    _app(
+        "remove_app",
+        Operation.DELETE_APP,
+        state=("app", "version"),
+        # what somebody else has made is nobody's to remove from here
+        allowed=lambda app, params: None if app.ours else "not_made_from_here",
+        done=lambda before, now, params: now is None,
+        **_TAKES_AWAY,
+    ),
     _service(
         "start_service",
         Operation.START_SERVICE,

@@ -112,6 +112,19 @@ WRITES: Mapping[Operation, tuple[Row, ...]] = {
             ),
         ),
     ),
+    Operation.CREATE_APP: ((V24_10, Method("app.create", job=True, role="APPS_WRITE")),),
+    # its datasets stay: what it has read is in them
+    Operation.DELETE_APP: (
+        (
+            V24_10,
+            Method(
+                "app.delete",
+                lambda app: [app, {"remove_images": True, "remove_ix_volumes": False}],
+                job=True,
+                role="APPS_WRITE",
+            ),
+        ),
+    ),
     Operation.START_SERVICE: _service("START"),
     Operation.STOP_SERVICE: _service("STOP"),
     Operation.RESTART_SERVICE: _service("RESTART"),

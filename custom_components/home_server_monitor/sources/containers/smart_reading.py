@@ -1,0 +1,166 @@
+"""SMART that smartctl tells inside a container which has the disks: one disk after the other, rarely, none that sleeps.
+
+Running a command is an order to the engine, but it changes nothing: the commands are the two of `sources/smartctl.py`,
+in the container's own rights, with nothing that a person typed in them.
+"""
+
+from collections.abc import Mapping
+import logging
+import time
+from typing import Any, Final
+
+from ...guardian.contract import NotDone
+from ...prediction.reading import Reading, Unread
+from ..errors import CallFailed, CannotConnect, ClientError, NotSupported, PermissionDenied
+from ..smartctl import SCAN, Device, outcome, read_command, scanned
+from .client import EngineClient
+from .model import Container
+
+_LOGGER = logging.getLogger(__name__)
+
+MINUTE, HOUR = 60.0, 3600.0
+# the model was trained on one reading a day; a disk that slept is asked for its power mode again after an hour
+AGAIN, ASLEEP_AGAIN = 6 * HOUR, HOUR
+# one that did not answer may hang for minutes, and nobody can end the command
+HUNG_AGAIN: Final = 24 * HOUR
+# disks may come and go with the container
+SCAN_AGAIN, SOONEST = 24 * HOUR, 10 * MINUTE
+WAIT: Final = 10 * MINUTE
+# disks read in one step; a step a minute
+AT_A_TIME: Final = 2
+SCANNING, READING = 20.0, 45.0
+# last parts of repositories whose images carry smartctl; Scrutiny's web page alone does not
+_CARRIERS: Final = frozenset(
+    {"scrutiny", "scrutiny-collector", "scrutiny-omnibus", "smartctl-exporter", "smartctl_exporter"}
+)
+
+
+def carries_smartctl(image: str) -> bool:
+    """Return whether an image is known to carry smartctl: `ghcr.io/analogj/scrutiny:master-omnibus`."""
+    last = image.partition("@")[0].rpartition("/")[2].lower()
+    name, _, tag = last.partition(":")
+    return name in _CARRIERS and not tag.endswith("web")
+
+
+class SmartReading:
+    """Reads the disks of one engine's machine. wanted: the container that a person named, "" for one that is found."""
+
+    def __init__(self, client: EngineClient, wanted: str = "", *, allowed: bool = True) -> None:
+        self._client = client
+        self._wanted = wanted
+        self._allowed = allowed
+        # the newest readings, by serial
+        self._readings: dict[str, Reading] = {}
+        self._refused: NotSupported | PermissionDenied | None = NotSupported("smartctl in a container")
+        self._carrier = ""
+        self._devices: tuple[Device, ...] = ()
+        self._scan_due = self._quiet_until = 0.0
+        self._due: dict[Device, float] = {}
+        self._asleep: set[Device] = set()
+
+    def told(self) -> Mapping[str, Reading]:
+        """Return what was read. Raises NotSupported and PermissionDenied where nothing can be."""
+        if self._refused is not None:
+            raise self._refused
+        return self._readings
+
+    def report(self) -> dict[str, Any]:
+        """Return what helps to find a fault, without names and serials."""
+        return {
+            "refused": str(self._refused) if self._refused else None,
+            "named": bool(self._wanted),
+            "devices": len(self._devices),
+            "read": len(self._readings),
+            "asleep": len(self._asleep),
+        }
+
+    def carrier(self, containers: Mapping[str, Container], *, read_elsewhere: bool) -> Container | None:
+        """Return the container to run smartctl in. read_elsewhere: something else reads the disks, so none is looked for."""
+        if not self._allowed:
+            return None
+        if self._wanted:
+            found = containers.get(self._wanted)
+            return found if found is not None and found.running else None
+        if read_elsewhere:
+            return None
+        fitting = (each for each in containers.values() if each.running and carries_smartctl(each.image))
+        return min(fitting, key=lambda each: each.name, default=None)
+
+    async def step(
+        self,
+        containers: Mapping[str, Container],
+        source: str,
+        *,
+        read_elsewhere: bool = False,
+        now: float | None = None,
+    ) -> bool:
+        """Read the disks whose turn it is; returns whether there is a new reading, or none can be had any more.
+
+        now: seconds that only run forward.
+        """
+        now = time.monotonic() if now is None else now
+        found = self.carrier(containers, read_elsewhere=read_elsewhere)
+        if found is None:
+            return self._refuse(NotSupported("smartctl in a container"))
+        if now < self._quiet_until:
+            return False
+        try:
+            if found.id != self._carrier or now >= self._scan_due:
+                await self._scan(found.id, now)
+            if not self._devices:
+                return self._refuse(NotSupported(f"disks in the container {found.name}"))
+            self._refused = None
+            return await self._read_some(found.id, source, now)
+        except (PermissionDenied, NotSupported) as err:
+            self._quiet_until = now + HUNG_AGAIN
+            return self._refuse(err)
+        except ClientError as err:
+            # it was stopped or paused meanwhile, or the engine is away
+            _LOGGER.debug("smartctl could not be run: %s", err)
+            self._quiet_until = now + WAIT
+            return False
+
+    def _refuse(self, err: NotSupported | PermissionDenied) -> bool:
+        news = self._refused is None
+        self._refused = err
+        return news
+
+    async def _scan(self, container: str, now: float) -> None:
+        """Ask which disks it sees. A container that is made anew again and again is not asked each time."""
+        if now < self._scan_due - SCAN_AGAIN + SOONEST:
+            return
+        self._scan_due = now + SCAN_AGAIN
+        done = await self._client.execute(container, [*SCAN], reading=True, deadline=SCANNING)
+        self._devices = scanned(done.exit_code, done.output.stdout)
+        self._carrier = container
+        self._asleep &= set(self._devices)
+
+    async def _read_some(self, container: str, source: str, now: float) -> bool:
+        due = [each for each in self._devices if self._due.get(each, 0.0) <= now]
+        due.sort(key=lambda each: self._due.get(each, 0.0))
+        new = False
+        for device in due[:AT_A_TIME]:
+            new |= await self._read(container, device, source, now)
+        return new
+
+    async def _read(self, container: str, device: Device, source: str, now: float) -> bool:
+        """Read one disk; whatever comes of it, it is left alone for an hour at least."""
+        self._due[device] = now + HUNG_AGAIN
+        command = [*read_command(device)]
+        try:
+            done = await self._client.execute(container, command, reading=True, deadline=READING)
+        except CallFailed:
+            self._due[device] = now + ASLEEP_AGAIN
+            raise
+        except CannotConnect as err:
+            if isinstance(err, NotDone):
+                self._due[device] = now + ASLEEP_AGAIN
+            raise
+        found = outcome(done.exit_code, done.output.stdout, source)
+        asleep = found is Unread.ASLEEP
+        self._due[device] = now + (ASLEEP_AGAIN if asleep else AGAIN)
+        (self._asleep.add if asleep else self._asleep.discard)(device)
+        if not isinstance(found, Reading) or found.serial is None:
+            return False
+        self._readings[found.serial] = found
+        return True

@@ -1,0 +1,146 @@
+"""Where the past of a disk comes from: what sources have kept, and what Home Assistant's own statistics know."""
+
+from collections.abc import AsyncGenerator, Sequence
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from homeassistant.components.recorder.models import StatisticMeanType
+from homeassistant.components.recorder.statistics import async_import_statistics
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import device_registry as dr, entity_registry as er
+from homeassistant.helpers.recorder import async_initialize_recorder
+from homeassistant.setup import async_setup_component
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.components.recorder.common import async_wait_recording_done
+
+from custom_components.home_server_monitor.const import CONF_KIND, DOMAIN, HOME
+from custom_components.home_server_monitor.history import DailyHistory
+from custom_components.home_server_monitor.plays.disk_risk.assessing import assess
+from custom_components.home_server_monitor.plays.disk_risk.record import DiskRecord, day_of, history_of
+from custom_components.home_server_monitor.plays.disk_risk.seeding import seed
+from custom_components.home_server_monitor.prediction.reading import Reading
+from custom_components.home_server_monitor.sources.errors import CannotConnect
+
+from .test_disk_parts import reading
+
+SERIAL = "ZL2A1234"
+NOW = datetime.now(UTC).replace(hour=12, minute=0, second=0, microsecond=0)
+
+
+class Source:
+    """Has kept what a test gives it."""
+
+    id, name, server, judged = "scrutiny", "Scrutiny", HOME, True
+
+    def __init__(self, past: Sequence[Reading] | None = ()) -> None:
+        self._past = past
+
+    async def read_smart(self, known: Any = ()) -> dict[str, Reading]:
+        return {}
+
+    async def smart_history(self, serial: str) -> Sequence[Reading]:
+        if self._past is None:
+            raise CannotConnect("away")
+        return self._past
+
+
+def record(hass: HomeAssistant) -> DiskRecord:
+    return DiskRecord(SERIAL, history_of(partial(DailyHistory, hass), SERIAL))
+
+
+def rows(of: DiskRecord) -> dict[int, Any]:
+    """Return the rows by days before today."""
+    return {day_of(NOW) - day: row for day, row in of._history.rows()}
+
+
+def ago(days: float, **counts: float) -> Reading:
+    return reading(NOW - timedelta(days=days), hours=20000 - round(24 * days), **counts)
+
+
+async def test_what_a_source_kept_is_taken_over_once(hass: HomeAssistant, hass_storage: Any) -> None:
+    """Also of the second source of a disk, and where days are missing; nothing older than 400 days."""
+    disk = record(hass)
+    await seed(hass, HOME, disk, Source([ago(500, a5=1), ago(90, a5=8), ago(3, a5=16)]), first=True)  # type: ignore[arg-type]
+    assert {back: row["a5"] for back, row in rows(disk).items()} == {90: 8, 3: 16}
+    assert disk.lacks_past(NOW), "it ends three days ago"
+    disk.note("nas", "NAS", ago(0, a5=16), NOW + timedelta(minutes=1))
+    assert disk.take_day() is not None
+    assert not disk.lacks_past(NOW)
+    await seed(hass, HOME, disk, Source([ago(40, a5=12)]), first=False)  # type: ignore[arg-type]
+    assert 40 not in rows(disk), "what it has is enough: nobody is asked at each start"
+
+
+async def test_a_source_that_is_away_costs_nothing(hass: HomeAssistant, hass_storage: Any) -> None:
+    disk = record(hass)
+    await seed(hass, HOME, disk, Source(None), first=True)  # type: ignore[arg-type]
+    assert rows(disk) == {}
+
+
+async def test_a_swap_or_a_reset_in_the_past_breaks_the_trend(hass: HomeAssistant, hass_storage: Any) -> None:
+    """Forty sectors that are no more were another disk's, or are forgotten: neither is growth nor healing."""
+    disk = record(hass)
+    old = [ago(back, a5=40) for back in (200, 100, 40)]
+    new = [reading(NOW - timedelta(days=back), hours=24 * (20 - back), a5=0) for back in (14, 7)]
+    await seed(hass, HOME, disk, Source([*old, *new]), first=True)  # type: ignore[arg-type]
+    disk.note("scrutiny", "Scrutiny", reading(NOW, hours=480, a5=0), NOW + timedelta(minutes=1))
+    taken = disk.take_day()
+    assert taken is not None
+    assert assess(None, *taken).days == 14
+
+
+@pytest.fixture
+async def recorder(hass: HomeAssistant, tmp_path: Path) -> AsyncGenerator[None]:
+    """Home Assistant's own recorder, with a database of this test."""
+    async_initialize_recorder(hass)
+    config = {"recorder": {"db_url": f"sqlite:///{tmp_path}/home.db", "commit_interval": 0}}
+    assert await async_setup_component(hass, "recorder", config)
+    await hass.async_block_till_done()
+    yield
+    await async_wait_recording_done(hass)
+
+
+async def test_long_term_statistics_are_a_past_as_well(
+    hass: HomeAssistant, hass_storage: Any, recorder: None
+) -> None:
+    """Of our own sensors, and of those of another integration on a device of the same serial."""
+    server = MockConfigEntry(domain=DOMAIN, unique_id=HOME, data={CONF_KIND: "server"})
+    other = MockConfigEntry(domain="scrutiny")
+    for entry in (server, other):
+        entry.add_to_hass(hass)
+    entities = er.async_get(hass)
+    device = dr.async_get(hass).async_get_or_create(
+        config_entry_id=other.entry_id, identifiers={("scrutiny", "wwn")}, serial_number=SERIAL
+    )
+    ours = entities.async_get_or_create(
+        "sensor", DOMAIN, f"{HOME}_disk_{SERIAL}_smart_5", config_entry=server
+    )
+    theirs, noise = (
+        entities.async_get_or_create("sensor", "scrutiny", name, config_entry=other, device_id=device.id)
+        for name in ("wwn_attribute_197_raw", "wwn_temperature_5")
+    )
+    for entity, level in ((ours, 8.0), (theirs, 2.0), (noise, 99.0)):
+        points: Any = [
+            {"start": NOW - timedelta(days=back), "min": 0.0, "mean": level, "max": level + (back < 30)}
+            for back in (60, 10, 0)
+        ]
+        about: Any = {
+            "source": "recorder",
+            "statistic_id": entity.entity_id,
+            "name": None,
+            "has_sum": False,
+            "mean_type": StatisticMeanType.ARITHMETIC,
+            "unit_class": None,
+            "unit_of_measurement": None,
+        }
+        async_import_statistics(hass, about, points)
+    await async_wait_recording_done(hass)
+    disk = record(hass)
+    await seed(hass, HOME, disk, Source(), first=True)  # type: ignore[arg-type]
+    found = rows(disk)
+    assert {back: (row["a5"], row["a197"], row["a187"]) for back, row in found.items()} == {
+        60: (8.0, 2.0, None),
+        10: (9.0, 3.0, None),
+    }, "today is not over"

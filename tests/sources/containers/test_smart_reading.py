@@ -1,0 +1,88 @@
+"""Which container smartctl is run in, and when none is: on the simulated engine, over a real socket."""
+
+from typing import Any
+
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.home_server_monitor.sources.containers.model import Container, State
+from custom_components.home_server_monitor.sources.containers.smart_reading import (
+    SmartReading,
+    carries_smartctl,
+)
+from custom_components.home_server_monitor.sources.errors import PermissionDenied
+
+
+@pytest.mark.parametrize(
+    ("image", "carries"),
+    [
+        ("ghcr.io/analogj/scrutiny:master-omnibus", True),
+        ("ghcr.io/analogj/scrutiny:v0.8.1-omnibus@sha256:00", True),
+        ("ghcr.io/analogj/scrutiny:master-collector", True),
+        ("ghcr.io/starosdev/scrutiny:latest", True),
+        ("prometheuscommunity/smartctl-exporter", True),
+        ("registry.lan:5000/scrutiny", True),
+        # only its web page
+        ("ghcr.io/analogj/scrutiny:master-web", False),
+        ("linuxserver/sonarr", False),
+        ("example/scrutiny-tool:1", False),
+        ("sha256:abc", False),
+    ],
+)
+def test_images_that_carry_smartctl(image: str, carries: bool) -> None:
+    assert carries_smartctl(image) is carries
+
+
+def container(name: str, image: str, state: State = State.RUNNING) -> Container:
+    return Container(id=name * 8, name=name, image=image, image_id=None, state=state)
+
+
+OMNIBUS = "ghcr.io/analogj/scrutiny:master-omnibus"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "allowed", "elsewhere", "found"),
+    [
+        ("", True, False, "scrutiny"),
+        # a Scrutiny that is connected has read them
+        ("", True, True, None),
+        ("", False, False, None),
+        ("tools", True, False, "tools"),
+        # whoever names one wants it read there
+        ("tools", True, True, "tools"),
+        ("halted", True, False, None),
+        ("gone", True, False, None),
+        ("tools", False, False, None),
+    ],
+)
+def test_the_container_that_is_used(wanted: str, allowed: bool, elsewhere: bool, found: str | None) -> None:
+    there = {
+        each.name: each
+        for each in (
+            container("alpha", "nginx"),
+            container("halted", OMNIBUS, State.EXITED),
+            container("scrutiny", OMNIBUS),
+            container("tools", "debian"),
+        )
+    }
+    smart = SmartReading(None, wanted, allowed=allowed)  # type: ignore[arg-type]
+    chosen = smart.carrier(there, read_elsewhere=elsewhere)
+    assert (chosen.name if chosen else None) == found
+
+
+async def test_where_commands_are_denied_it_is_asked_once(docker: MockConfigEntry, house: Any) -> None:
+    """As a socket proxy without EXEC denies them: nothing but this stays dark."""
+    source = docker.runtime_data
+    face = house.harbour.docker
+    face.read_only = True
+    smart = SmartReading(source.access.client, "scrutiny")
+    await smart.step(source.data.containers, "engine", now=1000.0)
+    with pytest.raises(PermissionDenied):
+        smart.told()
+    before = source.access.transport.calls
+    for hour in range(1, 24):
+        await smart.step(source.data.containers, "engine", now=1000.0 + hour * 3600)
+    assert source.access.transport.calls == before
+    face.read_only = False
+    await smart.step(source.data.containers, "engine", now=1000.0 + 25 * 3600)
+    assert source.access.transport.calls > before
