@@ -154,7 +154,8 @@ class Bench:
     async def frozen(self) -> None:
         """Watch minutes pass in which nothing moves."""
         await self.board.post("/profile/frozen")
-        await self.minutes(self.watcher.warm)
+        # a last sample of each, and then the time after which it is written
+        await self.minutes(2 * self.watcher.warm)
         self.writes = 0
         passed = await self.minutes(2)
         self.figures["a minute without change, state writes"] = self.writes / (passed / 60)

@@ -21,6 +21,8 @@ _LOGGER = logging.getLogger(__name__)
 HOUR = 3600.0
 # of a cycle of 15 s: the listing and what comes with it, then the close looks
 READING, LOOKING = 8.0, 6.0
+# calls between two cycles that close looks make up for, at most
+BETWEEN = 2
 
 
 @dataclass(slots=True)
@@ -35,6 +37,8 @@ class Cycle:
     schedule: Schedule
     engine: Engine | None = None
     _due: float = field(default=0.0, init=False)
+    # all calls until the end of the last cycle
+    _counted: int = field(default=0, init=False)
     # the newest listing, by id
     _present: Mapping[str, Container] = field(default_factory=dict, init=False)
 
@@ -83,14 +87,18 @@ class Cycle:
 
     async def look(self, spent: int, *, watch_logs: bool) -> None:
         """Look closely at those just listed whose turn it is. spent: calls that this cycle took before. Raises ClientError."""
+        # what was asked between two cycles counts as well, as a stream that was opened anew; not all that people order
+        between = min(max(self.access.transport.calls - self._counted - spent, 0), BETWEEN)
         # measuring a log is one request more
-        choice = self.schedule.choose(time.monotonic(), _running(self._present), spent + watch_logs)
+        choice = self.schedule.choose(time.monotonic(), _running(self._present), spent + between + watch_logs)
         self.closely.watch_logs = watch_logs
         try:
             async with asyncio.timeout(LOOKING):
                 await self.closely.take(self._present, choice)
         except TimeoutError:
             _LOGGER.debug("Some containers of %s could not be looked at in time", self.name)
+        finally:
+            self._counted = self.access.transport.calls
 
     async def look_at_all(self) -> None:
         """Look closely at every container. Raises ClientError."""
