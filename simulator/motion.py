@@ -3,6 +3,7 @@
 import datetime as dt
 from typing import TYPE_CHECKING, Literal
 
+from . import ageing
 from .jobs import Job, JobError
 from .noise import digest
 from .storage import Pool, Scan
@@ -37,6 +38,7 @@ def tick(world: World) -> None:
         if pool.fill:
             world.root(pool).own += int(pool.fill * elapsed)
         move_scan(world, pool, now)
+    ageing.grow(world)
     world.jobs.tick()
     if world.clock.moving:
         _run_schedules(world, now)

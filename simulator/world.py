@@ -17,6 +17,7 @@ from .tasks import CloudBackup, CloudSync, Cron, Replication, Rsync, SnapshotTas
 from .workloads import App, Machine, Service, SystemContainer
 
 if TYPE_CHECKING:
+    from .ageing import Aged
     from .household import Household
 
 
@@ -60,6 +61,8 @@ class World:
         self.version_suffix: str | None = None
         self.update = Update()
         self.disks: list[Disk] = []
+        # those that age, by serial
+        self.aged: dict[str, Aged] = {}
         self.pools: list[Pool] = []
         self.boot_pool: Pool
         self.datasets: dict[str, Dataset] = {}

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 import uuid
 
+from simulator.ageing import Chance, healthy
 from simulator.serving import Face
 from simulator.serving.asked import Asked
 from simulator.serving.replies import Json, Reply
@@ -15,8 +16,6 @@ from simulator.serving.routes import Route, Routes
 from simulator.storage import Disk
 from simulator.truenas.methods.smart import attributes
 from simulator.world import World
-
-from .ageing import Ageing, healthy
 
 type Row = dict[str, Any]
 
@@ -29,7 +28,7 @@ def _stamp(at: float) -> str:
 
 
 class ScrutinyFace(Face):
-    """`age` says how a disk got to be as it is; a disk that sleeps is not read."""
+    """A disk that sleeps is not read; one that was read stays in the list also when it is gone."""
 
     def __init__(self, world: World, *, latency: float = 0.0, version: str = "0.9.3") -> None:
         super().__init__(world.clock.now, latency=latency)
@@ -48,56 +47,58 @@ class ScrutinyFace(Face):
     def attach(self, world: World) -> None:
         """Belong to another world, whose disks were well until now."""
         self.world, self.now = world, world.clock.now
-        # how a disk ages, since when, and how it was then
-        self._ageing: dict[str, tuple[Ageing, float, Disk]] = {}
         # before anything happened to them
         self._young = {disk.serial: replace(disk) for disk in world.disks}
         # the readings of each disk, the oldest first: when, and the disk as it was
         self._read: dict[str, list[tuple[float, Disk]]] = {}
-        self._ran = 0.0
+        # when the collector ran last; 0.0: never. Whether it runs by itself
+        self._ran, self._runs = 0.0, True
         # what fails its own test as a whole
         self.failed: set[str] = set()
 
-    def age(self, disk: Disk, ageing: Ageing) -> None:
-        """Say how a disk has aged and goes on ageing; its past is what that says."""
-        self._ageing[disk.serial] = (ageing, self.now(), replace(disk))
+    def forget(self, disk: Disk) -> None:
+        """Drop what was read of a disk: it has had another past."""
         self._read.pop(disk.serial, None)
 
     # The collector
 
-    def run_collector(self) -> None:
-        """Read every disk now."""
-        self._ran = self.now()
+    def read_last(self, days_ago: float) -> None:
+        """Let the collector have run so long ago; unless that is now, it runs again only when this is called."""
+        self._runs = not days_ago
+        self._run(self.now() - days_ago * DAY)
+
+    def _run(self, at: float) -> None:
+        self._ran = at
         for disk in self.world.present_disks():
-            if not disk.asleep:
-                self._of(disk).append((self._ran, self._grown(disk, self._ran)))
+            read = self._of(disk)
+            if not disk.asleep and (not read or read[-1][0] < at):
+                read.append((at, self._grown(disk, at)))
 
     def _catch_up(self) -> None:
-        while self._ran and self.now() - self._ran >= DAY:
-            self._ran = min(self._ran + DAY, self.now())
-            for disk in self.world.present_disks():
-                if not disk.asleep:
-                    self._of(disk).append((self._ran, self._grown(disk, self._ran)))
         if not self._ran:
-            self.run_collector()
+            self._run(self.now())
+        while self._runs and self.now() - self._ran >= DAY:
+            self._run(self._ran + DAY)
 
     def _grown(self, disk: Disk, at: float) -> Disk:
         """The disk as it is at a time: what it is in the world, or what its ageing makes of it."""
-        if disk.serial not in self._ageing:
-            return replace(disk)
-        ageing, since, then = self._ageing[disk.serial]
-        return ageing(round((at - since) / DAY), then)
+        aged = self.world.aged.get(disk.serial)
+        return replace(disk) if aged is None else aged.on(at)
 
     def _of(self, disk: Disk) -> list[tuple[float, Disk]]:
         if disk.serial not in self._read:
             today = self._ran or self.now()
-            ageing, _, then = self._ageing.get(
-                disk.serial, (healthy, today, self._young.get(disk.serial, disk))
-            )
+            aged = self.world.aged.get(disk.serial)
+            young, chance = self._young.get(disk.serial, disk), Chance(self.world.seed, disk.serial)
+            days = [(day, today + day * DAY) for day in range(-self.history_days, 0)]
             self._read[disk.serial] = [
-                (today + day * DAY, ageing(day, then)) for day in range(-self.history_days, 0)
+                (at, healthy(day, young, chance) if aged is None else aged.on(at)) for day, at in days
             ]
         return self._read[disk.serial]
+
+    def _listed(self) -> list[Disk]:
+        """Whatever was ever read, and what is there now."""
+        return [disk for disk in self.world.disks if disk.present or disk.serial in self._read]
 
     def _kept(self, disk: Disk, days: int) -> list[tuple[float, Disk]]:
         """What is left of the readings, the newest first: all of a week, one a week of a month, then one a month."""
@@ -131,7 +132,7 @@ class ScrutinyFace(Face):
     def _summary(self, _: Asked) -> Reply:
         self._catch_up()
         summary: Row = {}
-        for disk in self.world.present_disks():
+        for disk in self._listed():
             row: Row = {"device": self._device(disk)}
             if read := self._of(disk):
                 at, then = read[-1]
@@ -145,7 +146,7 @@ class ScrutinyFace(Face):
 
     def _details(self, asked: Asked, key: str) -> Reply:
         self._catch_up()
-        disk = next((one for one in self.world.present_disks() if self.key(one) == key), None)
+        disk = next((one for one in self._listed() if self.key(one) == key), None)
         if disk is None:
             return self.refuse(500, "")
         days = KEPT.get(asked.query.get("duration_key", "forever"), 3650)

@@ -49,7 +49,14 @@ def _hdd(world: World, disk: Disk) -> list[Row]:
     heat = round(world.disk_temperature(disk))
     worn = max(1, 100 - disk.hours // 800)
     errors = number(world.seed, "raw", disk.serial, bits=27) if seagate else 0
-    spin = max(1, 100 - disk.reallocated // 10)
+    spin = max(1, 100 - disk.reallocated // 40)
+    lost = max(1, 100 - disk.uncorrectable)
+    # Seagate tells what it could not correct and what took too long; WD instead how often it moved a sector
+    seen = (
+        _row(187, "Reported_Uncorrect", lost, lost, 0, 50, disk.uncorrectable),
+        _row(188, "Command_Timeout", 100, 100, 0, 50, 0),
+    )
+    moved = (_row(196, "Reallocated_Event_Count", 200, 200, 0, 50, disk.reallocated // 8),)
     return [
         _row(1, "Raw_Read_Error_Rate", 83 if seagate else 200, 64 if seagate else 200, 44 if seagate else 51, 15, errors),
         _row(3, "Spin_Up_Time", 91, 90, 0, 3, 0),
@@ -59,13 +66,13 @@ def _hdd(world: World, disk: Disk) -> list[Row]:
         _row(9, "Power_On_Hours", worn, worn, 0, 50, disk.hours),
         _row(10, "Spin_Retry_Count", 100, 100, 97 if seagate else 0, 19, 0),
         _row(12, "Power_Cycle_Count", 100, 100, 20, 50, 88),
-        _row(187, "Reported_Uncorrect", max(1, 100 - disk.uncorrectable), max(1, 100 - disk.uncorrectable), 0, 50, disk.uncorrectable),
-        _row(188, "Command_Timeout", 100, 100, 0, 50, 0),
         _row(193, "Load_Cycle_Count", max(1, 200 - disk.hours // 600), max(1, 200 - disk.hours // 600), 0, 50, disk.hours // 4),
         _row(194, "Temperature_Celsius", heat, heat + 9, 0, 34, heat, f"{heat} (Min/Max 19/{heat + 9})"),
+        *(seen if seagate else moved),
         _row(197, "Current_Pending_Sector", 100, 100, 0, 18, disk.pending),
         _row(198, "Offline_Uncorrectable", 100, 100, 0, 16, disk.uncorrectable),
         _row(199, "UDMA_CRC_Error_Count", 200, 200, 0, 62, disk.crc_errors),
+        *([] if seagate else [_row(200, "Multi_Zone_Error_Rate", 200, 200, 0, 8, 0)]),
     ]  # fmt: skip
 
 
