@@ -37,7 +37,10 @@ def test_one_reading_raises_nothing() -> None:
 def test_two_raise_to_what_both_say() -> None:
     assert after(Tier.CRITICAL, Tier.CRITICAL) is Tier.CRITICAL
     assert after(Tier.HIGH, Tier.CRITICAL) is Tier.HIGH
-    assert after(Tier.HIGH, Tier.CRITICAL, Tier.CRITICAL, Tier.CRITICAL) is Tier.CRITICAL
+    assert after(Tier.HIGH, Tier.CRITICAL, Tier.CRITICAL) is Tier.CRITICAL
+    assert after(Tier.WATCH, Tier.HIGH, Tier.HIGH) is Tier.HIGH, (
+        "so many readings as if it had been well before"
+    )
 
 
 def test_what_the_drive_says_of_itself_needs_no_second_reading() -> None:

@@ -56,7 +56,9 @@ class Standing:
             if certain:
                 return Standing(now)
             if len(above) == RISES_AFTER:
-                return Standing(min(above))
+                shown = min(above)
+                # what is worse than that was read once, and counts as the first of two
+                return Standing(shown, (now,) if now > shown else ())
             return Standing(self.shown, above)
         if relaxed < self.shown:
             below = (*self.below, relaxed)
