@@ -1,7 +1,7 @@
 """DailyHistory: years of daily vectors per object, keyed by the object's own identity."""
 
 import bisect
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 import contextlib
 import hashlib
 import logging
@@ -51,6 +51,7 @@ class DailyHistory:
         keep: int = KEEP_DAYS,
     ) -> None:
         name = file_name(identity)
+        self._hass = hass
         self._keep = keep
         self.columns = columns
         self._identity = identity
@@ -70,15 +71,32 @@ class DailyHistory:
             return
         if not isinstance(data, dict) or data.get("identity") != self._identity:
             return
+        before = self.rows()
+        self._days, self._values = await self._hass.async_add_executor_job(self._unpacked, data)
+        for day, row in before:
+            self.record(day, row)
+
+    def _unpacked(self, data: Mapping[str, Any]) -> tuple[list[int], dict[str, list[float | None]]]:
+        """Return the days of a file and their values, by column; not for the event loop."""
         days, stored = data.get("days"), data.get("values")
+        values: dict[str, list[float | None]] = {column: [] for column in self.columns}
+        known: list[int] = []
         if not isinstance(days, list) or not isinstance(stored, dict):
-            return
+            return known, values
+        kept = []
         for index, day in enumerate(days):
-            if isinstance(day, bool) or not isinstance(day, int) or (self._days and day <= self._days[-1]):
+            if isinstance(day, bool) or not isinstance(day, int) or (known and day <= known[-1]):
                 continue
-            self._days.append(day)
-            for column in self.columns:
-                self._values[column].append(_number(stored.get(column), index))
+            known.append(day)
+            kept.append(index)
+        for column in self.columns:
+            values[column] = [_number(stored.get(column), index) for index in kept]
+        return known, values
+
+    @property
+    def days(self) -> Sequence[int]:
+        """Return the days that it has a row of, the oldest first."""
+        return self._days
 
     @callback
     def record(self, day: int, row: Mapping[str, float | None], *, highest: bool = False) -> bool:

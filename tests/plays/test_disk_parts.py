@@ -1,5 +1,6 @@
 """The parts of disk risk that need no Home Assistant: joining what sources say, and judging a disk by its days."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -13,8 +14,10 @@ from custom_components.home_server_monitor.plays.disk_risk.assessing import Asse
 from custom_components.home_server_monitor.plays.disk_risk.findings import Known, findings_of
 from custom_components.home_server_monitor.plays.disk_risk.merge import Said, contradiction, merged
 from custom_components.home_server_monitor.plays.disk_risk.words import protection_words, size_words, unseen
+from custom_components.home_server_monitor.prediction.counters import COUNTERS
+from custom_components.home_server_monitor.prediction.features import Day
 from custom_components.home_server_monitor.prediction.forest import Model, load
-from custom_components.home_server_monitor.prediction.outlook import Prediction
+from custom_components.home_server_monitor.prediction.outlook import Prediction, predict
 from custom_components.home_server_monitor.prediction.reading import (
     Attribute,
     Media,
@@ -22,7 +25,7 @@ from custom_components.home_server_monitor.prediction.reading import (
     Reading,
     SelfTest,
 )
-from custom_components.home_server_monitor.prediction.tiers import Tier
+from custom_components.home_server_monitor.prediction.tiers import Standing, Tier
 from tests.plays.small_model import write
 
 NOW = datetime(2026, 3, 1, 4, tzinfo=UTC)
@@ -133,6 +136,41 @@ def test_no_model_for_what_is_no_hard_disk(model: Model) -> None:
     assert (found.outlook, found.tier) == (None, Tier.ELEVATED)
     assert "fixed rules" in unseen(found)
     assert assess(None, over([(0, reading(a197=99))]), reading(a197=99)).outlook is None
+
+
+def gone_bad(back: int, since: int, most: int) -> float:
+    """Pending sectors that grow from some day on, until there are so many."""
+    return float(min(max(since - back, 0), most))
+
+
+@pytest.mark.parametrize(
+    "pending",
+    [
+        lambda back: 0.0,
+        lambda back: gone_bad(back, 20, 40),
+        lambda back: gone_bad(back, 200, 40),
+        lambda back: gone_bad(back, 130, 40),
+        lambda back: gone_bad(back, 100, 9) if back > 55 else 0.0,
+        lambda back: 40.0 * (back % 97 < 2),
+    ],
+)
+@pytest.mark.parametrize("apart", [1, 7])
+def test_what_stands_still_is_not_judged_anew_and_comes_out_the_same(
+    model: Model, pending: Callable[[int], float], apart: int
+) -> None:
+    """The tier after many days is that of judging each of them."""
+    backs = [back for back in range(399, -1, -1) if back % apart == 0]
+    days = [(back, reading(a197=pending(back), a187=gone_bad(back, 90, 9))) for back in backs]
+    found = assess(model, over(days), days[-1][1])
+    standing = Standing()
+    each = [Day(day, tuple(row.get(f"a{number}") for number in COUNTERS)) for day, row in over(days)]
+    for place, day in enumerate(each):
+        if day.day >= TODAY - 60:
+            now = predict(model, each[: place + 1], explain=False)
+            assert isinstance(now, Prediction)
+            standing = standing.step(now.tier, now.relaxed)
+    assert found.folded is not None
+    assert found.folded.now == standing
 
 
 # What is told

@@ -220,18 +220,44 @@ async def test_an_older_nas_is_read_without_waking_a_disk(
         assert len([call for call in house.sim.calls if call.method == "disk.smart_attributes"]) == calls
 
 
+@pytest.mark.parametrize("fault", ["damaged", "missing"])
 async def test_a_broken_model_turns_prediction_off_and_nothing_else(
-    hass: HomeAssistant, server_entry: MockConfigEntry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    hass: HomeAssistant,
+    server_entry: MockConfigEntry,
+    hass_admin_user: MockUser,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    fault: str,
 ) -> None:
+    """One issue says so; what needs no model goes on, and nothing calls a disk stable that nobody judged."""
     broken = tmp_path / "model.json.gz"
-    broken.write_bytes(b"\x1f\x8bnot a model")
+    if fault == "damaged":
+        broken.write_bytes(b"\x1f\x8bnot a model")
     monkeypatch.setattr(play, "load", lambda: forest.load(broken))
     await hass.config_entries.async_reload(server_entry.entry_id)
-    assert ir.async_get(hass).async_get_issue(DOMAIN, "prediction_off") is not None
-    async with home(hass, server_entry, {"sdc": "slow_death", "nvme0n1": "wearing"}) as house:
+    issues = ir.async_get(hass)
+    issue = issues.async_get_issue(DOMAIN, "prediction_off")
+    assert issue is not None
+    assert issue.severity is ir.IssueSeverity.WARNING
+    aged = {"sdb": "healthy", "sdc": "slow_death", "sdd": "cable", "nvme0n1": "wearing"}
+    async with home(hass, server_entry, aged) as house:
         assert house.state(MIRROR, "failure_risk") is None
+        assert house.state(MIRROR, "failure_tier") == "unknown"
         assert house.state(MIRROR, "smart_health", "binary_sensor") == "off"
-        assert house.state(NVME, "days_to_wear_out") is not None
+        assert set(house.findings(MEDIA)) == {"disk_cable"}
+        assert house.state(NVME, "failure_tier") == "stable", "rules judge it"
+        assert house.state(NVME, "days_to_wear_out") not in (None, "unknown")
+        answer = await explain(hass, hass_admin_user, MIRROR)
+        assert (answer["tier"], answer["model_off"]) == (None, True)
+        assert hass.states.get("sensor.tank_status").state == "online"  # type: ignore[union-attr]
+        dark = [each.entity_id for each in hass.states.async_all() if each.state == "unavailable"]
+        assert dark == []
+        # installed again
+        write(broken)
+        await hass.config_entries.async_reload(server_entry.entry_id)
+        await house.look()
+        assert float(house.state(MIRROR, "failure_risk") or 0) > 1
+        assert issues.async_get_issue(DOMAIN, "prediction_off") is None
 
 
 async def test_what_is_no_longer_read_is_not_shown_as_well(

@@ -6,7 +6,7 @@ import itertools
 from typing import Final
 
 from ...prediction.counters import COUNTERS
-from ...prediction.features import Day
+from ...prediction.features import LONGEST, Day
 from ...prediction.forest import Model
 from ...prediction.outlook import Blind, Prediction, predict, since_reset
 from ...prediction.reading import Media, Reading
@@ -40,6 +40,12 @@ class Assessment:
     wear: WearOut | None
     days: int
     folded: Folded | None = None
+
+    @property
+    def judged(self) -> Tier | None:
+        """Return the tier that is shown; None where nothing judged the disk, which does not mean that it is well."""
+        blind = self.reading.media is Media.HDD and not isinstance(self.outlook, Prediction)
+        return None if blind and self.tier is Tier.STABLE else self.tier
 
     @property
     def wears(self) -> bool:
@@ -105,12 +111,17 @@ def _fold(model: Model, days: Sequence[Day], known: Folded | None) -> Folded | N
     standing, last = Standing(), newest - _REMEMBERED - 1
     if known is not None and known.first == first and last <= known.last < newest:
         standing, last = known.standing, known.last
-    before = Folded(first, last, standing, standing)
+    before, begun = Folded(first, last, standing, standing), 0
+    found: Prediction | Blind | None = None
     for place, day in enumerate(days):
+        if place and day.counts != days[place - 1].counts:
+            begun = place
         if day.day <= last:
             continue
         before = replace(before, last=days[place - 1].day if place else last, standing=before.now)
-        found = predict(model, days[: place + 1], explain=False)
+        # where nothing has moved for longer than the model looks back, it says what it said the day before
+        if found is None or place == begun or days[place - 1].day - days[begun].day <= LONGEST:
+            found = predict(model, days[: place + 1], explain=False)
         if isinstance(found, Prediction):
             before = replace(before, now=before.now.step(found.tier, found.relaxed))
     return before

@@ -59,6 +59,10 @@ def _last_test(found: Assessment) -> str | None:
     return {True: "passed", False: "failed", None: "not_finished"}[found.reading.tests[0].passed]
 
 
+def _tier(found: Assessment) -> str | None:
+    return None if found.judged is None else found.judged.key
+
+
 def _is_predicted(found: Assessment) -> bool:
     return isinstance(found.outlook, Prediction)
 
@@ -73,7 +77,7 @@ SENSORS: tuple[ObjectSensor[Assessment], ...] = (
         entity_category=DIAGNOSTIC,
         entity_registry_enabled_default=False,
     ),
-    choice("failure_tier", TIERS, lambda found: found.tier.key, entity_category=DIAGNOSTIC),
+    choice("failure_tier", TIERS, _tier, entity_category=DIAGNOSTIC),
     days("days_to_wear_out", _left, exists=lambda found: found.wears),
     percent(
         "life_used",

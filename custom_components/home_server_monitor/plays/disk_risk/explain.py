@@ -24,7 +24,7 @@ def explained(disk: Known, model: Model | None, now: datetime) -> Mapping[str, A
         "read_by": reading.source,
         "read_at": reading.taken.isoformat(timespec="seconds") if reading.taken else None,
         "power_on_hours": reading.hours,
-        "tier": found.tier.key,
+        "tier": None if found.judged is None else found.judged.key,
         "judged_by": "model" if isinstance(found.outlook, Prediction) else "rules",
         "health_passed": reading.health,
         **_chances(disk),

@@ -24,6 +24,7 @@ from ...guardian.house import House
 from ...history import DailyHistory
 from ...issues import clear_prediction_off, raise_prediction_off
 from ...prediction.forest import Model, load
+from ...prediction.reading import Reading
 from ...sources.errors import ClientError, NotSupported, PermissionDenied
 from .assessing import Assessment
 from .devices import clean_up, found_device, is_listed_by_nobody, own_device, own_identifier
@@ -286,14 +287,14 @@ class DiskRisk:
             record.forget(lambda source: self._house.source(source) is not None)
         waiting = [record for record in self.records.values() if record.changed]
         for batch in itertools.batched(waiting, BATCH, strict=False):
-            work = [(record, day) for record in batch if (day := record.take_day()) is not None]
+            work = [(record, reading) for record in batch if (reading := record.take_day()) is not None]
             found = await self._hass.async_add_executor_job(self._judged, work)
             for (record, _), assessment in zip(work, found, strict=True):
                 record.found = assessment
         return bool(waiting)
 
-    def _judged(self, work: Sequence[tuple[DiskRecord, Any]]) -> list[Assessment]:
-        return [record.judged(self.model, rows, reading) for record, (rows, reading) in work]
+    def _judged(self, work: Sequence[tuple[DiskRecord, Reading]]) -> list[Assessment]:
+        return [record.judged(self.model, reading) for record, reading in work]
 
     # Telling
 

@@ -7,7 +7,7 @@ from typing import Final
 from ...history import DailyHistory
 from ...prediction.forest import Model
 from ...prediction.reading import Reading
-from .assessing import COLUMNS, Assessment, Row, Rows, assess, row_of
+from .assessing import COLUMNS, Assessment, Row, assess, row_of
 from .merge import Contradiction, Said, contradiction, merged
 
 KEEP_DAYS: Final = 400
@@ -42,7 +42,7 @@ class DiskRecord:
 
     def lacks_past(self, now: datetime) -> bool:
         """Return whether its days are few, or end before yesterday: somebody else may have kept what is missing."""
-        days = [day for day, _ in self._history.rows()]
+        days = self._history.days
         today = day_of(now)
         return not days or today - days[0] < YOUNG or today - days[-1] > 2
 
@@ -102,18 +102,19 @@ class DiskRecord:
         self.reading = merged(self._said.values()) if self._said else None
         self.changed = True
 
-    def take_day(self) -> tuple[Rows, Reading] | None:
-        """Write the merged reading into its day; returns what `judged` needs, or None where nothing was read."""
+    def take_day(self) -> Reading | None:
+        """Write the merged reading into its day; returns it for `judged`, or None where nothing was read."""
         self.changed = False
         if (reading := self.reading) is None or reading.taken is None:
             self.found = None
             return None
         self._history.record(day_of(reading.taken), row_of(reading), highest=True)
-        return self._history.rows(), reading
+        return reading
 
-    def judged(self, model: Model | None, rows: Rows, reading: Reading) -> Assessment:
-        """Judge it; not for the event loop."""
-        return assess(model, rows, reading, self.found.folded if self.found else None)
+    def judged(self, model: Model | None, reading: Reading) -> Assessment:
+        """Judge it; not for the event loop, which must not note anything of it meanwhile."""
+        known = self.found.folded if self.found else None
+        return assess(model, self._history.rows(), reading, known)
 
 
 def history_of(make: Callable[..., DailyHistory], serial: str) -> DailyHistory:
