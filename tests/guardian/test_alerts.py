@@ -64,8 +64,17 @@ def test_high_at_night_waits_for_the_morning() -> None:
     home.sees(ERRORS)
     assert not home.until(at(7, 29, day=1))
     told = home.until(at(7, 31, day=1))
-    assert kinds(told) == ["raised", "digest"]
-    assert key(ERRORS) not in told[1].new
+    assert kinds(told) == ["raised"], "the digest of that moment would only repeat it"
+
+
+def test_the_digest_of_the_morning_does_not_repeat_what_is_told_beside_it() -> None:
+    home = Home(now=at(23))
+    late = found("scrub_overdue", WARNING)
+    home.sees(ERRORS, late)
+    told, digest = home.until(at(7, 31, day=1))
+    assert (told.ids, digest.kind, digest.ids) == ((key(ERRORS),), "digest", (key(late),))
+    [digest] = home.until(at(7, 31, day=2))
+    assert set(digest.open) == {key(ERRORS), key(late)}
 
 
 def test_what_came_back_before_morning_is_one_digest_line() -> None:
@@ -332,7 +341,7 @@ def test_what_was_not_told_before_a_restart_is_told_after_it() -> None:
     home.sees(ERRORS)
     home.restart(down=DAY / 2)
     home.sees(ERRORS)
-    assert kinds(home.wait(200)) == ["summary", "digest"]
+    assert kinds(home.wait(200)) == ["summary"]
     assert home.of(ERRORS).told_severity is HIGH
 
 

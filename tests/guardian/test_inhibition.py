@@ -176,6 +176,30 @@ def test_an_alert_about_something_else_is_told(cause: Finding, alert: Finding) -
     assert home.of(alert).inhibited_by is None
 
 
+@pytest.mark.parametrize("rule", ["disk_failing", "disk_reports_failure"])
+@pytest.mark.parametrize(("trouble", "severity"), [("pool_errors", HIGH), ("pool_unprotected", CRITICAL)])
+def test_a_disk_that_may_fail_is_told_beside_the_trouble_of_its_pool(
+    rule: str, trouble: str, severity: object
+) -> None:
+    """It may be the cause, or the one that comes next; with its host or its whole pool it is gone as all is."""
+    home = Home()
+    disk = found(rule, HIGH, "disk:b")
+    home.sees(found(trouble, severity), disk)  # type: ignore[arg-type]
+    assert home.of(disk).inhibited_by is None
+    gone = found("pool_unavailable", CRITICAL)
+    home.sees(gone, disk)
+    assert home.of(disk).inhibited_by == key(gone)
+
+
+def test_what_is_left_to_the_digest_hides_no_alert_that_is_pushed() -> None:
+    home = Home(nodes=(*NODES, ALERT))
+    mild = found("pool_degraded", WARNING)
+    home.sees(mild, _alert())
+    assert home.of(_alert()).inhibited_by is None
+    home.sees(found("pool_degraded", HIGH), _alert())
+    assert home.of(_alert()).inhibited_by == key(mild)
+
+
 def test_an_alert_that_names_nothing_is_told_by_its_source() -> None:
     home = Home(nodes=(*NODES, ALERT))
     cause = found("pool_degraded")

@@ -108,6 +108,18 @@ async def test_a_protected_dataset_is_left_alone() -> None:
     assert await found.datasets(PATHS) == ()
 
 
+async def test_what_holds_a_container_is_known_also_where_nobody_may_touch_it() -> None:
+    nas = Nas("nas")
+    found = around(nas, protected=("dataset:nas:tank/sonarr",))
+    assert found.storage()(PATHS) == {"dataset:nas:tank/sonarr"}
+    nas.may = False
+    found = around(nas)
+    with pytest.raises(PermissionDenied):
+        await found.snapshot("nas", "tank/sonarr", "x")
+    assert found.storage()(PATHS) == {"dataset:nas:tank/sonarr"}, "a key without a right is no other machine"
+    assert around(nas, machine=None).storage()(PATHS) == frozenset()
+
+
 async def test_a_key_that_may_not_take_snapshots_is_asked_once() -> None:
     """The first attempt fails and says so; the next plan does without."""
     nas = Nas("nas")

@@ -73,7 +73,8 @@ export class ProposalsCard extends LiveCard {
     const depends = (proposal.depends ?? []).slice(0, 30).map((each) => plain(each, 60)).join(", ");
     const interrupts = (proposal.interrupts ?? []).slice(0, 30).map((each) => plain(each, 60)).join(", ");
     const waits = proposal.waits ? proposal.outcome : "";
-    const rows = { waits, what: proposal.what, interrupts, why: proposal.why, undo: proposal.undo, depends };
+    const { not_now, what, why, undo } = proposal;
+    const rows = { not_now, waits, what, interrupts, why, undo, depends };
     return make(
       "dl",
       {},

@@ -117,6 +117,7 @@ const TEXTS = {
     "proposals.typed": "It interrupts things, so Repairs asks you to type the name: {name}",
     "proposals.high": "It interrupts things, so it is approved in Repairs.",
     "proposal.waits": "Waits",
+    "proposal.not_now": "Not now",
     "proposal.interrupts": "Interrupts",
     "proposal.what": "What",
     "proposal.why": "Why",

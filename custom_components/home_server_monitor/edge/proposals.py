@@ -69,6 +69,10 @@ class Proposals:
 
     def not_now(self, record: Record) -> str | None:
         """Return why nothing automatic may touch what a record touches: its storage is in trouble."""
+        return "storage_in_trouble" if self.trouble(record) else None
+
+    def trouble(self, record: Record) -> Tracked | None:
+        """Return what is wrong with the storage, or the power, that what a record touches stands on."""
         about = {target_node(self._of, record.source, record.target), *record.plan.touches}
         near: set[str] = set()
         for node in about:
@@ -81,7 +85,7 @@ class Proposals:
                 and not same
                 and self._of.topology.canonical(tracked.finding.object) in near
             ):
-                return "storage_in_trouble"
+                return tracked
         return None
 
     def bound(self, about: str) -> str | None:

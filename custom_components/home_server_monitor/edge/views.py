@@ -235,6 +235,7 @@ def proposal_view(of: Guardian, record: Record) -> dict[str, Any]:
         "risk": record.risk.name.lower(),
         "state": record.state.value,
         "waits": record.waits if record.is_waiting else None,
+        "not_now": of.wording.not_now(record) or None,
         "created": iso(record.created),
         "expires": iso(record.expires),
         "finding": record.finding or None,

@@ -161,7 +161,15 @@ class Wording:
         rest = [found["why"], found["risk_text"], found["undo"]]
         # what is taken away from others is said first
         named = [depends, *rest] if record.plan.takes_away else [*rest, depends]
-        return [each for each in (found["what"], self._of.waits.interrupts(record.plan), *named) if each]
+        first = (self.not_now(record), found["what"], self._of.waits.interrupts(record.plan))
+        return [each for each in (*first, *named) if each]
+
+    def not_now(self, record: Record) -> str:
+        """Return why what a record is about is not touched by itself now; empty where nothing speaks against it."""
+        open_still = record.state is State.PROPOSED or record.is_waiting
+        if not open_still or (trouble := self._of.proposals.trouble(record)) is None:
+            return ""
+        return self._of.texts.common("not_now", {"title": self._of.texts.finding(trouble.finding).title})
 
     def _some(self, names: Sequence[str], most: int) -> str:
         """Return names, the first ones where they are many, with how many more there are."""
@@ -219,7 +227,9 @@ class Wording:
         title = self._of.texts.finding(tracked.finding).title if tracked else ""
         return {
             "title": title or found["what"],
-            "what": " ".join(filter(None, (found["what"], self._of.waits.interrupts(record.plan)))),
+            "what": " ".join(
+                filter(None, (self.not_now(record), found["what"], self._of.waits.interrupts(record.plan)))
+            ),
             "why": ". ".join(filter(None, (title, found["why"]))) or "-",
             "risk": found["risk_text"],
             "undo": found["undo"],

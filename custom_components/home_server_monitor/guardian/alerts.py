@@ -71,7 +71,8 @@ class Alerts:
         groups = self._wanted(now, self._holder(now, starting, booted))
         yield []
         notices = self._told(groups, now, calm)
-        if digest := None if starting else self._digest.due(self.register, self.settings, now):
+        told = {key for notice in notices for key in notice.ids}
+        if digest := None if starting else self._digest.due(self.register, self.settings, now, told):
             notices.append(digest)
         self._dues.append(self.settings.next_at(now, self.settings.digest_minute))
         yield notices

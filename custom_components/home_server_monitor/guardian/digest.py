@@ -1,6 +1,6 @@
 """What the morning says: what is new, what came back by itself, what is still open."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from .contract import Severity
@@ -15,8 +15,10 @@ class Digest:
         self.day: int | None = None
         self.at: float | None = None
 
-    def due(self, register: Register, settings: Settings, now: float) -> Notice | None:
-        """Return the digest, if it is time for it and there is anything to say."""
+    def due(
+        self, register: Register, settings: Settings, now: float, told: Collection[str] = ()
+    ) -> Notice | None:
+        """Return the digest, if it is time for it and there is anything to say; told: what is being told anyway."""
         day, minute = settings.local(now)
         past = minute >= settings.digest_minute
         if self.day is None:
@@ -24,16 +26,21 @@ class Digest:
         self.day = min(self.day, day)
         if not past or self.day >= day:
             return None
-        notice = self.look(register, now)
+        notice = self.look(register, now, told)
         self.day, self.at = day, now
         return notice if notice.ids else None
 
-    def look(self, register: Register, now: float) -> Notice:
-        """Return what there is to say since the last digest. What was pushed is not called new again."""
+    def look(self, register: Register, now: float, told: Collection[str] = ()) -> Notice:
+        """Return what there is to say since the last digest. What was pushed is not called new again.
+
+        What is told in this very moment (`told`) is not said in the same breath.
+        """
         since = 0.0 if self.at is None else min(self.at, now)
         new: list[Tracked] = []
         still: list[Tracked] = []
         for tracked in _open(register):
+            if tracked.id in told:
+                continue
             fresh = tracked.since > since and tracked.told_severity is None and not tracked.baseline
             (new if fresh else still).append(tracked)
         over = [tracked for tracked in _over(register) if (tracked.resolved_at or 0.0) > since]

@@ -75,16 +75,24 @@ class Inhibition:
         }
 
     def _teller(self, tracked: Tracked) -> str | None:
-        """Return the finding that says the same in our words: about what it names, or about anything of its source."""
+        """Return the finding that says the same in our words: about what it names, or about anything of its source.
+
+        Not one that is left to the digest while this one would be pushed.
+        """
         if not (rules := _told_by(tracked)):
             return None
+        known = self._register.tracked
+        least = min(tracked.severity, Severity.HIGH)
         named = self._topology.within_host(tracked.finding.object, tracked.finding.source)
         if len(named) > 1:
             found = (self._tellers.get((rule, node)) for rule in rules for node in sorted(named))
-            return next((key for key in found if key is not None), None)
-        source, known = tracked.finding.source, self._register.tracked
+            return next((key for key in found if key is not None and known[key].severity >= least), None)
+        source = tracked.finding.source
         mine = (key for (rule, _), key in self._tellers.items() if rule in rules)
-        return next((key for key in mine if known[key].finding.source == source), None)
+        return next(
+            (key for key in mine if known[key].finding.source == source and known[key].severity >= least),
+            None,
+        )
 
     def _cause(self, tracked: Tracked) -> str | None:
         if (teller := self._teller(tracked)) is not None:
@@ -102,7 +110,7 @@ class Inhibition:
                 return False
             if row.cause and waking.area in row.cause_of:
                 return True
-            if cause.severity < tracked.severity:
+            if cause.severity < tracked.severity or waking.beside:
                 return False
             same = self._topology.canonical(cause.finding.object) == node
             return rule in row.covers if same else waking.area in row.cause_of

@@ -32,6 +32,7 @@ class Waking:
     cause_of: areas in which it explains findings of no higher severity on what stands on its object.
     cause: its object is gone with it, so it explains those findings whatever their severity, also on the object itself.
     covers: rules that it explains on its own object, up to its severity.
+    beside: trouble of what it is a part of does not explain it: it may be the cause, or what comes next.
     """
 
     area: str
@@ -47,6 +48,7 @@ class Waking:
     cause: bool = False
     cause_of: frozenset[str] = frozenset()
     covers: frozenset[str] = frozenset()
+    beside: bool = False
 
 
 _INFO, _WARNING, _HIGH, _CRITICAL = Severity
@@ -107,10 +109,20 @@ TABLE: Mapping[str, Waking] = MappingProxyType(
         "disk_missing": Waking(area=STORAGE, most=_HIGH, keep=60.0, decision=True),
         "self_test_failed": Waking(area=STORAGE, most=_CRITICAL, decision=True),
         "disk_failing": Waking(
-            area=STORAGE, most=_CRITICAL, keep=3600.0, decision=True, covers=frozenset({"self_test_failed"})
+            area=STORAGE,
+            most=_CRITICAL,
+            keep=3600.0,
+            decision=True,
+            covers=frozenset({"self_test_failed"}),
+            beside=True,
         ),
         "disk_reports_failure": Waking(
-            area=STORAGE, most=_CRITICAL, keep=3600.0, decision=True, covers=frozenset({"self_test_failed"})
+            area=STORAGE,
+            most=_CRITICAL,
+            keep=3600.0,
+            decision=True,
+            covers=frozenset({"self_test_failed"}),
+            beside=True,
         ),
         "disk_cable": Waking(area=STORAGE, keep=3600.0),
         "disk_wearing": Waking(area=STORAGE, keep=3600.0),

@@ -1,6 +1,6 @@
 """An update of a container, joined with the storage under it and with the service inside it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol
 
 from ..guardian.capabilities import AnswersItself, RollsBackDatasets, SnapshotsDatasets, SnapshotSeen
@@ -60,6 +60,16 @@ class Around:
                 if dataset is not None and not self._is_protected(nas.id, dataset):
                     found[nas.id, dataset] = None
         return tuple(found)
+
+    def storage(self) -> Callable[[Sequence[str]], frozenset[str]]:
+        """Return what finds the node ids of the datasets behind paths, also of those that nobody may touch."""
+        machines = tuple(self._machines())
+
+        def found(paths: Sequence[str]) -> frozenset[str]:
+            held = ((nas.id, nas.dataset_of(path)) for nas in machines for path in paths)
+            return frozenset(f"dataset:{source}:{dataset}" for source, dataset in held if dataset)
+
+        return found
 
     async def snapshot(self, source: str, dataset: str, name: str) -> str:
         """Take a snapshot and return its full name. Raises ClientError and Refused."""
@@ -149,11 +159,15 @@ class Around:
         return None
 
     def _storage(self) -> Iterator[SnapshotsDatasets]:
+        """Yield what is the engine's machine and may take snapshots."""
+        return (nas for nas in self._machines() if nas.id not in self._denied)
+
+    def _machines(self) -> Iterator[SnapshotsDatasets]:
         machine = self._engine.machine
         containers = {each.id for each in self._engine.data.containers.values()}
         nas: SnapshotsDatasets
         for nas in self._house.capable(SnapshotsDatasets):
-            if nas.server != self._engine.server or nas.id in self._denied:
-                continue
-            if (machine and machine.lower() in nas.names) or not containers.isdisjoint(nas.app_containers()):
+            if nas.server == self._engine.server and (
+                (machine and machine.lower() in nas.names) or not containers.isdisjoint(nas.app_containers())
+            ):
                 yield nas

@@ -1,5 +1,8 @@
 """What depends on what on an engine."""
 
+from collections.abc import Sequence
+
+from custom_components.home_server_monitor.guardian.contract import Node
 from custom_components.home_server_monitor.guardian.own_path import (
     address_node,
     container_node,
@@ -10,6 +13,7 @@ from custom_components.home_server_monitor.guardian.topology import Topology
 from custom_components.home_server_monitor.sources.containers.model import (
     Container,
     Containers,
+    Mount,
     Port,
     Stack,
     State,
@@ -89,3 +93,28 @@ def test_what_stands_still_with_a_container() -> None:
     found = touched(SOURCE, DATA, "vpn", "nas.lan")
     assert {container_node("id-helper"), named_node("torrent"), endpoint_node("nas.lan", 8080)} <= found
     assert container_node("id-db") not in found
+
+
+def test_a_container_needs_the_storage_of_its_folders() -> None:
+    """What is wrong with that is found above it; a volume is the engine's own."""
+    mounts = (
+        Mount("bind", "/mnt/tank/photos", None, "/data", writable=False),
+        Mount("volume", "/var/lib/docker/volumes/x/_data", "x", "/cache", writable=True),
+    )
+    asked: list[str] = []
+
+    def storage(paths: Sequence[str]) -> frozenset[str]:
+        asked.extend(paths)
+        return frozenset({"dataset:nas:tank/photos"} if paths else ())
+
+    data = Containers(containers={"photos": one("photos", mounts=mounts), "db": DATABASE})
+    topology = Topology(
+        (
+            *nodes_of(SOURCE, data, None, storage),
+            Node(id="dataset:nas:tank/photos", kind="dataset", runs_on="pool:1"),
+            Node(id="pool:1", kind="pool", needs=frozenset({"disk:A"})),
+        )
+    )
+    assert asked == ["/mnt/tank/photos"]
+    assert {"pool:1", "disk:A"} <= {*topology.above(member_node(SOURCE, "photos"))}
+    assert "disk:A" not in topology.above(member_node(SOURCE, "db"))

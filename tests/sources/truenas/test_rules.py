@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from custom_components.home_server_monitor.guardian.contract import Finding, Proposal, Severity
+from custom_components.home_server_monitor.guardian.waking import TABLE
 from custom_components.home_server_monitor.sources.truenas.alert_rules import COVERED, UNTOLD
 from custom_components.home_server_monitor.sources.truenas.memory import Memory
 from custom_components.home_server_monitor.sources.truenas.model import TrueNas
@@ -137,6 +138,21 @@ def test_errors_name_the_worst_disk(kind: str) -> None:
     }
     assert finding.evidence[kind] == 14
     assert finding.proposal == Proposal(action="start_scrub", target="1")
+
+
+@pytest.mark.parametrize(
+    ("more", "offered"),
+    [
+        ({"state": "scanning", "ended": None}, False),
+        ({"state": "finished", "ended": NOW - timedelta(hours=2)}, False),
+        ({"state": "finished", "ended": NOW - timedelta(days=2)}, True),
+        ({"state": "canceled", "ended": NOW - timedelta(hours=2)}, True),
+    ],
+)
+def test_a_pool_that_was_just_read_is_not_read_again(more: dict[str, Any], offered: bool) -> None:
+    """It was read to its end with these errors; another scrub would only strain the disk that makes them."""
+    finding = one(findings(pools(pool(vdevs=build.ERRORS, scan=replace(scan(), **more)))), "pool_errors")
+    assert (finding.proposal is not None) is offered
 
 
 @pytest.mark.parametrize(
@@ -588,7 +604,8 @@ def test_a_degraded_pool_and_its_alert_are_one_finding() -> None:
 
 
 def test_covered_classes_name_rules_that_exist() -> None:
-    assert frozenset().union(*COVERED.values()) <= build.EXAMPLES.keys()
+    # those of disks are judged from what all sources read of them
+    assert frozenset().union(*COVERED.values()) <= TABLE.keys()
 
 
 STALE = [

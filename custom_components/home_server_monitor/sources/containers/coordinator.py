@@ -153,7 +153,7 @@ class ContainersCoordinator(CapableEngine):
     @property
     @override
     def nodes(self) -> Sequence[Node]:
-        return nodes_of(self.id, self.data, self.host)
+        return nodes_of(self.id, self.data, self.host, self.yard.around.storage())
 
     @property
     @override

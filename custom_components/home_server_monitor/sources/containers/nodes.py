@@ -1,6 +1,6 @@
 """What depends on what on one engine: the engine, its containers, and whose namespace or service they need."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from ...guardian.contract import Node
 from ...guardian.own_path import address_node, container_node, endpoint_node, named_node
@@ -27,12 +27,26 @@ def stack_node(source: str, name: str) -> str:
     return f"stack:{source}:{name}"
 
 
-def nodes_of(source: str, data: Containers | None, host: str | None) -> tuple[Node, ...]:
-    """Return the topology of one engine; host: the name or address of its machine, where that is known."""
-    return tuple(_nodes(source, data, host)) if data is not None else ()
+# paths of the engine's machine → the node ids of what holds them
+type Storage = Callable[[Sequence[str]], frozenset[str]]
 
 
-def _nodes(source: str, data: Containers, host: str | None) -> Iterator[Node]:
+def unknown(paths: Sequence[str]) -> frozenset[str]:
+    """Return nothing: nobody knows what holds these paths."""
+    return frozenset()
+
+
+def nodes_of(
+    source: str, data: Containers | None, host: str | None, storage: Storage = unknown
+) -> tuple[Node, ...]:
+    """Return the topology of one engine.
+
+    host: the name or address of its machine, where that is known; storage: finds what holds paths of that machine.
+    """
+    return tuple(_nodes(source, data, host, storage)) if data is not None else ()
+
+
+def _nodes(source: str, data: Containers, host: str | None, storage: Storage) -> Iterator[Node]:
     engine = data.engine
     label = engine.name if engine else ""
     at_home = frozenset({address_node(host)}) if host else frozenset()
@@ -46,13 +60,15 @@ def _nodes(source: str, data: Containers, host: str | None) -> Iterator[Node]:
     for name, each in data.containers.items():
         needed = [*each.joins]
         needed += [services.get((each.project, service), "") for service in each.depends_on]
+        members = frozenset(member_node(source, other) for other in needed if other in data.containers)
+        held = storage([mount.source for mount in each.mounts if mount.kind == "bind" and mount.source])
         yield Node(
             id=member_node(source, name),
             kind="container",
             label=name,
             aliases=frozenset({container_node(each.id), *_endpoints(each, host)}),
             runs_on=engine_node(source),
-            needs=frozenset(member_node(source, other) for other in needed if other in data.containers),
+            needs=members | held,
         )
 
 

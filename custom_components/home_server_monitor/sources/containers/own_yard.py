@@ -18,7 +18,7 @@ from .gate import STABLE
 from .leftovers import leftover
 from .member import writable_sources
 from .model import Container, Containers
-from .nodes import touched
+from .nodes import Storage, touched, unknown
 from .policies import Policy, Written
 from .raw import Json, name_of, table, text, words
 from .redirect import refusal
@@ -76,6 +76,10 @@ class Alone:
     async def datasets(self, paths: Sequence[str]) -> Sequence[tuple[str, str]]:
         """Nobody knows of any."""
         return ()
+
+    def storage(self) -> Storage:
+        """Nobody knows of any."""
+        return unknown
 
     async def snapshot(self, source: str, dataset: str, name: str) -> str:
         """Nobody can take one."""

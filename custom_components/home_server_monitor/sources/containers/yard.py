@@ -6,6 +6,7 @@ from typing import Protocol
 from ...guardian.capabilities import SnapshotSeen
 from ...guardian.contract import Refusal
 from .model import Container
+from .nodes import Storage
 from .policies import Written
 from .raw import Json
 from .workshop import Workshop
@@ -16,6 +17,10 @@ class Around(Protocol):
 
     async def datasets(self, paths: Sequence[str]) -> Sequence[tuple[str, str]]:
         """Return (source, dataset) for the datasets behind paths of the engine's host, where that can be told."""
+        ...
+
+    def storage(self) -> Storage:
+        """Return what finds the storage under paths of the engine's host, as it is known now."""
         ...
 
     async def snapshot(self, source: str, dataset: str, name: str) -> str:

@@ -10,6 +10,7 @@ from .nodes import alert_node, disk_node, pool_node
 _TASK = frozenset({"task_failed"})
 _FULL = frozenset({"pool_full"})
 _CERTIFICATE = frozenset({"certificate_expiring"})
+_DISK = frozenset({"disk_failing", "disk_reports_failure"})
 # Alert classes that a rule tells: an alert is left out only while that rule has a finding.
 COVERED: Mapping[str, frozenset[str]] = {
     "VolumeStatus": frozenset(
@@ -37,6 +38,9 @@ COVERED: Mapping[str, frozenset[str]] = {
     "CertificateIsExpiringSoon": _CERTIFICATE,
     "CertificateExpired": _CERTIFICATE,
     "DiskTemperatureTooHot": frozenset({"disk_hot"}),
+    "SMART": _DISK,
+    "SMARTUncorrectedErrors": _DISK,
+    "SMARTFailedSelfTest": frozenset({"self_test_failed", *_DISK}),
 }
 # told by the update entities, or it is our own session
 UNTOLD = frozenset({"HasUpdate", "AppUpdate", "ChartReleaseUpdate", "AdminSession"})

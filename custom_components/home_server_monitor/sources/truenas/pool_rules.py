@@ -1,6 +1,7 @@
 """What is wrong with pools: their state, their errors, their scrubs, their space."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 from ...guardian.contract import Finding, Proposal, Severity
 from .case import Case, Rule
@@ -16,6 +17,7 @@ FULL_CLEARS = 78.0
 SOON_FULL_DAYS = 30
 SOON_FULL_CLEARS = 40
 ERRORS = ("read", "write", "checksum")
+JUST = timedelta(days=1)
 
 
 def state(case: Case) -> Iterator[Finding]:
@@ -93,7 +95,7 @@ def errors(case: Case) -> Iterator[Finding]:
                 severity=Severity.HIGH,
                 placeholders={**shown, "repairer": repairer},
                 evidence={**evidence, "errors": total},
-                proposal=None if _scanning(pool) else Proposal(action="start_scrub", target=pool.guid),
+                proposal=None if _just_read(case, pool) else Proposal(action="start_scrub", target=pool.guid),
             )
 
 
@@ -122,6 +124,13 @@ def _lost_data(vdev: Vdev) -> bool:
 
 def _scanning(pool: Pool) -> bool:
     return bool(pool.scan and pool.scan.state == "scanning")
+
+
+def _just_read(case: Case, pool: Pool) -> bool:
+    """Return whether everything is being read, or was within a day: to read it once more would only strain the disks."""
+    scan = pool.scan
+    done = scan.ended if scan is not None and scan.state == "finished" else None
+    return _scanning(pool) or (done is not None and case.now - done < JUST)
 
 
 def scan_errors(case: Case) -> Iterator[Finding]:
