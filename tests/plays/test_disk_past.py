@@ -18,7 +18,6 @@ from pytest_homeassistant_custom_component.components.recorder.common import asy
 
 from custom_components.home_server_monitor.const import CONF_KIND, DOMAIN, HOME
 from custom_components.home_server_monitor.history import DailyHistory
-from custom_components.home_server_monitor.plays.disk_risk.assessing import assess
 from custom_components.home_server_monitor.plays.disk_risk.record import DiskRecord, day_of, history_of
 from custom_components.home_server_monitor.plays.disk_risk.seeding import seed
 from custom_components.home_server_monitor.prediction.reading import Reading
@@ -88,7 +87,7 @@ async def test_a_swap_or_a_reset_in_the_past_breaks_the_trend(hass: HomeAssistan
     disk.note("scrutiny", "Scrutiny", reading(NOW, hours=480, a5=0), NOW + timedelta(minutes=1))
     taken = disk.take_day()
     assert taken is not None
-    assert assess(None, *taken).days == 14
+    assert disk.judged(None, taken).days == 14
 
 
 @pytest.fixture
