@@ -42,6 +42,7 @@ class Household:
         self.hass, self.nas, self.sim, self.server = hass, nas, sim, server
         self.pushes: list[dict[str, Any]] = []
         self.broken: set[str] = set()
+        self.warp: Warp
         self.error: Exception = HomeAssistantError("not connected")
 
     @property
@@ -75,6 +76,11 @@ class Household:
         """Let time pass, and all that is to be said be said."""
         await asyncio.sleep(seconds)
         await self.guardian.speaker.idle()
+
+    async def later(self, hours: float) -> None:
+        """Let hours pass, as they do for a machine that sleeps."""
+        self.warp.offset += hours * 3600
+        await self.settle(120)
 
     async def errors(self) -> Tracked:
         """Let the mirror repair errors; returns the finding."""
@@ -128,6 +134,7 @@ async def home(
     """The household, past its first look; it has no phones yet."""
     assert server_entry.state is ConfigEntryState.LOADED
     found = Household(hass, nas, sim, server_entry)
+    found.warp = warp
     found.tell()
     await found.settle(120)
     return found
@@ -219,7 +226,7 @@ async def test_a_late_tap_says_so_and_brings_a_new_offer(home: Household, hass_a
     home.tell(home.phone("Ann", hass_admin_user))
     await home.errors()
     late = home.button(home.shown("Ann"), "approve")
-    await home.settle(4.5 * 3600)
+    await home.later(4.5)
     # so that it is still news after midnight
     next(iter(home.sim.world.pool("tank").leaves())).checksum_errors += 30
     await home.settle(120)

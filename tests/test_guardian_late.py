@@ -19,7 +19,6 @@ from custom_components.home_server_monitor.guardian.remediation import State
 
 from .guardian.fake import FakeSource, StepwiseAction, World
 from .test_guardian_edge import Household, _as, _ask, _call, _fix, home
-from .warp import Warp
 
 __all__ = ["home"]
 
@@ -29,12 +28,6 @@ async def _restart(home: Household) -> None:
     assert await home.hass.config_entries.async_unload(home.server.entry_id)
     home.hass.data[DOMAIN].desks.clear()
     assert await home.hass.config_entries.async_setup(home.server.entry_id)
-    await home.settle(120)
-
-
-async def _later(home: Household, warp: Warp, hours: float) -> None:
-    """Let hours pass, as they do for a machine that sleeps."""
-    warp.offset += hours * 3600
     await home.settle(120)
 
 
@@ -60,11 +53,9 @@ async def test_the_count_rises_between_push_and_tap(home: Household, hass_admin_
 
 
 @pytest.mark.parametrize("restarted", [False, True])
-async def test_the_offer_expired(
-    home: Household, hass_admin_user: MockUser, warp: Warp, restarted: bool
-) -> None:
+async def test_the_offer_expired(home: Household, hass_admin_user: MockUser, restarted: bool) -> None:
     push = await _told(home, hass_admin_user)
-    await _later(home, warp, 8)
+    await home.later(8)
     if restarted:
         await _restart(home)
     # so that it is still news after midnight
@@ -160,12 +151,12 @@ async def test_the_switch_is_turned_in_the_middle(home: Household, hass_admin_us
 
 @pytest.mark.parametrize("restarted", [False, True])
 async def test_a_used_button_says_what_became_of_it(
-    home: Household, hass_admin_user: MockUser, warp: Warp, restarted: bool
+    home: Household, hass_admin_user: MockUser, restarted: bool
 ) -> None:
     hass_admin_user.name = "Anna"
     push = await _told(home, hass_admin_user)
     await home.tap(home.button(push, "approve"), hass_admin_user.id)
-    await _later(home, warp, 8)
+    await home.later(8)
     if restarted:
         await _restart(home)
     await home.tap(home.button(push, "approve"), hass_admin_user.id)
@@ -250,9 +241,7 @@ async def test_events_and_states_say_who(
     assert state.context.user_id == hass_admin_user.id
 
 
-async def test_who_acknowledged_it_is_in_the_context(
-    home: Household, hass_admin_user: MockUser, warp: Warp
-) -> None:
+async def test_who_acknowledged_it_is_in_the_context(home: Household, hass_admin_user: MockUser) -> None:
     push = await _told(home, hass_admin_user)
     events = async_capture_events(home.hass, EVENT)
     await home.tap(home.button(push, "snooze"), hass_admin_user.id)
@@ -263,7 +252,7 @@ async def test_who_acknowledged_it_is_in_the_context(
     assert state.attributes["event_type"] == "snoozed"
     assert state.context.user_id == hass_admin_user.id
     # what comes by itself is nobody's
-    await _later(home, warp, 25)
+    await home.later(25)
     assert all(event.context.user_id is None for event in events if event.data["kind"] == "digest")
 
 

@@ -120,7 +120,11 @@ def test_a_refusal_uses_what_it_is_given(key: str) -> None:
         "already_decided": {"state"},
         "breaker_open": {"rule"},
         "approver_gone": {"who"},
+        "container_state": {"target", "state"},
         "snapshot_missing": {"target", "dataset"},
+        "data_not_back": {"target", "dataset"},
+        "data_shared": {"target", "dataset", "other"},
+        "newer_snapshots": {"target", "dataset", "names", "count"},
     }.get(key, {"target"})
     assert placeholders(TEXTS["exceptions"][key]["message"]) <= given
 

@@ -121,6 +121,7 @@ ACTS: tuple[Act, ...] = (
         params=lambda data: {"version": data["version"]} if "version" in data else {},
     ),
     Act(name="remove_app", kind="app"),
+    Act(name="roll_back_app_data", kind="app"),
     Act(
         name="control_service",
         kind="",

@@ -41,6 +41,7 @@ KINDS: dict[str, Make] = {
     "finish": lambda world: StepwiseAction(world, steps=3, resume=Resume.FINISH),
     "undo": lambda world: StepwiseAction(world, steps=3, resume=Resume.UNDO, inverse=True),
     "looks": lambda world: LookingAction(world, steps=3, resume=Resume.UNDO, inverse=True),
+    "final": lambda world: LookingAction(world, steps=3, resume=Resume.UNDO, inverse=True, final=1),
 }
 
 

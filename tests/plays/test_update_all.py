@@ -26,7 +26,9 @@ class Offering:
         )
         self.due = self.safe[:1]
         self.left = (SimpleNamespace(name="db", reason="database", details={}),)
-        self.gone: set[str] = set()
+        self.gone: dict[str, str] = {}
+        self.asked: list[str] = []
+        self.again = False
         self.failed: Mapping[str, str] | None = None
 
     async def look(self) -> Offering:
@@ -35,11 +37,13 @@ class Offering:
     def touched(self, name: str) -> frozenset[str]:
         return frozenset({f"member:nas:{name}"})
 
-    def is_still_newest(self, name: str, image: str, digest: str) -> bool:
-        return name not in self.gone
+    async def why_not(self, name: str, image: str, digest: str, *, ask: bool = False) -> Any:
+        self.asked += [name] if ask else []
+        reason = self.gone.get(name)
+        return SimpleNamespace(name=name, reason=reason, details={"after": "3"}) if reason else None
 
-    def ended(self, failed: Mapping[str, str]) -> None:
-        self.failed = dict(failed)
+    def ended(self, failed: Mapping[str, str], *, again: bool = False) -> None:
+        self.failed, self.again = dict(failed), again
 
 
 class Engine:
@@ -122,19 +126,26 @@ async def test_it_stops_at_the_first_that_does_not_go_through(work: Work) -> Non
     assert work.engine.offering.failed == {"b": "d-b"}
 
 
-async def test_what_has_changed_is_left_out_and_the_rest_goes_on(work: Work) -> None:
+@pytest.mark.parametrize("reason", ["target_changed", "skipped", "newer_since"])
+async def test_what_has_changed_is_left_out_and_the_rest_goes_on(work: Work, reason: str) -> None:
     record = await work.guardian.propose("", "update_containers")
-    work.engine.offering.gone = {"b"}
+    offering = work.engine.offering
+    offering.gone = {"b": reason}
     await work.guardian.desk.approve(record.id, ADMIN)
     ended = await work.guardian.desk.wait(record.id)
     assert ended.state is State.SUCCEEDED
     assert work.parts(ended) == [("a", State.SUCCEEDED), ("c", State.SUCCEEDED)]
-    assert [each.result for each in ended.receipts if "left" in each.result] == [{"left": "target_changed"}]
+    left = [each.result for each in ended.receipts if "left" in each.result]
+    assert left == [{"left": reason, "details": {"after": "3"}}]
+    # each registry is asked again, right before its container's turn
+    assert offering.asked == ["a", "b", "c"]
+    # a newer one is another offer, which does not wait for a week
+    assert offering.again is (reason == "newer_since")
 
 
 async def test_where_nothing_is_as_it_was_nothing_is_done(work: Work) -> None:
     record = await work.guardian.propose("", "update_containers")
-    work.engine.offering.gone = {"a", "b", "c"}
+    work.engine.offering.gone = dict.fromkeys("abc", "target_changed")
     with pytest.raises(Refused) as refused:
         await work.guardian.desk.approve(record.id, ADMIN)
     assert refused.value.refusal.key == "target_changed"

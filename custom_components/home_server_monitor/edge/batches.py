@@ -61,14 +61,16 @@ def story(of: Guardian, record: Record) -> dict[str, str]:
     parts = {each.target: each for each in of.desk.parts.of(record.id)}
     names = [str(step.params.get("container")) for step in record.plan.steps]
     left = {
-        names[each.step]: str(each.result["left"])
+        names[each.step]: _why(
+            of, names[each.step], str(each.result["left"]), each.result.get("details") or {}
+        )
         for each in record.receipts
         if isinstance(each.result, Mapping) and "left" in each.result
     }
     done = [name for name in names if name in parts and parts[name].state is State.SUCCEEDED]
     bad = next((each for each in parts.values() if each.over and each.state is not State.SUCCEEDED), None)
     rest = [name for name in names if name not in parts and name not in left]
-    skipped = "; ".join(f"{name}: {_why(of, name, key, {})}" for name, key in left.items())
+    skipped = "; ".join(f"{name}: {why}" for name, why in left.items())
     return {
         "count": str(len(done)),
         "done": _named(done),

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from homeassistant.core import callback
 
-from ..guardian.contract import Actor, Severity
+from ..guardian.contract import Actor, Refusal, Severity
 from ..guardian.remediation import DAY, Record, State
 from . import clock
 from .messages import REPAIRS, Button, Message, tag_of
@@ -35,6 +35,9 @@ def _waits_for_it(record: Record) -> bool:
 def _is_awaited(record: Record) -> bool:
     """Return whether somebody must hear of an end: it went wrong, or was approved for later."""
     approved_for_later = record.waits is not None and record.over
+    if record.blocked is not None:
+        # something stands still for nobody knows how long
+        return True
     return (record.state in UNHAPPY and not _waits_for_it(record)) or approved_for_later
 
 
@@ -53,8 +56,8 @@ class Outcomes:
         # ends that no phone took yet, with how often they were told, and what tells them again
         self._missed: dict[str, int] = {}
         self._again: dict[str, asyncio.TimerHandle] = {}
-        # record → the state that was told last: a receipt that is noted meanwhile is no news
-        self._stage: dict[str, State] = {}
+        # record → the state, and what is in its way, that was told last: a receipt that is noted meanwhile is no news
+        self._stage: dict[str, tuple[State, Refusal | None]] = {}
         self._stopped = False
 
     @callback
@@ -86,15 +89,19 @@ class Outcomes:
         """Tell a stage, or the end, of a proposal, to whom its finding was told and who asked."""
         context = context_of(record.actor)
         self._of.notify(context)
-        if record.part_of:
+        if record.part_of and record.blocked is None:
             # the whole tells of it
             if record.over:
                 self._speaker.spawn(self._end(record))
             return
         again = record.id in self._missed
-        if record.state is State.PROPOSED or (self._stage.get(record.id) is record.state and not again):
+        stage = record.state, record.blocked
+        same = self._stage.get(record.id, (None, None))
+        # that nothing is in the way any more is no news either: how it ends is
+        known = same[0] is record.state and (record.blocked is None or same == stage)
+        if record.state is State.PROPOSED or (known and not again):
             return
-        self._stage[record.id] = record.state
+        self._stage[record.id] = stage
         if not again:
             ids = [record.finding] if record.finding else []
             self._speaker.fire("outcome", ids, record, Severity.INFO, stage=not record.over, context=context)
@@ -130,7 +137,7 @@ class Outcomes:
             text=text,
             subject=about,
             url=REPAIRS,
-            quiet=not record.over,
+            quiet=not record.over and record.blocked is None,
             record=record.id,
             buttons=(cancel,) if record.is_waiting else (),
         )

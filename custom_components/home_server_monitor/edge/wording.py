@@ -41,6 +41,9 @@ class Wording:
             "who": self.who(record),
             "reason": self.reason(record),
         }
+        if record.blocked is not None and not state:
+            blocked = texts.refusal(record.blocked.key, record.blocked.placeholders)
+            return texts.common("outcome_blocked", {**known, "blocked": blocked})
         state = state or record.state.value
         if state == State.EXPIRED and record.approved_at is not None:
             state = "waited_too_long"

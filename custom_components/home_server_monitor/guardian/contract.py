@@ -121,7 +121,8 @@ class Plan:
     touches: node ids that lose service meanwhile; takes_away: whether a step stops something that runs;
     deadline: seconds for all steps and their verification; right: the role that the credentials need;
     before: what verification must know of the target before the first step, so that it can judge after a restart of
-    Home Assistant, with no receipt, and under `shown` what more fills the text `what_<action>`; inverse: whether `undo` has anything to send. All of it goes into the journal.
+    Home Assistant, with no receipt, and under `shown` what more fills the text `what_<action>`; inverse: whether `undo` has anything to send; final: the first step, if any, that
+    cannot be taken back: once it was begun the plan is finished or judged, never undone. All of it goes into the journal.
     """
 
     action: str
@@ -137,6 +138,11 @@ class Plan:
     params: Mapping[str, Any] = field(default_factory=dict)
     before: Mapping[str, Any] = field(default_factory=dict)
     inverse: bool = False
+    final: int | None = None
+
+    def can_undo(self, step: int) -> bool:
+        """Return whether what was done up to a step can still be taken back."""
+        return self.inverse and (self.final is None or step < self.final)
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +205,14 @@ class Refused(Exception):
         self.refusal = refusal
 
 
+class Blocked(Exception):
+    """An inverse could certainly not be sent for now: something stands in the way that may go by itself."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal.key)
+        self.refusal = refusal
+
+
 class NotDone(Exception):
     """Marks an error after which an order is certainly not done: it never left, or it was turned away."""
 
@@ -236,7 +250,8 @@ class Action(Protocol):
     async def undo(self, plan: Plan, step: int, receipt: Receipt) -> Receipt | None:
         """Send the inverse of a step, or return None where there is none.
 
-        Raises Refused where the target is not as the step left it. The receipt says `lost` where no answer is known.
+        Raises Refused where the target is not as the step left it, and Blocked where it is to be asked again until
+        something is out of the way. The receipt says `lost` where no answer is known.
         """
         ...
 

@@ -25,6 +25,7 @@ def pack_plan(plan: Plan) -> dict[str, Any]:
         "params": dict(plan.params),
         "before": dict(plan.before),
         "inverse": plan.inverse,
+        "final": plan.final,
     }
 
 
@@ -44,6 +45,7 @@ def unpack_plan(raw: Mapping[str, Any]) -> Plan:
         params=dict(raw["params"]),
         before=dict(raw["before"]),
         inverse=bool(raw["inverse"]),
+        final=int(final) if (final := raw.get("final")) is not None else None,
     )
 
 

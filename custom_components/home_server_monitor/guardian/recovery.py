@@ -72,10 +72,11 @@ class Recovery:
             action = await self._runner.reach(record)
         except Stop as stop:
             return await self._runner.give_up(record_id, stop.reason)
-        if action.resume is Resume.UNDO and record.plan.inverse:
+        plan, more = record.plan, record.step + 1 < len(record.plan.steps)
+        if action.resume is Resume.UNDO and plan.can_undo(record.step):
             return await self._runner.undo(record_id, record.step)
-        more = record.step + 1 < len(record.plan.steps)
-        if action.resume is Resume.FINISH and more and isinstance(action, Stepwise):
+        finishes = action.resume is Resume.FINISH or (plan.inverse and not plan.can_undo(record.step))
+        if finishes and more and isinstance(action, Stepwise):
             return await self._runner.forward(record_id, record.step + 1)
         return await self._runner.verify(record_id)
 

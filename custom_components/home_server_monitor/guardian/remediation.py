@@ -7,7 +7,7 @@ import json
 import secrets
 from typing import Any
 
-from .contract import Actor, Plan, Receipt, Risk, Verdict
+from .contract import Actor, Plan, Receipt, Refusal, Risk, Verdict
 from .packing import (
     pack_actor,
     pack_plan,
@@ -81,7 +81,7 @@ class Record:
     undoing: the step whose inverse was begun last; reason, details: a key of the translations and its placeholders;
     attempt: how often this was begun for this target in a day; history: (state, instant, who); since: when what it
     would mend began, so that offers of one matter are told from those of the next; part_of: the id of the record whose
-    approval covers this one, which tells of it.
+    approval covers this one, which tells of it; blocked: what keeps it from being taken back, for now.
     """
 
     id: str
@@ -111,6 +111,7 @@ class Record:
     attempt: int = 1
     simulated: bool = False
     part_of: str = ""
+    blocked: Refusal | None = None
     history: tuple[tuple[str, float, str], ...] = ()
 
     @property
@@ -201,6 +202,7 @@ def pack(record: Record) -> dict[str, Any]:
         "attempt": record.attempt,
         "simulated": record.simulated,
         "part_of": record.part_of,
+        "blocked": record.blocked and [record.blocked.key, dict(record.blocked.placeholders)],
         "history": [list(each) for each in record.history],
     }
 
@@ -235,5 +237,6 @@ def unpack(record_id: str, raw: Mapping[str, Any]) -> Record:
         attempt=int(raw["attempt"]),
         simulated=bool(raw["simulated"]),
         part_of=str(raw.get("part_of", "")),
+        blocked=Refusal(raw["blocked"][0], dict(raw["blocked"][1])) if raw.get("blocked") else None,
         history=tuple((state, float(at), who) for state, at, who in raw["history"]),
     )

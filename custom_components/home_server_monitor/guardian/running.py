@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 import contextlib
-from dataclasses import dataclass
 import logging
 from typing import Any
 
@@ -12,31 +11,24 @@ from .contract import (
     SYSTEM,
     Action,
     JudgesUndo,
-    NotDone,
     Outcome,
     Plan,
-    Receipt,
     Refusal,
-    Refused,
-    RepeatsUndo,
     Resume,
     Source,
     Verdict,
 )
 from .helm import Helm
+from .inverses import LOOK_EVERY, Inverses, Patience
 from .journal import JournalFailed
 from .lease import OF_RECORD
 from .leases import Leases
-from .remediation import DAY, Record, State
+from .remediation import Record, State
 from .sending import Sender, flag
 from .stopping import Stop, Unknown
 
 _LOGGER = logging.getLogger(__name__)
 
-# how often an inverse that looks first is begun anew before that is given up
-UNDO_TRIES = 10
-# seconds between two looks at whether a source is there again
-LOOK_EVERY = 1.0
 # seconds after its end for which the error of a record is kept for who waits for it
 ERRORS_KEPT = 600.0
 _END = {
@@ -48,13 +40,6 @@ _END = {
 BAD = {State.FAILED, State.INCONCLUSIVE, State.ROLLED_BACK}
 # ends after which what was lent lasts until its own end
 KEEPS_LEASES = {State.SUCCEEDED, State.INCONCLUSIVE}
-
-
-@dataclass(slots=True)
-class _Patience:
-    """How many seconds a target that is away is still waited for."""
-
-    left: float = DAY
 
 
 class Runner:
@@ -76,6 +61,7 @@ class Runner:
         self._sender = Sender(leases, self._now, self.reach, spare)
         self.errors = self._sender.errors
         self._book = book
+        self._inverses = Inverses(book, self.reach, sleep)
         self._helm = helm
         self._leases = leases
         self._sources = sources
@@ -150,6 +136,9 @@ class Runner:
     async def _stop(self, record_id: str, step: int, stop: Stop) -> None:
         """End before a step: with nothing done, or by taking back what was done."""
         record = self._book.records[record_id]
+        if record.plan.inverse and not record.plan.can_undo(step - 1):
+            # there is no way back any more: it is as it is, which a look tells
+            return await self.verify(record_id)
         changes: dict[str, Any] = {"reason": stop.reason, "details": dict(stop.details)}
         if step == 0 or (stop.wanted and not record.plan.takes_away):
             return await self._end(record_id, State.CANCELLED if stop.wanted else State.FAILED, **changes)
@@ -159,37 +148,9 @@ class Runner:
         return await self._end(record_id, State.FAILED)
 
     async def undo(self, record_id: str, last: int) -> None:
-        """Take the inverse of the steps from `last` down to the first. Never held, and goes on without a journal."""
-        tries, step = 0, last
-        while step >= 0:
-            record = self._book.records[record_id]
-            try:
-                action = await self.reach(record)
-            except Stop as stop:
-                return await self._end(record_id, State.INCONCLUSIVE, reason=stop.reason)
-            record = await self._book.note(record_id, undoing=step)
-            known = next((each for each in record.receipts if each.step == step), None)
-            try:
-                async with asyncio.timeout(record.plan.deadline):
-                    undone = await action.undo(record.plan, step, known or Receipt(step, {"lost": True}))
-            except Refused as err:
-                return await self._end(
-                    record_id, State.FAILED, reason=err.refusal.key, details=dict(err.refusal.placeholders)
-                )
-            except NotDone as err:
-                return await self._end(
-                    record_id, State.FAILED, reason="undo_failed", details={"error": str(err)}
-                )
-            except Exception as err:  # noqa: BLE001 - it may have been sent, and is not sent blindly again
-                _LOGGER.info("The answer to an inverse of %s was lost: %r", record.action, err)
-                tries += 1
-                if not isinstance(action, RepeatsUndo) or tries >= UNDO_TRIES:
-                    return await self._end(record_id, State.INCONCLUSIVE, reason="undo_lost")
-                await self._sleep(LOOK_EVERY * tries)
-                continue
-            undone = undone or Receipt(step, {"none": True})
-            await self._book.note(record_id, undone=(*record.undone, undone))
-            tries, step = 0, step - 1
+        """Take the inverse of the steps from `last` down to the first, and look whether it is as it was."""
+        if (end := await self._inverses.take(record_id, last)) is not None:
+            return await self._end(record_id, end.state, reason=end.reason, details=dict(end.details))
         return await self._judge_undo(record_id)
 
     async def _judge_undo(self, record_id: str) -> None:
@@ -214,7 +175,7 @@ class Runner:
                 record_id, State.RUNNING, State.VERIFYING, record.actor or SYSTEM, must=False
             )
         verdict = await self._look(record) or Verdict(Outcome.INCONCLUSIVE, {"reason": "not judged"})
-        if verdict.outcome is Outcome.FAILED and record.plan.inverse:
+        if verdict.outcome is Outcome.FAILED and record.plan.can_undo(record.step):
             await self._book.note(record_id, verdict=verdict)
             try:
                 action = await self.reach(record)
@@ -226,7 +187,7 @@ class Runner:
 
     async def _look(self, record: Record, *, undo: bool = False) -> Verdict | None:
         """Judge, waiting for a target that is away; None where the action cannot judge that."""
-        patience = _Patience()
+        patience = Patience()
         while True:
             try:
                 action = await self.reach(record, patience)
@@ -260,9 +221,9 @@ class Runner:
         source = self._sources(record.source)
         return source.actions.get(record.action) if source is not None and source.judged else None
 
-    async def reach(self, record: Record, patience: _Patience | None = None) -> Action:
+    async def reach(self, record: Record, patience: Patience | None = None) -> Action:
         """Return the action, waiting for its source. Raises Stop after a day, or where it is not offered any more."""
-        patience = patience or _Patience()
+        patience = patience or Patience()
         while (action := self._now(record)) is None:
             source = self._sources(record.source)
             if source is not None and source.judged:
@@ -272,7 +233,7 @@ class Runner:
             await self._wait(patience)
         return action
 
-    async def _wait(self, patience: _Patience) -> None:
+    async def _wait(self, patience: Patience) -> None:
         patience.left -= LOOK_EVERY
         await self._sleep(LOOK_EVERY)
 
@@ -282,6 +243,7 @@ class Runner:
             await self._helm.count(record.rule, failed=state in BAD)
         if state not in KEEPS_LEASES:
             await self._leases.end_of(f"{OF_RECORD}{record_id}")
+        changes["blocked"] = None
         await self._book.move(record_id, record.state, state, record.actor or SYSTEM, must=False, **changes)
 
     async def give_up(self, record_id: str, reason: str) -> None:

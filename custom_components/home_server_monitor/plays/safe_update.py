@@ -138,6 +138,17 @@ class Around:
             return False
         return any(each.target.partition(" ")[0] == container_id for each in desk.leases.changes.values())
 
+    def kept_id(self, name: str) -> str | None:
+        """Return the id of the container that an update kept under a name, by the journal."""
+        desk = desk_of(self._house, self._engine)
+        members = (
+            member
+            for record in (desk.records.values() if desk is not None else ())
+            if (record.source, record.action) == (self._engine.id, "update_container")
+            for member in record.plan.before.get("members", ())
+        )
+        return next((str(each["old"]) for each in members if each.get("parked") == name), None)
+
     async def permitted(self, written: Written) -> bool:
         """Return whether an admin approved in advance what is written about updates, to the letter."""
         desk = desk_of(self._house, self._engine)

@@ -85,12 +85,18 @@ class Offering(Protocol):
         """Return the node ids of all that stands still while a container is updated."""
         ...
 
-    def is_still_newest(self, name: str, image: str, digest: str) -> bool:
-        """Return whether a container runs this image, and this is the newest one."""
+    async def why_not(self, name: str, image: str, digest: str, *, ask: bool = False) -> Left | None:
+        """Return why an update that was offered is not to be made any more, None where it is.
+
+        image: what it runs; digest: what was shown as the newest; ask: whether its registry is asked again.
+        """
         ...
 
-    def ended(self, failed: Mapping[str, str]) -> None:
-        """Take note that what was offered was done; failed: the digest that did not work, by container."""
+    def ended(self, failed: Mapping[str, str], *, again: bool = False) -> None:
+        """Take note that what was offered was done; failed: the digest that did not work, by container.
+
+        again: whether some of it is another offer by now, which is to be made at once.
+        """
         ...
 
 
@@ -179,12 +185,14 @@ class UpdateAll(Action):
         policy = plan.params.get("policy")
         if policy is not None and policy != self._engine.written.pack():
             return Refusal("policy_changed")
-        as_it_was = [each for each in plan.before["take"] if self._is_as_it_was(each)]
-        return None if as_it_was else Refusal("target_changed", {"target": plan.target})
+        for each in plan.before["take"]:
+            if await self._why_not(each) is None:
+                return None
+        return Refusal("target_changed", {"target": plan.target})
 
-    def _is_as_it_was(self, wanted: Mapping[str, str]) -> bool:
-        """Return whether a container still runs the image that it is updated from, to the one that was shown."""
-        return self._engine.offering.is_still_newest(wanted["name"], wanted["image"], wanted["digest"])
+    async def _why_not(self, wanted: Mapping[str, str], *, ask: bool = False) -> Left | None:
+        """Return why a container is not updated to what was shown, None where it is. Raises ClientError."""
+        return await self._engine.offering.why_not(wanted["name"], wanted["image"], wanted["digest"], ask=ask)
 
     @override
     async def run(self, plan: Plan, step: int) -> Receipt:
@@ -193,8 +201,9 @@ class UpdateAll(Action):
         if any(each.state is not State.SUCCEEDED for each in desk.parts.of(whole.id)):
             return Receipt(step, {"not_begun": True})
         wanted = plan.before["take"][step]
-        if not self._is_as_it_was(wanted):
-            return Receipt(step, {"left": "target_changed"})
+        # minutes may have passed since it was shown, in which a person skipped it or something newer came
+        if (left := await self._why_not(wanted, ask=True)) is not None:
+            return Receipt(step, {"left": left.reason, "details": dict(left.details)})
         try:
             part = await desk.parts.begin(whole.id, ONE, wanted["name"], {"digest": wanted["digest"]})
         except Refused as err:
@@ -228,12 +237,12 @@ class UpdateAll(Action):
         bad = [each for each in parts if each.state is not State.SUCCEEDED]
         # what was cancelled says nothing about the image
         failed = {each.target: digests[each.target] for each in bad if each.sent}
-        self._engine.offering.ended(failed)
+        answered = {receipt.step: receipt.result for receipt in receipts}
+        left = [each["left"] for each in answered.values() if isinstance(each, Mapping) and "left" in each]
+        self._engine.offering.ended(failed, again="newer_since" in left)
         if bad:
             known = bad[0].state is not State.INCONCLUSIVE
             return Verdict(Outcome.FAILED if known else Outcome.INCONCLUSIVE, {"reason": "update_stopped"})
-        answered = {receipt.step: receipt.result for receipt in receipts}
-        left = [each for each in answered.values() if isinstance(each, Mapping) and "left" in each]
         if len(parts) + len(left) < len(plan.steps):
             return Verdict(Outcome.FAILED, {"reason": "interrupted"})
         if not parts:

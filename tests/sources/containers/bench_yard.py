@@ -8,11 +8,13 @@ from urllib.parse import quote
 
 from custom_components.home_server_monitor.guardian.contract import Action, Refusal
 from custom_components.home_server_monitor.sources.containers.dependants import dependants_of
+from custom_components.home_server_monitor.sources.containers.member import Member
 from custom_components.home_server_monitor.sources.containers.model import Container
 from custom_components.home_server_monitor.sources.containers.parse import inspected
 from custom_components.home_server_monitor.sources.containers.policies import Written
+from custom_components.home_server_monitor.sources.containers.ports import holder_of
 from custom_components.home_server_monitor.sources.containers.redirect import refusal
-from custom_components.home_server_monitor.sources.errors import CannotConnect
+from custom_components.home_server_monitor.sources.errors import CallFailed, CannotConnect
 from tests.engine import Engine
 from tests.engine.api import Api
 from tests.guardian.fake import FakeSource
@@ -44,7 +46,7 @@ class ApiWorkshop:
         status, answer = await asyncio.to_thread(self.api.call, method, path, body, **more)
         self.after_write()
         if status >= 400:
-            raise CannotConnect(f"{status} {answer}")
+            raise CallFailed(path, answer.get("message", "") if isinstance(answer, dict) else answer, status)
         return answer
 
     async def look(self, container: str) -> Any:
@@ -123,6 +125,9 @@ class Alone:
     def spared(self, name: str, touches: frozenset[str]) -> Refusal | None:
         return None
 
+    def kept_id(self, name: str) -> str | None:
+        return None
+
     async def permitted(self, written: Written) -> bool:
         return False
 
@@ -141,12 +146,23 @@ class EngineYard:
         self.around: Any = Alone()
         self.listed: dict[str, Container] = {}
         self.noted: list[tuple[str, str]] = []
+        self.kept: dict[str, str] = {}
         self.back: list[tuple[list[str], str]] = []
         self.data: list[str] = []
 
-    def updated(self, name: str, reference: str, *, container: str, wanted: str) -> None:
+    def updated(self, member: Member, *, container: str, wanted: str) -> None:
         """Remember it."""
-        self.noted.append((name, reference))
+        self.noted.append((member.name, member.reference))
+        self.kept[member.parked] = member.old
+
+    async def in_the_way(self, name: str, port: int) -> str:
+        """Look who has it."""
+        await self.relist()
+        return holder_of(self.listed.values(), port, name)
+
+    def kept_id(self, name: str) -> str | None:
+        """Return what was noted in this life."""
+        return self.kept.get(name)
 
     def snapshot_before(self, name: str) -> str | None:
         """Return the name in the newest update that went back."""

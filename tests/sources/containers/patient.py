@@ -158,9 +158,7 @@ class Patient:
 
     def _went_back(self, ended: Record, old: bool, others: Mapping[str, Any], said: object) -> str:
         assert ended.over or ended.state is State.PROPOSED, f"it is not told: {said}"
-        # killed as the newer one was removed, it cannot go back and says so, although the old one serves
-        gone = ended.reason == "container_gone"
-        assert (ended.state is State.SUCCEEDED or gone) == old, f"it is told otherwise: {said}"
+        assert (ended.state is State.SUCCEEDED) == old, f"it is told otherwise: {said}"
         # one that the engine failed to remove, once, is named
         left = str(ended.verdict.facts.get("left", "")) if ended.verdict else ""
         rest = [each["Id"] for name, each in others.items() if not (left and left.endswith(name))]

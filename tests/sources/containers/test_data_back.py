@@ -10,11 +10,13 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUs
 
 from custom_components.home_server_monitor.guardian.contract import Actor, Refused, Risk
 from custom_components.home_server_monitor.guardian.remediation import Record, State
-from custom_components.home_server_monitor.sources.containers import data_back, gating, going_back, own_yard
+from custom_components.home_server_monitor.sources.containers import data_back
 import simulator
 from simulator.harbour import Containers
 from simulator.storage import Dataset
 from tests.conftest import nas_entry
+
+from .household import hurry
 
 GIB = 1024**3
 DATASET = "apps/config/seerr"
@@ -81,10 +83,7 @@ async def home(
     monkeypatch: pytest.MonkeyPatch,
 ) -> AsyncIterator[Home]:
     """One whose application has a dataset of its own."""
-    for module in (gating, going_back, data_back):
-        monkeypatch.setattr(module, "LOOK_EVERY", 0.05)
-        monkeypatch.setattr(module, "STEADY_AGAIN", 0.1)
-    monkeypatch.setattr(own_yard.OwnYard, "gate_stable", 0.2)
+    hurry(monkeypatch, every=0.05, again=0.1, stable=0.2)
     house.world.datasets[DATASET] = Dataset(DATASET, GIB, created=house.world.clock.now())
     nas = nas_entry(house)
     nas.add_to_hass(hass)

@@ -8,9 +8,9 @@ import random
 
 import pytest
 
-from custom_components.home_server_monitor.sources.containers import gating
 from tests.engine import Dockerd, Engine
 
+from .household import hurry
 from .injuries import NEEDS_OWN_ENGINE, Injury, Kind, injuries
 from .operation import operate
 from .patient import Told
@@ -29,8 +29,7 @@ GROUP = 4
 @pytest.fixture(autouse=True)
 def _hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the gate look often."""
-    monkeypatch.setattr(gating, "LOOK_EVERY", 0.2)
-    monkeypatch.setattr(gating, "STEADY_AGAIN", 1.0)
+    hurry(monkeypatch)
 
 
 def go_through(

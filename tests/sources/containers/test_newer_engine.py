@@ -7,9 +7,9 @@ import secrets
 
 import pytest
 
-from custom_components.home_server_monitor.sources.containers import gating
 from tests.engine import Dockerd, Engine, open_sockets
 
+from .household import hurry
 from .injuries import Injury, Kind
 from .operation import operate
 from .patient import Told
@@ -66,8 +66,7 @@ def test_hurt(
     injury: Injury,
 ) -> None:
     """One container serves, with all its data, and the old image keeps a name, whatever its store."""
-    monkeypatch.setattr(gating, "LOOK_EVERY", 0.2)
-    monkeypatch.setattr(gating, "STEADY_AGAIN", 1.0)
+    hurry(monkeypatch)
     ends: list[Told] = []
     operate(engine, tmp_path, injury, newer_engine[1], ends.append)
     assert len(ends) == 1

@@ -6,8 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from homeassistant.config_entries import ConfigEntryState
-from homeassistant.core import Context, HomeAssistant, ServiceCall
+from homeassistant.core import Context, HomeAssistant
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import entity_registry as er, issue_registry as ir
 from homeassistant.setup import async_setup_component
@@ -24,16 +23,12 @@ from custom_components.home_server_monitor.edge.settings import DAYS
 from custom_components.home_server_monitor.guardian.contract import Actor, Refused
 from custom_components.home_server_monitor.guardian.policy import Mode
 from custom_components.home_server_monitor.guardian.remediation import Record, State
-from custom_components.home_server_monitor.sources.containers import (
-    gating,
-    meanwhile,
-    own_yard,
-    updates,
-)
+from custom_components.home_server_monitor.sources.containers import updates
 import simulator
 from simulator.harbour import Containers
 
 from .conftest import engine_entry
+from .household import at_home, hurry
 
 ALWAYS = {
     "window_days": list(DAYS),
@@ -131,6 +126,13 @@ class Place:
         entity = er.async_get(self.hass).async_get_entity_id("update", DOMAIN, unique_id)
         return self.hass.states.get(entity or "")
 
+    def count(self) -> int:
+        """Return how many updates the engine is said to have."""
+        entity = er.async_get(self.hass).async_get_entity_id(
+            "sensor", DOMAIN, f"{self.entry.unique_id}_updates_available"
+        )
+        return int(self.hass.states.get(entity or "").state)
+
     def image(self, name: str) -> str:
         """Return the version of the image that a container runs."""
         labels = self.house.harbour.engine.names[name].image.config["Labels"]
@@ -165,35 +167,12 @@ async def place(
     monkeypatch: pytest.MonkeyPatch,
 ) -> AsyncIterator[Place]:
     """All is set up; the registry is asked as one elsewhere would be, and only when a test wants it."""
-    monkeypatch.setattr(gating, "LOOK_EVERY", 0.02)
-    monkeypatch.setattr(gating, "STEADY_AGAIN", 0.1)
-    monkeypatch.setattr(own_yard.OwnYard, "gate_stable", 0.1)
-    monkeypatch.setattr(meanwhile, "BETWEEN_QUESTIONS", 3600.0)
+    hurry(monkeypatch, every=0.02, again=0.1, stable=0.1)
     monkeypatch.setattr(updates, "is_loopback", lambda host: False)
     entry = engine_entry(house.harbour.docker_url)
     found = Place(hass, house, entry, hass_admin_user)
-    phone = MockConfigEntry(
-        domain="mobile_app", title="Ada", data={"device_name": "Ada", "user_id": hass_admin_user.id}
-    )
-    phone.add_to_hass(hass)
-
-    async def push(call: ServiceCall) -> None:
-        found.pushes.append(dict(call.data))
-
-    hass.services.async_register("notify", "mobile_app_ada", push)
-    hass.config_entries.async_update_entry(
-        server_entry, options={"phones": [phone.entry_id], "quiet_hours": False}
-    )
-    assert await hass.config_entries.async_setup(server_entry.entry_id)
-    entry.add_to_hass(hass)
-    await hass.config_entries.async_setup(entry.entry_id)
-    assert entry.state is ConfigEntryState.LOADED, entry.reason
-    await found.source.first_look
-    await hass.async_block_till_done()
-    yield found
-    await hass.config_entries.async_unload(entry.entry_id)
-    await hass.config_entries.async_unload(server_entry.entry_id)
-    await hass.async_block_till_done()
+    async with at_home(hass, server_entry, entry, hass_admin_user) as found.pushes:
+        yield found
 
 
 async def test_once_a_week_all_that_is_safe_is_one_proposal(place: Place) -> None:
@@ -367,6 +346,10 @@ async def test_what_is_never_updated(place: Place) -> None:
     place.publish("sonarr")
     await place.look()
     assert place.update("sonarr").state == "off"
+    assert place.count() == 0
+    place.publish("radarr")
+    await place.look()
+    assert place.count() == 1
     assert not [each for each in place.source.newest.updates if "sonarr" in each]
     with pytest.raises(Refused) as refused:
         await place.source.actions["update_container"].plan("sonarr", {})
@@ -447,19 +430,38 @@ async def test_it_is_approved_in_advance_in_no_other_way(place: Place) -> None:
 
 
 async def test_what_changed_since_it_was_shown_is_left_out(place: Place) -> None:
-    """An image that was pushed after the approval is not pulled: nobody was shown it."""
+    """An image that was pushed after the approval is not pulled, for nobody was shown it; nor one skipped since."""
     place.publish("prowlarr", "2.0.6")
+    place.publish("radarr", "5.27.6")
     place.publish("sonarr", "4.0.16")
     await place.look()
     proposal = place.record("update_containers")
     place.publish("sonarr", "4.0.17")
     before = place.house.harbour.engine.names["sonarr"].ident
+
+    def skip(record: Record) -> None:
+        if record.part_of == proposal.id and record.state is State.RUNNING and record.step == 0:
+            entity = {"entity_id": place.update("radarr").entity_id}
+            place.hass.async_create_task(place.hass.services.async_call("update", "skip", entity))
+
+    # while the first of them is under way
+    told = place.guardian.desk.book.on_change
+    place.guardian.desk.on_change(lambda record: (told(record), skip(record)))
     ended = await place.approve(proposal)
-    assert ended.state is State.FAILED
-    part = next(each for each in place.records if each.part_of == ended.id and each.target == "sonarr")
-    assert (part.state, part.reason) == (State.ROLLED_BACK, "image_moved")
-    assert (place.image("prowlarr"), place.image("sonarr")) == ("2.0.6", "4.0.15.2941")
+    assert ended.state is State.SUCCEEDED, (ended.reason, ended.verdict)
+    assert [each.target for each in place.records if each.part_of == ended.id] == ["prowlarr"]
+    images = [place.image(each) for each in ("prowlarr", "radarr", "sonarr")]
+    assert images == ["2.0.6", "5.27.5.10198", "4.0.15.2941"]
     assert place.house.harbour.engine.names["sonarr"].ident == before
+    said = place.guardian.wording.outcome(ended)
+    assert "Updated and well: prowlarr." in said
+    assert "radarr: you skipped 5.27.6; sonarr: a newer one came since it was shown: 4.0.17" in said
+    # that one is asked for as soon as it is old enough, without waiting for a week
+    assert [each.reason for each in place.source.offering.offer.left if each.name == "sonarr"] == ["cooling"]
+    await place.look()
+    assert "sonarr 4.0.15.2941 → 4.0.17" in place.rules()["updates_ready"]["names"]
+    assert place.record("update_containers").id != proposal.id
+    assert place.record("update_containers").state is State.PROPOSED
 
 
 async def test_who_wants_all_actions_stopped_stops_the_rest(place: Place) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from custom_components.home_server_monitor.guardian.contract import Refused
 from custom_components.home_server_monitor.guardian.remediation import Record, State
-from custom_components.home_server_monitor.sources.containers import gating, going_back, updating
+from custom_components.home_server_monitor.sources.containers import gating
 from custom_components.home_server_monitor.sources.containers.going_back import LetGoAction, RollBackAction
 from custom_components.home_server_monitor.sources.containers.model import Container
 from custom_components.home_server_monitor.sources.containers.updating import UpdateAction
@@ -18,6 +18,7 @@ from tests.engine import Engine
 from tests.guardian.fake import ADMIN, Guardian
 
 from .bench_yard import Alone, EngineYard, source_of
+from .household import hurry
 
 HEALTHY = 'HEALTHCHECK --interval=1s --timeout=2s --retries=2 CMD ["/bin/true"]'
 SICK = 'HEALTHCHECK --interval=1s --timeout=2s --retries=2 CMD ["/bin/false"]'
@@ -38,18 +39,19 @@ class Workplace:
             sleep=asyncio.sleep,
         )
 
-    def image(self, *changes: str) -> str:
+    def image(self, *changes: str, app: str = "app") -> str:
         """Make version 1 and push it."""
-        reference = self.engine.image("app", "1", *changes)
+        reference = self.engine.image(app, "1", *changes, files={"etc/mine": app})
         self.engine.push(reference)
         return reference
 
-    def publish(self, *changes: str) -> None:
+    def publish(self, *changes: str, app: str = "app") -> None:
         """Push something newer under the same reference; the engine itself keeps the old one under it."""
-        old = self.engine.api.must("GET", f"/images/{self.engine.reference()}/json")["Id"]
-        self.engine.image("app", "1", *changes, files={"etc/newer": "yes"})
-        self.engine.push(self.engine.reference())
-        repository, _, tag = self.engine.reference().rpartition(":")
+        reference = self.engine.reference(app)
+        old = self.engine.api.must("GET", f"/images/{reference}/json")["Id"]
+        self.engine.image(app, "1", *changes, files={"etc/mine": app, "etc/newer": "yes"})
+        self.engine.push(reference)
+        repository, _, tag = reference.rpartition(":")
         self.engine.api.must("POST", f"/images/{old}/tag", query={"repo": repository, "tag": tag})
 
     def look(self, suffix: str) -> Any:
@@ -87,10 +89,7 @@ class Workplace:
 @pytest.fixture
 async def work(engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Workplace]:
     """A workplace whose gate looks often."""
-    monkeypatch.setattr(gating, "LOOK_EVERY", 0.2)
-    monkeypatch.setattr(gating, "STEADY_AGAIN", 1.0)
-    monkeypatch.setattr(going_back, "LOOK_EVERY", 0.2)
-    monkeypatch.setattr(going_back, "STEADY_AGAIN", 1.0)
+    hurry(monkeypatch)
     found = Workplace(engine, tmp_path)
     await found.guardian.start()
     yield found
@@ -190,7 +189,7 @@ async def test_a_snapshot_whose_answer_is_lost_is_looked_for(
     work: Workplace, monkeypatch: pytest.MonkeyPatch, takes: bool
 ) -> None:
     """It is ordered once. Where it is there the update goes on; where it is not, nothing was stopped for it."""
-    monkeypatch.setattr(updating, "LOOK_EVERY", 0.0)
+    monkeypatch.setattr(gating, "LOOK_EVERY", 0.05)
     old = work.engine.run("app", work.image(HEALTHY, RUNS))
     work.publish(HEALTHY, RUNS)
     work.yard.around = Storage(takes=takes)

@@ -10,7 +10,8 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUs
 
 from custom_components.home_server_monitor.guardian.contract import Actor, Finding
 from custom_components.home_server_monitor.guardian.remediation import State
-from custom_components.home_server_monitor.sources.containers import gating, own_yard
+
+from .household import hurry
 
 NAME = "seerr"
 # what a source saw is judged a moment later
@@ -59,8 +60,7 @@ async def test_what_fails_since_its_update_proposes_to_go_back_over_a_restart(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """It begins hours after the update. Outside its window the same trouble is a plain one."""
-    monkeypatch.setattr(gating, "LOOK_EVERY", 0.05)
-    monkeypatch.setattr(own_yard.OwnYard, "gate_stable", 0.2)
+    hurry(monkeypatch, every=0.05, again=0.1, stable=0.2)
     actor = Actor(kind="user", id=hass_admin_user.id, name="Ada", admin=True, via="repairs")
     desk = server_entry.runtime_data.desk
     assert button(hass, docker) is None

@@ -229,6 +229,9 @@ EXAMPLES: Mapping[str, Callable[[], list[Finding]]] = {
     "app_fails_since_upgrade": lambda: findings(
         TrueNas(apps={"plex": app(state="crashed", before="1.40.0", upgraded=NOW - timedelta(minutes=40))})
     ),
+    "data_newer_than_app": lambda: findings(
+        TrueNas(apps={"plex": app(snapshot="hsm-0123abcd-update-1", kept=("tank/plex",))})
+    ),
     "service_stopped": lambda: findings(TrueNas(services={"cifs": Service("cifs", False, True)})),
     "default_ups_password": lambda: findings(TrueNas(ups={"rmonitor": True, "monuser": "upsmon"})),
     "pool_unhealthy": lambda: findings(pools(pool(healthy=False))),

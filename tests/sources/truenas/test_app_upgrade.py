@@ -1,6 +1,7 @@
 """The upgrade of an app: well and kept, or taken back; watched after it, with the way back at hand for a week."""
 
 from datetime import timedelta
+import json
 from typing import Any
 
 from homeassistant.core import HomeAssistant
@@ -8,8 +9,10 @@ from homeassistant.helpers import entity_registry as er
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 
-from custom_components.home_server_monitor.guardian.contract import Proposal, Severity
-from custom_components.home_server_monitor.sources.truenas.memory import Memory
+from custom_components.home_server_monitor.edge.house_key import HOUSE
+from custom_components.home_server_monitor.guardian.contract import Actor, Proposal, Risk, Severity
+from custom_components.home_server_monitor.guardian.remediation import Record, State
+from custom_components.home_server_monitor.sources.truenas.memory import Memory, Upgraded
 from custom_components.home_server_monitor.sources.truenas.model import TrueNas
 from tests.test_services import House
 from tests.warp import Warp
@@ -17,6 +20,8 @@ from tests.warp import Warp
 from .build import NOW, app, findings
 
 FOLDER = "/mnt/media/series"
+ROLL_BACK = "pool.snapshot.rollback"
+WRITES = ("app.stop", "app.start", ROLL_BACK)
 
 
 @pytest.fixture(autouse=True)
@@ -42,9 +47,9 @@ def calls(home: House, method: str) -> list[Any]:
     return [call.params for call in home.sim.calls if call.method == method]
 
 
-def button(home: House) -> Any:
-    """Return the state of the button that rolls Sonarr back, or None where there is none."""
-    unique_id = f"{home.source.id}_app_sonarr_rollback_app"
+def button(home: House, key: str = "rollback_app") -> Any:
+    """Return the state of a button of Sonarr, or None where there is none."""
+    unique_id = f"{home.source.id}_app_sonarr_{key}"
     entity = er.async_get(home.hass).async_get_entity_id("button", "home_server_monitor", unique_id)
     return home.hass.states.get(entity) if entity else None
 
@@ -148,9 +153,92 @@ def test_what_fails_after_its_upgrade_is_told_as_that(
 
 def test_an_upgrade_is_remembered_over_a_restart() -> None:
     memory = Memory()
-    memory.upgraded["plex"] = (1.0, "1.0")
+    memory.upgraded["plex"] = Upgraded(1.0, "1.0", "hsm-0123abcd-update-1", ("tank/a", "tank/b"))
     again = Memory()
-    again.load(memory.save())
+    again.load(json.loads(json.dumps(memory.save())))
     assert again.upgraded == memory.upgraded
-    again.load({"upgraded": {"a": [1], "b": "x", "c": ["1", 2]}})
-    assert again.upgraded == memory.upgraded
+    again.load({"upgraded": {"a": [1], "b": "x", "c": ["1", 2], "d": [1, "1.0"], "e": [1, "1.0", None, 3]}})
+    # what was written before there were snapshots in it
+    assert again.upgraded == {**memory.upgraded, "d": Upgraded(1.0, "1.0"), "e": Upgraded(1.0, "1.0")}
+
+
+GIB = 1024**3
+
+
+async def act(home: House, user: MockUser) -> Record:
+    """Approve putting the data back by typing the name, as in Repairs, and wait for its end."""
+    actor = Actor(kind="user", id=user.id, name="Ada", admin=True, via="repairs")
+    desk = home.hass.data[HOUSE].guardian("home").desk
+    record = await desk.propose(home.source.id, "roll_back_app_data", "sonarr", {}, actor=actor)
+    assert record.risk is Risk.HIGH
+    await desk.approve(record.id, actor, typed=record.name)
+    ended: Record = await desk.wait(record.id)
+    return ended
+
+
+async def gone_back(home: House) -> Any:
+    """Upgrade, let the newer version write, and go back; returns the dataset."""
+    dataset = home.sim.world.datasets["media/series"]
+    await home.sim.scenario("app_update", app="sonarr", version="9.9.9")
+    await home.call("upgrade_app", home.device("app_sonarr"))
+    dataset.own += GIB
+    await home.call("rollback_app", home.device("app_sonarr"))
+    await home.source.async_look("apps")
+    return dataset
+
+
+async def test_its_data_goes_back_by_an_approval_of_its_own(home: House, hass_admin_user: MockUser) -> None:
+    """Offered once the old version runs again on newer data; it stands still meanwhile, and then nothing is left."""
+    before = home.sim.world.own_bytes(home.sim.world.datasets["media/series"])
+    await home.refused("no_snapshot_of_before", "roll_back_app_data", home.device("app_sonarr"))
+    dataset = await gone_back(home)
+    await home.hass.async_block_till_done()
+    assert home.sim.world.own_bytes(dataset) == before + GIB
+    assert button(home, "roll_back_app_data").state != "unavailable"
+    (found,) = (each for each in home.source.findings if each.rule == "data_newer_than_app")
+    assert found.proposal == Proposal(action="roll_back_app_data", target="sonarr")
+    await home.refused("proposed_in_repairs", "roll_back_app_data", home.device("app_sonarr"))
+    assert home.sim.world.own_bytes(dataset) == before + GIB
+    ended = await act(home, hass_admin_user)
+    assert ended.state is State.SUCCEEDED, (ended.reason, ended.details, ended.verdict)
+    assert ended.plan.before["shown"]["datasets"] == "media/series"
+    assert ended.plan.before["shown"]["since"].endswith("UTC")
+    assert home.sim.world.own_bytes(dataset) == before
+    assert home.sim.world.apps["sonarr"].state == "RUNNING"
+    sent = [call.method for call in home.sim.calls if call.method in WRITES]
+    assert sent[-3:] == ["app.stop", ROLL_BACK, "app.start"]
+    assert button(home, "roll_back_app_data").state == "unavailable"
+    assert not [each for each in home.source.findings if each.rule == "data_newer_than_app"]
+
+
+async def test_what_is_newer_or_used_by_another_stays(home: House, hass_admin_user: MockUser) -> None:
+    dataset = await gone_back(home)
+    held = home.sim.world.own_bytes(dataset)
+    home.sim.world.add_snapshot("media/series", "auto-1", home.sim.world.clock.now())
+    await home.refused("newer_snapshots", "roll_back_app_data", home.device("app_sonarr"))
+    del home.sim.world.snapshots["media/series@auto-1"]
+    other = next(each for name, each in home.sim.world.apps.items() if name != "sonarr")
+    other.containers[0].mounts = ((FOLDER, "/tv"),)
+    await home.source.async_look("apps")
+    await home.refused("data_shared", "roll_back_app_data", home.device("app_sonarr"))
+    assert home.sim.world.own_bytes(dataset) == held
+
+
+async def test_it_runs_again_whatever_goes_wrong(home: House, hass_admin_user: MockUser) -> None:
+    """The server refuses in the middle, for a snapshot came meanwhile: the app runs, and nothing is lost."""
+    dataset = await gone_back(home)
+    held = home.sim.world.own_bytes(dataset)
+    stop = home.source.client.call
+
+    async def snapshot_meanwhile(method: Any, *args: Any) -> Any:
+        answer = await stop(method, *args)
+        if method.name == "app.stop":
+            home.sim.world.add_snapshot("media/series", "auto-1", home.sim.world.clock.now())
+        return answer
+
+    home.source.client.call = snapshot_meanwhile
+    ended = await act(home, hass_admin_user)
+    home.source.client.call = stop
+    assert (ended.state, ended.reason) == (State.ROLLED_BACK, "not_done"), ended.details
+    assert home.sim.world.apps["sonarr"].state == "RUNNING"
+    assert home.sim.world.own_bytes(dataset) == held

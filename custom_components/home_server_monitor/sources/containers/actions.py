@@ -14,24 +14,20 @@ from ...guardian.contract import (
     Receipt,
     Refusal,
     Refused,
-    Resume,
     Risk,
     Step,
     Verdict,
 )
-from ..errors import CallFailed
+from .by_id import LOOK_EVERY, ByIdAction
 from .client import EngineClient
 from .lending import pause_of
 from .member import DATABASE_STOP_WITHIN, STOP_WITHIN
 from .model import State
-from .raw import Json, name_of, table, text, whole
-from .redirect import spared
+from .raw import Json, table, text, whole
 from .yard import Yard
 
-LOOK_EVERY = 0.5
 # what has just been started must still run after this many seconds
 STEADY = 3.0
-NOT_FOUND = 404
 
 type Send = Callable[[EngineClient, str, int], Awaitable[Any]]
 
@@ -135,24 +131,19 @@ def _seen(inspect: Json, *, database: bool) -> _Seen:
     return _Seen(text(inspect.get("Id")), status, text(state.get("StartedAt")), grace)
 
 
-class ContainerAction(Action):
+class ContainerAction(ByIdAction):
     """An order as the guardian runs it."""
 
-    resume = Resume.VERIFY
-
     def __init__(self, order: Order, client: EngineClient, yard: Yard, is_podman: Callable[[], bool]) -> None:
+        super().__init__(client, yard, is_podman)
         self.key = order.key
         self.risk = order.risk
         self._order = order
-        self._client = client
-        self._yard = yard
-        self._is_podman = is_podman
 
     @override
     async def plan(self, target: str, params: Mapping[str, Any]) -> Plan:
         raw, seen = await self._look(target)
-        if refusal := spared(raw, podman=self._is_podman(), takes_away=self._order.takes_away):
-            raise Refused(refusal)
+        self.must_not_spare(raw, takes_away=self._order.takes_away)
         if seen.state not in self._order.allowed:
             raise Refused(Refusal("container_state", {"target": target, "state": seen.state or "?"}))
         return Plan(
@@ -233,20 +224,13 @@ class ContainerAction(Action):
 
     async def _look(self, target: str) -> tuple[Json, _Seen]:
         """Return what is there under a name now, and what is noted of it. Raises Refused and ClientError."""
-        raw = await self._yard.workshop.look(target)
-        if raw is None or name_of(raw) != target:
-            raise Refused(Refusal("no_such_target", {"target": target}))
+        raw = await self.named(target)
         return raw, _seen(raw, database=self._yard.is_database(raw))
 
     async def _now(self, plan: Plan) -> _Seen | None:
-        """Return the container that the plan is about, by its id, or None where it is gone."""
-        try:
-            raw = await self._client.inspect(plan.before["id"])
-        except CallFailed as err:
-            if err.code == NOT_FOUND:
-                return None
-            raise
-        return _seen(raw, database=self._yard.is_database(raw))
+        """Return what is noted of the container that the plan is about, or None where it is gone."""
+        raw = await self.now(plan)
+        return _seen(raw, database=self._yard.is_database(raw)) if raw is not None else None
 
 
 def actions_of(client: EngineClient, yard: Yard, is_podman: Callable[[], bool]) -> dict[str, Action]:

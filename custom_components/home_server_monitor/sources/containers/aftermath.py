@@ -1,6 +1,6 @@
 """What came after updates: those that are watched for a while, and those that went back and left newer data behind."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 import math
 from typing import Any
@@ -65,6 +65,8 @@ class Aftermath:
         self._clock = clock
         self.updated: dict[str, Updated] = {}
         self.back: dict[str, WentBack] = {}
+        # the ids of the containers that updates kept, by their names
+        self.kept: dict[str, str] = {}
         # how often in a row an application did not answer
         self._silences: dict[str, int] = {}
 
@@ -73,12 +75,15 @@ class Aftermath:
         rows = stored if isinstance(stored, Mapping) else {}
         self.updated = {each.name: each for each in _read(Updated, rows.get("updated"))}
         self.back = {each.name: each for each in _read(WentBack, rows.get("back"))}
+        kept = rows.get("kept")
+        self.kept = {str(name): str(key) for name, key in kept.items()} if isinstance(kept, dict) else {}
 
     def dump(self) -> dict[str, Any]:
         """Return it as JSON can hold it."""
         return {
             "updated": [asdict(each) for each in self.updated.values()],
             "back": [asdict(each) for each in self.back.values()],
+            "kept": dict(self.kept),
         }
 
     def note_updated(self, name: str, container: str, wanted: str) -> None:
@@ -87,6 +92,19 @@ class Aftermath:
         self.back.pop(name, None)
         self._silences.pop(name, None)
         self._save()
+
+    def note_kept(self, name: str, container: str) -> None:
+        """An update kept its old container under a name. container: its id."""
+        self.kept[name] = container
+        self._save()
+
+    def forget_kept(self, present: Container[str]) -> None:
+        """Drop the containers that are not there any more; present: the names of all that are."""
+        gone = [name for name in self.kept if name not in present]
+        for name in gone:
+            del self.kept[name]
+        if gone:
+            self._save()
 
     def note_back(self, names: Iterable[str], snapshot: str = "") -> None:
         """An update was taken back, the first name being the one that was wanted; snapshot: of before the update."""

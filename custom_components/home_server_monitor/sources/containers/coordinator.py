@@ -129,6 +129,12 @@ class ContainersCoordinator(CapableEngine):
         state = self.hass.states.get(entity) if entity else None
         return state is not None and state.attributes.get("skipped_version") == version
 
+    async def ask_registry(self, name: str) -> None:
+        """Ask what the registry has for a container now; where nobody answers what was known stays."""
+        item = self.data.shown.get(name)
+        if item and await self.newest.ask_now(item.container.image, self.data.containers, self.data.images):
+            self.show()
+
     @property
     def host(self) -> str | None:
         """Return the name or address of the engine's machine, where it is known and means the same to everybody."""
@@ -271,7 +277,7 @@ class ContainersCoordinator(CapableEngine):
     def _assemble(self) -> Containers:
         data = self.cycle.assemble(self.newest.updates, self.accepted)
         others = elsewhere(self.house.capable(RunsApps), self.server)
-        data = replace(data, shown=shown(data, others, data.scores, self._shown))
+        data = replace(data, shown=shown(data, others, data.scores, self._shown, self.aftermath.back))
         data = with_policies(data, self.written)
         self._shown = data.shown
         return data

@@ -1,57 +1,43 @@
 """Takes a container off its networks for a while: the one way to stop its traffic that needs nothing inside of it."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 import json
 from typing import Any, override
 
 from ...guardian.contract import (
-    Action,
     ForAWhile,
     Outcome,
     Plan,
     Receipt,
     Refusal,
     Refused,
-    Resume,
     Risk,
     Step,
     Verdict,
 )
-from ..errors import CallFailed
+from .by_id import LOOK_EVERY, ByIdAction
 from .client import EngineClient
-from .lending import NOT_FOUND, OFF_NETWORK, ends_of, lasting
+from .lending import OFF_NETWORK, ends_of, lasting
 from .model import State
-from .raw import Json, name_of, table, text
-from .redirect import spared
-from .yard import Yard
+from .raw import Json, table, text
 
-LOOK_EVERY = 0.5
 MINUTES = 60.0
 
 
-class DisconnectContainer(Action):
+class DisconnectContainer(ByIdAction):
     """One step for each network, each of them lent: it is put back as it was, with its addresses and aliases.
 
     Params: minutes. Published ports, and who lives in its network, are without it meanwhile.
     """
 
     key = "disconnect_container"
-    resume = Resume.VERIFY
     risk = Risk.MEDIUM
-
-    def __init__(self, client: EngineClient, yard: Yard, is_podman: Callable[[], bool]) -> None:
-        self._client = client
-        self._yard = yard
-        self._is_podman = is_podman
 
     @override
     async def plan(self, target: str, params: Mapping[str, Any]) -> Plan:
-        inspect = await self._yard.workshop.look(target)
-        if inspect is None or name_of(inspect) != target:
-            raise Refused(Refusal("no_such_target", {"target": target}))
-        if refusal := spared(inspect, podman=self._is_podman(), takes_away=True):
-            raise Refused(refusal)
+        inspect = await self.named(target)
+        self.must_not_spare(inspect, takes_away=True)
         state = text(table(inspect.get("State")).get("Status"))
         if state != State.RUNNING:
             raise Refused(Refusal("container_state", {"target": target, "state": state or "?"}))
@@ -85,9 +71,10 @@ class DisconnectContainer(Action):
 
     @override
     async def check(self, plan: Plan) -> Refusal | None:
-        inspect = await self._yard.workshop.look(plan.target)
-        if inspect is None:
-            return Refusal("no_such_target", {"target": plan.target})
+        try:
+            inspect = await self.named(plan.target)
+        except Refused as err:
+            return err.refusal
         if _fingerprint(inspect, self._client) != plan.fingerprint:
             return Refusal("target_changed", {"target": plan.target})
         return None
@@ -100,7 +87,7 @@ class DisconnectContainer(Action):
     @override
     async def verify(self, plan: Plan, receipts: Sequence[Receipt]) -> Verdict:
         while True:
-            inspect = await self._now(plan)
+            inspect = await self.now(plan)
             if inspect is None:
                 return Verdict(Outcome.FAILED, {"reason": "container_gone"})
             if not ends_of(inspect, self._client).keys() & plan.before["ends"].keys():
@@ -111,7 +98,7 @@ class DisconnectContainer(Action):
     @override
     async def undo(self, plan: Plan, step: int, receipt: Receipt) -> Receipt | None:
         name = plan.steps[step].params["network"]
-        inspect = await self._now(plan)
+        inspect = await self.now(plan)
         if inspect is None or name in ends_of(inspect, self._client):
             return None
         await self._client.connect(name, plan.before["id"], plan.before["ends"][name])
@@ -120,21 +107,13 @@ class DisconnectContainer(Action):
     async def undone(self, plan: Plan) -> Verdict:
         """Judge the inverse by looking."""
         while True:
-            inspect = await self._now(plan)
+            inspect = await self.now(plan)
             if inspect is None:
                 return Verdict(Outcome.FAILED, {"reason": "container_gone"})
             if plan.before["ends"].keys() <= ends_of(inspect, self._client).keys():
                 await self._yard.relist()
                 return Verdict(Outcome.SUCCEEDED, {})
             await asyncio.sleep(LOOK_EVERY)
-
-    async def _now(self, plan: Plan) -> Json | None:
-        try:
-            return await self._client.inspect(plan.before["id"])
-        except CallFailed as err:
-            if err.code == NOT_FOUND:
-                return None
-            raise
 
 
 def _fingerprint(inspect: Json, client: EngineClient) -> str:

@@ -1,35 +1,18 @@
 """Putting the data of a container back to the snapshot of before its update: of high risk, and apart from all else."""
 
-import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 import json
-import time
 from typing import Any, override
 
-from ...guardian.contract import (
-    Action,
-    NotDone,
-    Outcome,
-    Plan,
-    Receipt,
-    Refusal,
-    Refused,
-    Resume,
-    Risk,
-    Step,
-    Verdict,
-)
+from ...guardian.contract import NotDone, Outcome, Plan, Receipt, Refusal, Refused, Risk, Step, Verdict
 from ..errors import ClientError
-from .gate import REASONS, Judgement, Result, Terms, judge
-from .gating import LOOK_EVERY, STEADY_AGAIN
-from .look import Look, look
+from . import gating
+from .acting import YardAction
 from .member import NO_POLICY, Member, writable_sources
-from .model import HealthStatus
 from .raw import Json, name_of, table
 from .swapping import Order
-from .yard import Yard
 
 ROLL_BACK = "put_dataset_back"
 DEADLINE = 900.0
@@ -47,26 +30,14 @@ class Back:
     taken: str
 
 
-class RollBackDataAction(Action):
+class RollBackDataAction(YardAction):
     """Stops a container, puts the datasets behind it back to the snapshot of before its update, and starts it again.
 
     All that was written since is lost, so nothing newer than the snapshot may be there: that would be lost with it.
     """
 
     key = "roll_back_data"
-    resume = Resume.UNDO
     risk = Risk.HIGH
-    repeats_undo = True
-
-    def __init__(
-        self,
-        yard: Yard,
-        clock: Callable[[], float] = time.monotonic,
-        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
-    ) -> None:
-        self._yard = yard
-        self._clock = clock
-        self._sleep = sleep
 
     @override
     async def plan(self, target: str, params: Mapping[str, Any]) -> Plan:
@@ -148,13 +119,9 @@ class RollBackDataAction(Action):
         return None
 
     @override
-    async def check(self, plan: Plan) -> Refusal | None:
-        try:
-            held, name, datasets, _ = await self._read(plan.target)
-        except Refused as err:
-            return err.refusal
-        same = _fingerprint(held, name, datasets) == plan.fingerprint
-        return None if same else Refusal("target_changed", {"target": plan.target})
+    async def fingerprint(self, target: str) -> str:
+        held, name, datasets, _ = await self._read(target)
+        return _fingerprint(held, name, datasets)
 
     @override
     async def run(self, plan: Plan, step: int) -> Receipt:
@@ -201,17 +168,13 @@ class RollBackDataAction(Action):
             except ClientError:
                 if turn == LOOKS - 1:
                     raise
-            await self._sleep(LOOK_EVERY)
+            await self._sleep(gating.LOOK_EVERY)
         return False
 
     @override
     async def verify(self, plan: Plan, receipts: Sequence[Receipt]) -> Verdict:
-        for member in _held(plan):
-            judgement = await self._is_well(member)
-            if judgement.result is not Result.HEALTHY:
-                return Verdict(
-                    Outcome.FAILED, {"reason": REASONS[judgement.reason], "container": member.name}
-                )
+        if verdict := await self.not_again(_held(plan)):
+            return verdict
         self._yard.data_back(plan.target)
         await self._yard.relist()
         steps = {number for number, step in enumerate(plan.steps) if step.order == ROLL_BACK}
@@ -220,20 +183,6 @@ class RollBackDataAction(Action):
             # it holds as much as the snapshot: that may have been so before
             return Verdict(Outcome.INCONCLUSIVE, {"reason": "nobody saw whether the order arrived"})
         return Verdict(Outcome.SUCCEEDED, {"back": plan.before["shown"]["datasets"]})
-
-    async def _is_well(self, member: Member) -> Judgement:
-        looks: list[Look] = []
-        while True:
-            found = await self._yard.workshop.look(member.old)
-            if found is None or name_of(found) != member.name:
-                return Judgement(Result.FAILED, "gone")
-            if not member.ran:
-                return Judgement(Result.HEALTHY, "not_running_before")
-            looks.append(replace(look(found, self._clock()), check=HealthStatus.NONE))
-            judgement = judge(looks, Terms(stable=STEADY_AGAIN, policy=member.policy["Name"]))
-            if judgement.result is not Result.PENDING:
-                return judgement
-            await self._sleep(LOOK_EVERY)
 
     @override
     async def undo(self, plan: Plan, step: int, receipt: Receipt) -> Receipt | None:
@@ -246,17 +195,15 @@ class RollBackDataAction(Action):
         if found is None:
             raise Refused(Refusal("container_gone", {"target": member.name}))
         if one.order == Order.STOP:
-            await engine.start(member.old)
+            await self.starting(member.name, engine.start(member.old))
         else:
             await engine.set_restart_policy(member.old, member.policy)
         return None
 
     async def undone(self, plan: Plan) -> Verdict:
         """Judge whether what stood still runs again."""
-        for member in _held(plan):
-            judgement = await self._is_well(member)
-            if judgement.result is not Result.HEALTHY:
-                return Verdict(Outcome.FAILED, {"reason": REASONS[judgement.reason]})
+        if verdict := await self.not_again(_held(plan)):
+            return verdict
         await self._yard.relist()
         return Verdict(Outcome.SUCCEEDED)
 

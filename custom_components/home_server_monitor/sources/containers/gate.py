@@ -7,6 +7,7 @@ from typing import Any
 
 from .look import Check, Look
 from .model import HealthStatus
+from .ports import taken_port
 from .redact import redacted
 
 TIMEOUT = 120.0
@@ -32,6 +33,7 @@ REASONS: Mapping[str, str] = {
     "not_started": "gate_not_started",
     "paused": "gate_paused",
     "no_answer": "gate_no_answer",
+    "port_taken": "gate_port_taken",
 }
 
 
@@ -125,6 +127,9 @@ def _broken(looks: Sequence[Look], terms: Terms) -> Judgement | None:
         reason = "out_of_memory" if last.oom else "restarted"
     elif last.status in ("exited", "dead", "removing") and not _ended_well(last, terms):
         reason = "out_of_memory" if last.oom else "ended"
+    elif last.status == "created" and last.error:
+        # the engine tried, and does not try again by itself
+        reason = "port_taken" if taken_port(last.error) is not None else "not_started"
     elif last.check is HealthStatus.UNHEALTHY and last.at - looks[0].at >= terms.grace:
         reason = "unhealthy"
     return Judgement(Result.FAILED, reason, _facts(last)) if reason else None

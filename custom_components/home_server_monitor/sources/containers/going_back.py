@@ -1,68 +1,40 @@
 """Rolling back an update while the old container is kept, and letting go of the old one."""
 
-import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
 import json
-import time
 from typing import Any, override
 
-from ...guardian.contract import (
-    Action,
-    Outcome,
-    Plan,
-    Receipt,
-    Refusal,
-    Refused,
-    Resume,
-    Risk,
-    Step,
-    Verdict,
-)
-from .gate import REASONS, Judgement, Result, Terms, judge
-from .gating import LOOK_EVERY, STEADY_AGAIN
-from .leftovers import kept_of
-from .look import Look, look
+from ...guardian.contract import Outcome, Plan, Receipt, Refusal, Refused, Resume, Risk, Step, Verdict
+from .acting import YardAction
+from .gate import REASONS
+from .leftovers import leftover
 from .member import DATABASE_STOP_WITHIN, NO_POLICY, STOP_WITHIN
-from .model import HealthStatus
 from .raw import Json, items, name_of, table, text
 from .swapping import Order, Pair, Swapping, steps_of
-from .yard import Yard
 
 DEADLINE = 600.0
 # folders that a plan names
 SHOWN = 8
 
 
-class RollBackAction(Action):
+class RollBackAction(YardAction):
     """Puts the kept container of an update back in place of the one that runs, with all that was updated with it.
 
     What the newer version changed in its data stays changed.
     """
 
     key = "roll_back_container"
-    resume = Resume.UNDO
     risk = Risk.MEDIUM
-    repeats_undo = True
-
-    def __init__(
-        self,
-        yard: Yard,
-        clock: Callable[[], float] = time.monotonic,
-        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
-    ) -> None:
-        self._yard = yard
-        self._clock = clock
-        self._sleep = sleep
 
     @override
     async def plan(self, target: str, params: Mapping[str, Any]) -> Plan:
         pairs = await self._pairs(target)
+        steps = steps_of(pairs)
         return Plan(
             action=self.key,
             target=target,
             fingerprint=_fingerprint(pairs),
-            steps=tuple(steps_of(pairs)),
+            steps=tuple(steps),
             risk=self.risk,
             touches=self._yard.touched(target),
             takes_away=True,
@@ -74,26 +46,39 @@ class RollBackAction(Action):
                 "shown": {"data": await self._data(target)},
             },
             inverse=True,
+            # the old ones serve by then, and what is removed is not made again
+            final=[each.order for each in steps].index(Order.REMOVE),
         )
+
+    @override
+    async def fingerprint(self, target: str) -> str:
+        return _fingerprint(await self._pairs(target))
 
     async def _pairs(self, target: str) -> list[Pair]:
         """Return what is swapped, the wanted one first. Raises Refused and ClientError."""
-        yard, names = self._yard, set((await self._yard.workshop.names()).values())
-        if target not in names or (kept := kept_of(target, names, yard.instance)) is None:
-            raise Refused(Refusal("nothing_kept", {"target": target}))
-        stamp = kept.rpartition("-")[2]
-        wanted = [target, *(each.name for each in yard.dependants(target))]
-        pairs: list[Pair] = []
-        for name in wanted:
-            parked = f"{name}-hsm-{yard.instance}-old-{stamp}"
-            new, old = await yard.workshop.look(name), await yard.workshop.look(parked)
-            if new is None or old is None:
-                raise Refused(Refusal("nothing_kept", {"target": name}))
-            if own := await self._spared(new):
-                raise Refused(own)
-            within = DATABASE_STOP_WITHIN if yard.is_database(new) else STOP_WITHIN
-            pairs.append(Pair.of(new, old, within))
-        return pairs
+        yard, names = self._yard, await self._yard.workshop.names()
+        stamp = self.kept(target, names).rpartition("-")[2]
+        found = [await self._pair(target, target, stamp, names)]
+        if (owner := _home(found[0][1], names)) is not None:
+            raise Refused(Refusal("goes_back_with", {"target": target, "owner": owner}))
+        found += [await self._pair(target, each.name, stamp, names) for each in yard.dependants(target)]
+        return [pair for pair, _ in found]
+
+    async def _pair(self, target: str, name: str, stamp: str, names: Mapping[str, str]) -> tuple[Pair, Json]:
+        """Return what is swapped of one container, and its kept one. Raises Refused and ClientError."""
+        yard, parked = self._yard, f"{name}-hsm-{self._yard.instance}-old-{stamp}"
+        new, old = await yard.workshop.look(name), await yard.workshop.look(parked)
+        if new is None or old is None:
+            key = "nothing_kept" if name == target else "follower_not_kept"
+            raise Refused(Refusal(key, {"target": target, "other": name}))
+        if self.kept(name, names) != parked:
+            raise Refused(Refusal("follower_updated", {"target": target, "other": name}))
+        if text(old.get("Id")) != yard.kept_id(parked):
+            raise Refused(Refusal("kept_not_noted", {"target": target, "kept": parked}))
+        if own := await self._spared(new):
+            raise Refused(own)
+        within = DATABASE_STOP_WITHIN if yard.is_database(new) else STOP_WITHIN
+        return Pair.of(new, old, within), old
 
     async def _data(self, target: str) -> str:
         """Return in which folders of the container the newer version's data stays as it is."""
@@ -105,15 +90,6 @@ class RollBackAction(Action):
     async def _spared(self, inspect: Json) -> Refusal | None:
         refusal = await self._yard.refusal(inspect)
         return refusal if refusal and refusal.key in ("own_path", "another_works_here") else None
-
-    @override
-    async def check(self, plan: Plan) -> Refusal | None:
-        try:
-            pairs = await self._pairs(plan.target)
-        except Refused as err:
-            return err.refusal
-        same = _fingerprint(pairs) == plan.fingerprint
-        return None if same else Refusal("target_changed", {"target": plan.target})
 
     def _swapping(self, plan: Plan) -> tuple[Swapping, list[Pair]]:
         pairs = [Pair(**each) for each in plan.before["pairs"]]
@@ -141,11 +117,9 @@ class RollBackAction(Action):
             return Refusal("new_container_up", {"target": pair.name})
         if one.order in (Order.TAKE, Order.START) and name_of(new) != pair.failed:
             return Refusal("target_changed", {"target": pair.name})
-        if one.order == Order.REMOVE and before.order != Order.REMOVE:
-            for each in pairs:
-                judgement = await self._is_well(each)
-                if judgement.result is not Result.HEALTHY:
-                    return Refusal(REASONS[judgement.reason], {"target": each.name})
+        first = one.order == Order.REMOVE and before.order != Order.REMOVE
+        if first and (verdict := await self.not_again(pairs)) is not None:
+            return Refusal(verdict.facts["reason"], {"target": verdict.facts["container"]})
         return None
 
     async def _policy_missed(self, before: Step, pair: Pair) -> Refusal | None:
@@ -162,35 +136,19 @@ class RollBackAction(Action):
     @override
     async def verify(self, plan: Plan, receipts: Sequence[Receipt]) -> Verdict:
         _, pairs = self._swapping(plan)
-        for pair in pairs:
-            judgement = await self._is_well(pair)
-            if judgement.result is not Result.HEALTHY:
-                return Verdict(Outcome.FAILED, {"reason": REASONS[judgement.reason], "container": pair.name})
+        if verdict := await self.not_again(pairs):
+            return verdict
         await self._yard.went_back([each.name for each in pairs], pairs[0].parked.rpartition("-")[2])
         await self._yard.relist()
         # one that the engine failed to remove stands still, and nothing starts it
         left = [pair.failed for pair in pairs if await self._yard.workshop.look(pair.new) is not None]
         return Verdict(Outcome.SUCCEEDED, {"back": plan.target} | ({"left": ", ".join(left)} if left else {}))
 
-    async def _is_well(self, pair: Pair) -> Judgement:
-        looks: list[Look] = []
-        while True:
-            found = await self._yard.workshop.look(pair.old)
-            if found is None or name_of(found) != pair.name:
-                return Judgement(Result.FAILED, "gone")
-            if not pair.ran:
-                return Judgement(Result.HEALTHY, "not_running_before")
-            # it was well once; that it runs is enough, for its data may be newer than it knows
-            looks.append(replace(look(found, self._clock()), check=HealthStatus.NONE))
-            judgement = judge(looks, Terms(stable=STEADY_AGAIN, policy=text(pair.policy.get("Name"))))
-            if judgement.result is not Result.PENDING:
-                return judgement
-            await self._sleep(LOOK_EVERY)
-
     @override
     async def undo(self, plan: Plan, step: int, receipt: Receipt) -> Receipt | None:
-        swapping, _ = self._swapping(plan)
-        await swapping.take_back(plan.steps[step])
+        swapping, pairs = self._swapping(plan)
+        one = plan.steps[step]
+        await self.starting(pairs[one.params["pair"]].name, swapping.take_back(one))
         return None
 
     async def undone(self, plan: Plan) -> Verdict:
@@ -204,7 +162,7 @@ class RollBackAction(Action):
         return Verdict(Outcome.SUCCEEDED)
 
 
-class LetGoAction(Action):
+class LetGoAction(YardAction):
     """Removes the kept container of an update; its volumes are those of the one that runs, and stay."""
 
     key = "remove_kept_container"
@@ -212,16 +170,13 @@ class LetGoAction(Action):
     # nothing that runs is taken away, but the way back is
     risk = Risk.MEDIUM
 
-    def __init__(self, yard: Yard) -> None:
-        self._yard = yard
-
     @override
     async def plan(self, target: str, params: Mapping[str, Any]) -> Plan:
         kept = await self._kept(target)
         return Plan(
             action=self.key,
             target=target,
-            fingerprint=json.dumps([name_of(kept), text(kept.get("Id"))]),
+            fingerprint=_bound(kept),
             steps=(Step(order="remove_container"),),
             risk=self.risk,
             source=self._yard.id,
@@ -229,24 +184,18 @@ class LetGoAction(Action):
             before={"id": text(kept.get("Id")), "kept": name_of(kept)},
         )
 
+    @override
+    async def fingerprint(self, target: str) -> str:
+        return _bound(await self._kept(target))
+
     async def _kept(self, target: str) -> Json:
-        names = set((await self._yard.workshop.names()).values())
-        name = kept_of(target, names, self._yard.instance)
-        found = await self._yard.workshop.look(name) if name else None
+        name = self.kept(target, await self._yard.workshop.names())
+        found = await self._yard.workshop.look(name)
         if found is None:
             raise Refused(Refusal("nothing_kept", {"target": target}))
         if table(found.get("State")).get("Running") is True:
             raise Refused(Refusal("container_state", {"target": target, "state": "running"}))
         return found
-
-    @override
-    async def check(self, plan: Plan) -> Refusal | None:
-        try:
-            kept = await self._kept(plan.target)
-        except Refused as err:
-            return err.refusal
-        same = text(kept.get("Id")) == plan.before["id"]
-        return None if same else Refusal("target_changed", {"target": plan.target})
 
     @override
     async def run(self, plan: Plan, step: int) -> Receipt:
@@ -266,3 +215,24 @@ class LetGoAction(Action):
 
 def _fingerprint(pairs: Sequence[Pair]) -> str:
     return json.dumps([[each.name, each.new, each.old] for each in pairs])
+
+
+def _bound(kept: Json) -> str:
+    return json.dumps([name_of(kept), text(kept.get("Id"))])
+
+
+def _home(kept: Json, names: Mapping[str, str]) -> str | None:
+    """Return the container that this one was made anew with, in whose kept one it lives, or None.
+
+    names: of all containers by id. Alone it could not be started: the one that it lives in stands still.
+    """
+    owners = (leftover(names.get(mode, mode)) for mode in _modes(kept))
+    return next((owner[0] for owner in owners if owner is not None), None)
+
+
+def _modes(inspect: Json) -> Iterator[str]:
+    host = table(inspect.get("HostConfig"))
+    for key in ("NetworkMode", "IpcMode", "PidMode"):
+        kind, _, whose = text(host.get(key)).partition(":")
+        if kind == "container":
+            yield whose

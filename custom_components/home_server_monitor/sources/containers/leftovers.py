@@ -17,6 +17,11 @@ def leftover(name: str) -> tuple[str, str] | None:
 
 def kept_of(name: str, names: Iterable[str], instance: str) -> str | None:
     """Return the newest container that our update of this one kept, or None."""
+    return next(iter(all_kept_of(name, names, instance)), None)
+
+
+def all_kept_of(name: str, names: Iterable[str], instance: str) -> list[str]:
+    """Return what is called like a container that our updates of this one kept, the newest first."""
     start = f"{name}-hsm-{instance}-old-"
     found = [
         each
@@ -25,4 +30,4 @@ def kept_of(name: str, names: Iterable[str], instance: str) -> str | None:
         and each.removeprefix(start).isdecimal()
         and len(each) <= len(start) + _DIGITS
     ]
-    return max(found, key=lambda each: int(each.removeprefix(start)), default=None)
+    return sorted(found, key=lambda each: int(each.removeprefix(start)), reverse=True)

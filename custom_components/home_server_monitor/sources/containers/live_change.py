@@ -5,14 +5,11 @@ from collections.abc import Mapping, Sequence
 import json
 from typing import Any, override
 
-from ...guardian.contract import Action, Outcome, Plan, Receipt, Refusal, Refused, Resume, Risk, Step, Verdict
-from ..errors import CallFailed
-from .client import EngineClient
+from ...guardian.contract import Outcome, Plan, Receipt, Refusal, Refused, Risk, Step, Verdict
+from .by_id import ByIdAction
 from .limiting import restoring
-from .raw import Json, name_of, table, text, whole
-from .yard import Yard
+from .raw import Json, table, text, whole
 
-NOT_FOUND = 404
 _POLICY = "RestartPolicy"
 
 
@@ -29,16 +26,11 @@ def shown(host: Json, keys: Sequence[str]) -> dict[str, Any]:
     return found
 
 
-class LiveChange(Action):
+class LiveChange(ByIdAction):
     """One update of a container that runs on. What the compose file says is back when it is created anew."""
 
-    resume = Resume.VERIFY
     risk = Risk.MEDIUM
     key: str
-
-    def __init__(self, client: EngineClient, yard: Yard) -> None:
-        self._client = client
-        self._yard = yard
 
     @abstractmethod
     async def wanted(self, inspect: Json, target: str, params: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -49,9 +41,7 @@ class LiveChange(Action):
 
     @override
     async def plan(self, target: str, params: Mapping[str, Any]) -> Plan:
-        inspect = await self._yard.workshop.look(target)
-        if inspect is None or name_of(inspect) != target:
-            raise Refused(Refusal("no_such_target", {"target": target}))
+        inspect = await self.named(target)
         body = dict(await self.wanted(inspect, target, params))
         info = await self._yard.workshop.about()
         host = table(inspect.get("HostConfig"))
@@ -71,9 +61,10 @@ class LiveChange(Action):
 
     @override
     async def check(self, plan: Plan) -> Refusal | None:
-        inspect = await self._yard.workshop.look(plan.target)
-        if inspect is None:
-            return Refusal("no_such_target", {"target": plan.target})
+        try:
+            inspect = await self.named(plan.target)
+        except Refused as err:
+            return err.refusal
         if _fingerprint(inspect, sorted(plan.before["body"])) != plan.fingerprint:
             return Refusal("target_changed", {"target": plan.target})
         return None
@@ -89,7 +80,7 @@ class LiveChange(Action):
 
     @override
     async def undo(self, plan: Plan, step: int, receipt: Receipt) -> Receipt | None:
-        inspect = await self._now(plan)
+        inspect = await self.now(plan)
         if inspect is None:
             return None
         if not _stands(inspect, plan.before["body"]):
@@ -102,7 +93,7 @@ class LiveChange(Action):
         return await self._judged(plan, plan.before["back"])
 
     async def _judged(self, plan: Plan, body: Mapping[str, Any]) -> Verdict:
-        inspect = await self._now(plan)
+        inspect = await self.now(plan)
         if inspect is None:
             return Verdict(Outcome.FAILED, {"reason": "container_gone"})
         stands = _stands(inspect, body)
@@ -111,15 +102,6 @@ class LiveChange(Action):
         if not stands:
             return Verdict(Outcome.FAILED, {"reason": "limit_not_kept"})
         return Verdict(Outcome.SUCCEEDED, shown(table(inspect.get("HostConfig")), sorted(body)))
-
-    async def _now(self, plan: Plan) -> Json | None:
-        """Return the container that the plan is about, by its id, or None where it is gone."""
-        try:
-            return await self._client.inspect(plan.before["id"])
-        except CallFailed as err:
-            if err.code == NOT_FOUND:
-                return None
-            raise
 
 
 def _stands(inspect: Json, body: Mapping[str, Any]) -> bool:

@@ -251,6 +251,8 @@ class Watched:
     policy: str = "ask"
     # whether an old one of an update is kept beside it
     kept: bool = False
+    # whether its data of before an update that was taken back is
+    data_kept: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -50,17 +50,30 @@ class Newest:
         if not due:
             return False
         reference = min(due, key=lambda each: self._due.get(each, 0.0))
+        await self._ask_about(reference, images.get(wanted[reference]))
+        return True
+
+    async def ask_now(
+        self, reference: str, containers: Mapping[str, Container], images: Mapping[str, Image]
+    ) -> bool:
+        """Ask about a reference that containers run, whether it is due or not; returns whether it was asked."""
+        if (image := self.wanted(containers).get(reference)) is None:
+            return False
+        await self._ask_about(reference, images.get(image))
+        return True
+
+    async def _ask_about(self, reference: str, image: Image | None) -> None:
         # noted before it is asked, so that one that always fails keeps no other from its turn
+        now = self._clock()
         self._due[reference] = now + random.uniform(LEAST, MOST)  # noqa: S311 - spreads, guards nothing
         known = self.updates.get(reference) or self._remembered.get(reference)
-        found = await self._ask(reference, images.get(wanted[reference]), datetime.now(UTC), known)
+        found = await self._ask(reference, image, datetime.now(UTC), known)
         if found.reason in PASSING:
             self._due[reference] = now + AGAIN
             # what was known stays known while nobody can be asked
             found = known if known is not None and known.latest_digest else found
         self.updates[reference] = found
         self._remembered.pop(reference, None)
-        return True
 
     @property
     def complete(self) -> bool:

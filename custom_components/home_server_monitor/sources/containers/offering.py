@@ -9,7 +9,7 @@ from ...guardian.contract import Finding
 from ..errors import ClientError
 from .model import Containers
 from .offer_rules import Said, offered, said_of
-from .offers import NOTHING, Candidate, Offer, Terms, newer, offer_of
+from .offers import NOTHING, Candidate, Left, Offer, Terms, newer, offer_of
 from .policies import Policy, Written
 from .weekly import Weekly
 from .yard import Yard
@@ -36,6 +36,10 @@ class Offered(Protocol):
 
     def skipped(self, name: str, version: str) -> bool:
         """Return whether a person skipped this version of a container."""
+        ...
+
+    async def ask_registry(self, name: str) -> None:
+        """Ask what the registry has for a container now; where nobody answers what was known stays."""
         ...
 
 
@@ -124,15 +128,31 @@ class Offering:
         """Return the node ids of all that stands still while a container is updated."""
         return self._source.yard.touched(name)
 
-    def is_still_newest(self, name: str, image: str, digest: str) -> bool:
-        """Return whether a container runs this image, and this is the newest one."""
-        known = ((each.name, each.image, each.digest) for _, each in newer(self._source.data))
-        return (name, image, digest) in known
+    async def why_not(self, name: str, image: str, digest: str, *, ask: bool = False) -> Left | None:
+        """Return why an update that was offered is not to be made any more, None where it is.
 
-    def ended(self, failed: Mapping[str, str]) -> None:
-        """Take note that what was offered was done, as far as it went; failed: the digests that did not work."""
+        image: the id of what it runs; digest: what was shown as the newest; ask: whether its registry is asked again.
+        """
+        if ask:
+            await self._source.ask_registry(name)
+        # what was not looked at is not offered
+        offer = await self.look(complete=False)
+        if (name, image, digest) in ((each.name, each.image, each.digest) for each in offer.safe):
+            return None
+        now = next((each for _, each in newer(self._source.data) if each.name == name), None)
+        if now is None or now.image != image:
+            return Left(name, "target_changed")
+        if now.digest != digest:
+            return Left(name, "newer_since", {"after": now.after})
+        return next((each for each in offer.left if each.name == name), Left(name, "target_changed"))
+
+    def ended(self, failed: Mapping[str, str], *, again: bool = False) -> None:
+        """Take note that what was offered was done, as far as it went; failed: the digests that did not work.
+
+        again: whether some of it is another offer by now: that is made without waiting for a week.
+        """
         self.failed |= failed
-        self.weekly.closed = True
+        self.weekly.closed = not again
         self._save()
 
     def went_through(self, name: str) -> None:

@@ -1,6 +1,7 @@
 """The yard of updates on a watched engine."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+import time
 from typing import Protocol
 
 import aiohttp
@@ -16,14 +17,18 @@ from .databases import keeps_a_database
 from .dependants import dependants_of
 from .gate import STABLE
 from .leftovers import leftover
-from .member import writable_sources
+from .member import Member, writable_sources
 from .model import Container, Containers
 from .nodes import Storage, touched, unknown
 from .policies import Policy, Written
+from .ports import holder_of
 from .raw import Json, name_of, table, text, words
 from .redirect import refusal
 from .shop import Shop
 from .yard import Around
+
+# seconds for which one is taken to wait for its port after it was tried to start it
+WAITS = 60.0
 
 
 class HasOwnPath(Protocol):
@@ -113,6 +118,10 @@ class Alone:
         """Nobody lends anything."""
         return False
 
+    def kept_id(self, name: str) -> str | None:
+        """Nobody noted any."""
+        return None
+
     async def permitted(self, written: Written) -> bool:
         """Nobody approved it."""
         return False
@@ -123,8 +132,10 @@ class OwnYard:
 
     gate_stable = STABLE
 
-    def __init__(self, source: Watched) -> None:
+    def __init__(self, source: Watched, clock: Callable[[], float] = time.monotonic) -> None:
         self._source = source
+        self._clock = clock
+        self._waiting: dict[str, float] = {}
         self.workshop = Shop(source.access.client)
         self.around: Around = Alone()
 
@@ -196,9 +207,26 @@ class OwnYard:
             return await answers(self._source.probe_session, probe)
         return await self.around.answers(container)
 
-    def updated(self, name: str, reference: str, *, container: str, wanted: str) -> None:
+    def updated(self, member: Member, *, container: str, wanted: str) -> None:
         """Take note of an update that went through: what goes wrong from now on may come of it."""
-        self._source.note_update(name, reference, container, wanted)
+        self._source.aftermath.note_kept(member.parked, member.old)
+        self._source.note_update(member.name, member.reference, container, wanted)
+
+    def kept_id(self, name: str) -> str | None:
+        """Return the id of the container that an update from here kept under a name: what is saved may be lost."""
+        return self._source.aftermath.kept.get(name) or self.around.kept_id(name)
+
+    async def in_the_way(self, name: str, port: int) -> str:
+        """Take note that a container cannot be started for a port; returns which other one has it, "" for none."""
+        self._waiting[name] = self._clock() + WAITS
+        found = await self._source.async_look()
+        return holder_of(found.containers.values(), port, name)
+
+    @property
+    def waiting(self) -> frozenset[str]:
+        """Return what is being put back and waits for a port: its update tells of it."""
+        now = self._clock()
+        return frozenset(name for name, until in self._waiting.items() if now < until)
 
     async def went_back(self, names: Sequence[str], stamp: str) -> None:
         """Take note of an update that was taken back; its data is offered where a snapshot of it is there."""
@@ -233,4 +261,6 @@ class OwnYard:
 
     async def relist(self) -> None:
         """Read the containers anew, so that everybody sees what has changed."""
-        await self._source.async_look()
+        found = await self._source.async_look()
+        if not found.skipped:
+            self._source.aftermath.forget_kept(found.containers)

@@ -1,33 +1,22 @@
 """The update of a container that can be undone: plan, steps, gate, and the way back to the untouched old container."""
 
-import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 import json
 import time
 from typing import Any, override
 
-from ...guardian.contract import (
-    Action,
-    Outcome,
-    Plan,
-    Receipt,
-    Refusal,
-    Refused,
-    Resume,
-    Risk,
-    Step,
-    Verdict,
-)
+from ...guardian.contract import Outcome, Plan, Receipt, Refusal, Refused, Risk, Step, Verdict
 from ..errors import ClientError
+from . import gating
+from .acting import YardAction
 from .gate import REASONS, Judgement, Result
-from .gating import LOOK_EVERY, Gating
+from .gating import Gating
 from .member import Member, writable_sources
 from .missed import missed
 from .raw import Json, name_of, table, text, words
 from .reference import digest_of
 from .remaking import Order, Remaking, steps_of
-from .yard import Yard
 
 # a pull over a slow line; also longer than the longest gate
 DEADLINE = 2400.0
@@ -36,7 +25,7 @@ SNAPSHOT = "take_snapshot"
 SNAPSHOT_LOOKS = 10
 
 
-def fingerprint(members: Mapping[str, Json]) -> str:
+def _fingerprint(members: Mapping[str, Json]) -> str:
     """Return what a plan is bound to: which containers they are, of which image, started when."""
     found = {
         name: [text(each.get("Id")), text(each.get("Image")), text(table(each.get("State")).get("StartedAt"))]
@@ -50,26 +39,14 @@ def members_of(plan: Plan) -> list[Member]:
     return [Member.unpack(each) for each in plan.before["members"]]
 
 
-class UpdateAction(Action):
+class UpdateAction(YardAction):
     """Makes a container anew on the newest image of its reference, and those that live in its namespaces after it.
 
     Cut off at any step, it goes back: the old container is untouched until the new one is seen to be well.
     """
 
     key = "update_container"
-    resume = Resume.UNDO
     risk = Risk.MEDIUM
-    repeats_undo = True
-
-    def __init__(
-        self,
-        yard: Yard,
-        clock: Callable[[], float] = time.monotonic,
-        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
-    ) -> None:
-        self._yard = yard
-        self._clock = clock
-        self._sleep = sleep
 
     def _gating(self, members: Sequence[Member]) -> Gating:
         return Gating(self._yard, Remaking(self._yard.workshop, members), self._clock)
@@ -95,7 +72,7 @@ class UpdateAction(Action):
         return Plan(
             action=self.key,
             target=target,
-            fingerprint=fingerprint(inspects),
+            fingerprint=_fingerprint(inspects),
             steps=tuple(steps),
             risk=self.risk,
             touches=yard.touched(target),
@@ -151,14 +128,8 @@ class UpdateAction(Action):
         return [*steps[:at], *taken, *steps[at:]]
 
     @override
-    async def check(self, plan: Plan) -> Refusal | None:
-        try:
-            now = await self._inspect(plan.target)
-        except Refused as err:
-            return err.refusal
-        if fingerprint(now) != plan.fingerprint:
-            return Refusal("target_changed", {"target": plan.target})
-        return None
+    async def fingerprint(self, target: str) -> str:
+        return _fingerprint(await self._inspect(target))
 
     @override
     async def run(self, plan: Plan, step: int) -> Receipt:
@@ -171,22 +142,35 @@ class UpdateAction(Action):
 
     async def ready(self, plan: Plan, step: int) -> Refusal | None:
         """Look whether the next step may be sent: what was there is as it was, and what was started is well."""
-        members, one = members_of(plan), plan.steps[step]
+        members, one, before = members_of(plan), plan.steps[step], plan.steps[step - 1]
         remaking, member = Remaking(self._yard.workshop, members), members[one.params["member"]]
-        before = plan.steps[step - 1]
+        if refusal := await self._not_done(plan, remaking, before, member):
+            return refusal
+        if refusal := await self._not_as_left(remaking, one, member):
+            return refusal
+        if one.order == Order.NO_RESTART or (one.order == Order.PARK and one.params["member"]):
+            # the last moment: of the first one before anything stops, of the others before they give up their name
+            return await self._right_image(remaking, members[0] if one.order == Order.NO_RESTART else member)
+        return None
+
+    async def _not_done(self, plan: Plan, remaking: Remaking, before: Step, member: Member) -> Refusal | None:
+        """Look whether the step before did what it is for; member: that the next step is about."""
+        members = members_of(plan)
+        whose = members[before.params["member"]]
         if before.order == Order.START:
             # the next one lives in the namespaces of the one before: that must be well first
-            started = members[before.params["member"]]
-            judgement = await self._gating(members).new_is_well(started)
+            judgement = await self._gating(members).new_is_well(whose)
             if judgement.result is not Result.HEALTHY:
-                return _no(started, judgement)
+                return _no(whose, judgement)
         if before.order == SNAPSHOT and (refusal := await self._snapshot_missing(member, before.params)):
             return refusal
-        whose = members[before.params["member"]]
         if refusal := await missed(self._yard.workshop, remaking, whose, before):
             return refusal
-        if before.order == Order.PULL and (refusal := await self._other_image(plan, member)):
-            return refusal
+        return await self._other_image(plan, member) if before.order == Order.PULL else None
+
+    @staticmethod
+    async def _not_as_left(remaking: Remaking, one: Step, member: Member) -> Refusal | None:
+        """Look whether the two containers of a member are as the steps before the next one left them."""
         old = await remaking.old(member)
         if old is None:
             return Refusal("container_gone", {"target": member.name})
@@ -197,9 +181,6 @@ class UpdateAction(Action):
             return Refusal("old_container_runs", {"target": member.name})
         if one.order == Order.TAKE and name_of(old) != member.parked:
             return Refusal("target_changed", {"target": member.name})
-        if one.order == Order.NO_RESTART or (one.order == Order.PARK and one.params["member"]):
-            # the last moment: of the first one before anything stops, of the others before they give up their name
-            return await self._right_image(remaking, members[0] if one.order == Order.NO_RESTART else member)
         return None
 
     async def _snapshot_missing(self, member: Member, wanted: Mapping[str, Any]) -> Refusal | None:
@@ -211,7 +192,7 @@ class UpdateAction(Action):
             except ClientError:
                 if look == SNAPSHOT_LOOKS - 1:
                     raise
-            await self._sleep(LOOK_EVERY)
+            await self._sleep(gating.LOOK_EVERY)
         return Refusal("snapshot_missing", {"target": member.name, "dataset": wanted["dataset"]})
 
     async def _other_image(self, plan: Plan, member: Member) -> Refusal | None:
@@ -247,9 +228,7 @@ class UpdateAction(Action):
         for member in members:
             new = await remaking.new(member) or {}
             image = image or text(new.get("Image"))
-            self._yard.updated(
-                member.name, member.reference, container=text(new.get("Id")), wanted=plan.target
-            )
+            self._yard.updated(member, container=text(new.get("Id")), wanted=plan.target)
         await self._yard.relist()
         return Verdict(Outcome.SUCCEEDED, {"image": image, "kept": members[0].parked})
 
@@ -260,7 +239,9 @@ class UpdateAction(Action):
             # it costs nothing and may be wanted
             return None
         result = receipt.result if isinstance(receipt.result, Mapping) else {}
-        taken = await Remaking(self._yard.workshop, members_of(plan)).take_back(one, result)
+        members = members_of(plan)
+        back = Remaking(self._yard.workshop, members).take_back(one, result)
+        taken = await self.starting(members[one.params["member"]].name, back)
         return Receipt(step, taken) if taken else None
 
     async def undone(self, plan: Plan) -> Verdict:

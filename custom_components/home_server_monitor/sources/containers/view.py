@@ -1,6 +1,6 @@
 """What is shown of containers: put together once for each snapshot, and how versions are written."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import replace
 import re
 from types import MappingProxyType
@@ -23,11 +23,15 @@ def elsewhere(sources: Iterable[RunsApps], server: str) -> frozenset[str]:
 
 
 def shown(
-    data: Containers, elsewhere: frozenset[str], scores: Mapping[str, int], before: Mapping[str, Watched]
+    data: Containers,
+    elsewhere: frozenset[str],
+    scores: Mapping[str, int],
+    before: Mapping[str, Watched],
+    data_kept: Container[str] = (),
 ) -> Mapping[str, Watched]:
     """Return all containers by name, without those (by id) that another source shows as its own.
 
-    What is as it was `before` stays the same object, which nobody then has to compare.
+    data_kept: the names of those whose data of before an update that was taken back can be put back. What is as it was `before` stays the same object, which nobody then has to compare.
     """
     kept = {found[0] for name in data.containers if "-old-" in name and (found := leftover(name)) is not None}
     watched: dict[str, Watched] = {}
@@ -42,6 +46,7 @@ def shown(
             _own(data.updates.get(each.image), image),
             scores.get(name),
             kept=name in kept,
+            data_kept=name in data_kept,
         )
         old = before.get(name)
         watched[name] = old if old is not None and old == made else made

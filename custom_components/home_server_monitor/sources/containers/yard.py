@@ -5,6 +5,7 @@ from typing import Protocol
 
 from ...guardian.capabilities import SnapshotSeen
 from ...guardian.contract import Refusal
+from .member import Member
 from .model import Container
 from .nodes import Storage
 from .policies import Written
@@ -53,6 +54,10 @@ class Around(Protocol):
 
     def lent(self, container_id: str) -> bool:
         """Return whether something of a container is changed for a while: a limit, that it is paused or off a network."""
+        ...
+
+    def kept_id(self, name: str) -> str | None:
+        """Return the id of the container that an update kept under a name, by the journal."""
         ...
 
     async def permitted(self, written: Written) -> bool:
@@ -121,10 +126,21 @@ class Yard(Protocol):
         """Return whether the application in a container answers, or None where nobody knows how to ask it."""
         ...
 
-    def updated(self, name: str, reference: str, *, container: str, wanted: str) -> None:
+    def updated(self, member: Member, *, container: str, wanted: str) -> None:
         """Take note of an update that went through: what goes wrong from now on may come of it.
 
         container: the id of the new one; wanted: the name of the one that was updated, with which it goes back.
+        """
+        ...
+
+    def kept_id(self, name: str) -> str | None:
+        """Return the id of the container that an update from here kept under a name, as it was noted then."""
+        ...
+
+    async def in_the_way(self, name: str, port: int) -> str:
+        """Take note that a container cannot be started for a port; returns which other one has it, "" for none.
+
+        Raises ClientError.
         """
         ...
 

@@ -1,7 +1,7 @@
 """The upgrade of an app that is taken back where the new version is not well: snapshots, upgrade, gate, and the way back."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 import time
 from typing import Any, Protocol, override
@@ -20,6 +20,7 @@ from ...guardian.contract import (
 )
 from ..errors import ClientError
 from .actions import LOOK_EVERY, Order, OrderAction
+from .app_looks import AppLooks
 from .methods import Operation, method_of, supports
 from .releases import V24_10
 from .sending import UNWATCHED, Nas, send
@@ -52,12 +53,16 @@ class AppNas(Nas, Protocol):
         """Ask whether a dataset has a snapshot of this name. Raises ClientError."""
         ...
 
-    def note_upgrade(self, app: str, before: str) -> None:
-        """Take note of an upgrade that went through, and of the version that can be gone back to."""
+    def note_upgrade(self, app: str, before: str, snapshot: str, datasets: Sequence[str]) -> None:
+        """Take note of an upgrade, and of the version and the snapshot of datasets that can be gone back to."""
         ...
 
-    def note_rollback(self, app: str) -> None:
-        """Take note that an app went back."""
+    def unprotected(self, datasets: Iterable[str]) -> Sequence[str]:
+        """Return those that may be touched."""
+        ...
+
+    def note_data_back(self, app: str) -> None:
+        """Take note that what an app writes to is as it was before its upgrade."""
         ...
 
 
@@ -75,12 +80,13 @@ class UpgradeApp(Action):
     def __init__(self, order: Order, nas: AppNas) -> None:
         self._nas = nas
         self._order = order
+        self._looks = AppLooks(nas)
         self._upgrade = OrderAction(order, nas)
 
     @override
     async def plan(self, target: str, params: Mapping[str, Any]) -> Plan:
         plan = await self._upgrade.plan(target, params)
-        app = await self._must(target)
+        app = await self._looks.must(target)
         if not self._can_go_back(app):
             raise Refused(Refusal("no_way_back", {"target": app.title}))
         name = f"hsm-{self._nas.instance}-update-{int(time.time())}"
@@ -142,7 +148,7 @@ class UpgradeApp(Action):
             return verdict
         if plan.before["state"] == "running" and (reason := await self._not_well(plan)):
             return Verdict(Outcome.FAILED, {"reason": reason, "container": plan.target})
-        self._nas.note_upgrade(plan.target, plan.before["version"])
+        self._note(plan)
         return verdict
 
     async def _not_well(self, plan: Plan) -> str | None:
@@ -151,7 +157,7 @@ class UpgradeApp(Action):
         began = clock()
         steady, seen, asks = began, None, plan.before["asks"]
         while True:
-            app, now = await self._seen(plan), clock()
+            app, now = await self._looks.seen(plan.target), clock()
             if app is None:
                 return "gate_gone"
             if app.state in _FAILS or app.unhealthy:
@@ -166,38 +172,13 @@ class UpgradeApp(Action):
                 return "gate_no_answer" if now - steady >= STABLE else "gate_not_steady"
             await asyncio.sleep(LOOK_EVERY)
 
-    async def _seen(self, plan: Plan) -> App | None:
-        """Return the app as it is now. Raises ClientError once nobody watches any more."""
-        while True:
-            try:
-                data = await self._nas.async_look("apps")
-            except ClientError:
-                if self._nas.client.ended:
-                    raise
-                await asyncio.sleep(LOOK_EVERY)
-                continue
-            return data.apps.get(plan.target)
-
-    async def _settled(self, plan: Plan) -> App | None:
-        """Return the app once it is not being set up any more."""
-        while True:
-            app = await self._seen(plan)
-            if app is None or app.state not in ("deploying", "stopping"):
-                return app
-            await asyncio.sleep(LOOK_EVERY)
-
-    async def _must(self, target: str) -> App:
-        if (app := (await self._nas.async_look("apps")).apps.get(target)) is None:
-            raise Refused(Refusal("no_such_target", {"target": target}))
-        return app
-
     @override
     async def undo(self, plan: Plan, step: int, receipt: Receipt | None) -> Receipt | None:
         """Roll the app back, unless it is at its old version: what is being set up is waited for first."""
         if plan.steps[step].order == SNAPSHOT:
             # it costs nothing and may be wanted
             return None
-        app = await self._settled(plan)
+        app = await self._looks.settled(plan.target)
         if app is None:
             raise Refused(Refusal("no_such_target", {"target": plan.target}))
         if app.version == plan.before["version"]:
@@ -206,16 +187,24 @@ class UpgradeApp(Action):
         version = catalogue_version(plan.before["version"], self._nas.client.release)
         return await send(self._nas, method, [plan.target, version, True], step)
 
+    def _note(self, plan: Plan) -> None:
+        """Take note of what can be gone back to."""
+        taken = [each.params for each in plan.steps if each.order == SNAPSHOT]
+        name = str(taken[0]["name"]) if taken else ""
+        datasets = [str(each["dataset"]) for each in taken]
+        self._nas.note_upgrade(plan.target, plan.before["version"], name, datasets)
+
     async def undone(self, plan: Plan) -> Verdict:
         """Judge whether the old version is what runs again."""
         wanted = "running" if plan.before["state"] == "running" else "stopped"
         while True:
             try:
-                app = await self._seen(plan)
+                app = await self._looks.seen(plan.target)
             except ClientError:
                 return UNWATCHED
             if app is not None and (app.version, app.state) == (plan.before["version"], wanted):
-                self._nas.note_rollback(plan.target)
+                # at its old version it has nothing to go back to but its data
+                self._note(plan)
                 return Verdict(Outcome.SUCCEEDED, {"app": app.name, "version": app.version})
             await asyncio.sleep(LOOK_EVERY)
 

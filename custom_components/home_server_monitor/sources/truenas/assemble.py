@@ -8,7 +8,7 @@ from typing import Any
 
 from ..feeds import Feeds
 from .forecast import Forecast
-from .memory import Memory
+from .memory import Memory, Upgraded
 from .model import TrueNas
 from .parse import Rows
 from .reading import MACHINE_FEEDS, TASK_FEEDS, SnapshotListing
@@ -167,11 +167,13 @@ def _apps(
     )
 
 
-def _upgraded(app: App, known: tuple[float, str] | None, now: datetime) -> Mapping[str, Any]:
-    """Return what an app can go back to; nothing where somebody has gone back already."""
-    if known is None or now.timestamp() - known[0] >= KEPT or app.version == known[1]:
+def _upgraded(app: App, known: Upgraded | None, now: datetime) -> Mapping[str, Any]:
+    """Return what an app can go back to: its old version, or only its data where somebody has gone back already."""
+    if known is None or now.timestamp() - known.at >= KEPT:
         return {}
-    return {"before": known[1], "upgraded": datetime.fromtimestamp(known[0], UTC)}
+    if app.version == known.before:
+        return {"snapshot": known.snapshot or None, "kept": known.datasets}
+    return {"before": known.before, "upgraded": datetime.fromtimestamp(known.at, UTC)}
 
 
 def _task(task: Task, memory: Memory, zone: tzinfo, now: datetime) -> Task:

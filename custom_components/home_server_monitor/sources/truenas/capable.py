@@ -1,7 +1,7 @@
 """What other systems of the house, plays and the guardian may ask of one TrueNAS: its capabilities."""
 
 from abc import abstractmethod
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from homeassistant.util import dt as dt_util
 
@@ -126,11 +126,17 @@ class CapableTrueNas(FedCoordinator[TrueNas]):
         return f"{dataset}@{name}"
 
     def folders_of(self, app: App) -> Sequence[str]:
-        """Return the datasets behind the folders that an app writes to, without the protected ones."""
+        """Return the datasets behind the folders that an app writes to, without the protected ones.
+
+        Of one that does not run the server tells no folders.
+        """
+        return self.unprotected(dataset for each in app.folders if (dataset := self.dataset_of(each)))
+
+    def unprotected(self, datasets: Iterable[str]) -> Sequence[str]:
+        """Return those that may be touched, each once."""
         guardian = self.house.guardian(self.server)
         protected = guardian.desk.policy.settings.protected if guardian is not None else ()
-        found = dict.fromkeys(dataset for each in app.folders if (dataset := self.dataset_of(each)))
-        return [each for each in found if dataset_node(self.id, each) not in protected]
+        return [each for each in dict.fromkeys(datasets) if dataset_node(self.id, each) not in protected]
 
     async def app_answers(self, app: App) -> bool | None:
         """Return whether the service in an app answers, or None where none that is connected is in it."""

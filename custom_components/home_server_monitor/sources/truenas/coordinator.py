@@ -31,7 +31,7 @@ from .changes import carried, changes
 from .client import TrueNasClient
 from .dark import dark_features, missing
 from .listings import listing, plain
-from .memory import Memory
+from .memory import Memory, Upgraded
 from .model import TrueNas
 from .nodes import nodes_of
 from .numbers import COLLECTIONS, PushedNumbers
@@ -309,9 +309,10 @@ class TrueNasCoordinator(CapableTrueNas):
     def _remember(self) -> None:
         self._memory_store.async_delay_save(self.memory.save, SAVE_DELAY)
 
-    def note_upgrade(self, app: str, before: str) -> None:
-        """Take note of an upgrade that went through, and of the version that can be gone back to."""
-        self.memory.upgraded[app] = (dt_util.utcnow().timestamp(), before)
+    def note_upgrade(self, app: str, before: str, snapshot: str, datasets: Sequence[str]) -> None:
+        """Take note of an upgrade, and of the version and the snapshot of datasets that can be gone back to."""
+        now = dt_util.utcnow().timestamp()
+        self.memory.upgraded[app] = Upgraded(now, before, snapshot, tuple(datasets))
         self.memory.changed()
         self.async_publish(self._assemble())
 
@@ -320,8 +321,8 @@ class TrueNasCoordinator(CapableTrueNas):
         self.memory.installed[app] = dt_util.utcnow().timestamp()
         self.memory.changed()
 
-    def note_rollback(self, app: str) -> None:
-        """Take note that an app went back."""
+    def note_data_back(self, app: str) -> None:
+        """Take note that what an app writes to is as it was before its upgrade."""
         if self.memory.upgraded.pop(app, None):
             self.memory.changed()
             self.async_publish(self._assemble())

@@ -1,7 +1,7 @@
 """What a NAS forgets over a reboot and we keep: last good scrubs, last successes, known disks, when errors rose."""
 
 from collections.abc import Callable, Container, Mapping
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -21,6 +21,24 @@ SAME_BOOT = 60.0
 BEING_MADE = 1800.0
 
 
+@dataclass(frozen=True, slots=True)
+class Upgraded:
+    """An upgrade from here. at: seconds since 1970; before: the version; snapshot: its name in each of the datasets."""
+
+    at: float
+    before: str
+    snapshot: str = ""
+    datasets: tuple[str, ...] = ()
+
+
+def _taken(stored: list[Any]) -> tuple[str, tuple[str, ...]]:
+    """Return the snapshot and its datasets as they were saved; none where that was before they were."""
+    match stored:
+        case [str() as snapshot, list() as datasets] if snapshot:
+            return snapshot, tuple(each for each in datasets if isinstance(each, str))
+    return "", ()
+
+
 @dataclass(slots=True)
 class Memory:
     """Small facts that may be lost; `changed` is called when there is something new to save.
@@ -35,8 +53,8 @@ class Memory:
     errors: dict[str, rises.Rises] = field(default_factory=dict)
     booted: datetime | None = None
     met: dict[str, float] = field(default_factory=dict)
-    # by app: when it was upgraded from here, and from which version
-    upgraded: dict[str, tuple[float, str]] = field(default_factory=dict)
+    # by app
+    upgraded: dict[str, Upgraded] = field(default_factory=dict)
     # apps that were made from here, and when
     installed: dict[str, float] = field(default_factory=dict)
 
@@ -61,8 +79,8 @@ class Memory:
         upgraded = data.get("upgraded") if isinstance(data, Mapping) else None
         for app, seen in upgraded.items() if isinstance(upgraded, Mapping) else ():
             match seen:
-                case [int() | float() as at, str() as before] if _sane(at):
-                    self.upgraded[str(app)] = (float(at), before)
+                case [int() | float() as at, str() as before, *taken] if _sane(at):
+                    self.upgraded[str(app)] = Upgraded(float(at), before, *_taken(taken))
 
         errors = data.get("errors") if isinstance(data, Mapping) else None
         for guid, seen in errors.items() if isinstance(errors, Mapping) else ():
@@ -77,7 +95,7 @@ class Memory:
             "installed": dict(self.installed),
             "disks": dict(self.disks),
             "errors": {guid: list(seen) for guid, seen in self.errors.items()},
-            "upgraded": {app: list(seen) for app, seen in self.upgraded.items()},
+            "upgraded": {app: list(astuple(seen)) for app, seen in self.upgraded.items()},
         }
 
     def newest(self, part: dict[str, float], key: str, seen: datetime | None) -> datetime | None:

@@ -5,6 +5,7 @@ from typing import Any, Protocol
 
 from ...guardian.contract import Action, Risk
 from .actions import Facts, Inverse, Order, OrderAction, ShutdownAction
+from .app_data_back import RollBackAppData
 from .app_install import InstallingNas, InstallScrutiny
 from .app_upgrade import AppNas, UpgradeApp
 from .memory import SAME_BOOT
@@ -103,5 +104,5 @@ def actions_of(nas: ActedOnNas) -> Mapping[str, Action]:
     found: list[Action] = [OrderAction(order, nas) for order in (*STORAGE_ORDERS, *WORK_ORDERS, *_NAS_ORDERS)]
     found.append(ShutdownAction(_SHUTDOWN, nas))
     found += [make(nas) for make in (*SNAPSHOT_ACTIONS, PruneSnapshots)]
-    found += [UpgradeApp(UPGRADE_APP, nas), InstallScrutiny(nas)]
+    found += [UpgradeApp(UPGRADE_APP, nas), RollBackAppData(nas), InstallScrutiny(nas)]
     return {action.key: action for action in found}

@@ -108,6 +108,9 @@ class App:
     upgraded: datetime | None = None
     # whether it was made from here, so that it may be removed from here
     ours: bool = False
+    # the snapshot of before an upgrade that was taken back, while it is meant to be there, and the datasets that have it
+    snapshot: str | None = None
+    kept: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,8 @@ from .work import App, Machine
 _TAKES_AWAY: Mapping[str, Any] = {"risk": Risk.MEDIUM, "takes_away": True}
 
 
-def _app_touches(nas: str, data: TrueNas, app: App, host: str) -> frozenset[str]:
+def app_touches(nas: str, data: TrueNas, app: App, host: str) -> frozenset[str]:
+    """Return all that stands still with an app. host: the name or address under which the NAS is reached."""
     return frozenset(
         {app_node(nas, app.name), named_node(app.name), named_node(app.title)}
         | {container_node(container) for container in app.containers}
@@ -35,7 +36,7 @@ def _service_touches(nas: str, data: TrueNas, service: Service, host: str) -> fr
 def everything(nas: str, data: TrueNas, target: Any, host: str) -> frozenset[str]:
     """Return all that a shutdown takes away."""
     return frozenset().union(
-        *(_app_touches(nas, data, app, host) for app in data.apps.values()),
+        *(app_touches(nas, data, app, host) for app in data.apps.values()),
         *(_machine_touches(nas, data, machine, host) for machine in data.machines.values()),
         *(_service_touches(nas, data, service, host) for service in data.services.values()),
         {host_node(nas), named_node(host)},
@@ -66,7 +67,7 @@ def _app(key: str, operation: Operation, **more: Any) -> Order:
         operation=operation,
         note=_note_app,
         facts=_app_facts,
-        touches=_app_touches,
+        touches=app_touches,
         **more,
     )
 

@@ -71,8 +71,16 @@ def certificates(case: Case) -> Iterator[Finding]:
 
 
 def apps(case: Case) -> Iterator[Finding]:
-    """An app that crashed; one that only starts anew is not mended yet."""
+    """An app that crashed; one that only starts anew is not mended yet. And data that an upgrade left newer than it."""
     for key, app in case.data.apps.items():
+        if app.snapshot is not None:
+            yield case.make(
+                rule="data_newer_than_app",
+                object=app_node(case.source, key),
+                severity=Severity.INFO,
+                placeholders={"app": app.title},
+                proposal=Proposal(action="roll_back_app_data", target=key),
+            )
         since = case.now - app.upgraded if app.upgraded else None
         if since is not None and since < WATCHED and app.before:
             yield from _since_its_upgrade(case, key, app, since)

@@ -120,6 +120,8 @@ BUTTONS: tuple[ObjectButton[Watched], ...] = (
     ),
     # only while there is something to go back to
     ObjectButton(key="roll_back_container", action="roll_back_container", exists=lambda item: item.kept),
+    # only while a snapshot of before an update that was taken back is meant to be there
+    ObjectButton(key="roll_back_data", action="roll_back_data", exists=lambda item: item.data_kept),
 )
 
 UPDATES: tuple[ObjectUpdate[Watched], ...] = (

@@ -8,7 +8,8 @@ from homeassistant.const import EntityCategory
 from ....descriptions import ObjectButton, ObjectSensor, ObjectSwitch
 from ....quantities import choice, count, data_size, percent
 from ..model import Containers, HealthStatus, Space, Stack
-from ..view import reclaimable, running, total
+from ..offers import newer
+from ..view import NEVER, reclaimable, running, total
 
 DIAGNOSTIC = EntityCategory.DIAGNOSTIC
 
@@ -22,7 +23,8 @@ def _space(kind: str, field: str) -> Callable[[Containers], Any]:
 
 
 def _updates(data: Containers) -> int:
-    return sum(bool(each.available) for each in data.updates.values())
+    """Return how many containers have an update that is offered: not those that are never updated from here."""
+    return sum(item.policy != NEVER for item, _ in newer(data))
 
 
 SENSORS: tuple[ObjectSensor[Any], ...] = (

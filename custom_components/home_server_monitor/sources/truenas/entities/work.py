@@ -89,6 +89,10 @@ APP_BUTTONS: tuple[ObjectButton[Any], ...] = (
     ),
     # only while there is a version to go back to
     ObjectButton(key="rollback_app", action="rollback_app", exists=lambda app: app.before is not None),
+    # only while a snapshot of before an upgrade that was taken back is meant to be there
+    ObjectButton(
+        key="roll_back_app_data", action="roll_back_app_data", exists=lambda app: app.snapshot is not None
+    ),
 )
 
 
