@@ -12,7 +12,7 @@ import tarfile
 from typing import Any
 
 from custom_components.home_server_monitor.prediction.counters import COUNTERS
-from custom_components.home_server_monitor.prediction.reading import Reading, Unread
+from custom_components.home_server_monitor.prediction.reading import Media, Reading, Unread
 from custom_components.home_server_monitor.prediction.rules import Case, judge
 from custom_components.home_server_monitor.prediction.smartctl import parse, parse_text
 
@@ -136,9 +136,15 @@ def _features(reading: Reading) -> Iterator[str]:
         yield "self-tests"
     for attribute, level in zip(COUNTERS, reading.counts, strict=True):
         if level is not None:
-            yield str(attribute)
+            yield f"counter {attribute:3}"
+    if reading.nvme is not None:
+        yield "NVMe health log"
+    if reading.scsi is not None:
+        yield "SCSI error counters"
     for hit in {hit.rule for hit in judge(Case(reading, {}))}:
         yield f"rule {hit}"
+    if reading.media is Media.HDD and any(level is not None for level in reading.counts):
+        yield "predicted by the model"
 
 
 def count_features(folder: Path) -> str:
@@ -151,8 +157,8 @@ def count_features(folder: Path) -> str:
         for text in _texts(archive):
             _tally(parse(as_json(text), "file"), "home ", tally, unread)
     columns = sorted({column for _, column in tally})
-    names = list(
-        dict.fromkeys(name for name, _ in sorted(tally, key=lambda each: (each[0] != "drives", each[0])))
+    names = sorted(
+        {name for name, _ in tally}, key=lambda name: (name != "drives", name.startswith("rule"), name)
     )
     lines = [f"| | {' | '.join(columns)} |", f"|---|{'---|' * len(columns)}"]
     lines += [f"| {name} | {' | '.join(str(tally[name, column]) for column in columns)} |" for name in names]

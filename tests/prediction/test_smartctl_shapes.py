@@ -115,6 +115,38 @@ def test_a_sata_ssd() -> None:
     assert (reading(report).used, reading(report).used_by) == (21, "Percent_Lifetime_Remain")
 
 
+@pytest.mark.parametrize(
+    ("told", "left", "used"),
+    [
+        # SandForce: the statistics say the most that they can of a drive that is all but new
+        (255, 98, 2),
+        (100, 99, 1),
+        # both say so
+        (176, 1, 176),
+        (255, 5, 255),
+        # nobody denies it, and 255 is what stands there where nothing counts
+        (176, None, 176),
+        (255, None, None),
+        (99, 40, 99),
+    ],
+)
+def test_statistics_that_an_attribute_denies_are_not_believed(
+    told: int, left: int | None, used: float | None
+) -> None:
+    page = {"number": 7, "table": [{"name": "Percentage Used Endurance Indicator", "value": told}]}
+    rows = [] if left is None else [row(233, "Media_Wearout_Indicator", 0, value=left)]
+    report = ata(
+        row(5, "Reallocated_Sector_Ct", 0),
+        *rows,
+        model="INTEL SSDSC2CW120A3",
+        rate=0,
+        ata_device_statistics={"pages": [page]},
+    )
+    assert reading(report).used == used
+    newer = {key: value for key, value in report.items() if key != "ata_device_statistics"}
+    assert reading(newer | {"endurance_used": {"current_percent": told}}).used == used
+
+
 def test_an_nvme_drive_of_a_newer_smartctl() -> None:
     tests = {
         "current_self_test_operation": {"value": 0},

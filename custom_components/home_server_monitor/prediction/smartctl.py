@@ -27,6 +27,8 @@ _FAILING: Final = {
     "in_the_past": Failing.PAST,
 }
 _LARGEST: Final = 8 << 20
+# percent of the rated writes: the most that can be told, and what an attribute has to say as well to be believed
+_MOST_TOLD, _ALL_USED, _NEARLY_USED = 255, 100, 90
 
 
 def parse_text(text: str | bytes, source: str) -> Reading | Unread:
@@ -226,16 +228,27 @@ def _used(
     """Return the used share of a solid-state drive's rated life in percent, and the value that said so."""
     if nvme is not None:
         return (None, None) if nvme.used is None else (float(nvme.used), "percentage_used")
-    if (value := _int(_map(report.get("endurance_used")).get("current_percent"))) is not None:
-        return float(value), "endurance_used"
     if (value := _int(report.get("scsi_percentage_used_endurance_indicator"))) is not None:
         return float(value), "scsi_percentage_used_endurance_indicator"
+    own = _used_by_attribute(attributes) if media is Media.SSD else (None, None)
+    told, by = _used_by_statistics(report)
+    return own if told is None or _is_junk(told, own[0]) else (told, by)
+
+
+def _used_by_statistics(report: Mapping[str, Any]) -> tuple[float | None, str | None]:
+    if (value := _int(_map(report.get("endurance_used")).get("current_percent"))) is not None:
+        return float(value), "endurance_used"
     for page in map(_map, _list(_map(report.get("ata_device_statistics")).get("pages"))):
         for row in map(_map, _list(page.get("table"))):
             value = _int(row.get("value"))
             if row.get("name") == "Percentage Used Endurance Indicator" and value is not None:
                 return float(value), "ata_device_statistics"
-    return _used_by_attribute(attributes) if media is Media.SSD else (None, None)
+    return None, None
+
+
+def _is_junk(told: float, own: float | None) -> bool:
+    """Return whether statistics say what a drive's own attribute denies: 255 % for an all but new SandForce drive."""
+    return told >= _MOST_TOLD if own is None else told >= _ALL_USED and own < _NEARLY_USED
 
 
 def _used_by_attribute(attributes: Mapping[int, Attribute]) -> tuple[float | None, str | None]:
