@@ -95,6 +95,10 @@ class HomeServerMonitorConfigFlow(AsksPeople, ConfigFlow, domain=DOMAIN):
         """Add a Scrutiny."""
         return await self._async_step_service(KINDS["smart"], user_input)
 
+    async def async_step_arr(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Add an Arr."""
+        return await self._async_step_service(KINDS["arr"], user_input)
+
     async def async_step_server(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Add one more server, for another site."""
         errors: dict[str, str] = {}

@@ -1,11 +1,13 @@
 """Descriptions of entities: what a source's table says of each."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from homeassistant.components.binary_sensor import BinarySensorEntityDescription
 from homeassistant.components.button import ButtonEntityDescription
+from homeassistant.components.calendar import CalendarEntityDescription, CalendarEvent
 from homeassistant.components.sensor import SensorEntityDescription
 from homeassistant.components.switch import SwitchEntityDescription
 from homeassistant.components.update import UpdateEntityDescription
@@ -53,7 +55,7 @@ class ObjectUpdate[ObjT](ObjectDescription[ObjT], UpdateEntityDescription):
     """An update entity of an object.
 
     progress: in percent while somebody else's is under way, else None; snapshots: whether its action takes `snapshot`,
-    which wants one of all its data before anything is touched.
+    which wants one of all its data before anything is touched. action: empty where it is installed elsewhere.
     """
 
     installed: Callable[[ObjT], str | None]
@@ -63,3 +65,11 @@ class ObjectUpdate[ObjT](ObjectDescription[ObjT], UpdateEntityDescription):
     url: Callable[[ObjT], str | None] = lambda item: None
     snapshots: bool = False
     entity_category: EntityCategory | None = EntityCategory.CONFIG
+
+
+@dataclass(frozen=True, kw_only=True)
+class ObjectCalendar[ObjT](ObjectDescription[ObjT], CalendarEntityDescription):
+    """A calendar of an object. events: what is known, the first first; between: what is asked for two instants."""
+
+    events: Callable[[ObjT], Sequence[CalendarEvent]]
+    between: Callable[[Any, datetime, datetime], Awaitable[Sequence[CalendarEvent]]]

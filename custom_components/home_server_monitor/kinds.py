@@ -1,8 +1,9 @@
 """The registry: every kind of service that can be added, one line each."""
 
+from .sources.arr import KIND as ARR
 from .sources.containers import KIND as CONTAINERS
 from .sources.kind import ServiceKind
 from .sources.smart import KIND as SMART
 from .sources.truenas import KIND as TRUENAS
 
-KINDS: dict[str, ServiceKind] = {kind.key: kind for kind in (TRUENAS, CONTAINERS, SMART)}
+KINDS: dict[str, ServiceKind] = {kind.key: kind for kind in (TRUENAS, CONTAINERS, SMART, ARR)}

@@ -68,7 +68,18 @@ _CHECK = {
 }
 _REASON = {vol.Required("reason"): REASON}
 _MINUTES = vol.All(vol.Coerce(float), vol.Range(min=1, max=10080))
+_LIMIT = {vol.Optional("limit", default=100): vol.All(int, vol.Range(min=1, max=1000))}
 PREVIEW = {vol.Required("action"): cv.slug, vol.Optional("params"): dict}
+
+_DOWNLOAD = {vol.Required("download"): NAME}
+
+
+def _removal(data: Mapping[str, Any]) -> str:
+    """Return the removal that is meant: each costs something else, and so is an action of its own."""
+    return ("queue_replace" if data["search"] else "queue_remove") + (
+        "_keep" if data["keep_in_client"] else ""
+    )
+
 
 ACTS: tuple[Act, ...] = (
     Act(name="start_scrub", kind="pool"),
@@ -199,6 +210,42 @@ ACTS: tuple[Act, ...] = (
         target=lambda key, data: str(data["container"]),
         params=lambda data: {key: data[key] for key in ("check", "reason", "days")},
     ),
+    Act(
+        name="queue_remove",
+        kind="",
+        fields={
+            **_DOWNLOAD,
+            vol.Optional("search", default=False): cv.boolean,
+            vol.Optional("blocklist", default=False): cv.boolean,
+            vol.Optional("keep_in_client", default=False): cv.boolean,
+        },
+        action=_removal,
+        target=lambda key, data: str(data["download"]).lower(),
+        params=lambda data: {"blocklist": True} if data["blocklist"] and not data["search"] else {},
+    ),
+    *(
+        Act(name=name, kind="", fields=_DOWNLOAD, target=lambda key, data: str(data["download"]).lower())
+        for name in ("queue_grab", "queue_retry")
+    ),
+    Act(
+        name="arr_search",
+        kind="",
+        fields={
+            vol.Optional("what", default="missing"): vol.In(["missing", "cutoff", "ids"]),
+            vol.Optional("ids", default=list): vol.All(
+                cv.ensure_list, [vol.All(vol.Coerce(int), vol.Range(min=1))], vol.Length(max=200)
+            ),
+        },
+        params=lambda data: {"what": data["what"], **({"ids": data["ids"]} if data["ids"] else {})},
+    ),
+    Act(name="arr_refresh", kind=""),
+    Act(name="arr_backup", kind=""),
+    Act(
+        name="arr_test",
+        kind="",
+        fields={vol.Optional("what", default="indexer"): vol.In(["indexer", "downloadclient"])},
+        params=lambda data: {"what": data["what"]},
+    ),
 )
 
 
@@ -252,4 +299,12 @@ LISTINGS: tuple[Listing, ...] = (
         admin=True,
         called="list_audit",
     ),
+    *(Listing(key=key, of="arr", fields=_LIMIT) for key in ("queue", "history")),
+    Listing(
+        key="wanted",
+        of="arr",
+        fields={**_LIMIT, vol.Optional("kind", default="missing"): vol.In(["missing", "cutoff"])},
+    ),
+    Listing(key="indexers", of="arr"),
+    Listing(key="report", of="arr", called="queue_report"),
 )

@@ -35,6 +35,9 @@ class HsmUpdate(DeadBandEntity[Any], UpdateEntity):
     @property
     @override
     def supported_features(self) -> UpdateEntityFeature:
+        if not self.entity_description.action:
+            # it is shown here and installed elsewhere
+            return UpdateEntityFeature(0)
         features = UpdateEntityFeature.INSTALL | UpdateEntityFeature.PROGRESS
         return features | UpdateEntityFeature.BACKUP if self.entity_description.snapshots else features
 

@@ -84,10 +84,11 @@ class Texts:
         }
 
     def placeholders(self, finding: Finding) -> dict[str, str]:
-        """Return what fills a finding's texts; a cause, of which the finding has the key, in words."""
+        """Return what fills a finding's texts; a cause and an advice, of which it has the keys, in words."""
         found = dict(finding.placeholders)
-        if isinstance(cause := finding.evidence.get("cause"), str):
-            found["cause"] = self.common(f"cause_{cause}", found)
+        for part in ("cause", "advice"):
+            if isinstance(key := finding.evidence.get(part), str):
+                found[part] = self.common(f"{part}_{key}", finding.placeholders)
         return found
 
     def common(self, key: str, placeholders: Mapping[str, Any] | None = None, default: str = "?") -> str:

@@ -8,7 +8,7 @@ from .topology import Topology
 
 # what an action's target may be: an identity of its own, or one inside its source
 _GLOBAL = ("pool", "disk")
-_OF_A_SOURCE = ("app", "task", "service", "machine", "dataset", "member", "stack")
+_OF_A_SOURCE = ("app", "task", "service", "machine", "dataset", "member", "stack", "download")
 
 
 def named(source: str, target: str) -> tuple[str, ...]:

@@ -161,6 +161,12 @@ TABLE: Mapping[str, Waking] = MappingProxyType(
         "engine_audit": Waking(area=APP, most=_INFO, keep=3600.0, security=True, decision=True, listed=True),
         "images_unused": Waking(area=APP, most=_INFO, keep=86400.0),
         "volumes_orphaned": Waking(area=APP, most=_INFO, keep=86400.0),
+        # media
+        "queue_storm": Waking(area=APP, keep=600.0),
+        "import_failed": Waking(area=APP, keep=60.0, decision=True, listed=True),
+        "download_stuck": Waking(area=APP, keep=60.0, decision=True, listed=True),
+        "arr_complains": Waking(area=APP, hold=900.0, keep=600.0),
+        "arr_backup_old": Waking(area=APP, most=_INFO, decision=True),
         # keys and passwords
         "key_too_powerful": Waking(area=KEY, most=_INFO, security=True),
         "default_ups_password": Waking(area=KEY, security=True),

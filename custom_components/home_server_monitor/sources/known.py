@@ -63,13 +63,14 @@ def _host_and_port(data: Data) -> str | None:
         return None
 
 
-def _arr(kind: str, product: str, port: int, *, core: bool = True) -> Known:
+def _arr(product: str, port: int, *, core: bool = True) -> Known:
+    name = product.lower()
     return Known(
-        kind=kind,
+        kind="arr",
         product=product,
-        images=frozenset({kind}),
+        images=frozenset({name}),
         doors=((port, "http"),),
-        core=Core(domain=kind, url=_url, secrets={"api_key": "api_key"}) if core else None,
+        core=Core(domain=name, url=_url, secrets={"api_key": "api_key"}) if core else None,
     )
 
 
@@ -89,10 +90,12 @@ KNOWN: tuple[Known, ...] = (
         doors=((2375, "tcp"),),
         at_home=True,
     ),
-    _arr("sonarr", "Sonarr", 8989),
-    _arr("radarr", "Radarr", 7878),
-    _arr("lidarr", "Lidarr", 8686),
-    _arr("prowlarr", "Prowlarr", 9696, core=False),
+    _arr("Sonarr", 8989),
+    _arr("Radarr", 7878),
+    _arr("Lidarr", 8686),
+    _arr("Prowlarr", 9696, core=False),
+    _arr("Readarr", 8787, core=False),
+    _arr("Bazarr", 6767, core=False),
     Known(
         kind="qbittorrent",
         product="qBittorrent",

@@ -1,0 +1,234 @@
+"""Watches one Arr: polling as the base, SignalR to be quick, and its queue under judgement."""
+
+import asyncio
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, override
+
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.device_registry import DeviceInfo
+from homeassistant.util import dt as dt_util
+from yarl import URL
+
+from ...const import CONF_FINGERPRINT, DOMAIN
+from ...coordinator import HsmConfigEntry
+from ...guardian.capabilities import Use
+from ...guardian.capabilities_media import Downloads
+from ...guardian.contract import Action, Finding, Node
+from ..certificates import certificate_of
+from ..errors import BadResponse, CertificateRejected
+from ..fed import FedCoordinator
+from ..feeds import Feeds
+from ..session import shared_session
+from .apps import BAZARR
+from .assemble import assemble
+from .client import ArrClient
+from .judging import Judging, watched_of
+from .keeping import Keeping
+from .listings import listing
+from .model import Arr
+from .nodes import host_node, nodes_of, place_of
+from .options import MINUTES, OFFER, STRIKES, limits_of
+from .orders import actions_of
+from .polled import Reading, feeds_of
+from .push import Push
+from .rules import Case, judge
+from .transport import Transport
+
+READING = 12.0
+# news make a feed due, not more often than this: a busy queue tells of itself every minute
+GAP = 20.0
+
+
+class ArrCoordinator(FedCoordinator[Arr]):
+    """Keeps the snapshot of one Arr."""
+
+    kind = "arr"
+
+    def __init__(self, hass: HomeAssistant, entry: HsmConfigEntry) -> None:
+        super().__init__(hass, entry)
+        self._session = shared_session(hass)
+        self._transport = Transport(
+            self._session,
+            URL(entry.data["url"]),
+            entry.data["api_key"],
+            hass.async_add_executor_job,
+            entry.data.get(CONF_FINGERPRINT),
+        )
+        self.client = ArrClient(self._transport)
+        self.reading = Reading(self.client, hass.loop.time, dt_util.utcnow)
+        self.feeds = Feeds(())
+        self.push = Push(self._transport, self._heard)
+        self._keeping = Keeping(hass, self.id)
+        self.judging = Judging(self._keeping.strikes, self._keeping.learned, limits_of(entry.options))
+        self._actions: Mapping[str, Action] = {}
+        self._met = False
+        self._listening: asyncio.Task[None] | None = None
+
+    # What is shown
+
+    @property
+    @override
+    def findings(self) -> Sequence[Finding]:
+        return judge(
+            Case(
+                source=self.id,
+                data=self.data,
+                now=dt_util.utcnow(),
+                signals=self.judging.found.signals,
+                out=self.judging.strikes.out(),
+                offers=bool(self.config_entry.options.get(OFFER, True)) and bool(self._actions),
+            )
+        )
+
+    @property
+    @override
+    def nodes(self) -> Sequence[Node]:
+        return nodes_of(self.id, self.name, self._transport.url, self.data)
+
+    @property
+    @override
+    def actions(self) -> Mapping[str, Action]:
+        return self._actions
+
+    @property
+    @override
+    def device_info(self) -> DeviceInfo:
+        return DeviceInfo(
+            identifiers={(DOMAIN, self.id)},
+            name=self.name,
+            manufacturer=self.data.about.app,
+            model=self.data.about.app,
+            sw_version=self.data.about.version,
+            configuration_url=str(self._transport.url),
+        )
+
+    @override
+    def forget(self, identifier: str) -> bool:
+        return identifier != self.id
+
+    @override
+    async def async_list(self, key: str, fields: Mapping[str, Any]) -> list[Any]:
+        return await listing(self.client, self.data, self.judging, key, fields)
+
+    @override
+    def diagnose(self) -> dict[str, Any]:
+        queue = self.data.queue
+        return {
+            "app": self.data.about.app,
+            "version": self.data.about.version,
+            "interface": self.client.api,
+            "docker": self.data.about.docker,
+            "calls": self.client.calls,
+            "push": self.push.connected,
+            "feeds": self.feeds.report(),
+            "queue_length": len(queue.items),
+            "queue_whole": queue.whole,
+            "skipped": queue.skipped,
+            "states": sorted({f"{each.status}/{each.state}/{each.health}" for each in queue.items.values()}),
+            "outage": self.judging.found.outage,
+            "frozen": len(self.judging.found.frozen),
+            "strikes": sorted([each.kind, each.count] for each in self.judging.strikes.records.values()),
+        }
+
+    # What others may ask
+
+    @property
+    def places(self) -> frozenset[str]:
+        """Return where it is reached (capability AnswersItself)."""
+        return frozenset({place_of(self._transport.url)})
+
+    async def answers(self) -> bool:
+        """Ask it now (capability AnswersItself). Raises ClientError."""
+        return await self.client.ping()
+
+    def in_use(self, nodes: Collection[str]) -> Sequence[Use]:
+        """Return the import that goes on, where one does (capability InUse)."""
+        if self.data is None or not {host_node(self.id), *self.places} & {*nodes}:
+            return ()
+        busy = (each for each in self.data.queue.items.values() if each.state == "importing")
+        return tuple(Use("import", each.title) for each in busy)[:1]
+
+    async def look_in_use(self, nodes: Collection[str]) -> Sequence[Use]:
+        """Ask what goes on now (capability InUse). Raises ClientError."""
+        if self.client.app.queue and {host_node(self.id), *self.places} & {*nodes}:
+            await self.async_look("queue")
+        return self.in_use(nodes)
+
+    # Reading
+
+    @override
+    async def async_fetch(self) -> Arr:
+        try:
+            return await self._fetch()
+        except CertificateRejected as err:
+            if err.found:
+                raise
+            # no authority vouches for it any more: learn which one it is, to tell the person
+            seen = await certificate_of(self._session, self._transport.url)
+            raise CertificateRejected(seen.fingerprint, err.expected) from err
+
+    async def _fetch(self) -> Arr:
+        if not self._met:
+            await self._meet()
+        elif not self.last_update_success:
+            self.feeds.retry()
+        await self.feeds.refresh(self.feeds.due(), READING)
+        if {"status", "health"} <= self.feeds.stale_keys:
+            # it answers, but not with what it should: something else is there
+            raise BadResponse(self.feeds.report()["health"]["error"] or "It does not say how it is")
+        if (wait := self.feeds.pressing()) is not None:
+            self.async_hurry(wait)
+        return self._assemble()
+
+    async def _meet(self) -> None:
+        await self.client.meet()
+        await self._keeping.load(dt_util.utcnow().timestamp())
+        options, strikes = self.config_entry.options, self._keeping.strikes
+        strikes.most = int(options.get(STRIKES, strikes.most))
+        strikes.every = 60 * float(options.get(MINUTES, strikes.every / 60))
+        self.feeds = Feeds(feeds_of(self.client, self.reading))
+        self.feeds.on_news = self.async_hurry
+        self._actions = actions_of(self)
+        self._met = True
+        if self.client.app is not BAZARR:
+            self._listening = self.config_entry.async_create_background_task(
+                self.hass, self.push.run(), f"{DOMAIN} arr push"
+            )
+
+    @callback
+    def _heard(self, feed: str) -> None:
+        """There is news of a feed: ask soon."""
+        if feed == "queue":
+            self.reading.news = True
+        if feed in self.feeds.report() and (wait := self.feeds.hurry(feed, GAP)) is not None:
+            self.async_hurry(wait)
+
+    def _assemble(self) -> Arr:
+        data = assemble(self.client, self.feeds, dt_util.utcnow())
+        learned = self.judging.learn(self.feeds.value("history") or ()) if self.client.app.queue else False
+        if not self.client.app.queue:
+            return data
+        clients = [each for each in self.house.capable(Downloads) if each.server == self.server]
+        data, changed = self.judging.take(data, watched_of(clients), dt_util.utcnow(), self.hass.loop.time())
+        if changed or learned:
+            self._keeping.save_soon()
+        return data
+
+    async def async_look(self, *feeds: str) -> Arr:
+        """Read these feeds now, show and return the snapshot. Raises ClientError."""
+        for feed in feeds:
+            if feed == "queue":
+                self.reading.news = True
+            await self.feeds.read(feed, READING)
+        data = self._assemble()
+        self.async_publish(data)
+        return data
+
+    @override
+    async def async_close(self) -> None:
+        if self._listening is not None:
+            self._listening.cancel()
+        self.feeds.stop()
+        if self._met and self.client.app.queue:
+            await self._keeping.save()
+        self._session.detach()

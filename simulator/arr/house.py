@@ -1,0 +1,84 @@
+"""What the simulated house's Sonarr, Radarr and Prowlarr have: series, films, releases, and a queue that runs."""
+
+from typing import TYPE_CHECKING
+
+from simulator.media import Client, Disk, Fate, MediaWorld
+
+from .indexers import Indexer, Prowlarr
+from .library import Library, Release, Thing
+
+if TYPE_CHECKING:
+    from simulator.world import World
+
+GIB = 1 << 30
+DAY = 86400.0
+TORRENTS, NEWS = "qbittorrent", "sabnzbd"
+SERIES = ("Harbour Lights", "The Long Frost", "Nine Bridges")
+FILMS = ("Low Tide", "A Paper Moon Over Turin", "The Cartographer", "Winter Quarters", "Salt")
+
+
+def _clients(media: MediaWorld) -> None:
+    """Put in what nobody else has furnished."""
+    if TORRENTS not in media.clients:
+        media.clients[TORRENTS] = Client(
+            TORRENTS,
+            "qbittorrent",
+            "5.1.2",
+            "/downloads",
+            categories={"tv": "/downloads/tv", "movies": "/downloads/movies"},
+        )
+    if NEWS not in media.clients:
+        media.clients[NEWS] = Client(NEWS, "sabnzbd", "4.5.3", "/usenet", servers={"news.example": ""})
+    if not media.disks:
+        media.disks = [Disk("/downloads", 900 * GIB), Disk("/usenet", 900 * GIB)]
+    if media.disk("/media/tv") is None:
+        media.disks.append(Disk("/media", 14_000 * GIB, 9_100.0 * GIB))
+
+
+def furnish(world: World) -> tuple[Library, Library, Prowlarr]:
+    """Return Sonarr, Radarr and Prowlarr of a world whose downloads are under way."""
+    media = world.media
+    _clients(media)
+    now = media.clock.now()
+    sonarr = Library("Sonarr", media, "/media/tv", "tv")
+    radarr = Library("Radarr", media, "/media/movies", "movies")
+    for number, title in enumerate(SERIES, 1):
+        for episode in range(1, 9):
+            key = number * 100 + episode
+            airs = now + (episode - 6 + number / 10) * 7 * DAY
+            sonarr.things[key] = Thing(
+                id=key,
+                title=f"Part {episode}",
+                series=number,
+                series_title=title,
+                episode=episode,
+                airs=airs,
+                has_file=airs < now - 3 * DAY,
+            )
+    for number, title in enumerate(FILMS, 1):
+        airs = now + (number - 4) * 20 * DAY
+        radarr.things[number] = Thing(id=number, title=title, airs=airs, has_file=number == 1)
+    sonarr.grab(
+        Release(title="Harbour.Lights.S01E05.1080p.WEB.h264-NTb", things=(105,), client=TORRENTS), done=GIB
+    )
+    sonarr.delay(Release(title="Nine.Bridges.S01E05.1080p.WEB.h264-FLUX", things=(305,), client=TORRENTS, group="FLUX"))
+    radarr.grab(
+        Release(title="The.Cartographer.2026.1080p.BluRay.x264-SPARKS", things=(3,), client=NEWS, group="SPARKS", size=9 * GIB)
+    )
+    # what there is of a film whose import has failed: another release can be found
+    bad = Release(
+        title="A.Paper.Moon.Over.Turin.2025.1080p.WEB-SAMPLER",
+        things=(2,),
+        client=NEWS,
+        group="SAMPLER",
+        indexer="Second Index",
+        refused="sample",
+        size=GIB // 16,
+    )
+    good = Release(
+        title="A.Paper.Moon.Over.Turin.2025.1080p.WEB.h264-NTb", things=(2,), client=NEWS, size=6 * GIB, fate=Fate.FINE
+    )
+    radarr.releases += [bad, good]
+    radarr.grab(bad)
+    indexers = {1: Indexer(1, "Harbour Index"), 2: Indexer(2, "Second Index", "usenet")}
+    return sonarr, radarr, Prowlarr(indexers)

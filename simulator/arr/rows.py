@@ -1,0 +1,136 @@
+"""What a simulated Sonarr or Radarr writes of what it knows, in the shapes of the recorded ones."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from .library import Entry, Library, Thing, Tracked
+
+type Row = dict[str, Any]
+
+QUALITY = {
+    "quality": {"id": 3, "name": "WEBDL-1080p", "source": "web", "resolution": 1080},
+    "revision": {"version": 1, "real": 0, "isRepack": False},
+}
+
+
+def stamp(at: float) -> str:
+    """An instant as they write it."""
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def left(seconds: float) -> str:
+    """A time as .NET writes it."""
+    days, rest = divmod(int(seconds), 86400)
+    hours, rest = divmod(rest, 3600)
+    text = f"{hours:02d}:{rest // 60:02d}:{rest % 60:02d}"
+    return f"{days}.{text}" if days else text
+
+
+def queue_rows(library: Library, tracked: Tracked) -> list[Row]:
+    """The rows of one download: of a pack one per episode, each with the size of the whole."""
+    things: tuple[int | None, ...] = tracked.things or (None,)
+    return [_queue_row(library, tracked, thing, index) for index, thing in enumerate(things)]
+
+
+def _queue_row(library: Library, tracked: Tracked, thing: int | None, index: int) -> Row:
+    status, health, error = library.state_of(tracked)
+    download = library.media.downloads.get(tracked.download or "")
+    release = tracked.release
+    size = float(download.size if download else release.size)
+    rest = float(download.left if download else release.size)
+    # planned ones have ids of their own; the rows of a pack differ by one each
+    row: Row = {
+        "id": tracked.row + index,
+        "languages": [{"id": 1, "name": "English"}],
+        "quality": QUALITY,
+        "customFormats": [],
+        "customFormatScore": 0,
+        "size": size,
+        "title": release.title,
+        "sizeleft": rest,
+        "added": stamp(tracked.added),
+        "status": status,
+        "trackedDownloadStatus": health,
+        "trackedDownloadState": tracked.state,
+        "statusMessages": (
+            [{"title": release.title, "messages": [tracked.message]}] if tracked.message else []
+        ),
+        "protocol": download.protocol if download else "torrent",
+        "downloadClient": release.client,
+        "downloadClientHasPostImportCategory": False,
+        "indexer": release.indexer,
+    }
+    if error:
+        row["errorMessage"] = error
+    if download is not None:
+        row["outputPath"] = download.path
+        if download.down > 0:
+            row["timeleft"] = left(download.left / download.down)
+    if tracked.download is not None:
+        torrent = download is not None and download.protocol == "torrent"
+        row["downloadId"] = tracked.download.upper() if torrent else tracked.download
+    else:
+        row["estimatedCompletionTime"] = stamp(tracked.added + 7200)
+    if thing is None:
+        return row
+    if library.app == "Radarr":
+        return row | {"movieId": thing}
+    known = library.things[thing]
+    return row | {
+        "seriesId": known.series,
+        "episodeId": thing,
+        "seasonNumber": known.season,
+        "episodeHasFile": known.has_file,
+    }
+
+
+def history_row(library: Library, entry: Entry) -> Row:
+    """A line of the history."""
+    data: Row = {"indexer": entry.release.indexer, "releaseGroup": entry.release.group, "size": "0"}
+    if entry.kind == "grabbed":
+        data |= {"downloadClient": "qBittorrent", "downloadClientName": entry.release.client, "protocol": "1"}
+    if entry.message:
+        data["message"] = entry.message
+    row: Row = {
+        "id": entry.id,
+        "sourceTitle": entry.release.title,
+        "quality": QUALITY,
+        "languages": [],
+        "customFormats": [],
+        "customFormatScore": 0,
+        "qualityCutoffNotMet": False,
+        "date": stamp(entry.at),
+        "eventType": entry.kind,
+        "data": data,
+    }
+    if entry.download is not None:
+        row["downloadId"] = entry.download.upper() if len(entry.download) == 40 else entry.download
+    if library.app == "Radarr":
+        return row | {"movieId": entry.thing}
+    return row | {"episodeId": entry.thing, "seriesId": library.things[entry.thing].series}
+
+
+def thing_row(library: Library, thing: Thing, *, series: bool = False) -> Row:
+    """A film or an episode."""
+    row: Row = {"id": thing.id, "title": thing.title, "hasFile": thing.has_file, "monitored": thing.monitored}
+    if library.app == "Radarr":
+        return row | {"digitalRelease": stamp(thing.airs), "inCinemas": stamp(thing.airs - 9e6), "runtime": 118}
+    row |= {
+        "seriesId": thing.series,
+        "seasonNumber": thing.season,
+        "episodeNumber": thing.episode,
+        "airDate": stamp(thing.airs)[:10],
+        "airDateUtc": stamp(thing.airs),
+        "runtime": 45,
+    }
+    return row | ({"series": {"id": thing.series, "title": thing.series_title}} if series else {})
+
+
+def complaint(source: str, level: str, message: str) -> Row:
+    """A line of its health."""
+    return {
+        "source": source,
+        "type": level,
+        "message": message,
+        "wikiUrl": "https://wiki.servarr.com/sonarr/system",
+    }
