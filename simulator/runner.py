@@ -30,6 +30,9 @@ async def run(
     containers: Containers | None = None,
     scrutiny: bool = False,
     scrutiny_port: int = 0,
+    arrs: bool = False,
+    arr_base: str = "",
+    arr_ports: tuple[int, ...] = (),
 ) -> AsyncGenerator[Simulation]:
     """A home server on loopback, in the caller's loop.
 
@@ -37,6 +40,7 @@ async def run(
     `job_pace` times the real duration of jobs; `downtime` is how long a reboot takes.
     `containers`: an engine, Portainer and a registry, too, where they are asked for.
     `scrutiny`: it answers, too, with what its collector has read of the disks.
+    `arrs`: Sonarr, Radarr and Prowlarr, too, below `arr_base` such as `/media`, on what the house downloads.
     `loopback_is_remote`: treat plain http from loopback as the real server treats it from elsewhere.
     """
     sim = Simulation(
@@ -56,9 +60,11 @@ async def run(
         event_pace=event_pace,
         containers=containers,
         scrutiny=scrutiny,
+        arrs=arrs,
+        arr_base=arr_base,
     )
     try:
-        await sim.open(port, control_port, scrutiny_port)
+        await sim.open(port, control_port, scrutiny_port, arr_ports)
         yield sim
     finally:
         await sim.close()

@@ -6,6 +6,7 @@ import ssl
 from typing import Any, Literal
 
 from . import tls as certificates
+from .arr.mooring import Arrs
 from .build import build
 from .calls import Call, CallLog
 from .clock import Clock
@@ -45,6 +46,8 @@ class Simulation:
         event_pace: float,
         containers: Containers | None = None,
         scrutiny: bool = False,
+        arrs: bool = False,
+        arr_base: str = "",
     ) -> None:
         self._apps, self._disks, self._seed = apps, disks, seed
         self._state_dir = state_dir
@@ -76,6 +79,7 @@ class Simulation:
         self._harbour = Harbour(containers, self.world, secure=tls) if containers is not None else None
         self.scrutiny = ScrutinyFace(self.world, latency=latency) if scrutiny else None
         self._scrutiny_wire: Wire | None = None
+        self._arrs = Arrs(self.world, arr_base, tls, latency) if arrs else None
         self.scenarios: dict[str, Scenario] = {}
         self.stopped = asyncio.Event()
         self._servers = Servers()
@@ -145,6 +149,18 @@ class Simulation:
         """Whether there are engine, Portainer and registry."""
         return self._harbour is not None
 
+    @property
+    def arrs(self) -> Arrs:
+        """Sonarr, Radarr and Prowlarr; KeyError where they were not asked for."""
+        if self._arrs is None:
+            raise KeyError("no Arrs were asked for")
+        return self._arrs
+
+    @property
+    def has_arrs(self) -> bool:
+        """Whether there are Sonarr, Radarr and Prowlarr."""
+        return self._arrs is not None
+
     # What tests count
 
     @property
@@ -169,7 +185,9 @@ class Simulation:
 
     # Life
 
-    async def open(self, port: int, control_port: int, scrutiny_port: int = 0) -> None:
+    async def open(
+        self, port: int, control_port: int, scrutiny_port: int = 0, arr_ports: tuple[int, ...] = ()
+    ) -> None:
         """Begin to answer."""
         if self.certificate is not None:
             self._ssl = certificates.server_context(self.certificate)
@@ -181,6 +199,8 @@ class Simulation:
         if self.scrutiny is not None:
             self._scrutiny_wire = Wire(await self._servers.serve(self.scrutiny.app(), 0, self._ssl))
             await self._scrutiny_wire.start(scrutiny_port)
+        if self._arrs is not None:
+            await self._arrs.open(self._servers, self._ssl, arr_ports)
         self._control_port = await self._servers.serve(control_app(self), control_port, None)
         self.spawn(self._ticking())
 
@@ -195,6 +215,8 @@ class Simulation:
             await self._harbour.close()
         if self._scrutiny_wire is not None:
             await self._scrutiny_wire.stop()
+        if self._arrs is not None:
+            await self._arrs.close()
         for session in list(self.truenas.sessions.values()):
             await session.close()
         await self._servers.close()
@@ -334,5 +356,7 @@ class Simulation:
             self.scrutiny.attach(self.world)
             self.scrutiny.faults.clear()
             self.scrutiny.calls.clear()
+        if self._arrs is not None:
+            self._arrs.reset(self.world)
         await self.wire.start()
         self.wire.drop()

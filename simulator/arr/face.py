@@ -197,7 +197,9 @@ class Servarr(Face):
         )
 
     def _update(self, asked: Asked) -> Reply:
-        rows = [{"version": self.version, "installed": True, "latest": self.latest is None, "installable": False}]
+        rows = [
+            {"version": self.version, "installed": True, "latest": self.latest is None, "installable": False}
+        ]
         if self.latest is not None:
             rows.insert(0, {"version": self.latest, "installed": False, "latest": True, "installable": True})
         return Json(rows)
@@ -368,13 +370,26 @@ class ArrFace(Servarr):
     def _roots(self, asked: Asked) -> Reply:
         free = int(self.media.free(self.library.root))
         return Json(
-            [{"id": 1, "path": self.library.root, "accessible": True, "freeSpace": free, "unmappedFolders": []}]
+            [
+                {
+                    "id": 1,
+                    "path": self.library.root,
+                    "accessible": True,
+                    "freeSpace": free,
+                    "unmappedFolders": [],
+                }
+            ]
         )
 
     def _disks(self, asked: Asked) -> Reply:
         return Json(
             [
-                {"path": each.path, "label": "", "freeSpace": int(self.media.free(each.path)), "totalSpace": each.size}
+                {
+                    "path": each.path,
+                    "label": "",
+                    "freeSpace": int(self.media.free(each.path)),
+                    "totalSpace": each.size,
+                }
                 for each in self.media.disks
             ]
         )

@@ -53,7 +53,7 @@ def furnish(world: World) -> tuple[Library, Library, Prowlarr]:
                 series_title=title,
                 episode=episode,
                 airs=airs,
-                has_file=airs < now - 3 * DAY,
+                has_file=airs < now - 7 * DAY,
             )
     for number, title in enumerate(FILMS, 1):
         airs = now + (number - 4) * 20 * DAY
@@ -61,9 +61,17 @@ def furnish(world: World) -> tuple[Library, Library, Prowlarr]:
     sonarr.grab(
         Release(title="Harbour.Lights.S01E05.1080p.WEB.h264-NTb", things=(105,), client=TORRENTS), done=GIB
     )
-    sonarr.delay(Release(title="Nine.Bridges.S01E05.1080p.WEB.h264-FLUX", things=(305,), client=TORRENTS, group="FLUX"))
+    sonarr.delay(
+        Release(title="Nine.Bridges.S01E05.1080p.WEB.h264-FLUX", things=(305,), client=TORRENTS, group="FLUX")
+    )
     radarr.grab(
-        Release(title="The.Cartographer.2026.1080p.BluRay.x264-SPARKS", things=(3,), client=NEWS, group="SPARKS", size=9 * GIB)
+        Release(
+            title="The.Cartographer.2026.1080p.BluRay.x264-SPARKS",
+            things=(3,),
+            client=NEWS,
+            group="SPARKS",
+            size=9 * GIB,
+        )
     )
     # what there is of a film whose import has failed: another release can be found
     bad = Release(
@@ -76,7 +84,11 @@ def furnish(world: World) -> tuple[Library, Library, Prowlarr]:
         size=GIB // 16,
     )
     good = Release(
-        title="A.Paper.Moon.Over.Turin.2025.1080p.WEB.h264-NTb", things=(2,), client=NEWS, size=6 * GIB, fate=Fate.FINE
+        title="A.Paper.Moon.Over.Turin.2025.1080p.WEB.h264-NTb",
+        things=(2,),
+        client=NEWS,
+        size=6 * GIB,
+        fate=Fate.FINE,
     )
     radarr.releases += [bad, good]
     radarr.grab(bad)

@@ -270,7 +270,10 @@ class Library:
     def retry(self) -> None:
         """Look again at what was not imported."""
         for tracked in list(self.tracked.values()):
-            if tracked.state in ("importBlocked", "importPending") and tracked.download in self.media.downloads:
+            if (
+                tracked.state in ("importBlocked", "importPending")
+                and tracked.download in self.media.downloads
+            ):
                 self.take_in(tracked)
 
     # What is shown

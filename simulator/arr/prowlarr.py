@@ -26,7 +26,11 @@ class ProwlarrFace(Servarr):
             *self.common,
             self.at("GET", "indexer", self._indexers),
             self.at("GET", "indexerstatus", self._failures),
-            self.at("GET", "history", lambda _: Json({"page": 1, "pageSize": 10, "totalRecords": 0, "records": []})),
+            self.at(
+                "GET",
+                "history",
+                lambda _: Json({"page": 1, "pageSize": 10, "totalRecords": 0, "records": []}),
+            ),
         )
 
     def health(self) -> list[dict[str, Any]]:

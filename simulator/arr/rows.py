@@ -114,7 +114,11 @@ def thing_row(library: Library, thing: Thing, *, series: bool = False) -> Row:
     """A film or an episode."""
     row: Row = {"id": thing.id, "title": thing.title, "hasFile": thing.has_file, "monitored": thing.monitored}
     if library.app == "Radarr":
-        return row | {"digitalRelease": stamp(thing.airs), "inCinemas": stamp(thing.airs - 9e6), "runtime": 118}
+        return row | {
+            "digitalRelease": stamp(thing.airs),
+            "inCinemas": stamp(thing.airs - 9e6),
+            "runtime": 118,
+        }
     row |= {
         "seriesId": thing.series,
         "seasonNumber": thing.season,

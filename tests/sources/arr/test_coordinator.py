@@ -1,0 +1,218 @@
+"""An Arr is asked little, shown honestly, and what fails costs only what it is about."""
+
+import asyncio
+from typing import Any
+
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import entity_registry as er
+import pytest
+
+from custom_components.home_server_monitor.diagnostics import async_get_config_entry_diagnostics
+from simulator.arr import Release
+from simulator.arr.rows import complaint
+
+from .conftest import arr_entry, set_up
+
+
+def asked(sim: Any, name: str) -> list[str]:
+    return [call.route for call in sim.arrs.faces[name].calls.calls]
+
+
+async def look(source: Any, *feeds: str) -> None:
+    """Ask for these feeds as if they were due."""
+    for feed in feeds:
+        source.feeds.hurry(feed, 0.0)
+    await source.async_refresh()
+
+
+def states(hass: HomeAssistant, source: Any) -> dict[str, str]:
+    """What is shown, by the end of its unique id."""
+    found = er.async_entries_for_config_entry(er.async_get(hass), source.config_entry.entry_id)
+    return {
+        each.unique_id.removeprefix(f"{source.id}_"): state.state
+        for each in found
+        if (state := hass.states.get(each.entity_id)) is not None
+    }
+
+
+async def test_what_is_shown(hass: HomeAssistant, radarr: Any, sonarr: Any, sim: Any) -> None:
+    shown = states(hass, radarr)
+    assert shown["queue"] == "2"
+    assert shown["queue_stuck"] == "0"
+    assert float(shown["root_/media/movies_root_free"]) > 1000
+    assert shown["arr_update"] == "off"
+    assert shown["arr_problems"] == "0"
+    # few are enabled
+    assert len(shown) <= 8
+    assert states(hass, sonarr)["queue"] == "2"
+    event = hass.states.get("calendar.sonarr_coming")
+    assert event is not None
+    assert (
+        event.attributes["message"].startswith("Nine Bridges S01E06")
+        or "S01E0" in event.attributes["message"]
+    )
+    assert set(radarr.device_info["identifiers"]) == {("home_server_monitor", radarr.id)}
+    assert sim.arrs.faces["radarr"].calls.writes[0].route == "POST /signalr/messages/negotiate"
+    assert len(sim.arrs.faces["radarr"].calls.writes) == 1, "nothing else is sent"
+
+
+async def test_prowlarr_says_which_indexers_fail(hass: HomeAssistant, hass_storage: Any, sim: Any) -> None:
+    state = sim.arrs.faces["prowlarr"].state
+    state.indexers[2].until = sim.world.clock.now() + 3600
+    source = await set_up(hass, arr_entry(sim, "prowlarr"))
+    shown = states(hass, source)
+    assert shown["indexers_failing"] == "1"
+    assert "queue" not in shown
+    assert shown["arr_problems"] == "1"
+    rows = await source.async_list("indexers", {})
+    assert [(row["name"], row["not_asked_until"] is not None) for row in rows] == [
+        ("Harbour Index", False),
+        ("Second Index", True),
+    ]
+    await hass.config_entries.async_unload(source.config_entry.entry_id)
+
+
+async def test_few_calls_a_minute_and_none_to_write(radarr: Any, sim: Any) -> None:
+    face = sim.arrs.faces["radarr"]
+    face.calls.clear()
+    for _ in range(10):
+        await look(radarr, "queue")
+    assert asked(sim, "radarr") == ["GET /api/v3/queue"] * 10
+    assert face.calls.writes == []
+    # a long queue is read anew only where something has changed
+    for number in range(60):
+        sim.arrs.radarr.delay(Release(title=f"Film {number}", things=(4,), client="sabnzbd"))
+    await look(radarr, "queue")
+    face.calls.clear()
+    for _ in range(5):
+        await look(radarr, "queue")
+    assert asked(sim, "radarr").count("GET /api/v3/queue") <= 1
+    assert asked(sim, "radarr").count("GET /api/v3/queue/status") == 5
+    sim.arrs.radarr.delay(Release(title="One more", things=(4,), client="sabnzbd"))
+    await look(radarr, "queue")
+    assert len(radarr.data.queue.items) == 63
+
+
+async def test_a_queue_of_many_pages_is_read_whole_and_a_pack_counts_once(sonarr: Any, sim: Any) -> None:
+    library = sim.arrs.sonarr
+    for number in range(1100):
+        library.delay(Release(title=f"Release {number}", things=(101,), client="qbittorrent"))
+    pack = Release(
+        title="Nine.Bridges.S01", things=tuple(range(301, 309)), client="qbittorrent", size=8 << 30
+    )
+    library.grab(pack)
+    orphan = library.grab(Release(title="Nobody.Wants.It", things=(), client="qbittorrent", known=False))
+    await sonarr.async_look("queue")
+    items = sonarr.data.queue.items
+    assert len(items) == 1104
+    found = next(each for each in items.values() if each.title == pack.title)
+    assert (found.things, found.size, found.season, len(found.rows)) == (pack.things, 8 << 30, 1, 8)
+    assert items[orphan.download].orphaned, "what is hidden by default is asked for"
+    assert sonarr.data.complete >= {"queue"}
+
+
+async def test_push_makes_it_quick_and_never_a_storm(hass: HomeAssistant, radarr: Any, sim: Any) -> None:
+    face = sim.arrs.faces["radarr"]
+    async with asyncio.timeout(5):
+        while not radarr.push.connected:
+            await asyncio.sleep(0.01)
+    face.calls.clear()
+    for _ in range(200):
+        await face.push("queue")
+    await asyncio.sleep(0.1)
+    await hass.async_block_till_done(wait_background_tasks=False)
+    assert len(face.calls.calls) <= 1
+    assert radarr.reading.news, "it is read anew when it is due"
+    # what nobody knows, or is no message, is passed over
+    for socket in list(face.sockets):
+        await socket.send_str(
+            '{"type":6}\x1e{"type":1,"target":"receiveMessage","arguments":[[{"name":3}]]}\x1e?\x1e'
+        )
+    await asyncio.sleep(0.05)
+    assert radarr.push.connected
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"kind": "drop"},
+        {"kind": "html"},
+        {"kind": "null"},
+        {"kind": "empty"},
+        {"kind": "malformed"},
+        {"kind": "status", "status": 503},
+        {"kind": "status", "status": 500},
+        {"kind": "status", "status": 307},
+        {"kind": "replace", "value": [7]},
+        {"kind": "huge", "size": 3 << 20},
+    ],
+    ids=lambda fault: f"{fault['kind']}{fault.get('status', '')}",
+)
+async def test_a_fault_of_all_is_shown_and_heals(
+    hass: HomeAssistant, radarr: Any, sim: Any, fault: dict[str, Any]
+) -> None:
+    which = dict(fault)
+    sim.arrs.faces["radarr"].faults.add(which.pop("kind"), **which)
+    for _ in range(2):
+        await look(radarr, "queue", "health", "status", "roots", "wanted")
+    assert states(hass, radarr)["queue"] == "unavailable"
+    sim.arrs.faces["radarr"].faults.clear()
+    await look(radarr, "queue", "health", "status", "roots", "wanted")
+    assert states(hass, radarr)["queue"] == "2"
+    assert radarr.judging.strikes.records == {}, "an outage strikes nobody"
+
+
+async def test_a_fault_of_one_costs_only_that(hass: HomeAssistant, radarr: Any, sim: Any) -> None:
+    faults = sim.arrs.faces["radarr"].faults
+    faults.add("status", "GET /api/v3/rootfolder", status=500)
+    for _ in range(2):
+        await look(radarr, "roots", "queue")
+    shown = states(hass, radarr)
+    assert shown["root_/media/movies_root_free"] == "unavailable"
+    assert shown["queue"] == "2"
+    faults.clear()
+    faults.add("malformed", "GET /api/v3/queue", target="The.Cartographer.2026.1080p.BluRay.x264-SPARKS")
+    await radarr.async_look("queue")
+    assert (len(radarr.data.queue.items), radarr.data.queue.skipped) == (1, 1)
+    assert "queue" not in radarr.data.complete
+
+
+async def test_a_refused_key_asks_for_a_new_one(hass: HomeAssistant, radarr: Any, sim: Any) -> None:
+    sim.arrs.faces["radarr"].key = "another"
+    for _ in range(2):
+        await look(radarr, "queue")
+    flows = hass.config_entries.flow.async_progress()
+    assert [flow["context"]["source"] for flow in flows] == ["reauth"]
+
+
+async def test_what_it_complains_of_is_told_in_its_own_words(radarr: Any, sim: Any) -> None:
+    face = sim.arrs.faces["radarr"]
+    face.complaints += [
+        complaint("RootFolderCheck", "error", "Hauptordner fehlt: /media/movies"),
+        complaint("UpdateCheck", "warning", "New update is available"),
+        complaint("DownloadClientCheck", "notice", "Nothing much"),
+    ]
+    await radarr.async_look("health")
+    (found,) = (each for each in radarr.findings if each.rule == "arr_complains")
+    assert found.placeholders == {"app": "Radarr", "said": "Hauptordner fehlt: /media/movies"}
+    face.backups[:] = [sim.world.clock.now() - 20 * 86400]
+    await radarr.async_look("backup")
+    (old,) = (each for each in radarr.findings if each.rule == "arr_backup_old")
+    assert old.placeholders["days"] == "20"
+
+
+async def test_diagnostics_name_nothing(hass: HomeAssistant, radarr: Any, sim: Any) -> None:
+    told = str(await async_get_config_entry_diagnostics(hass, radarr.config_entry))
+    assert "'queue_length': 2" in told
+    for secret in (sim.arrs.key("radarr"), "Paper", "SAMPLER", "127.0.0.1"):
+        assert secret not in told
+
+
+async def test_lists(radarr: Any, sonarr: Any, sim: Any) -> None:
+    rows = await radarr.async_list("queue", {"limit": 1})
+    assert len(rows) == 1
+    wanted = await sonarr.async_list("wanted", {"kind": "missing", "limit": 5})
+    assert wanted[0]["of"] == "Harbour Lights"
+    history = await radarr.async_list("history", {"limit": 50})
+    assert {row["event"] for row in history} == {"grabbed"}
+    assert await sonarr.async_list("report", {}) != []

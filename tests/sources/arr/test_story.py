@@ -1,0 +1,202 @@
+"""The story of an import that fails, in a real Home Assistant core: why, approved, gone, another one grabbed, told."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+from homeassistant.core import Context, HomeAssistant, ServiceCall
+from homeassistant.exceptions import HomeAssistantError
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
+
+from custom_components.home_server_monitor.sources.arr import orders, removing
+from simulator.arr import Release
+
+from .conftest import arr_entry, set_up
+
+BAD = "A.Paper.Moon.Over.Turin.2025.1080p.WEB-SAMPLER"
+GOOD = "A.Paper.Moon.Over.Turin.2025.1080p.WEB.h264-NTb"
+
+
+class Story:
+    """A Home Assistant with a phone, an admin, and the simulated Radarr."""
+
+    def __init__(self, hass: HomeAssistant, sim: Any, user: MockUser) -> None:
+        self.hass, self.sim, self.user = hass, sim, user
+        self.pushes: list[dict[str, Any]] = []
+        self.source: Any = None
+
+    async def call(self, action: str, **data: Any) -> Any:
+        """Call one of our actions as the admin."""
+        return await self.hass.services.async_call(
+            "home_server_monitor",
+            action,
+            data,
+            blocking=True,
+            return_response=True,
+            context=Context(user_id=self.user.id),
+        )
+
+    async def of_device(self, action: str, **data: Any) -> Any:
+        """Call one that takes the Arr's device."""
+        return await self.call(action, device_id=self.source.device_id, **data)
+
+    async def look(self, times: int = 1) -> None:
+        """Look at the queue, as happens every minute."""
+        for _ in range(times):
+            await self.source.async_look("queue", "history")
+            self.source.house.updated(self.source)
+        # it is judged a moment after it was seen
+        await asyncio.sleep(0.3)
+        await self.hass.async_block_till_done(wait_background_tasks=False)
+
+    async def strike_out(self) -> None:
+        """Look as often as it takes, as if there were ten minutes between."""
+        self.source.judging.strikes.every = 0.0
+        await self.look(3)
+
+    async def findings(self) -> list[dict[str, Any]]:
+        """Return what is open."""
+        found: list[dict[str, Any]] = (await self.call("list_findings"))["findings"]
+        return [each for each in found if each["source"] == self.source.id]
+
+
+@pytest.fixture
+async def story(
+    hass: HomeAssistant,
+    hass_storage: dict[str, Any],
+    server_entry: MockConfigEntry,
+    sim: Any,
+    hass_admin_user: MockUser,
+    monkeypatch: pytest.MonkeyPatch,
+) -> AsyncIterator[Story]:
+    """Everything is set up, and the bad release is downloaded."""
+    monkeypatch.setattr(removing, "LOOK_EVERY", 0.02)
+    monkeypatch.setattr(orders, "LOOK_EVERY", 0.02)
+    found = Story(hass, sim, hass_admin_user)
+    phone = MockConfigEntry(
+        domain="mobile_app", title="Ada", data={"device_name": "Ada", "user_id": hass_admin_user.id}
+    )
+    phone.add_to_hass(hass)
+
+    async def push(call: ServiceCall) -> None:
+        found.pushes.append(dict(call.data))
+
+    hass.services.async_register("notify", "mobile_app_ada", push)
+    hass.config_entries.async_update_entry(
+        server_entry, options={"phones": [phone.entry_id], "quiet_hours": False}
+    )
+    assert await hass.config_entries.async_setup(server_entry.entry_id)
+    found.source = await set_up(hass, arr_entry(sim, "radarr"))
+    sim.world.media.step(600)
+    yield found
+    await hass.config_entries.async_unload(found.source.config_entry.entry_id)
+    await hass.config_entries.async_unload(server_entry.entry_id)
+    await hass.async_block_till_done()
+
+
+async def test_a_failed_import_is_replaced_by_another_release(story: Story) -> None:
+    library, media = story.sim.arrs.radarr, story.sim.world.media
+    (bad,) = (each for each in library.tracked.values() if each.release.title == BAD)
+    assert bad.state == "importBlocked"
+    await story.look(2)
+    assert await story.findings() == [], "what is seen twice within a minute is one strike"
+    await story.strike_out()
+    (finding,) = await story.findings()
+    assert finding["title"] == f"Radarr: not imported: {BAD}"[:59] + "…" or BAD[:20] in finding["title"]
+    assert "it is only a sample" in finding["meaning"]
+    assert "blocklisted, and another release searched for" in finding["advice"]
+    assert finding["verb"] == "Remove, blocklist, search again"
+    assert finding["risk"] == "medium"
+    # nothing was done so far
+    assert [call for call in story.sim.arrs.faces["radarr"].calls.writes if "signalr" not in call.route] == []
+
+    await story.call("approve", proposal=finding["proposal"])
+    record = await story.source.house.guardian("home").desk.wait(finding["proposal"])
+    assert record.state == "succeeded", (record.verdict, record.reason)
+    writes = [call for call in story.sim.arrs.faces["radarr"].calls.writes if "signalr" not in call.route]
+    assert [call.route for call in writes] == ["DELETE /api/v3/queue/{id}", "POST /api/v3/command"]
+    assert writes[0].query == {
+        "removeFromClient": "true",
+        "blocklist": "true",
+        "skipRedownload": "true",
+        "changeCategory": "false",
+    }
+    assert writes[1].body == {"name": "MoviesSearch", "movieIds": [2]}
+    assert bad.download not in media.downloads
+    assert GOOD in {each.name for each in media.downloads.values()}
+    assert [each.title for each in library.blocklist] == [BAD]
+    await story.look()
+    assert story.source.findings == []
+    ended = (await story.call("list_proposals"))["history"][0]
+    assert f"instead comes: {GOOD}" in ended["outcome"]
+    # who is behind it is remembered
+    report = (await story.of_device("queue_report"))["report"]
+    (row,) = (row for row in report if row["name"] == "SAMPLER")
+    assert (row["failed"], row["reasons"]) == (1, {"import_sample": 1})
+
+
+async def test_nothing_else_to_be_found_is_said_and_is_no_success(story: Story) -> None:
+    library = story.sim.arrs.radarr
+    library.releases = [each for each in library.releases if each.title == BAD]
+    (bad,) = (each for each in library.tracked.values() if each.release.title == BAD)
+    with pytest.raises(HomeAssistantError, match="no other release was found"):
+        await story.of_device("queue_remove", download=bad.download, search=True)
+    assert bad.row not in library.tracked
+    assert library.blocklist
+
+
+async def test_the_other_orders(story: Story) -> None:
+    sim, library = story.sim, story.sim.arrs.radarr
+    waits = library.delay(library.releases[1])
+    await story.look()
+    row = f"row-{waits.row}"
+    assert (await story.of_device("queue_grab", download=row))["outcome"] == "succeeded"
+    assert GOOD in {each.name for each in sim.world.media.downloads.values()}
+    backups = len(sim.arrs.faces["radarr"].backups)
+    sim.advance(5)
+    assert (await story.of_device("arr_backup"))["outcome"] == "succeeded"
+    assert len(sim.arrs.faces["radarr"].backups) == backups + 1
+    for action, more in (
+        ("arr_search", {"what": "ids", "ids": [4]}),
+        ("arr_search", {"what": "missing"}),
+        ("arr_refresh", {}),
+        ("arr_test", {"what": "downloadclient"}),
+    ):
+        assert (await story.of_device(action, **more))["outcome"] == "succeeded", action
+    bad = next(each for each in library.tracked.values() if each.release.title == BAD)
+    bad.release.refused = ""
+    assert (await story.of_device("queue_retry", download=bad.download))["outcome"] == "succeeded"
+    assert library.things[2].has_file
+    # kept: what is removed from the queue stays in its client
+    film = library.grab(Release(title="Salt.2026.1080p.WEB-NTb", things=(5,), client="sabnzbd"))
+    done = await story.of_device("queue_remove", download=film.download, keep_in_client=True)
+    assert done["outcome"] == "succeeded"
+    assert film.download in sim.world.media.downloads
+
+
+async def test_what_is_not_as_it_was_is_left_alone(story: Story) -> None:
+    library = story.sim.arrs.radarr
+    await story.strike_out()
+    (finding,) = await story.findings()
+    (bad,) = (each for each in library.tracked.values() if each.release.title == BAD)
+    # somebody saw to it meanwhile
+    library.things[2].has_file = True
+    bad.state, bad.message = "importing", ""
+    with pytest.raises(HomeAssistantError, match="is being imported right now"):
+        await story.call("approve", proposal=finding["proposal"])
+    assert bad.row in library.tracked
+    assert [call for call in story.sim.arrs.faces["radarr"].calls.writes if "signalr" not in call.route] == []
+
+
+async def test_a_restart_in_the_middle_of_a_removal_sends_nothing_twice(story: Story) -> None:
+    library = story.sim.arrs.radarr
+    (bad,) = (each for each in library.tracked.values() if each.release.title == BAD)
+    # the answer to the removal is lost on its way
+    story.sim.arrs.faces["radarr"].faults.add("cut", "DELETE /api/v3/queue/{id}", count=1)
+    with pytest.raises(HomeAssistantError):
+        await story.of_device("queue_remove", download=bad.download)
+        raise HomeAssistantError("it went through, for looking told")
+    writes = [call for call in story.sim.arrs.faces["radarr"].calls.writes if call.route.startswith("DELETE")]
+    assert len(writes) == 1
+    assert bad.row not in library.tracked
