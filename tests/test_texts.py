@@ -16,6 +16,7 @@ from custom_components.home_server_monitor.plays.disk_risk.entities import (
     SENSORS as OF_DISKS,
 )
 from custom_components.home_server_monitor.service_tables import ACTS, LISTINGS, PREVIEW
+from custom_components.home_server_monitor.sources.arr.entities import TABLES as OF_ARRS
 from custom_components.home_server_monitor.sources.containers.entities import TABLES as OF_CONTAINERS
 from custom_components.home_server_monitor.sources.smart.entities import TABLES as OF_SMART
 from custom_components.home_server_monitor.sources.truenas.entities import TABLES as OF_TRUENAS
@@ -141,9 +142,15 @@ GUARDIAN = {
 
 def described() -> Iterator[tuple[str, str, Any, set[str]]]:
     """Yield platform, text key, description and placeholders of every entity that has a name of its own."""
-    for platform, tables in (*OF_TRUENAS.items(), *OF_CONTAINERS.items(), *OF_SMART.items()):
+    for platform, tables in (
+        *OF_TRUENAS.items(),
+        *OF_CONTAINERS.items(),
+        *OF_SMART.items(),
+        *OF_ARRS.items(),
+    ):
         for table in tables:
             named = {"name"} if table.kind in ("dataset", "service", "interface", "certificate") else set()
+            named = {"path"} if table.kind == "root" else named
             for each in table.descriptions:
                 key = each.translation_key or (None if each.device_class else each.key)
                 if key is not None:

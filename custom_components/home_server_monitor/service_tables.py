@@ -232,11 +232,11 @@ ACTS: tuple[Act, ...] = (
         kind="",
         fields={
             vol.Optional("what", default="missing"): vol.In(["missing", "cutoff", "ids"]),
-            vol.Optional("ids", default=list): vol.All(
+            vol.Optional("ids"): vol.All(
                 cv.ensure_list, [vol.All(vol.Coerce(int), vol.Range(min=1))], vol.Length(max=200)
             ),
         },
-        params=lambda data: {"what": data["what"], **({"ids": data["ids"]} if data["ids"] else {})},
+        params=lambda data: {"what": data["what"], **({"ids": data["ids"]} if "ids" in data else {})},
     ),
     Act(name="arr_refresh", kind=""),
     Act(name="arr_backup", kind=""),

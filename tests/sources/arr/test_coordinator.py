@@ -114,7 +114,7 @@ async def test_a_queue_of_many_pages_is_read_whole_and_a_pack_counts_once(sonarr
 async def test_push_makes_it_quick_and_never_a_storm(hass: HomeAssistant, radarr: Any, sim: Any) -> None:
     face = sim.arrs.faces["radarr"]
     async with asyncio.timeout(5):
-        while not radarr.push.connected:
+        while not radarr.push.connected:  # noqa: ASYNC110 - of another task
             await asyncio.sleep(0.01)
     face.calls.clear()
     for _ in range(200):

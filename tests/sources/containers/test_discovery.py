@@ -23,6 +23,8 @@ from .conftest import engine_entry
 
 PORTAINER = "https://127.0.0.1:9443"
 SCRUTINY = "http://127.0.0.1:31054"
+# what else runs in the house and can be watched
+MEDIA = {"http://127.0.0.1:8989", "http://127.0.0.1:7878", "http://127.0.0.1:9696"}
 
 
 async def offered(hass: HomeAssistant) -> dict[str, Any]:
@@ -53,8 +55,8 @@ def _handshakes_may_end(hass: HomeAssistant) -> None:
 
 @pytest.fixture
 def kinds(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Sonarr and Plex can be watched, as they will be."""
-    for key in ("sonarr", "plex", "qbittorrent"):
+    """Plex and qBittorrent can be watched, as they will be."""
+    for key in ("plex", "qbittorrent"):
         row = replace(COTTAGE, key=key, schema=KINDS["truenas"].schema, secrets=frozenset({"api_key"}))
         monkeypatch.setitem(KINDS, key, row)
 
@@ -69,7 +71,8 @@ async def test_a_portainer_in_a_container_is_offered_with_its_address(
     docker: MockConfigEntry,
 ) -> None:
     found = await offered(hass)
-    assert found.keys() == {PORTAINER, SCRUTINY}
+    assert found.keys() - MEDIA == {PORTAINER, SCRUTINY}
+    assert found.keys() >= MEDIA
     assert found[SCRUTINY]["step_id"] == "smart"
     flow = found[PORTAINER]
     assert flow["step_id"] == "containers"
@@ -100,7 +103,7 @@ async def test_what_no_kind_watches_yet_is_not_offered_and_a_new_kind_is(
     ]
     flows = hass.config_entries.flow.async_progress_by_handler(DOMAIN)
     assert all(each not in str(flows) for each in secret)
-    assert not {"prowlarr", "radarr"} & {flow["step_id"] for flow in found.values()}
+    assert "sabnzbd" not in {flow["step_id"] for flow in found.values()}
 
 
 async def test_ignored_is_not_offered_again_and_can_be_taken_back(
@@ -114,14 +117,14 @@ async def test_ignored_is_not_offered_again_and_can_be_taken_back(
         data={"unique_id": progress["context"]["unique_id"], "title": "Portainer"},
     )
     await hass.async_block_till_done()
-    assert (await offered(hass)).keys() == {SCRUTINY}
+    assert (await offered(hass)).keys() - MEDIA == {SCRUTINY}
     assert await hass.config_entries.async_reload(docker.entry_id)
     await hass.async_block_till_done()
-    assert (await offered(hass)).keys() == {SCRUTINY}
+    assert (await offered(hass)).keys() - MEDIA == {SCRUTINY}
     (ignored,) = (each for each in hass.config_entries.async_entries(DOMAIN) if each.source == SOURCE_IGNORE)
     await hass.config_entries.async_remove(ignored.entry_id)
     await hass.async_block_till_done()
-    assert (await offered(hass)).keys() == {PORTAINER, SCRUTINY}
+    assert (await offered(hass)).keys() - MEDIA == {PORTAINER, SCRUTINY}
 
 
 async def test_what_is_connected_is_not_offered_and_an_open_offer_ends(
@@ -133,7 +136,7 @@ async def test_what_is_connected_is_not_offered_and_an_open_offer_ends(
     other = engine_entry("https://localhost:9443", unique_id="another", environment="2", api_key="ptr_x")
     await hass.config_entries.async_add(other)
     await hass.async_block_till_done()
-    assert (await offered(hass)).keys() == {SCRUTINY}
+    assert (await offered(hass)).keys() - MEDIA == {SCRUTINY}
     shown = await hass.config_entries.flow.async_init(
         DOMAIN,
         context={"source": SOURCE_INTEGRATION_DISCOVERY},
@@ -153,7 +156,7 @@ async def test_what_moves_or_comes_in_floods_fills_no_screen(
         monkeypatch.setattr(source, "services", lambda: found)
         source.house.updated(source)
         await hass.async_block_till_done()
-        return set(await offered(hass))
+        return set(await offered(hass)) - MEDIA
 
     for port in range(32768, 32772):
         way = replace(scrutiny.ways[0], port=port)
@@ -162,16 +165,16 @@ async def test_what_moves_or_comes_in_floods_fills_no_screen(
         replace(scrutiny, name=f"s{port}", ways=(replace(scrutiny.ways[0], port=port),))
         for port in range(33000, 34000)
     )
-    assert len(await seen(*many)) == 20
+    assert len(await seen(*many)) + len(MEDIA) == 20
 
 
 async def test_an_app_of_the_nas_is_offered_at_its_page(
     hass: HomeAssistant, kinds: None, nas: MockConfigEntry
 ) -> None:
     await hass.async_block_till_done()
-    steps = {flow["step_id"]: url for url, flow in (await offered(hass)).items()}
-    assert steps["sonarr"] == "http://127.0.0.1:30113"
-    assert steps["plex"] == "http://127.0.0.1:32400"
+    steps = {url: flow["step_id"] for url, flow in (await offered(hass)).items()}
+    assert steps["http://127.0.0.1:30113"] == "arr"
+    assert steps["http://127.0.0.1:32400"] == "plex"
 
 
 async def test_the_key_of_another_integration_is_copied_only_where_somebody_ticks_it(
@@ -208,7 +211,7 @@ async def test_the_key_of_another_integration_is_copied_only_where_somebody_tick
     [
         ("portainer/portainer-ce:lts", "containers"),
         ("lscr.io/linuxserver/socket-proxy", "containers"),
-        ("ghcr.io/hotio/sonarr:release@sha256:" + "0" * 64, "sonarr"),
+        ("ghcr.io/hotio/sonarr:release@sha256:" + "0" * 64, "arr"),
         ("registry.lan:5000/mirror/plexinc/pms-docker", "plex"),
         ("ghcr.io/goauthentik/server:2026.10", "authentik"),
         ("example/server", None),
