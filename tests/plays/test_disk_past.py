@@ -1,6 +1,7 @@
 """Where the past of a disk comes from: what sources have kept, and what Home Assistant's own statistics know."""
 
 from collections.abc import AsyncGenerator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -70,6 +71,30 @@ async def test_what_a_source_kept_is_taken_over_once(hass: HomeAssistant, hass_s
     assert not disk.lacks_past(NOW)
     await seed(hass, HOME, disk, Source([ago(40, a5=12)]), first=False)  # type: ignore[arg-type]
     assert 40 not in rows(disk), "what it has is enough: nobody is asked at each start"
+
+
+async def test_two_sources_of_one_serial_are_one_disk(hass: HomeAssistant, hass_storage: Any) -> None:
+    """The fresher reading wins whoever comes later; the older one fills in, and goes with its source."""
+    disk, later = record(hass), NOW + timedelta(minutes=1)
+    fresh, old = ago(0, a5=16), replace(ago(0.5, a5=8, a199=3), temperature=30)
+    for first, second in (("nas", "engine"), ("engine", "nas")):
+        said = {"nas": old, "engine": replace(fresh, temperature=None)}
+        for source in (first, second):
+            disk.note(source, source, said[source], later)
+        assert disk.reading is not None
+        assert (disk.reading.count(5), disk.reading.count(199), disk.reading.temperature) == (16, 3, 30)
+        assert (disk.reading.taken, disk.sources) == (NOW, {"nas", "engine"})
+        disk.forget(lambda source: source == "nas")
+        assert disk.reading.count(5) == 8
+        disk.forget(lambda source: False)
+        assert disk.reading is None
+    # one day has one row, with the highest of both
+    disk.note("nas", "NAS", replace(ago(0.1, a5=24), hours=20000), later)
+    disk.note("engine", "Engine", fresh, later)
+    assert disk.take_day() is not None
+    disk.note("engine", "Engine", replace(ago(0, a5=24), taken=later), later)
+    assert disk.take_day() is not None
+    assert {back: row["a5"] for back, row in rows(disk).items()} == {0: 24}
 
 
 async def test_a_source_that_is_away_costs_nothing(hass: HomeAssistant, hass_storage: Any) -> None:

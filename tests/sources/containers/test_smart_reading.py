@@ -21,7 +21,10 @@ from custom_components.home_server_monitor.sources.errors import PermissionDenie
         ("ghcr.io/analogj/scrutiny:master-collector", True),
         ("ghcr.io/starosdev/scrutiny:latest", True),
         ("prometheuscommunity/smartctl-exporter", True),
-        ("registry.lan:5000/scrutiny", True),
+        ("registry.lan:5000/analogj/scrutiny", True),
+        # anybody may call an image so: whoever runs that one can name its container
+        ("somebody/scrutiny:master-omnibus", False),
+        ("scrutiny", False),
         # only its web page
         ("ghcr.io/analogj/scrutiny:master-web", False),
         ("linuxserver/sonarr", False),

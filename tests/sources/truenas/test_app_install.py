@@ -6,6 +6,7 @@ from typing import Any
 
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
+from homeassistant.setup import async_setup_component
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 
@@ -116,6 +117,20 @@ async def test_it_is_installed_as_it_was_shown_and_taken_away_again(home: House)
     assert "scrutiny" not in home.sim.world.apps
     (deleted,) = (call.params for call in home.sim.calls if call.method == "app.delete")
     assert deleted == ["scrutiny", {"remove_images": True, "remove_ix_volumes": False}]
+
+
+async def test_home_assistants_own_dialog_leads_through_it(home: House) -> None:
+    """The same steps as the browser takes them: the menu, the plan, the approval, and the issue is closed."""
+    assert await async_setup_component(home.hass, "repairs", {})
+    manager = home.hass.data["repairs"]["flow_manager"]
+    shown = await manager.async_init(DOMAIN, context={"issue_id": ISSUE})
+    assert (shown["type"], shown["menu_options"][0]) == ("menu", "install")
+    shown = await manager.async_configure(shown["flow_id"], {"next_step_id": "install"})
+    assert "port 31054" in said("install", shown)
+    done = await manager.async_configure(shown["flow_id"], {})
+    assert done["type"] == "create_entry"
+    assert ir.async_get(home.hass).async_get_issue(DOMAIN, ISSUE) is None
+    assert len(created(home)) == 1
 
 
 async def test_the_other_two_ways_are_shown(home: House) -> None:

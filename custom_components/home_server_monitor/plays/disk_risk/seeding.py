@@ -90,11 +90,13 @@ def _entities(hass: HomeAssistant, server: str, serial: str) -> Iterator[tuple[s
     """Yield entity ids with the column that they show: our own, and those of others on devices of this serial."""
     registry, start = er.async_get(hass), f"{server}_disk_{serial}_"
     for key, column in _COLUMNS.items():
-        if found := registry.async_get_entity_id("sensor", DOMAIN, f"{start}{key}"):
-            yield found, column
+        found = registry.async_get_entity_id("sensor", DOMAIN, f"{start}{key}")
+        entity = registry.async_get(found) if found else None
+        if entity is not None and entity.disabled_by is None:
+            yield entity.entity_id, column
     same = [each.id for each in dr.async_get(hass).devices if getattr(each, "serial_number", None) == serial]
     for device in same:
-        for entity in er.async_entries_for_device(registry, device, include_disabled_entities=True):
+        for entity in er.async_entries_for_device(registry, device):
             number = _ATTRIBUTE.search(entity.unique_id) if entity.platform != DOMAIN else None
             if number and entity.domain == "sensor" and int(number[1]) in (*COUNTERS, 199):
                 yield entity.entity_id, _COLUMNS[f"smart_{int(number[1])}"]

@@ -29,17 +29,24 @@ WAIT: Final = 10 * MINUTE
 # disks read in one step; a step a minute
 AT_A_TIME: Final = 2
 SCANNING, READING = 20.0, 45.0
-# last parts of repositories whose images carry smartctl; Scrutiny's web page alone does not
+# images that are known to carry smartctl: author and name, for whoever reads a disk can also make up what it says
 _CARRIERS: Final = frozenset(
-    {"scrutiny", "scrutiny-collector", "scrutiny-omnibus", "smartctl-exporter", "smartctl_exporter"}
+    {
+        "analogj/scrutiny",
+        "starosdev/scrutiny",
+        "linuxserver/scrutiny",
+        "prometheuscommunity/smartctl-exporter",
+        "matusnovak/prometheus-smartctl",
+    }
 )
 
 
 def carries_smartctl(image: str) -> bool:
     """Return whether an image is known to carry smartctl: `ghcr.io/analogj/scrutiny:master-omnibus`."""
-    last = image.partition("@")[0].rpartition("/")[2].lower()
-    name, _, tag = last.partition(":")
-    return name in _CARRIERS and not tag.endswith("web")
+    name, _, tag = image.partition("@")[0].lower().rpartition("/")[2].partition(":")
+    author = image.lower().split("/")[-2:-1]
+    # of Scrutiny's three images the one of its web page has none
+    return f"{''.join(author)}/{name}" in _CARRIERS and not tag.endswith("web")
 
 
 class SmartReading:
