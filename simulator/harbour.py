@@ -5,7 +5,7 @@ from pathlib import Path
 import ssl
 from typing import Any, Literal
 
-from . import tls as certificates
+from . import smartctl, tls as certificates
 from .docker import Docker
 from .engine import Engine, Store, power, release_named
 from .engine.releases import Api
@@ -163,6 +163,7 @@ class Harbour:
             memory=world.memory,
         )
         household.engine.pace = asked.pace
+        household.engine.programs["smartctl"] = smartctl.program(lambda: self._world)
         if asked.apps:
             with_apps(household, world)
         return household

@@ -55,6 +55,9 @@ class Engine:
         self.networks: dict[str, Network] = {}
         self.volumes: dict[str, Volume] = {}
         self.execs: dict[str, Exec] = {}
+        # what may be run in containers, by its name: given the container and the arguments, the exit status and both
+        # streams, or None where the container has no such program
+        self.programs: dict[str, Callable[[Container, tuple[str, ...]], tuple[int, str, str] | None]] = {}
         self.stores: dict[str, Store] = {}
         # who holds a port of the host, by the address that it is bound to
         self.ports: dict[str, dict[str, Container]] = {}

@@ -34,6 +34,8 @@ def run(engine: Engine, made: Exec) -> tuple[str, str]:
         raise not_running(engine, container)
     engine.tell(container, f"exec_start: {' '.join(made.command)}", execID=made.ident)
     known = container.behaviour.commands.get(made.command)
+    if known is None and (program := engine.programs.get(made.command[0])) is not None:
+        known = program(container, made.command[1:])
     if known is not None:
         made.code, out, err = known
     elif made.command[:2] in (("/bin/sh", "-c"), ("sh", "-c")) and made.command[2].startswith("echo "):

@@ -3,6 +3,8 @@
 from .service import Service, check
 from .usual import KIB, MIB, SOCKET, uses
 
+# of the machine that it watches
+_DISKS = ("/dev/nvme0n1", "/dev/sda", "/dev/sdb", "/dev/sdc", "/dev/sdd")
 EDGE = (
     Service(
         name="cloudflared",
@@ -91,7 +93,7 @@ ALONE = (
         ports=("31054:8080",),
         mounts=("/run/udev:/run/udev:ro", "scrutiny_config:/opt/scrutiny/config"),
         network="bridge",
-        host={"CapAdd": ["SYS_RAWIO", "SYS_ADMIN"], "Devices": [{"PathOnHost": "/dev/sda", "PathInContainer": "/dev/sda", "CgroupPermissions": "rwm"}]},
+        host={"CapAdd": ["SYS_RAWIO", "SYS_ADMIN"], "Devices": [{"PathOnHost": path, "PathInContainer": path, "CgroupPermissions": "rwm"} for path in _DISKS]},
         acts=uses(0.3, 210, pids=20),
         megabytes=330,
     ),

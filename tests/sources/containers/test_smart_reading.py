@@ -1,16 +1,22 @@
 """Which container smartctl is run in, and when none is: on the simulated engine, over a real socket."""
 
+from datetime import timedelta
 from typing import Any
 
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import issue_registry as ir
+from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.home_server_monitor.const import DOMAIN, HOME
 from custom_components.home_server_monitor.sources.containers.model import Container, State
 from custom_components.home_server_monitor.sources.containers.smart_reading import (
     SmartReading,
     carries_smartctl,
 )
 from custom_components.home_server_monitor.sources.errors import PermissionDenied
+from tests.conftest import nas_entry
 
 
 @pytest.mark.parametrize(
@@ -89,3 +95,34 @@ async def test_where_commands_are_denied_it_is_asked_once(docker: MockConfigEntr
     face.read_only = False
     await smart.step(source.data.containers, "engine", now=1000.0 + 25 * 3600)
     assert source.access.transport.calls > before
+
+
+async def test_a_nas_of_25_10_is_read_by_the_engine_beside_it(
+    hass: HomeAssistant, docker: MockConfigEntry, house: Any
+) -> None:
+    """Found by itself, without waking the disk that sleeps; the issue of disks that nobody reads goes with it."""
+    issues, disks = ir.async_get(hass), hass.data[DOMAIN].source(f"disks:{HOME}")
+    await house.scenario("disk_asleep", disk="sdd")
+    nas = nas_entry(house)
+    nas.add_to_hass(hass)
+    assert await hass.config_entries.async_setup(nas.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=False)
+    await disks.async_look()
+    assert issues.async_get_issue(DOMAIN, f"disks_unread_{HOME}") is not None
+    source = docker.runtime_data
+    for _ in range(4):
+        await source.meanwhile.read_disks()
+    await disks.async_look()
+    assert issues.async_get_issue(DOMAIN, f"disks_unread_{HOME}") is None
+    serials = {disk.name: disk.serial for disk in house.world.disks}
+    assert set(disks.records) == {serials[name] for name in ("nvme0n1", "sda", "sdb", "sdc")}
+    assert all(record.found.reading.source == source.name for record in disks.records.values())
+    assert disks.places()[serials["sdb"]].pool == "tank", "shown where the NAS says that it is"
+    assert house.world.wakeups == 0
+    assert house.world.disk("sdd").asleep
+    # a Scrutiny that is connected tells the same: no command is run any more
+    assert not source.smart_is_read_elsewhere
+    told = await source.read_smart()
+    age = dt_util.utcnow() - min(each.taken for each in told.values() if each.taken)
+    assert age < timedelta(minutes=5)
+    await hass.config_entries.async_unload(nas.entry_id)
