@@ -3,8 +3,9 @@
 from .calls import Call
 from .faults import Fault, Faults
 from .harbour import Containers, Harbour
+from .media.mooring import Media
 from .runner import run
 from .simulation import Simulation
 from .world import World
 
-__all__ = ["Call", "Containers", "Fault", "Faults", "Harbour", "Simulation", "World", "run"]
+__all__ = ["Call", "Containers", "Fault", "Faults", "Harbour", "Media", "Simulation", "World", "run"]

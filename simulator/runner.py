@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from .harbour import Containers
+from .media.mooring import Media
 from .simulation import Profile, Simulation
 
 
@@ -33,6 +34,7 @@ async def run(
     arrs: bool = False,
     arr_base: str = "",
     arr_ports: tuple[int, ...] = (),
+    media: Media | None = None,
 ) -> AsyncGenerator[Simulation]:
     """A home server on loopback, in the caller's loop.
 
@@ -41,6 +43,7 @@ async def run(
     `containers`: an engine, Portainer and a registry, too, where they are asked for.
     `scrutiny`: it answers, too, with what its collector has read of the disks.
     `arrs`: Sonarr, Radarr and Prowlarr, too, below `arr_base` such as `/media`, on what the house downloads.
+    `media`: download clients, too, where they are asked for; they answer at `sim.quay.url(name)`.
     `loopback_is_remote`: treat plain http from loopback as the real server treats it from elsewhere.
     """
     sim = Simulation(
@@ -62,6 +65,7 @@ async def run(
         scrutiny=scrutiny,
         arrs=arrs,
         arr_base=arr_base,
+        media=media,
     )
     try:
         await sim.open(port, control_port, scrutiny_port, arr_ports)

@@ -13,6 +13,8 @@ from .clock import Clock
 from .control import control_app
 from .faults import Faults
 from .harbour import Containers, Harbour
+from .media.mooring import Media
+from .quay import Quay
 from .scenarios import SCENARIOS, Scenario
 from .scrutiny import ScrutinyFace
 from .servers import Servers
@@ -48,6 +50,7 @@ class Simulation:
         scrutiny: bool = False,
         arrs: bool = False,
         arr_base: str = "",
+        media: Media | None = None,
     ) -> None:
         self._apps, self._disks, self._seed = apps, disks, seed
         self._state_dir = state_dir
@@ -80,6 +83,11 @@ class Simulation:
         self.scrutiny = ScrutinyFace(self.world, latency=latency) if scrutiny else None
         self._scrutiny_wire: Wire | None = None
         self._arrs = Arrs(self.world, arr_base, tls, latency) if arrs else None
+        self._media = media
+        self.quay = Quay(secure=tls and media is not None and media.secure)
+        if media is not None:
+            media.furnish(self.world.media)
+            media.moor(self.quay, self.world.media, latency)
         self.scenarios: dict[str, Scenario] = {}
         self.stopped = asyncio.Event()
         self._servers = Servers()
@@ -201,6 +209,7 @@ class Simulation:
             await self._scrutiny_wire.start(scrutiny_port)
         if self._arrs is not None:
             await self._arrs.open(self._servers, self._ssl, arr_ports)
+        await self.quay.open(self._servers, self._ssl)
         self._control_port = await self._servers.serve(control_app(self), control_port, None)
         self.spawn(self._ticking())
 
@@ -217,6 +226,7 @@ class Simulation:
             await self._scrutiny_wire.stop()
         if self._arrs is not None:
             await self._arrs.close()
+        await self.quay.close()
         for session in list(self.truenas.sessions.values()):
             await session.close()
         await self._servers.close()
@@ -358,5 +368,10 @@ class Simulation:
             self.scrutiny.calls.clear()
         if self._arrs is not None:
             self._arrs.reset(self.world)
+        if self._media is not None:
+            self._media.furnish(self.world.media)
+            self._media.attach(self.quay, self.world.media)
+        self.quay.reset()
+        await self.quay.up()
         await self.wire.start()
         self.wire.drop()

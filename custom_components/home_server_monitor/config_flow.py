@@ -91,6 +91,10 @@ class HomeServerMonitorConfigFlow(AsksPeople, ConfigFlow, domain=DOMAIN):
         """Add a container engine."""
         return await self._async_step_service(KINDS["containers"], user_input)
 
+    async def async_step_downloads(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Add a download client."""
+        return await self._async_step_service(KINDS["downloads"], user_input)
+
     async def async_step_smart(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Add a Scrutiny."""
         return await self._async_step_service(KINDS["smart"], user_input)

@@ -8,6 +8,7 @@ from typing import Any
 from homeassistant.components.binary_sensor import BinarySensorEntityDescription
 from homeassistant.components.button import ButtonEntityDescription
 from homeassistant.components.calendar import CalendarEntityDescription, CalendarEvent
+from homeassistant.components.number import NumberEntityDescription
 from homeassistant.components.sensor import SensorEntityDescription
 from homeassistant.components.switch import SwitchEntityDescription
 from homeassistant.components.update import UpdateEntityDescription
@@ -37,6 +38,16 @@ class ObjectButton[ObjT](ObjectDescription[ObjT], ButtonEntityDescription):
 
     action: str
     params: Callable[[], Mapping[str, Any]] = dict
+    entity_category: EntityCategory | None = EntityCategory.CONFIG
+
+
+@dataclass(frozen=True, kw_only=True)
+class ObjectNumber[ObjT](ObjectDescription[ObjT], NumberEntityDescription):
+    """A number of an object: the key of the action that sets it, and what that is given for a wanted value."""
+
+    value: Callable[[ObjT], float | None]
+    action: str
+    params: Callable[[float], Mapping[str, Any]]
     entity_category: EntityCategory | None = EntityCategory.CONFIG
 
 

@@ -34,7 +34,10 @@ def data_size(key: str, value: Callable[[Any], Any], **more: Any) -> ObjectSenso
 
 
 def data_rate(key: str, value: Callable[[Any], Any], **more: Any) -> ObjectSensor[Any]:
-    """Describe bytes per second, shown in MB/s; written when it moved by 50 kB/s."""
+    """Describe bytes per second, shown in MB/s; written when it moved by 50 kB/s.
+
+    A diagnostic that is off, unless `category` and `enabled` say otherwise.
+    """
     return ObjectSensor(
         key=key,
         device_class=SensorDeviceClass.DATA_RATE,
@@ -43,8 +46,8 @@ def data_rate(key: str, value: Callable[[Any], Any], **more: Any) -> ObjectSenso
         suggested_unit_of_measurement=UnitOfDataRate.MEGABYTES_PER_SECOND,
         suggested_display_precision=2,
         state_class=SensorStateClass.MEASUREMENT,
-        entity_category=DIAGNOSTIC,
-        entity_registry_enabled_default=False,
+        entity_category=more.pop("category", DIAGNOSTIC),
+        entity_registry_enabled_default=more.pop("enabled", False),
         dead_band=50_000,
         value=value,
         **more,

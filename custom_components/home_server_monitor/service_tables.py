@@ -7,6 +7,8 @@ from typing import Any
 from homeassistant.helpers import config_validation as cv
 import voluptuous as vol
 
+from .guardian.capabilities_media import DownloadState
+
 NAME = vol.All(cv.string, vol.Length(min=1, max=255))
 DATASET = vol.All(NAME, vol.Match(r"^[^@\x00-\x1f]+\Z"))
 REASON = vol.All(cv.string, vol.Length(min=3, max=200))
@@ -69,6 +71,7 @@ _CHECK = {
 _REASON = {vol.Required("reason"): REASON}
 _MINUTES = vol.All(vol.Coerce(float), vol.Range(min=1, max=10080))
 _LIMIT = {vol.Optional("limit", default=100): vol.All(int, vol.Range(min=1, max=1000))}
+_SPEED = vol.All(vol.Coerce(float), vol.Range(min=1, max=10 * 1024 * 1024))
 PREVIEW = {vol.Required("action"): cv.slug, vol.Optional("params"): dict}
 
 _DOWNLOAD = {vol.Required("download"): NAME}
@@ -187,6 +190,43 @@ ACTS: tuple[Act, ...] = (
         Act(name=f"{verb}_container", kind="container")
         for verb in ("start", "stop", "restart", "resume", "update", "roll_back", "remove_kept")
     ),
+    Act(
+        name="limit_bandwidth",
+        kind="",
+        fields={
+            vol.Optional("down"): _SPEED,
+            vol.Optional("up"): _SPEED,
+            vol.Optional("minutes"): _MINUTES,
+        },
+        params=lambda data: {
+            key: round(data[key] * 1024) if key in ("down", "up") else data[key]
+            for key in ("down", "up", "minutes")
+            if key in data
+        },
+    ),
+    Act(
+        name="pause_downloads",
+        kind="",
+        fields={vol.Optional("minutes"): _MINUTES},
+        params=lambda data: {"minutes": data["minutes"]} if "minutes" in data else {},
+    ),
+    Act(name="resume_downloads", kind=""),
+    Act(
+        name="remove_download",
+        kind="",
+        fields={**_DOWNLOAD, vol.Optional("delete_data", default=False): cv.boolean},
+        target=lambda key, data: str(data["download"]),
+        params=lambda data: {"delete_data": data["delete_data"]},
+    ),
+    *(
+        Act(
+            name=f"{verb}_download",
+            kind="",
+            fields=_DOWNLOAD,
+            target=lambda key, data: str(data["download"]),
+        )
+        for verb in ("pause", "resume", "recheck")
+    ),
     Act(name="roll_back_data", kind="container"),
     Act(name="update_containers", kind=""),
     *(
@@ -292,6 +332,14 @@ LISTINGS: tuple[Listing, ...] = (
         fields={vol.Optional("limit", default=10): vol.All(int, vol.Range(min=1, max=1000))},
     ),
     Listing(key="overview", of="containers", called="engine_overview"),
+    Listing(
+        key="downloads",
+        of="downloads",
+        fields={
+            vol.Optional("state"): vol.In([each.value for each in DownloadState]),
+            vol.Optional("limit", default=100): vol.All(int, vol.Range(min=1, max=1000)),
+        },
+    ),
     Listing(
         key="audit",
         of="containers",

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 import json
 from typing import Any
+from urllib.parse import parse_qsl
 
 from aiohttp import web
 
@@ -43,6 +44,13 @@ class Asked:
             return json.loads(self.raw) if self.raw.strip() else None
         except ValueError:
             return None
+
+    @cached_property
+    def form(self) -> dict[str, str]:
+        """The fields of a form that was sent, each once."""
+        if "form-urlencoded" not in self.headers.get("Content-Type", ""):
+            return {}
+        return dict(parse_qsl(self.raw.decode("utf-8", "replace"), keep_blank_values=True))
 
     def all(self, name: str) -> frozenset[str]:
         """Every value that the query gives a name."""

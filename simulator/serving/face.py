@@ -102,7 +102,7 @@ class Face:
     async def _counted(
         self, asked: Asked, *, write: bool, route: Route | None = None, refusal: Reply | None = None
     ) -> Reply:
-        body = asked.body if write else None
+        body = (asked.body if asked.body is not None else asked.form or None) if write else None
         call = HttpCall(asked.route, asked.path, asked.query, self.shown(asked), self.now(), write, body)
         with self.calls.under_way(call, stream=self.is_endless(asked)):
             # even without it, those that came at the same time are to be under way at the same time

@@ -8,6 +8,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr
 
 from ..const import DOMAIN
+from ..guardian.capabilities import name_of_target
 from ..guardian.changes import Logged
 from ..guardian.contract import Risk, Severity
 from ..guardian.finding import Tracked
@@ -217,6 +218,8 @@ def target_name(of: Guardian, source: str, target: str) -> str:
         return plain(label)
     if source == of.own:
         return plain(of.entry.title)
+    if target and (known := name_of_target(of.house.source(source), target)):
+        return plain(known)
     stand = of.watch.stands.get(source)
     return plain(target) or (plain(stand.name) if stand else source)
 

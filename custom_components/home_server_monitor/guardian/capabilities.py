@@ -364,3 +364,17 @@ class AnswersItself(Protocol):
     async def answers(self) -> bool:
         """Ask it now. Raises ClientError."""
         ...
+
+
+@runtime_checkable
+class NamesTargets(Protocol):
+    """A system whose actions are about things that are too many, or too short-lived, to be nodes."""
+
+    def name_of_target(self, target: str) -> str | None:
+        """Return what people call a target of its actions, as it was seen last; None where it is not known."""
+        ...
+
+
+def name_of_target(source: Source | None, target: str) -> str | None:
+    """Return what people call a target of a source's actions; None where the source names none of them."""
+    return source.name_of_target(target) if isinstance(source, NamesTargets) else None

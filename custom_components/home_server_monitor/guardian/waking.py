@@ -167,6 +167,14 @@ TABLE: Mapping[str, Waking] = MappingProxyType(
         "download_stuck": Waking(area=APP, keep=60.0, decision=True, listed=True),
         "arr_complains": Waking(area=APP, hold=900.0, keep=600.0),
         "arr_backup_old": Waking(area=APP, most=_INFO, decision=True),
+        # downloads
+        "downloads_disk_full": Waking(area=APP, most=_HIGH, hold=300.0, keep=600.0),
+        "downloads_cut_off": Waking(area=APP, hold=900.0, keep=300.0),
+        "downloads_all_stalled": Waking(area=APP, hold=1800.0, keep=600.0),
+        "downloads_errored": Waking(area=APP, hold=300.0, keep=600.0),
+        "downloads_unregistered": Waking(area=APP, most=_INFO, hold=3600.0, keep=3600.0),
+        "news_servers_failing": Waking(area=APP, hold=900.0, keep=600.0),
+        "download_quota_reached": Waking(area=APP, most=_INFO, hold=300.0, keep=600.0),
         # keys and passwords
         "key_too_powerful": Waking(area=KEY, most=_INFO, security=True),
         "default_ups_password": Waking(area=KEY, security=True),

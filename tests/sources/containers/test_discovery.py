@@ -24,7 +24,7 @@ from .conftest import engine_entry
 PORTAINER = "https://127.0.0.1:9443"
 SCRUTINY = "http://127.0.0.1:31054"
 # what else runs in the house and can be watched
-MEDIA = {"http://127.0.0.1:8989", "http://127.0.0.1:7878", "http://127.0.0.1:9696"}
+MEDIA = {f"http://127.0.0.1:{port}" for port in (8989, 7878, 9696, 8085, 8080)}
 
 
 async def offered(hass: HomeAssistant) -> dict[str, Any]:
@@ -55,8 +55,8 @@ def _handshakes_may_end(hass: HomeAssistant) -> None:
 
 @pytest.fixture
 def kinds(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Plex and qBittorrent can be watched, as they will be."""
-    for key in ("plex", "qbittorrent"):
+    """Plex can be watched, as it will be."""
+    for key in ("plex",):
         row = replace(COTTAGE, key=key, schema=KINDS["truenas"].schema, secrets=frozenset({"api_key"}))
         monkeypatch.setitem(KINDS, key, row)
 
@@ -93,7 +93,7 @@ async def test_what_no_kind_watches_yet_is_not_offered_and_a_new_kind_is(
     found = {place_of(url)[1]: flow for url, flow in (await offered(hass)).items()}  # type: ignore[index]
     assert {8989, 9443} <= found.keys()
     # what lives in the network of its VPN answers at the VPN's port
-    assert any(flow["step_id"] == "qbittorrent" for flow in found.values())
+    assert any(flow["step_id"] == "downloads" for flow in found.values())
     # nothing of a container's environment goes into a flow
     secret = [
         value

@@ -1,0 +1,241 @@
+"""Watches one download client: everything in one look, every half minute, and at once after something was changed."""
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, override
+
+from homeassistant.const import CONF_URL
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.device_registry import DeviceInfo
+from yarl import URL
+
+from ...const import CONF_FINGERPRINT, DOMAIN
+from ...coordinator import HsmConfigEntry, ServiceCoordinator
+from ...guardian.capabilities import Setting
+from ...guardian.capabilities_media import Item, Line
+from ...guardian.contract import Action, Finding, Node
+from ..certificates import certificate_of
+from ..errors import CannotConnect, CertificateRejected, NotSupported
+from ..session import shared_session
+from .actions import actions
+from .flow import CONF_PRODUCT, secrets_of
+from .lending import settings
+from .listing import listing
+from .making import MADE
+from .model import ALT_DOWN, ALT_UP, DOWN, UP, Downloader, Product
+from .nodes import nodes_of, place_of
+from .rules import judge
+from .wire import HostRefused, Wire
+
+SOON = 1.0
+
+
+class DownloadsCoordinator(ServiceCoordinator[Downloader]):
+    """Keeps the snapshot of one download client."""
+
+    kind = "downloads"
+
+    def __init__(self, hass: HomeAssistant, entry: HsmConfigEntry) -> None:
+        super().__init__(hass, entry)
+        self._session = shared_session(hass)
+        self.product = Product(entry.data[CONF_PRODUCT])
+        wire = Wire(
+            self._session,
+            URL(entry.data[CONF_URL]),
+            hass.async_add_executor_job,
+            entry.data.get(CONF_FINGERPRINT),
+        )
+        self.client = MADE[self.product](wire, secrets_of(entry.data))
+        self._place = place_of(wire.url.host, wire.url.port)
+        self._actions: Mapping[str, Action] = MappingProxyType(actions(self))
+        self._settings: Mapping[str, Setting] = MappingProxyType(settings(self.client, lambda: self.data))
+
+    # What is shown
+
+    @property
+    @override
+    def findings(self) -> Sequence[Finding]:
+        return judge(self.id, self.name, self.data)
+
+    @property
+    @override
+    def nodes(self) -> Sequence[Node]:
+        return nodes_of(self.id, self.name, self._place)
+
+    @property
+    @override
+    def actions(self) -> Mapping[str, Action]:
+        return self._actions
+
+    @property
+    @override
+    def device_info(self) -> DeviceInfo:
+        return DeviceInfo(
+            identifiers={(DOMAIN, self.id)},
+            name=self.name,
+            manufacturer=self.product.label,
+            model="Download client",
+            sw_version=self.data.version or None,
+            configuration_url=str(self.client.wire.url),
+        )
+
+    @override
+    def fresh(self, feed: str) -> bool:
+        return True
+
+    @override
+    def complete(self, feed: str) -> bool:
+        return self.data.whole
+
+    @override
+    def listed(self, feed: str) -> float | None:
+        return None
+
+    @override
+    def supported(self, feed: str) -> bool:
+        return True
+
+    @override
+    def forget(self, identifier: str) -> bool:
+        return identifier != self.id
+
+    @override
+    async def async_list(self, key: str, fields: Mapping[str, Any]) -> list[Any]:
+        if key != "downloads":
+            raise NotSupported(key)
+        return listing(self.data, fields)
+
+    @override
+    def diagnose(self) -> dict[str, Any]:
+        data = self.data
+        states: dict[str, int] = {}
+        for each in data.items.values():
+            states[each.state.value] = states.get(each.state.value, 0) + 1
+        return {
+            "client": self.product.value,
+            "version": data.version,
+            "calls": self.client.wire.calls,
+            "states": states,
+            "troubles": sorted({each.trouble.value for each in data.items.values() if each.trouble}),
+            "limits": dict(data.limits),
+            "scheduled": data.line.scheduled,
+            "paused": data.line.paused,
+            "connection": data.connection,
+            "news_servers": len(data.servers),
+            "news_servers_failing": sum(bool(each.error) for each in data.servers),
+            "whole": data.whole,
+            "skipped": data.skipped,
+        }
+
+    # Reading
+
+    @override
+    async def async_fetch(self) -> Downloader:
+        try:
+            return await self.client.look()
+        except HostRefused as err:
+            raise CannotConnect(f"It does not allow to be called {err.host}") from err
+        except CertificateRejected as err:
+            if err.found:
+                raise
+            seen = await certificate_of(self._session, self.client.wire.url)
+            raise CertificateRejected(seen.fingerprint, err.expected) from err
+
+    @override
+    async def async_close(self) -> None:
+        self._session.detach()
+
+    # What its actions need
+
+    def original(self, setting: str, target: str) -> Any:
+        """Return what a value returns to, where it is lent; None where it is not."""
+        guardian = self.house.guardian(self.server)
+        changes = guardian.desk.leases.changes.values() if guardian is not None else ()
+        for change in changes:
+            if (change.source, change.kind, change.target) == (self.id, setting, target):
+                return change.original
+        return None
+
+    def ordered(self) -> None:
+        """Have it looked at soon: something was changed."""
+        self.async_hurry(SOON)
+
+    # Capabilities
+
+    def name_of_target(self, target: str) -> str | None:
+        """Return the name of a download (capability NamesTargets)."""
+        found = self.downloads().get(target)
+        return found.name if found is not None else None
+
+    @property
+    def settings(self) -> Mapping[str, Setting]:
+        """Return what can be changed for a while (capability ChangesForAWhile)."""
+        return self._settings
+
+    @property
+    def places(self) -> frozenset[str]:
+        """Return where it is reached (capabilities Downloads and AnswersItself)."""
+        return frozenset({self._place})
+
+    async def answers(self) -> bool:
+        """Ask it now (capability AnswersItself). Raises ClientError."""
+        await self.client.read_limits()
+        return True
+
+    @property
+    def protocol(self) -> str:
+        """Return torrent or usenet (capability Downloads)."""
+        return self.product.protocol
+
+    @property
+    def complete_list(self) -> bool:
+        """Return whether what is not listed is not there (capability Downloads)."""
+        return self.data is not None and self.data.whole
+
+    def downloads(self) -> Mapping[str, Item]:
+        """Return its downloads as they were seen last (capability Downloads)."""
+        return self.data.items if self.data is not None else {}
+
+    def line(self) -> Line:
+        """Return how it stands (capabilities Downloads, LimitsBandwidth and PausesDownloads)."""
+        return self.data.line if self.data is not None else Line()
+
+    @property
+    def limits_bandwidth(self) -> frozenset[str]:
+        """Return what it can limit (capability LimitsBandwidth)."""
+        pairs = {"down": (DOWN, ALT_DOWN), "up": (UP, ALT_UP)}
+        return frozenset(
+            name for name, limits in pairs.items() if any(each in self.client.limits for each in limits)
+        )
+
+    @property
+    def pauses_downloads(self) -> bool:
+        """Return whether it can pause all of them now (capability PausesDownloads)."""
+        return not self.line().paused
+
+    async def look_download(self, id: str) -> Item | None:
+        """Ask for one download (capability Downloads). Raises ClientError."""
+        return await self.client.look_item(id)
+
+    async def take_out_download(self, id: str, *, delete_data: bool) -> bool:
+        """Take one out (capability Downloads: for the guardian's runner only). Raises ClientError."""
+        if await self.client.look_item(id) is None:
+            return False
+        await self.client.remove(id, delete_data=delete_data)
+        self.ordered()
+        return True
+
+    async def rest_download(self, id: str) -> None:
+        """Let one rest (capability Downloads: for the guardian's runner only). Raises ClientError."""
+        await self.client.pause_item(id)
+        self.ordered()
+
+    async def continue_download(self, id: str) -> None:
+        """Let one go on (capability Downloads: for the guardian's runner only). Raises ClientError."""
+        await self.client.resume_item(id)
+        self.ordered()
+
+    async def check_download(self, id: str) -> None:
+        """Check the files of one (capability Downloads: for the guardian's runner only). Raises ClientError."""
+        await self.client.check_files(id)
+        self.ordered()
