@@ -4,6 +4,7 @@ from collections.abc import AsyncGenerator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
+import logging
 from pathlib import Path
 from typing import Any
 
@@ -118,6 +119,7 @@ async def test_a_swap_or_a_reset_in_the_past_breaks_the_trend(hass: HomeAssistan
 @pytest.fixture
 async def recorder(hass: HomeAssistant, tmp_path: Path) -> AsyncGenerator[None]:
     """Home Assistant's own recorder, with a database of this test."""
+    logging.getLogger("sqlalchemy.engine").setLevel(logging.WARNING)
     async_initialize_recorder(hass)
     config = {"recorder": {"db_url": f"sqlite:///{tmp_path}/home.db", "commit_interval": 0}}
     assert await async_setup_component(hass, "recorder", config)

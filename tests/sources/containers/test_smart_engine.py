@@ -13,6 +13,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.home_server_monitor.const import DOMAIN, HOME
 from custom_components.home_server_monitor.plays.disk_risk import play
 from custom_components.home_server_monitor.prediction import forest
+from custom_components.home_server_monitor.sources.containers import smart_reading
 from custom_components.home_server_monitor.sources.containers.client import EngineClient
 from custom_components.home_server_monitor.sources.containers.model import Container
 from custom_components.home_server_monitor.sources.containers.smart_reading import SmartReading
@@ -95,6 +96,29 @@ async def test_a_container_without_smartctl_or_that_is_stopped(engine: Engine, c
     engine.api.must("POST", f"/containers/{name}/unpause")
     assert await halted.step(running, "engine", now=1660.0)
     assert set(halted.told()) == {"ZL2A0001"}
+
+
+async def test_a_disk_that_hangs_costs_no_other(
+    engine: Engine, client: EngineClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is given up in time, and asked again the next day: nobody can end the command that waits for it."""
+    monkeypatch.setattr(smart_reading, "READING", 1.0)
+    now = int(time.time())
+    name = carry(
+        engine, "hung", {"sda": (report("ZL2A0001", now=now), 0), "sdb": (report("ZL2A0002", now=now), 0)}
+    )
+    shell(engine, name, "touch /data/sda.hangs")
+    listed, smart = await containers(client), SmartReading(client, name)
+    assert not await smart.step(listed, "engine", now=1000.0)
+    assert not await smart.step(listed, "engine", now=1060.0), "ten minutes of peace"
+    assert await smart.step(listed, "engine", now=1661.0)
+    assert set(smart.told()) == {"ZL2A0002"}
+    shell(engine, name, "rm /data/sda.hangs")
+    await smart.step(listed, "engine", now=1000.0 + 20 * HOUR)
+    assert set(smart.told()) == {"ZL2A0002"}
+    # the day after, the scan is due as well
+    assert await smart.step(listed, "engine", now=1001.0 + 24 * HOUR)
+    assert set(smart.told()) == {"ZL2A0001", "ZL2A0002"}
 
 
 @pytest.fixture
