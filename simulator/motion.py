@@ -55,10 +55,14 @@ def move_scan(world: World, pool: Pool, now: float) -> None:
         scan.state = "FINISHED"
         scan.end = now
         if scan.function == "RESILVER":
+            pool.data = [vdev.settle() for vdev in pool.data]
             for leaf in pool.leaves():
                 if leaf.disk is not None and leaf.disk.present:
                     leaf.state = "ONLINE"
                     leaf.read_errors = leaf.write_errors = leaf.checksum_errors = 0
+            if pool.status == "ONLINE":
+                world.clear_alerts("VolumeStatus")
+            world.changed("pool", "changed", pool.number)
     if int(scan.percentage) != before or scan.state == "FINISHED":
         world.changed("scan", "changed", pool.name)
 

@@ -258,7 +258,10 @@ class Simulation:
     async def scenario(self, name: str, **params: Any) -> None:
         """Make something happen; KeyError for an unknown name."""
         kind = SCENARIOS[name]
-        if name in self.scenarios:
+        if (known := self.scenarios.get(name)) is not None:
+            if known.goes_on:
+                await known.on(**params)
+                return
             await self.scenario_off(name)
         running = kind(self)
         self.scenarios[name] = running

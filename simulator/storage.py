@@ -4,10 +4,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
-type VdevKind = Literal["DISK", "MIRROR", "RAIDZ2"]
+type VdevKind = Literal["DISK", "MIRROR", "RAIDZ2", "REPLACING"]
 type Health = Literal["ONLINE", "DEGRADED", "FAULTED", "OFFLINE", "UNAVAIL", "REMOVED"]
 
-PARITY: dict[VdevKind, int] = {"DISK": 0, "MIRROR": 0, "RAIDZ2": 2}
+PARITY: dict[VdevKind, int] = {"DISK": 0, "MIRROR": 0, "RAIDZ2": 2, "REPLACING": 0}
+# each member holds all
+COPIES: frozenset[VdevKind] = frozenset({"MIRROR", "REPLACING"})
 
 
 @dataclass(slots=True)
@@ -76,7 +78,7 @@ class Vdev:
         lost = sum(child.status != "ONLINE" for child in self.children)
         if not lost:
             return "ONLINE"
-        spare = len(self.children) - 1 if self.kind == "MIRROR" else PARITY[self.kind]
+        spare = len(self.children) - 1 if self.kind in COPIES else PARITY[self.kind]
         return "DEGRADED" if lost <= spare else "UNAVAIL"
 
     def leaves(self) -> Iterator[Vdev]:
@@ -86,13 +88,18 @@ class Vdev:
         for child in self.children:
             yield from child.leaves()
 
+    def settle(self) -> Vdev:
+        """What is left once nothing is being replaced: the new member alone."""
+        self.children = [child.settle() for child in self.children]
+        return self.children[-1] if self.kind == "REPLACING" else self
+
     @property
     def raw_size(self) -> int:
         """Bytes before parity: a mirror counts once, RAIDZ counts its parity too."""
         if not self.children:
             return self.disk.size if self.disk else 0
         sizes = [child.raw_size for child in self.children]
-        return min(sizes) if self.kind == "MIRROR" else sum(sizes)
+        return min(sizes) if self.kind in COPIES else sum(sizes)
 
     @property
     def usable_share(self) -> float:

@@ -20,6 +20,7 @@ from .edge.decisions import WAITING
 from .edge.guardian import Guardian
 from .edge.house_key import HOUSE
 from .edge.people import request_actor
+from .edge.repairs import AnswerFlow
 from .edge.waits import WHEN
 from .edge.week import Week
 from .guardian.contract import SYSTEM, NotDone, Refused, Risk
@@ -290,6 +291,8 @@ async def async_create_fix_flow(
             return ProposalFlow(guardian, str(data["proposal"]))
         if issue_id == guardian.week.issue_id:
             return WeekFlow(guardian.week)
+        if data.get("finding"):
+            return AnswerFlow(guardian, str(data["finding"]))
         if data.get("rule"):
             return BreakerFlow(guardian, str(data["rule"]))
     if data and issue_id.startswith(CERTIFICATE_CHANGED):

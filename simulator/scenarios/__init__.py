@@ -7,10 +7,11 @@ from .disks import DISKS
 from .engine import ENGINE
 from .network import NETWORK
 from .pools import POOLS
+from .replacement import REPLACED
 from .system import SYSTEM
 
 SCENARIOS: dict[str, type[Scenario]] = {
-    kind.name: kind for kind in (*DISKS, *AGED, *POOLS, *SYSTEM, *NETWORK, *CONTAINERS, *ENGINE)
+    kind.name: kind for kind in (*DISKS, *AGED, *REPLACED, *POOLS, *SYSTEM, *NETWORK, *CONTAINERS, *ENGINE)
 }
 
 __all__ = ["SCENARIOS", "Scenario"]

@@ -15,6 +15,8 @@ class Scenario(ABC):
 
     name: ClassVar[str]
     about: ClassVar[str]
+    # making it happen again is its next step
+    goes_on: ClassVar[bool] = False
 
     def __init__(self, sim: Simulation) -> None:
         self.sim = sim

@@ -8,12 +8,19 @@ from typing import Any
 
 import pytest
 
-from custom_components.home_server_monitor.guardian.capabilities import DiskPlace
+from custom_components.home_server_monitor.guardian.capabilities import Backup, DiskPlace, PoolStand
 from custom_components.home_server_monitor.guardian.contract import Severity
 from custom_components.home_server_monitor.plays.disk_risk.assessing import Assessment, assess, row_of
 from custom_components.home_server_monitor.plays.disk_risk.findings import Known, findings_of
 from custom_components.home_server_monitor.plays.disk_risk.merge import Said, contradiction, merged
-from custom_components.home_server_monitor.plays.disk_risk.words import protection_words, size_words, unseen
+from custom_components.home_server_monitor.plays.disk_risk.words import (
+    backup_words,
+    place_words,
+    protection_words,
+    size_words,
+    spare_words,
+    unseen,
+)
 from custom_components.home_server_monitor.prediction.counters import COUNTERS
 from custom_components.home_server_monitor.prediction.features import Day
 from custom_components.home_server_monitor.prediction.forest import Model, load
@@ -212,8 +219,20 @@ def test_words() -> None:
         "8 TB", "16 TB", "120 GB", "unknown size",
     ]  # fmt: skip
     place = DiskPlace(serial="s", label="l", model=None, size=1, device="d", pool="p", loses=2, spares=1)
-    assert protection_words(place) == (
-        "Its pool can lose 2 disks without losing data; check that the backup is fresh."
-        " An unused disk that is large enough is in the same machine."
+    assert protection_words(place) == "Its pool can lose 2 disks without losing data."
+    assert spare_words(place) == "An unused disk that is large enough is in the same machine."
+    assert place_words(replace(place, vdev="raidz2", slot="slot 3")) == "pool p, raidz2, slot 3"
+    today = NOW.date()
+    stand = PoolStand(id="1", name="p", status="online")
+    assert backup_words(None, today) == ""
+    assert "make a backup first" in backup_words(stand, today)
+    copied = (
+        Backup("replication", NOW),
+        Backup("cloud_sync", NOW - timedelta(days=9)),
+        Backup("rsync", None),
+    )
+    assert backup_words(replace(stand, backups=copied, bare=("p/a", "p/b")), today) == (
+        "Last copied: replication today, cloud sync 9 days ago, rsync at no time that is known;"
+        " 2 of its datasets by no task."
     )
     assert "bring the backup up to date first" in protection_words(replace(place, loses=0, spares=0))

@@ -9,7 +9,7 @@ from ..guardian.journal import JournalFailed
 from ..guardian.remediation import Record, State
 from ..guardian.tracked import State as Life
 from ..sources.errors import ClientError
-from . import clock
+from . import clock, own_answers
 from .messages import REPAIRS, Message, moment, snooze_until, tag_of
 from .settings import Phone, phones
 
@@ -69,6 +69,17 @@ class Answers:
                 await self.snooze(tracked, snooze_until(self._of.settings, clock.now()), actor)
             case "acknowledge" if tracked is not None:
                 await self.acknowledge(tracked, actor)
+            case _ if tracked is not None:
+                await self._own(verb, tracked, actor)
+
+    async def _own(self, verb: str, tracked: Tracked, actor: Actor) -> None:
+        """Hand on what a source takes itself."""
+        try:
+            text = await own_answers.take(self._of, tracked, verb, actor)
+        except Refused as err:
+            text = self._of.texts.refusal(err.refusal.key, err.refusal.placeholders)
+        if text:
+            await self._say(None, tracked, actor, text)
 
     async def _approve(
         self, record: Record, tracked: Tracked | None, actor: Actor, waits: str | None = None
@@ -117,7 +128,9 @@ class Answers:
             lines += of.wording.changes(tracked)
         url = of.wording.url(tracked) if tracked else REPAIRS
         snooze = of.compose.snooze(of.settings, clock.now())
-        await self._to(actor, of.compose.why(tracked, record, lines, url, of.waits.choices(record), snooze))
+        own = own_answers.buttons_of(of, tracked)
+        message = of.compose.why(tracked, record, lines, url, of.waits.choices(record), snooze, own)
+        await self._to(actor, message)
 
     async def unknown(self, token: str, actor: Actor | None) -> None:
         """A button that no guardian knows: of another installation, or forged. It is only noted."""

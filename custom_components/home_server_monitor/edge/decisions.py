@@ -12,7 +12,7 @@ from ..guardian.contract import Severity
 from ..guardian.finding import Tracked
 from ..guardian.remediation import Record, State
 from ..guardian.waking import waking_of
-from . import dashboards
+from . import dashboards, own_answers
 from .own_findings import BREAKER
 
 if TYPE_CHECKING:
@@ -28,6 +28,8 @@ MORE = "more_findings"
 MORE_THERE = "more_findings_on_dashboard"
 NOBODY = "nobody_told"
 WEEK = "first_week"
+# a finding that a source takes answers of its own to
+ANSWERED = "answers"
 # what a person can do about an open breaker
 RESET = "breaker_reset"
 _LEVEL = {
@@ -110,7 +112,8 @@ class Decisions:
         for severity, _, found, offer in nlargest(MOST, rows, key=itemgetter(0, 1)):
             about = found.id if found else offer.id if offer else ""
             words = tuple(sorted(found.finding.placeholders.items())) if found else ()
-            told = (severity, offer.id if offer else None, words)
+            own = tuple(own_answers.verbs_of(self._of, found)) if found else ()
+            told = (severity, offer.id if offer else None, words, own)
             wanted[f"{FINDING}_{about}"] = (found, offer, told)
         if (rest := len(rows) - MOST) > 0:
             if self._dashboard is None:
@@ -149,6 +152,9 @@ class Decisions:
             if key == BREAKER:
                 key, fixable, rule = RESET, True, tracked.finding.object.removeprefix("rule:")
             placeholders = self._of.texts.harmless(self._of.texts.placeholders(tracked.finding))
+            if own_answers.verbs_of(self._of, tracked):
+                key, fixable = ANSWERED, True
+                placeholders = self._of.wording.finding_placeholders(tracked)
         if tracked is not None:
             severity = _LEVEL[tracked.severity]
         ir.async_create_issue(
@@ -159,7 +165,12 @@ class Decisions:
             severity=severity,
             translation_key=key,
             translation_placeholders=placeholders,
-            data={"server": self._of.id, "proposal": record.id if record else None, "rule": rule},
+            data={
+                "server": self._of.id,
+                "proposal": record.id if record else None,
+                "rule": rule,
+                "finding": tracked.id if tracked and key == ANSWERED else None,
+            },
         )
 
     @callback

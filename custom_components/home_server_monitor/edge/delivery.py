@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from .guardian import Guardian
 
 DECISIONS = frozenset({"approve", "after", "window", "deny"})
+# what only an administrator may answer, or whom one has tied
+OF_ADMINS = frozenset({"replacing", "stop", "remove"})
 
 
 class Delivery:
@@ -68,6 +70,13 @@ class Delivery:
 
         return [self._spawn(push(phone)) for phone in told if phone.entry_id not in taken]
 
+    def follow_up(self, message: Message, asker: str = "", *, ends: bool = False) -> None:
+        """Push how something goes on: to the phones that show it and those of the user who asked, else to all that are told."""
+        showing = self.teller.showing(message.tag)
+        known = phones(self._of.hass).values()
+        told = [each for each in known if each.entry_id in showing or (asker and each.user_id == asker)]
+        self.begin(message, told or self.phones(), ends=ends)
+
     async def arrived(
         self, message: Message, told: Sequence[Phone], pushes: Collection[asyncio.Task[bool]]
     ) -> bool:
@@ -107,8 +116,14 @@ class Delivery:
         tokens: dict[str, str] = {}
         if deciding and record is not None:
             tokens |= await self._of.proposals.mint(record.id, deciding, where, deciders)
-        if others and people and message.subject:
-            tokens |= await self._of.proposals.mint(message.subject, others, where, people)
+        if message.subject:
+            admins = [each for each in people if self._of.desk.policy.is_trusted(each)]
+            for verbs, who in (
+                ([verb for verb in others if verb not in OF_ADMINS], people),
+                ([verb for verb in others if verb in OF_ADMINS], admins),
+            ):
+                if verbs and who:
+                    tokens |= await self._of.proposals.mint(message.subject, verbs, where, who)
         return [
             button.data(tokens.get(button.verb, ""))
             for button in message.buttons

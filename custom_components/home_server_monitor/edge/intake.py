@@ -76,6 +76,12 @@ class Intake:
                     # one source that cannot be judged keeps no other from it
                     _LOGGER.exception("What %s says cannot be judged", source.id)
 
+    async def at_once(self, source: Source) -> None:
+        """Take in what a source says now: a person has just told it something."""
+        async with self._of.lock:
+            if self._of.house.source(source.id) is source:
+                await self._take(source, clock.now())
+
     async def _take(self, source: Source, now: float) -> None:
         """Take in what one source says."""
         if (nodes := tuple(source.nodes)) != self._nodes.get(source.id):

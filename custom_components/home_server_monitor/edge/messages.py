@@ -196,17 +196,22 @@ class Composer:
         url: str,
         choices: Choices = Choices(),
         snooze: Button | None = None,
+        own: tuple[Button, ...] = (),
     ) -> Message:
-        """Return the plan: what, why, risk, undo, what depends on it; where there is none, it can still be snoozed."""
+        """Return the plan: what, why, risk, undo, what depends on it; where there is none, it can still be snoozed.
+
+        own: answers that a source takes itself.
+        """
         words = self.texts.finding(tracked.finding) if tracked else Words("", "", "")
         subject = tracked.id if tracked else record.id if record else ""
         buttons: tuple[Button, ...] = (Button("acknowledge", self.texts.common("acknowledge")),)
         if record is not None:
             deny = Button("deny", self.texts.common("deny"))
             later = (*self.after(record, choices), *self.window(record, choices))
-            buttons = (self.approve(record), *later, deny, *buttons)
+            buttons = (self.approve(record), *later, deny, *own, *buttons)
         elif snooze is not None:
-            buttons = (*buttons, snooze)
+            # of these Android shows three
+            buttons = (*own, *buttons, snooze)
         return Message(
             tag=tag_of((tracked.told_as if tracked else "") or subject),
             title=words.title or self.titled(record),

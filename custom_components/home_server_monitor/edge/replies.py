@@ -11,7 +11,11 @@ from .people import user_actor
 
 PHONE_EVENT = "mobile_app_notification_action"
 TELEGRAM_EVENT = "telegram_callback"
-VERBS = ("approve", "after", "window", "deny", "snooze", "why", "acknowledge")
+# the last ones are answers of sources of their own (capability AnswersFindings)
+VERBS = (
+    *("approve", "after", "window", "deny", "snooze", "why", "acknowledge"),
+    *("ordered", "replacing", "stop", "remove"),
+)
 _REPLY = re.compile(rf"^/?hsm:({'|'.join(VERBS)}):([A-Za-z0-9_-]{{16,64}})\Z")
 
 type Handler = Callable[[str, str, Actor | None], Awaitable[None]]

@@ -198,7 +198,7 @@ class Speaker:
                 # a phone that is slow may still take it, or not before the next reload
                 await asyncio.wait(pushes)
             for lead in letter.notice.instead:
-                self._take_away(tag_of(lead), letter.taken)
+                self.take_away(tag_of(lead), letter.taken)
             old = clock.now() - letter.at > KEPT_FOR
             if arrived or not told or old or not self.notices.is_told_again(letter.notice):
                 self.outbox.done(letter)
@@ -233,7 +233,7 @@ class Speaker:
             return
         message, ends = self.notices.ended(notice, found)
         if message is None:
-            self._take_away(tag)
+            self.take_away(tag)
             self.outbox.done(letter)
             return
         self._carry(letter, message, who, ends=ends)
@@ -244,11 +244,11 @@ class Speaker:
         context = context_of(actor)
         self.fire(kind, [tracked.id], None, tracked.severity, context=context)
         if not self.notices.others_shown_with(tracked):
-            self._take_away(tag_of(tracked.told_as or tracked.id))
+            self.take_away(tag_of(tracked.told_as or tracked.id))
         self._of.notify(context)
 
     @callback
-    def _take_away(self, tag: str, only: Collection[str] | None = None) -> None:
+    def take_away(self, tag: str, only: Collection[str] | None = None) -> None:
         """Take a notification off the phones that show it, or off some of them."""
         known = phones(self._of.hass).values()
         told = [phone for phone in known if only is None or phone.entry_id in only]

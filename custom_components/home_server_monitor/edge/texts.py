@@ -88,7 +88,7 @@ class Texts:
         found = dict(finding.placeholders)
         for part in ("cause", "advice"):
             if isinstance(key := finding.evidence.get(part), str):
-                found[part] = self.common(f"{part}_{key}", finding.placeholders)
+                found[part] = Made(self.common(f"{part}_{key}", finding.placeholders))
         return found
 
     def common(self, key: str, placeholders: Mapping[str, Any] | None = None, default: str = "?") -> str:

@@ -224,6 +224,11 @@ class Wording:
         shown = ", ".join(named[:3]) + (f" (+{len(named) - 3})" if len(named) > 3 else "")
         return of.texts.common(f"logged_{data.get('kind')}", {"title": shown or "-"}, default=shown or "-")
 
+    def finding_placeholders(self, tracked: Tracked) -> dict[str, str]:
+        """Return what the repair of a finding without a proposal shows."""
+        words = self._of.texts.finding(tracked.finding)
+        return {"title": words.title, "meaning": words.meaning, "advice": words.advice or "-"}
+
     def issue_placeholders(self, record: Record, tracked: Tracked | None) -> dict[str, str]:
         """Return what the repair of a proposal shows."""
         found = plan_lines(self._of, record, tracked)

@@ -5,113 +5,51 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol, runtime_checkable
 
-from ..prediction.reading import Reading
 from .contract import Source
+from .disks import (
+    AnswersFindings,
+    Backup,
+    DiskPlace,
+    ExplainsDisks,
+    ForgetsDisks,
+    InstallsSmartReader,
+    KnowsDisks,
+    KnowsPools,
+    PoolStand,
+    ReadsSmart,
+    Resilver,
+    TendsDisks,
+)
 
-
-@runtime_checkable
-class ReadsSmart(Protocol):
-    """A system that can read SMART without waking a disk."""
-
-    id: str
-    name: str
-
-    @property
-    def server(self) -> str:
-        """Return the unique id of the server's entry that it hangs on."""
-        ...
-
-    @property
-    def judged(self) -> bool:
-        """Return whether what it shows is of now."""
-        ...
-
-    async def read_smart(self, known: Collection[str] = ()) -> Mapping[str, Reading]:
-        """Return readings by serial, without disks that sleep or have none; those of `known` need not be asked again.
-
-        Raises ClientError, NotSupported where this release has no SMART at all.
-        """
-        ...
-
-    async def smart_history(self, serial: str) -> Sequence[Reading]:
-        """Return older readings of a drive, the oldest first; empty where none are kept. Raises ClientError."""
-        ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DiskPlace:
-    """Where a disk is, and what depends on it. device: the identifier of its device; size in bytes.
-
-    label: its name for people; vdev: its kind of group in the pool, `disk` where it is alone; loses: how many more
-    disks that group can lose without losing data, None outside a pool; spares: unused disks of its size or larger in
-    the same machine; test_failed: that the system itself tells of a failed self-test.
-    """
-
-    serial: str
-    label: str
-    model: str | None
-    size: int | None
-    device: str
-    name: str = ""
-    pool: str | None = None
-    vdev: str | None = None
-    loses: int | None = None
-    spares: int = 0
-    test_failed: bool = False
-
-
-@runtime_checkable
-class KnowsDisks(Protocol):
-    """A system that lists the disks of its machine, whether or not it can read their SMART."""
-
-    id: str
-    name: str
-
-    @property
-    def server(self) -> str:
-        """Return the unique id of the server's entry that it hangs on."""
-        ...
-
-    @property
-    def judged(self) -> bool:
-        """Return whether what it shows is of now."""
-        ...
-
-    def disk_places(self) -> Mapping[str, DiskPlace]:
-        """Return its disks by serial, as they were seen last, without asking."""
-        ...
-
-
-@runtime_checkable
-class InstallsSmartReader(Protocol):
-    """A system that can be given something that reads the SMART of its disks."""
-
-    id: str
-    name: str
-
-    @property
-    def server(self) -> str:
-        """Return the unique id of the server's entry that it hangs on."""
-        ...
-
-    @property
-    def judged(self) -> bool:
-        """Return whether what it shows is of now."""
-        ...
-
-    @property
-    def smart_reader(self) -> tuple[str, str] | None:
-        """Return the action and the target that install it; None where the key may not, or it is there already."""
-        ...
-
-
-@runtime_checkable
-class ExplainsDisks(Protocol):
-    """What judges the disks of one server."""
-
-    def explain_disk(self, wanted: str) -> Mapping[str, Any] | None:
-        """Return all that is known of a disk, by its serial or the end of it; None where that names none, or several."""
-        ...
+__all__ = [
+    "AnswersFindings",
+    "AnswersItself",
+    "Backup",
+    "ChangesForAWhile",
+    "DiskPlace",
+    "ExplainsDisks",
+    "ForgetsDisks",
+    "InUse",
+    "InstallsSmartReader",
+    "KnowsDisks",
+    "KnowsPools",
+    "Link",
+    "MeasuresLinks",
+    "PoolStand",
+    "ReadsSmart",
+    "Resilver",
+    "RollsBackDatasets",
+    "RunsApps",
+    "RunsServices",
+    "Service",
+    "Setting",
+    "SnapshotSeen",
+    "SnapshotsDatasets",
+    "TendsDisks",
+    "Use",
+    "Way",
+    "setting_of",
+]
 
 
 @runtime_checkable

@@ -26,6 +26,8 @@ class Inhibition:
         self._causes: Causes = {}
         # by rule and node: what fires, of the rules that tell what others only repeat
         self._tellers: dict[tuple[str, str], str] = {}
+        # by node: the finding that expects its loss
+        self._expecting: dict[str, str] = {}
         # at which severity, and in which occurrence, each finding was judged against these causes
         self._judged: dict[str, tuple[Severity, int]] = {}
 
@@ -34,6 +36,13 @@ class Inhibition:
         self.dues = []
         firing = list(self._register.firing())
         found = [tracked for tracked in firing if self._explains(tracked, now, started)]
+        self._expecting = {
+            topology.canonical(tracked.finding.object): tracked.id
+            for tracked in found
+            if waking_of(tracked.finding.rule).expects
+        }
+        # what is not told because it is expected must not keep others from being told
+        found = [tracked for tracked in found if self._expecter(tracked, topology) is None]
         weights = {tracked.id: _weight(tracked) for tracked in found}
         if weights != self._weights or topology is not self._topology:
             self._weights, self._topology, self._judged = weights, topology, {}
@@ -42,10 +51,14 @@ class Inhibition:
         repeating = {tracked.id for tracked in firing if "told_by" in tracked.finding.evidence}
         self._tellers = self._found_tellers(firing) if repeating else {}
         judged = {tracked.id: (tracked.severity, tracked.count) for tracked in firing}
+        # what they are about may become more without getting worse
+        growing = {
+            tracked.id for tracked in firing if self._expecting and "nodes" in tracked.finding.evidence
+        }
         fresh = [
             tracked
             for tracked in firing
-            if self._judged.get(tracked.id) != judged[tracked.id] or tracked.id in repeating
+            if self._judged.get(tracked.id) != judged[tracked.id] or tracked.id in repeating | growing
         ]
         for tracked in fresh:
             tracked.inhibited_by = self._cause(tracked)
@@ -56,7 +69,7 @@ class Inhibition:
 
     def _explains(self, tracked: Tracked, now: float, started: float) -> bool:
         waking = waking_of(tracked.finding.rule)
-        if not waking.cause_of and not waking.covers:
+        if not waking.cause_of and not waking.covers and not waking.expects:
             return False
         if tracked.frozen:
             ends = max(tracked.last_seen, min(started, now)) + FROZEN_CAUSE_COUNTS
@@ -65,6 +78,19 @@ class Inhibition:
             self.dues.append(ends)
         # who dismissed "pool has errors" has not heard of the disk that fails next
         return waking.cause or self._register.silence(tracked) != "dismissed"
+
+    def _expecter(self, tracked: Tracked, topology: Topology) -> str | None:
+        """Return the finding by which all that this one is about is expected to go."""
+        if not self._expecting:
+            return None
+        about = tracked.finding.evidence.get("nodes", (tracked.finding.object,))
+        nodes = (
+            {topology.canonical(str(node)) for node in about} if isinstance(about, list | tuple) else set()
+        )
+        if len(nodes) != 1 or (key := self._expecting.get(*nodes)) is None or key == tracked.id:
+            return None
+        cause = self._register.tracked[key]
+        return key if tracked.finding.rule in waking_of(cause.finding.rule).expects else None
 
     def _found_tellers(self, firing: Sequence[Tracked]) -> dict[tuple[str, str], str]:
         wanted = {rule for tracked in firing for rule in _told_by(tracked)}
@@ -95,7 +121,7 @@ class Inhibition:
         )
 
     def _cause(self, tracked: Tracked) -> str | None:
-        if (teller := self._teller(tracked)) is not None:
+        if (teller := self._expecter(tracked, self._topology) or self._teller(tracked)) is not None:
             return teller
         waking, rule = waking_of(tracked.finding.rule), tracked.finding.rule
         causes = self._causes[waking.area]

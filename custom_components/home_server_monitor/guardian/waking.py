@@ -33,6 +33,8 @@ class Waking:
     cause: its object is gone with it, so it explains those findings whatever their severity, also on the object itself.
     covers: rules that it explains on its own object, up to its severity.
     beside: trouble of what it is a part of does not explain it: it may be the cause, or what comes next.
+    expects: rules that it explains whatever their severity, where its object is all that they are about: their own
+    object, or, where there is the evidence `nodes`, the only one of these.
     """
 
     area: str
@@ -49,6 +51,7 @@ class Waking:
     cause_of: frozenset[str] = frozenset()
     covers: frozenset[str] = frozenset()
     beside: bool = False
+    expects: frozenset[str] = frozenset()
 
 
 _INFO, _WARNING, _HIGH, _CRITICAL = Severity
@@ -61,6 +64,23 @@ _ERRORS = frozenset(
         "pool_errors_unprotected",
         "pool_errors_standing",
         "pool_unhealthy",
+    }
+)
+
+# what the loss of one disk brings, where somebody takes it out; a pool that is lost with it is none of this
+_OF_ONE_DISK = frozenset(
+    {
+        "disk_missing",
+        "disk_failing",
+        "disk_reports_failure",
+        "disk_cable",
+        "disk_wearing",
+        "self_test_failed",
+        "pool_degraded",
+        "pool_unprotected",
+        "pool_errors",
+        "pool_errors_standing",
+        "pool_errors_unprotected",
     }
 )
 
@@ -88,6 +108,9 @@ TABLE: Mapping[str, Waking] = MappingProxyType(
         "pool_unavailable": Waking(
             area=STORAGE, most=_CRITICAL, keep=60.0, decision=True, cause=True, cause_of=_ON_A_POOL
         ),
+        # a person takes a disk out: what its loss brings is expected
+        "disk_replacing": Waking(area=STORAGE, decision=True, listed=True, expects=_OF_ONE_DISK),
+        "disk_replaced": Waking(area=STORAGE, most=_INFO, decision=True, listed=True, expects=_OF_ONE_DISK),
         # the next fault loses data
         "pool_unprotected": Waking(
             area=STORAGE, most=_CRITICAL, keep=60.0, decision=True, cause_of=_IN_A_POOL, covers=_ERRORS

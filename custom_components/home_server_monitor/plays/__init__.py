@@ -23,6 +23,6 @@ def join(house: House, source: Any) -> None:
 
 async def start(hass: HomeAssistant, entry: ConfigEntry[Any], house: House, guardian: Guardian) -> None:
     """Begin what goes on for as long as a server's entry is loaded."""
-    disks = DiskRisk(hass, entry, house, guardian.register)
+    disks = DiskRisk(hass, entry, house, guardian)
     await disks.async_start()
     guardian.joins.append(disks.join)

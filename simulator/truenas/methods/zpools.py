@@ -35,10 +35,9 @@ def _scan(pool: Pool) -> Row | None:
 
 
 def _vdev(vdev: Vdev, name: str, top: int | None) -> Row:
-    kind = {"MIRROR": "mirror", "RAIDZ2": "raidz2", "DISK": "disk"}[vdev.kind]
     return {
         "name": name if vdev.children else f"/dev/{vdev.disk.name}1" if vdev.disk else "",
-        "vdev_type": kind,
+        "vdev_type": vdev.kind.lower(),
         "guid": vdev.guid,
         "state": vdev.status,
         "stats": {

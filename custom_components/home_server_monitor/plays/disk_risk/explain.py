@@ -8,7 +8,7 @@ from ...prediction.forest import Model
 from ...prediction.outlook import Prediction, shown
 from ...prediction.tiers import Tier
 from . import words
-from .findings import Known
+from .findings import Known, at_hand
 
 
 def explained(disk: Known, model: Model | None, now: datetime) -> Mapping[str, Any]:
@@ -32,7 +32,9 @@ def explained(disk: Known, model: Model | None, now: datetime) -> Mapping[str, A
             {"rule": hit.rule, "tier": hit.tier.key, "text": words.hit_words(hit)} for hit in found.hits
         ],
         "wear": _wear(disk),
+        **at_hand(disk),
         "what_to_do": _what_to_do(disk, now),
+        "by": words.by_when(found.tier, now.date()) if found.tier >= Tier.ELEVATED else None,
         "not_seen": words.unseen(found),
         "days_of_readings": found.days + 1,
         "model_off": model is None,
@@ -78,13 +80,23 @@ def _wear(disk: Known) -> dict[str, Any] | None:
 
 def _what_to_do(disk: Known, now: datetime) -> str:
     tier, by = disk.found.tier, words.by_when(disk.found.tier, now.date())
+    about = " ".join(
+        filter(
+            None,
+            (
+                words.protection_words(disk.place),
+                words.backup_words(disk.stand, now.date()),
+                words.spare_words(disk.place),
+            ),
+        )
+    )
     match tier:
         case Tier.CRITICAL:
-            return f"Replace it at once, by {by}. {words.protection_words(disk.place)}"
+            return f"Replace it at once, by {by}. {about}"
         case Tier.HIGH:
-            return f"Order a replacement now and have it in by {by}. {words.protection_words(disk.place)}"
+            return f"Order a replacement of at least {words.size_words(disk.size)} now and have it in by {by}. {about}"
         case Tier.ELEVATED:
-            return f"Watch it, and look again by {by}. {words.protection_words(disk.place)}"
+            return f"Watch it, and look again by {by}. {about}"
         case Tier.WATCH:
             return "Nothing now: there were errors once, and they do not rise."
     return "Nothing."

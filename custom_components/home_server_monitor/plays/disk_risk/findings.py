@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final
 
-from ...guardian.capabilities import DiskPlace
+from ...guardian.capabilities import DiskPlace, PoolStand
 from ...guardian.contract import Finding, Severity
 from ...guardian.finding import Tracked
 from ...prediction.outlook import Prediction
@@ -14,6 +14,8 @@ from ...prediction.tiers import Tier
 from . import words
 from .assessing import Assessment
 from .merge import Contradiction
+from .promises import Ordered
+from .told import day
 
 SEVERITY: Final = {
     Tier.CRITICAL: Severity.CRITICAL,
@@ -22,25 +24,45 @@ SEVERITY: Final = {
 }
 
 
+TODO: Final = {
+    Tier.CRITICAL: "replace_at_once",
+    Tier.HIGH: "order",
+    Tier.ELEVATED: "watch",
+    Tier.WATCH: "watch",
+}
+# names of datasets in an answer
+NOT_COPIED: Final = 20
+
+
 def severity_of(tier: Tier, place: DiskPlace | None) -> Severity:
     """Return how bad a tier is: nobody is woken at night for a disk that its pool can lose."""
     protected = place is not None and bool(place.loses)
     return Severity.HIGH if tier is Tier.CRITICAL and protected else SEVERITY[tier]
 
 
+# what is found in readings, and stays while there are none
+OF_READINGS: Final = frozenset(
+    {"disk_failing", "disk_reports_failure", "disk_cable", "disk_wearing", "disk_sources_differ"}
+)
 # told as what they are, not as a disk that fails
 CABLE, WEAR = "cable", frozenset({"worn_out", "wearing_out"})
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A disk and all that is known of it now. differs: what two of its sources contradict each other in."""
+    """A disk and all that is known of it now.
+
+    differs: what two of its sources contradict each other in; stand: how its pool stands; ordered: that its replacement
+    is on its way, and how that stands.
+    """
 
     serial: str
     label: str
     place: DiskPlace | None
     found: Assessment
     differs: Contradiction | None = None
+    stand: PoolStand | None = None
+    ordered: tuple[Ordered, str] | None = None
 
     @property
     def node(self) -> str:
@@ -108,13 +130,43 @@ def _failing(source: str, disk: Known, today: date) -> Iterator[Finding]:
         "reasons": "; ".join(words.reasons(disk.found, frozenset(told))[:2]) or "its counters",
         "by": words.by_when(tier, today),
         "protection": words.protection_words(disk.place),
+        "backup": words.backup_words(disk.stand, today),
+        "spare": words.spare_words(disk.place),
+        **_ordered(disk),
     }
-    evidence: dict[str, Any] = {"cause": f"disk_{tier.key}", "tier": tier.key}
+    cause = f"disk_{disk.ordered[1]}" if disk.ordered else f"disk_{tier.key}"
+    evidence: dict[str, Any] = {"cause": cause, "tier": tier.key, "by": named["by"], **at_hand(disk)}
     if isinstance(outlook, Prediction):
         evidence |= {"p30": round(outlook.p30, 4), "p90": round(outlook.p90, 4)}
         named |= {"chance": words.percent(outlook.p30), "chance90": words.percent(outlook.p90)}
     rule = "disk_failing" if by_model else "disk_reports_failure"
     yield _finding(source, disk, rule, severity_of(tier, disk.place), named, **evidence)
+
+
+def _ordered(disk: Known) -> dict[str, str]:
+    if disk.ordered is None:
+        return {}
+    order = disk.ordered[0]
+    return {"who": order.who, "ordered": day(order.at), "until": day(order.until)}
+
+
+def at_hand(disk: Known) -> dict[str, Any]:
+    """Return what decides how urgent a replacement is, as plain values."""
+    place, stand = disk.place, disk.stand
+    return {
+        "todo": TODO.get(disk.found.tier, "nothing"),
+        "redundancy": place.loses if place else None,
+        "spares": place.spares if place else None,
+        "slot": place.slot if place else None,
+        "pool_status": stand.status if stand else None,
+        "backup": None
+        if stand is None
+        else {
+            "copied": {each.kind: each.last.isoformat() if each.last else None for each in stand.backups},
+            "newest_snapshot": stand.snapshot.isoformat() if stand.snapshot else None,
+            "not_copied": [*stand.bare[:NOT_COPIED]],
+        },
+    }
 
 
 def _wearing(source: str, disk: Known, hit: Hit) -> Finding:

@@ -1,50 +1,36 @@
 """Disk risk: SMART from all sources of one server, joined by serial, judged once a day and whenever it changes."""
 
 import asyncio
-from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timedelta
-from functools import partial
-import itertools
+from datetime import datetime
 import logging
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.util import dt as dt_util
 
 from ...const import DOMAIN
-from ...guardian.capabilities import DiskPlace, KnowsDisks, ReadsSmart
-from ...guardian.contract import Action, Change, Finding, Missing, Node, Source
-from ...guardian.finding import Register
+from ...edge.guardian import Guardian
+from ...guardian.capabilities import DiskPlace, KnowsDisks, KnowsPools, PoolStand, ReadsSmart
+from ...guardian.contract import Action, Actor, Change, Finding, Missing, Node, Source
 from ...guardian.house import House
-from ...history import DailyHistory
 from ...issues import clear_prediction_off, raise_prediction_off
 from ...prediction.forest import Model, load
-from ...prediction.reading import Reading
-from ...sources.errors import ClientError, NotSupported, PermissionDenied
+from ...prediction.tiers import Tier
 from .assessing import Assessment
-from .devices import clean_up, found_device, is_listed_by_nobody, own_device, own_identifier
-from .entities import entity_of, missing_of
 from .explain import explained
-from .findings import Known, findings_of, still
-from .record import SHOWN_FOR, DiskRecord, history_of
-from .seeding import seed
+from .findings import OF_READINGS, Known, findings_of, still
+from .listening import LOOK, Listening
+from .record import SHOWN_FOR, DiskRecord
+from .showing import Showing
+from .tending import Tending, serial_of
 from .unread import say_unread
 
 _LOGGER = logging.getLogger(__name__)
 
-LOOK = timedelta(minutes=5)
-# a disk is asked again after this long; what is read more often is one reading a day all the same
-AGAIN = timedelta(hours=6)
-DENIED = timedelta(days=1)
-# judged together, beside the event loop
-BATCH = 16
-# entities that are added at once: more would hold the event loop
-ADDED = 25
 # so long after a start a source may be silent before its disks count as unread, in seconds
 PATIENCE = 600.0
 
@@ -56,34 +42,29 @@ class DiskRisk:
     name = "Disk prediction"
 
     def __init__(
-        self, hass: HomeAssistant, entry: ConfigEntry[Any], house: House, register: Register
+        self, hass: HomeAssistant, entry: ConfigEntry[Any], house: House, guardian: Guardian
     ) -> None:
         self._hass = hass
         self._entry = entry
         self._house = house
-        self._register = register
+        self.guardian = guardian
         self.server = entry.unique_id or entry.entry_id
         self.id = f"disks:{self.server}"
         self.checked: float | None = None
-        self.model: Model | None = None
-        self.records: dict[str, DiskRecord] = {}
-        # by source id: when it may be asked again
-        self._due: dict[str, datetime] = {}
-        # sources whose release has no SMART, or whose key may not read it
-        self._dark: set[str] = set()
-        # by serial: ids of the sources that were asked for its past
-        # serials of those on a device of the server's own
-        self._own: set[str] = set()
-        self._pasts: defaultdict[str, set[str]] = defaultdict(set)
+        self.listening = Listening(hass, self.server)
         self._lock = asyncio.Lock()
         self._listeners: list[Callable[[], None]] = []
-        self._adders: dict[Platform, Callable[[list[Any]], None]] = {}
-        # keys of the entities that are there, by platform and serial
-        self._made: defaultdict[tuple[Platform, str], set[str]] = defaultdict(set)
+        self._showing = Showing(hass, entry, self)
+        self.tending = Tending(hass, self)
         self._started = hass.loop.time()
         self._again = False
         # it is to be told, also where nothing has changed: values grow old
         self._tell = True
+
+    @property
+    def records(self) -> dict[str, DiskRecord]:
+        """Return what is known of each disk, by serial."""
+        return self.listening.records
 
     # As a source
 
@@ -118,27 +99,34 @@ class DiskRisk:
         Shortly after the start also of those that nobody lists: who does may not be up yet.
         """
         today, known = dt_util.now().date(), self._known()
-        found = [each for disk in known.values() for each in findings_of(self.id, disk, today)]
-        there = None if self._is_new else self.places().keys()
-        return [*found, *still(self.id, self._register.firing(), known.keys(), there)]
+        in_use = [disk for serial, disk in known.items() if not self.is_retired(serial)]
+        found = [each for disk in in_use for each in findings_of(self.id, disk, today)]
+        there = None if self.is_new else self.places().keys()
+        firing = [each for each in self.guardian.register.firing() if each.finding.rule in OF_READINGS]
+        return [*found, *still(self.id, firing, known.keys(), there), *self.tending.findings()]
 
     @property
-    def _is_new(self) -> bool:
+    def is_new(self) -> bool:
+        """Return whether it has only just started, so that others may not have got that far."""
         return self._hass.loop.time() - self._started < PATIENCE
 
     def _known(self) -> dict[str, Known]:
-        places = self.places()
-        return {
-            serial: Known(
+        places, stands, now = self.places(), self.stands(), dt_util.utcnow().timestamp()
+        known = {}
+        for serial, record in self.records.items():
+            if (found := record.found) is None:
+                continue
+            place, order = places.get(serial), self.tending.promises.ordered.get(serial)
+            known[serial] = Known(
                 serial,
-                places[serial].label if serial in places else f"{found.reading.model} {serial[-4:]}",
-                places.get(serial),
+                place.label if place else f"{found.reading.model} {serial[-4:]}",
+                place,
                 found,
                 record.differs,
+                stands.get(place.pool_id or "") if place else None,
+                (order, order.state(found.tier, now)) if order else None,
             )
-            for serial, record in self.records.items()
-            if (found := record.found) is not None
-        }
+        return known
 
     # What others ask
 
@@ -152,16 +140,80 @@ class DiskRisk:
         """Return where the disks of this server are, by serial."""
         return {
             serial: place
-            for source in self._mine(KnowsDisks)
+            for source in self.mine(KnowsDisks)
             for serial, place in source.disk_places().items()
         }
+
+    def stands(self) -> dict[str, PoolStand]:
+        """Return how the pools of this server stand, by guid; of a machine that is silent nothing."""
+        return {
+            guid: stand
+            for source in self.mine(KnowsPools)
+            if source.judged
+            for guid, stand in source.pool_stands().items()
+        }
+
+    def label(self, serial: str) -> str:
+        """Return what a disk is called, "" where nobody knows it now."""
+        if (place := self.places().get(serial)) is not None:
+            return place.label
+        known = self._known().get(serial)
+        return known.label if known else ""
+
+    def tier(self, serial: str) -> Tier:
+        """Return how a disk is judged now."""
+        record = self.records.get(serial)
+        return record.found.tier if record and record.found else Tier.STABLE
+
+    def is_retired(self, serial: str) -> bool:
+        """Return whether a disk was replaced, and nothing stands on it."""
+        return self.tending.is_retired(serial, self.places().get(serial))
+
+    # What people answer (capabilities AnswersFindings and TendsDisks)
+
+    def answers_to(self, finding: Finding) -> Sequence[str]:
+        """Return the verbs that may be said to a finding now."""
+        return self.tending.answers_to(finding)
+
+    async def answer(self, finding: str, verb: str, actor: Actor) -> str:
+        """Take an answer to a finding. Raises Refused."""
+        return await self.tending.answer(finding, verb, actor)
+
+    async def order(self, serial: str, actor: Actor) -> tuple[Sequence[str], float]:
+        """Be quiet about a disk while its replacement is on its way."""
+        return await self.tending.order(serial, actor)
+
+    async def replace_disk(self, serial: str, actor: Actor, finding: str = "") -> str:
+        """Expect a disk to go; returns the steps. Raises Refused."""
+        return await self.tending.replace_disk(serial, actor, finding)
+
+    async def stop_replacing(self, serial: str, actor: Actor) -> None:
+        """Expect it no more. Raises Refused."""
+        await self.tending.stop(serial, actor)
+
+    def steps_to_replace(self, finding: Finding) -> str:
+        """Return what is to be done to replace the disk that a finding is about."""
+        return self.tending.steps(serial_of(finding) or "", finding)
+
+    def serial(self, wanted: str) -> str | None:
+        """Return the serial of a disk by the end of it; None where that names none, or several."""
+        known = {*self.records, *self.places(), *self.tending.promises.replacing}
+        ending = [each for each in known if each.upper().endswith(wanted.strip().upper())]
+        return wanted if wanted in known else ending[0] if len(ending) == 1 else None
+
+    @callback
+    def publish(self) -> None:
+        """Tell at once what has changed without a new reading."""
+        self.checked = dt_util.utcnow().timestamp()
+        self._house.updated(self)
 
     def explain_disk(self, wanted: str) -> Mapping[str, Any] | None:
         """Return all that is known of a disk (capability ExplainsDisks)."""
         known = self._known()
-        ending = [serial for serial in known if serial.upper().endswith(wanted.strip().upper())]
-        serial = wanted if wanted in known else ending[0] if len(ending) == 1 else None
-        return None if serial is None else explained(known[serial], self.model, dt_util.utcnow())
+        if (serial := self.serial(wanted)) is None or serial not in known:
+            return None
+        answer = explained(known[serial], self.listening.model, dt_util.now())
+        return {**answer, **self.tending.explained(serial, known[serial].found.tier)}
 
     @callback
     def listen(self, listener: Callable[[], None]) -> Callable[[], None]:
@@ -172,19 +224,24 @@ class DiskRisk:
     @callback
     def join(self, platform: Platform, add: Callable[[list[Any]], None]) -> None:
         """Add entities of disks through a platform of the server, now and whenever there are more."""
-        self._adders[platform] = add
+        self._showing.join(platform, add)
         self._soon()
 
-    def _mine(self, capability: Any) -> list[Any]:
+    def _is_there(self, source: str) -> bool:
+        return self._house.source(source) is not None
+
+    def mine(self, capability: Any) -> list[Any]:
+        """Return the sources of this server that have a capability."""
         return [each for each in self._house.capable(capability) if each.server == self.server]
 
     # Life
 
     async def async_start(self) -> None:
         """Load the model, and follow the sources for as long as the server's entry is loaded."""
+        await self.tending.async_load()
         found = await self._hass.async_add_executor_job(load)
         if isinstance(found, Model):
-            self.model = found
+            self.listening.model = found
             clear_prediction_off(self._hass)
         else:
             _LOGGER.error("Disk prediction is off: the model is %s (%s)", found.fault, found.detail)
@@ -199,7 +256,7 @@ class DiskRisk:
         if (
             source is not self
             and source.server == self.server
-            and isinstance(source, (ReadsSmart, KnowsDisks))
+            and isinstance(source, (ReadsSmart, KnowsDisks, KnowsPools))
         ):
             self._soon()
 
@@ -222,14 +279,16 @@ class DiskRisk:
         """Take in what the sources have read, judge what is new, and tell."""
         async with self._lock:
             self._again = False
-            asked = [await self._ask(source) for source in self._mine(ReadsSmart) if source.judged]
-            changed = await self._judge()
+            asked = [await self.listening.ask(source) for source in self.mine(ReadsSmart) if source.judged]
+            changed = await self.listening.judge(self._is_there)
+            changed |= await self.tending.follow()
             if any(asked) or changed or self.checked is None:
                 self.checked = dt_util.utcnow().timestamp()
             read = any(record.found for record in self.records.values())
-            say_unread(self._hass, self._house, self.server, read=read, dark=self._dark, new=self._is_new)
-            self._clean_up()
-            await self._add_entities()
+            dark = self.listening.dark
+            say_unread(self._hass, self._house, self.server, read=read, dark=dark, new=self.is_new)
+            self._showing.clean_up()
+            await self._showing.add()
             if changed or any(asked) or self._tell:
                 self._tell = False
                 for listener in tuple(self._listeners):
@@ -237,100 +296,3 @@ class DiskRisk:
                 self._house.updated(self)
         if self._again:
             self._soon()
-
-    async def _ask(self, source: ReadsSmart) -> bool:
-        """Take in the newest readings of a source; returns whether it was asked."""
-        now = dt_util.utcnow()
-        if now < self._due.get(source.id, now):
-            return False
-        known = {
-            serial
-            for serial, record in self.records.items()
-            if (taken := record.taken_by(source.id)) is not None and now - taken < AGAIN
-        }
-        try:
-            readings = await source.read_smart(known)
-        except (NotSupported, PermissionDenied) as err:
-            _LOGGER.debug("%s gives no SMART: %s", source.name, err)
-            if isinstance(err, PermissionDenied):
-                # each denied question is written down there; that there is nothing to ask costs nobody anything
-                self._due[source.id] = now + DENIED
-            known_dark = source.id in self._dark
-            self._dark.add(source.id)
-            return not known_dark
-        except ClientError as err:
-            _LOGGER.debug("%s could not be asked for SMART: %s", source.name, err)
-            self._due[source.id] = now + LOOK
-            return False
-        self._dark.discard(source.id)
-        for serial, reading in readings.items():
-            record = await self._record(serial, source)
-            record.note(source.id, source.name, reading, now)
-        return bool(readings)
-
-    async def _record(self, serial: str, source: ReadsSmart) -> DiskRecord:
-        """Return the record of a disk; what it lacks is taken from what each source, and the recorder, have kept."""
-        record = self.records.get(serial)
-        if record is None:
-            record = DiskRecord(serial, history_of(partial(DailyHistory, self._hass), serial))
-            await record.async_load()
-            self.records[serial] = record
-        if source.id not in (asked := self._pasts[serial]):
-            first = not asked
-            asked.add(source.id)
-            await seed(self._hass, self.server, record, source, first=first)
-        return record
-
-    async def _judge(self) -> bool:
-        """Judge what has changed; returns whether anything has."""
-        for record in self.records.values():
-            record.forget(lambda source: self._house.source(source) is not None)
-        waiting = [record for record in self.records.values() if record.changed]
-        for batch in itertools.batched(waiting, BATCH, strict=False):
-            work = [(record, reading) for record in batch if (reading := record.take_day()) is not None]
-            found = await self._hass.async_add_executor_job(self._judged, work)
-            for (record, _), assessment in zip(work, found, strict=True):
-                record.found = assessment
-        return bool(waiting)
-
-    def _judged(self, work: Sequence[tuple[DiskRecord, Reading]]) -> list[Assessment]:
-        return [record.judged(self.model, reading) for record, reading in work]
-
-    # Telling
-
-    async def _add_entities(self) -> None:
-        """Add what disks report and have no entity for yet, as soon as their device is there."""
-        places = self.places()
-        for platform, add in tuple(self._adders.items()):
-            new = []
-            for serial, record in self.records.items():
-                made = self._made[platform, serial]
-                wanted = missing_of(record.found, platform, made) if record.found is not None else ()
-                device = self._device(serial, places.get(serial)) if wanted else None
-                if device is not None:
-                    new += [entity_of(self, serial, each, device) for each in wanted]
-                    made |= {each.key for each in wanted}
-            for batch in itertools.batched(new, ADDED, strict=False):
-                add([*batch])
-                await asyncio.sleep(0)
-
-    @callback
-    def _clean_up(self) -> None:
-        """Remove what belongs to disks that nothing lists or reads."""
-        there = set(self.places()) | {serial for serial, record in self.records.items() if record.reading}
-        for platform, serial in clean_up(self._hass, self._entry, self.server, there, self._own):
-            self._made.pop((Platform(platform), serial), None)
-
-    def _device(self, serial: str, place: DiskPlace | None) -> dr.AnyDeviceEntry | None:
-        """Return the device of a disk: that of the machine it is in, else of a source that reads it, else an own one."""
-        record = self.records[serial]
-        wanted = [place.device] if place else []
-        wanted += [f"{source}_disk_{serial}" for source in sorted(record.sources)]
-        found = found_device(self._hass, [*wanted, own_identifier(self.server, serial)])
-        if found is not None or place is not None or record.reading is None:
-            return found
-        if self._is_new and not is_listed_by_nobody(self._hass, self.server):
-            # who lists it may not have got that far
-            return None
-        self._own.add(serial)
-        return own_device(self._hass, self._entry, self.server, serial, record.reading.model)

@@ -1,10 +1,11 @@
 """What is said of a disk: why, what to do, and by when. Nothing here promises."""
 
-from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 
-from ...guardian.capabilities import DiskPlace
+from homeassistant.util import dt as dt_util
+
+from ...guardian.capabilities import DiskPlace, PoolStand
 from ...prediction.outlook import Blind, Confidence, Prediction, Reason, shown
 from ...prediction.rules import Hit
 from ...prediction.tiers import Tier
@@ -82,28 +83,68 @@ def size_words(size: int | None) -> str:
 
 def place_words(place: DiskPlace | None) -> str:
     """Return where a disk is, for people."""
+    slot = f", {place.slot}" if place is not None and place.slot else ""
     if place is None or place.pool is None:
-        return "no pool that is known"
+        return f"no pool that is known{slot}"
     group = {None: "", "disk": ", alone"}.get(place.vdev, f", {place.vdev}")
-    return f"pool {place.pool}{group}"
+    return f"pool {place.pool}{group}{slot}"
 
 
 def protection_words(place: DiskPlace | None) -> str:
-    """Return what its pool can lose, and whether another disk is at hand."""
-    return " ".join(_protection(place))
-
-
-def _protection(place: DiskPlace | None) -> Iterator[str]:
+    """Return what its pool can lose."""
     if place is None or place.loses is None:
-        yield "Copy what is on it first."
-        return
+        return "Copy what is on it first."
     if place.loses == 0:
-        yield "Nothing in its pool protects its data: bring the backup up to date first."
-    else:
-        more = "one disk" if place.loses == 1 else f"{place.loses} disks"
-        yield f"Its pool can lose {more} without losing data; check that the backup is fresh."
-    if place.spares:
-        yield "An unused disk that is large enough is in the same machine."
+        return "Nothing in its pool protects its data: bring the backup up to date first."
+    more = "one disk" if place.loses == 1 else f"{place.loses} disks"
+    return f"Its pool can lose {more} without losing data."
+
+
+def spare_words(place: DiskPlace | None) -> str:
+    """Return whether another disk is at hand."""
+    if place is None or not place.spares:
+        return "No unused disk in the machine is large enough." if place and place.pool else ""
+    return "An unused disk that is large enough is in the same machine."
+
+
+_TASKS: Final = {
+    "replication": "replication",
+    "cloud_sync": "cloud sync",
+    "rsync": "rsync",
+    "cloud_backup": "cloud backup",
+}
+
+
+def backup_words(stand: PoolStand | None, today: date) -> str:
+    """Return when its pool was last copied elsewhere, as far as its machine's own tasks tell."""
+    if stand is None:
+        return ""
+    if not stand.backups:
+        return "No task of its machine copies its pool elsewhere: make a backup first."
+    copied = ", ".join(
+        f"{_TASKS.get(each.kind, each.kind)} {_day(each.last, today)}" for each in stand.backups
+    )
+    if not stand.bare:
+        return f"Last copied: {copied}."
+    return f"Last copied: {copied}; {len(stand.bare)} of its datasets by no task."
+
+
+def _day(at: datetime | None, today: date) -> str:
+    if at is None:
+        return "at no time that is known"
+    days = (today - dt_util.as_local(at).date()).days
+    return {0: "today", 1: "yesterday"}.get(days, f"{days} days ago" if days > 0 else "today")
+
+
+def span_words(seconds: int | None) -> str:
+    """Return about how long something takes."""
+    if seconds is None:
+        return "nobody knows how long"
+    if seconds < 1200:
+        return f"about {max(round(seconds / 60), 1)} min"
+    if seconds < 5400:
+        return f"about {10 * round(seconds / 600)} min"
+    return f"about {round(seconds / 3600)} h"
 
 
 def by_when(tier: Tier, today: date) -> str:

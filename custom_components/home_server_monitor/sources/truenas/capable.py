@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from homeassistant.util import dt as dt_util
 
-from ...guardian.capabilities import AnswersItself, DiskPlace, Link, Service, SnapshotSeen, Use
+from ...guardian.capabilities import AnswersItself, DiskPlace, Link, PoolStand, Service, SnapshotSeen, Use
 from ...guardian.contract import Refused
 from ...guardian.own_path import endpoint_node, is_loopback
 from ...prediction.reading import Reading
@@ -26,6 +26,7 @@ from .releases import V25_04
 from .rights import holds
 from .smart import places_of, readings_of
 from .snapshots import find, not_ours_at
+from .stands import stands_of
 from .uses import look_in_use, uses
 from .work import App
 
@@ -113,6 +114,15 @@ class CapableTrueNas(FedCoordinator[TrueNas]):
         role = method_of(Operation.CREATE_APP, release).role
         may = release < V25_04 or holds(data.roles, role)
         return (INSTALL, SCRUTINY) if may else None
+
+    def pool_stands(self) -> Mapping[str, PoolStand]:
+        """Return the pools by guid (capability KnowsPools)."""
+        return stands_of(self.data, self.memory) if self.data is not None else {}
+
+    def forget_disk(self, serial: str) -> None:
+        """Miss a disk no more that another one took the place of (capability ForgetsDisks)."""
+        if self.memory.forget_disk(serial):
+            self.house.updated(self)
 
     async def snapshot_dataset(self, dataset: str, name: str) -> str:
         """Take a snapshot (capability SnapshotsDatasets: for the guardian's runner only) and return its full name.

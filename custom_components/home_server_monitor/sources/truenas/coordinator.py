@@ -43,6 +43,7 @@ from .protocol import Event
 from .reading import GAPS, MACHINE_FEEDS, PUSHED, TASK_FEEDS, feeds, feeds_of_job
 from .rules import judge
 from .session import Session
+from .stands import seats
 from .system import plain_version
 
 _LOGGER = logging.getLogger(__name__)
@@ -249,6 +250,7 @@ class TrueNasCoordinator(CapableTrueNas):
             self.memory.meet({key: disk.title for key, disk in data.disks.items()})
         if "apps" in data.complete:
             self.memory.keep_installed(data.apps, dt_util.utcnow().timestamp())
+            self.memory.seat(seats(data))
         if dark := dark_features(self.feeds.denied, self.client.release):
             raise_missing_rights(self.hass, self.config_entry, sorted(dark), sorted(set(dark.values())))
         else:

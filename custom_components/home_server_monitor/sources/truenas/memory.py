@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from . import rises
+from .storage import Vdev
 
 # seconds since 1970 of the year 2200: what is beyond it is damage
 LATEST = 7_258_118_400
@@ -17,6 +18,8 @@ def _sane(value: Any) -> bool:
 
 
 SAME_BOOT = 60.0
+# devices of pools that are remembered
+SEATS = 4096
 # seconds for which an app that is being made need not be listed yet
 BEING_MADE = 1800.0
 
@@ -50,6 +53,8 @@ class Memory:
     scrubs: dict[str, float] = field(default_factory=dict)
     successes: dict[str, float] = field(default_factory=dict)
     disks: dict[str, str] = field(default_factory=dict)
+    # by the guid of a device of a pool: the disk behind it, which a device that is gone does not always say
+    seats: dict[str, str] = field(default_factory=dict)
     errors: dict[str, rises.Rises] = field(default_factory=dict)
     booted: datetime | None = None
     met: dict[str, float] = field(default_factory=dict)
@@ -65,6 +70,7 @@ class Memory:
             ("successes", (int, float)),
             ("installed", (int, float)),
             ("disks", str),
+            ("seats", str),
         ):
             stored = data.get(part) if isinstance(data, Mapping) else None
             if isinstance(stored, Mapping):
@@ -94,6 +100,7 @@ class Memory:
             "successes": dict(self.successes),
             "installed": dict(self.installed),
             "disks": dict(self.disks),
+            "seats": dict(self.seats),
             "errors": {guid: list(seen) for guid, seen in self.errors.items()},
             "upgraded": {app: list(astuple(seen)) for app, seen in self.upgraded.items()},
         }
@@ -136,7 +143,21 @@ class Memory:
         if gone:
             self.changed()
 
-    def forget_disk(self, identity: str) -> None:
-        """Forget a disk that the user removed."""
-        if self.disks.pop(identity, None) is not None:
+    def seat(self, seats: Mapping[str, str]) -> None:
+        """Remember the disks behind the devices of pools (guid to identity); the newest only."""
+        if any(self.seats.get(guid) != identity for guid, identity in seats.items()):
+            self.seats.update(seats)
+            for guid in list(self.seats)[:-SEATS]:
+                del self.seats[guid]
             self.changed()
+
+    def identity_of(self, leaf: Vdev) -> str | None:
+        """Return which known disk a device of a pool is that is gone."""
+        return leaf.missing if leaf.missing in self.disks else self.seats.get(leaf.guid)
+
+    def forget_disk(self, identity: str) -> bool:
+        """Forget a disk that the user removed, or that was replaced; returns whether it was known."""
+        if self.disks.pop(identity, None) is None:
+            return False
+        self.changed()
+        return True

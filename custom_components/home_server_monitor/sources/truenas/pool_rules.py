@@ -32,7 +32,8 @@ def state(case: Case) -> Iterator[Finding]:
                     placeholders={"pool": pool.name, "detail": pool.detail or "The NAS gives no reason."},
                 )
             continue
-        gone = [case.name_of(leaf) for leaf in pool.leaves() if leaf.status not in WELL]
+        away = [leaf for leaf in pool.leaves() if leaf.status not in WELL]
+        gone = [case.name_of(leaf) for leaf in away]
         shown = {"pool": pool.name, "devices": ", ".join(gone) or "?"}
         if pool.status != "degraded":
             rule, severity, shown["status"] = "pool_unavailable", Severity.CRITICAL, pool.status
@@ -45,7 +46,11 @@ def state(case: Case) -> Iterator[Finding]:
             object=pool_node(pool.guid),
             severity=severity,
             placeholders=shown,
-            evidence={"status": pool.status, "devices": gone},
+            evidence={
+                "status": pool.status,
+                "devices": gone,
+                "nodes": [case.node_of(leaf) for leaf in away],
+            },
         )
 
 
@@ -57,7 +62,8 @@ def errors(case: Case) -> Iterator[Finding]:
         worst = max(pool.leaves(), key=lambda leaf: leaf.errors)
         by_kind = {kind: pool.counted(kind) for kind in ERRORS}
         shown = {"pool": pool.name, "errors": _in_words(by_kind), "device": case.name_of(worst)}
-        evidence = {**by_kind, "before": pool.errors_before}
+        failing = [case.node_of(leaf) for leaf in pool.leaves() if leaf.errors]
+        evidence = {**by_kind, "before": pool.errors_before, "nodes": failing or [pool_node(pool.guid)]}
         rising = pool.errors_before is None or total > pool.errors_before
         bare = next((vdev for vdev in pool.vdevs if _failing(vdev) and _bare(vdev)), None)
         data_lost = any(_lost_data(vdev) for vdev in pool.vdevs)
@@ -119,7 +125,8 @@ def _lost_data(vdev: Vdev) -> bool:
     """Return whether wrong data could not be repaired: nothing else holds it, or all copies were wrong."""
     if vdev.role in HOLDS_DATA and vdev.children and vdev.checksum_errors:
         return True
-    return _bare(vdev) and any(leaf.checksum_errors for leaf in vdev.leaves())
+    # what a device got wrong that is gone now was repaired while there was something to repair it with
+    return _bare(vdev) and any(leaf.checksum_errors for leaf in vdev.leaves() if leaf.status in WELL)
 
 
 def _scanning(pool: Pool) -> bool:

@@ -60,7 +60,7 @@ def _tested(reading: Reading, disk: Disk) -> Reading:
 def places_of(source: str, data: TrueNas) -> Mapping[str, DiskPlace]:
     """Return the disks by serial, each with its pool and what that can lose."""
     pools = [*data.pools.values(), *([data.boot_pool] if data.boot_pool else [])]
-    where = {leaf.disk: (pool, vdev) for pool, vdev, leaf in _leaves(pools)}
+    where = {leaf.disk: (pool, vdev, leaf) for pool, vdev, leaf in _leaves(pools)}
     unused = [
         disk.size for disk in data.disks.values() if disk.size and disk.device not in where and not disk.pool
     ]
@@ -68,7 +68,7 @@ def places_of(source: str, data: TrueNas) -> Mapping[str, DiskPlace]:
     for identity, disk in data.disks.items():
         if not disk.serial:
             continue
-        pool, vdev = where.get(disk.device, (None, None))
+        pool, vdev, leaf = where.get(disk.device, (None, None, None))
         found[disk.serial] = DiskPlace(
             serial=disk.serial,
             label=disk.title,
@@ -81,6 +81,9 @@ def places_of(source: str, data: TrueNas) -> Mapping[str, DiskPlace]:
             loses=None if vdev is None else max(spare(vdev), 0),
             spares=sum(size >= (disk.size or 0) for size in unused if disk.device in where),
             test_failed=disk.last_test == "failed",
+            pool_id=pool.guid if pool else None,
+            status=leaf.status if leaf else None,
+            slot=disk.slot,
         )
     return found
 

@@ -144,6 +144,7 @@ class Disk:
     asleep: bool | None = None
     errors: int | None = None
     last_test: str | None = None
+    slot: str | None = None
 
     @property
     def title(self) -> str:
@@ -259,8 +260,16 @@ def disk(row: Row, doubled: frozenset[str] = frozenset()) -> tuple[str, Disk]:
         kind=text(row.get("type")),
         pool=text(row.get("pool")),
         identifier=text(row.get("identifier")) or "",
+        slot=_slot(row.get("enclosure")),
         sleeps=str(row.get("hddstandby", "ALWAYS ON")).upper() not in ("ALWAYS ON", "NONE", ""),
     )
+
+
+def _slot(enclosure: Any) -> str | None:
+    """Return where a disk sits, as its machine numbers it; only machines of the vendor tell."""
+    place = integer(at(enclosure, "slot"))
+    shelf = integer(at(enclosure, "number"))
+    return None if place is None else f"slot {place}" + (f" of enclosure {shelf}" if shelf else "")
 
 
 def temperatures(raw: Any) -> dict[str, float | None]:

@@ -35,6 +35,7 @@ from .storage import (
     DATASET_BINARY,
     DATASET_SENSORS,
     DISK_BINARY,
+    DISK_BUTTONS,
     DISK_SENSORS,
     POOL_BINARY,
     POOL_BUTTONS,
@@ -167,6 +168,7 @@ TABLES: Mapping[Platform, tuple[ObjectTable[TrueNas, Any], ...]] = {
     Platform.BUTTON: (
         _system(NAS_BUTTONS),
         _pool(POOL_BUTTONS),
+        _disk(DISK_BUTTONS),
         _task(TASK_BUTTONS),
         _app(APP_BUTTONS),
         _machine(MACHINE_BUTTONS),

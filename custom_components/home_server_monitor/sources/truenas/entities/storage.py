@@ -1,6 +1,7 @@
 """Entities of pools, disks, datasets and their snapshots."""
 
 from datetime import timedelta
+from functools import partial
 from operator import attrgetter, methodcaller
 from typing import Any
 
@@ -128,7 +129,13 @@ POOL_SENSORS: tuple[ObjectSensor[Any], ...] = (
 
 DISK_SENSORS: tuple[ObjectSensor[Any], ...] = (
     degrees("temperature", lambda d: d.temperature, feed="temperatures", exists=lambda d: d.measured),
-    ObjectSensor(key="pool", value=lambda d: d.pool or "none", entity_category=DIAGNOSTIC),
+    ObjectSensor(
+        key="pool",
+        value=lambda d: d.pool or "none",
+        entity_category=DIAGNOSTIC,
+        # every text about a disk names it
+        entity_registry_enabled_default=False,
+    ),
     count(
         "disk_errors",
         lambda d: d.errors,
@@ -143,6 +150,8 @@ DISK_SENSORS: tuple[ObjectSensor[Any], ...] = (
         feed="smart_tests",
         exists=lambda d: d.last_test is not None,
         entity_category=DIAGNOSTIC,
+        # one that failed is told
+        entity_registry_enabled_default=False,
     ),
     data_size(
         "disk_size",
@@ -215,6 +224,20 @@ DISK_BINARY: tuple[ObjectBinarySensor[Any], ...] = (
         exists=lambda d: d.asleep is not None,
         value=lambda d: d.asleep,
     ),
+)
+
+
+# only a release that tells of self-tests starts them
+DISK_BUTTONS: tuple[ObjectButton[Any], ...] = tuple(
+    ObjectButton(
+        key=f"smart_test_{kind}",
+        action="smart_test",
+        params=partial(dict, type=kind.upper()),
+        feed="smart_tests",
+        exists=lambda d: d.last_test is not None,
+        entity_registry_enabled_default=False,
+    )
+    for kind in ("short", "long")
 )
 
 

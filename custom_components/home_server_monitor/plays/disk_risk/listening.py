@@ -1,0 +1,103 @@
+"""What the sources have read of disks: asked for, kept by serial, and judged beside the event loop."""
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from functools import partial
+import itertools
+import logging
+
+from homeassistant.core import HomeAssistant
+from homeassistant.util import dt as dt_util
+
+from ...guardian.capabilities import ReadsSmart
+from ...history import DailyHistory
+from ...prediction.forest import Model
+from ...prediction.reading import Reading
+from ...sources.errors import ClientError, NotSupported, PermissionDenied
+from .assessing import Assessment
+from .record import DiskRecord, history_of
+from .seeding import seed
+
+_LOGGER = logging.getLogger(__name__)
+
+LOOK = timedelta(minutes=5)
+# a disk is asked again after this long; what is read more often is one reading a day all the same
+AGAIN = timedelta(hours=6)
+DENIED = timedelta(days=1)
+# judged together, beside the event loop
+BATCH = 16
+
+
+class Listening:
+    """The readings of one play. model: None where there is none that can be used."""
+
+    def __init__(self, hass: HomeAssistant, server: str) -> None:
+        self._hass = hass
+        self._server = server
+        self.model: Model | None = None
+        self.records: dict[str, DiskRecord] = {}
+        # by source id: when it may be asked again
+        self._due: dict[str, datetime] = {}
+        # sources whose release has no SMART, or whose key may not read it
+        self.dark: set[str] = set()
+        # by serial: ids of the sources that were asked for its past
+        self._pasts: defaultdict[str, set[str]] = defaultdict(set)
+
+    async def ask(self, source: ReadsSmart) -> bool:
+        """Take in the newest readings of a source; returns whether it was asked."""
+        now = dt_util.utcnow()
+        if now < self._due.get(source.id, now):
+            return False
+        known = {
+            serial
+            for serial, record in self.records.items()
+            if (taken := record.taken_by(source.id)) is not None and now - taken < AGAIN
+        }
+        try:
+            readings = await source.read_smart(known)
+        except (NotSupported, PermissionDenied) as err:
+            _LOGGER.debug("%s gives no SMART: %s", source.name, err)
+            if isinstance(err, PermissionDenied):
+                # each denied question is written down there; that there is nothing to ask costs nobody anything
+                self._due[source.id] = now + DENIED
+            known_dark = source.id in self.dark
+            self.dark.add(source.id)
+            return not known_dark
+        except ClientError as err:
+            _LOGGER.debug("%s could not be asked for SMART: %s", source.name, err)
+            self._due[source.id] = now + LOOK
+            return False
+        self.dark.discard(source.id)
+        for serial, reading in readings.items():
+            record = await self._record(serial, source)
+            record.note(source.id, source.name, reading, now)
+        return bool(readings)
+
+    async def _record(self, serial: str, source: ReadsSmart) -> DiskRecord:
+        """Return the record of a disk; what it lacks is taken from what each source, and the recorder, have kept."""
+        record = self.records.get(serial)
+        if record is None:
+            record = DiskRecord(serial, history_of(partial(DailyHistory, self._hass), serial))
+            await record.async_load()
+            self.records[serial] = record
+        if source.id not in (asked := self._pasts[serial]):
+            first = not asked
+            asked.add(source.id)
+            await seed(self._hass, self._server, record, source, first=first)
+        return record
+
+    async def judge(self, is_there: Callable[[str], bool]) -> bool:
+        """Judge what has changed; returns whether anything has. is_there: whether a source, by id, still is."""
+        for record in self.records.values():
+            record.forget(is_there)
+        waiting = [record for record in self.records.values() if record.changed]
+        for batch in itertools.batched(waiting, BATCH, strict=False):
+            work = [(record, reading) for record in batch if (reading := record.take_day()) is not None]
+            found = await self._hass.async_add_executor_job(self._judged, work)
+            for (record, _), assessment in zip(work, found, strict=True):
+                record.found = assessment
+        return bool(waiting)
+
+    def _judged(self, work: Sequence[tuple[DiskRecord, Reading]]) -> list[Assessment]:
+        return [record.judged(self.model, reading) for record, reading in work]

@@ -1,0 +1,154 @@
+"""A disk that a person is replacing: what is seen of that, step by step. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields, replace
+from enum import StrEnum
+from typing import Any, Final, Self
+
+from ...guardian.capabilities import DiskPlace, PoolStand
+
+DAY: Final = 86400.0
+# how long the loss of a disk is expected; one that is just being rebuilt is waited for once as long
+EXPECTED: Final = 14 * DAY
+# of the rebuild a new stage is told each time so many percent are done
+MILESTONE: Final = 25
+
+
+class Stage(StrEnum):
+    """How far it is."""
+
+    ANNOUNCED = "announced"
+    OFFLINE = "offline"
+    OUT = "out"
+    INSERTED = "inserted"
+    RESILVERING = "resilvering"
+    DONE = "done"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replacement:
+    """A disk that somebody is replacing.
+
+    pool_id: the guid of its pool, None where it was in none; since, until: between these its loss is expected, seconds
+    since 1970; tag: the id under whose notification it is told; members, known: the serials of the disks of its pool,
+    and of its machine, when it began; heir: the serial of the disk that takes its place; percent, left (seconds),
+    errors: of the rebuild.
+    """
+
+    serial: str
+    label: str
+    size: int | None
+    where: str
+    pool: str | None
+    pool_id: str | None
+    who: str
+    since: float
+    until: float
+    tag: str
+    slot: str | None = None
+    members: tuple[str, ...] = ()
+    known: tuple[str, ...] = ()
+    stage: Stage = Stage.ANNOUNCED
+    heir: str | None = None
+    percent: float | None = None
+    left: int | None = None
+    errors: int | None = None
+
+    @property
+    def node(self) -> str:
+        """Return the node id of the disk."""
+        return f"disk:{self.serial}"
+
+    @property
+    def told(self) -> tuple[Stage, str | None, int]:
+        """Return what is worth telling anew when it changes."""
+        return self.stage, self.heir, int((self.percent or 0.0) // MILESTONE)
+
+    def is_late(self, now: float) -> bool:
+        """Return whether it took too long; a rebuild that runs is waited for, once as long."""
+        return now >= self.until + (EXPECTED if self.stage is Stage.RESILVERING else 0.0)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what JSON can hold."""
+        return asdict(self) | {"members": [*self.members], "known": [*self.known]}
+
+    @classmethod
+    def from_json(cls, row: Mapping[str, Any]) -> Self:
+        """Return what `to_json` gave. Raises KeyError, TypeError or ValueError on damage."""
+        given = {each.name: row[each.name] for each in fields(cls) if each.name in row}
+        for name in ("members", "known"):
+            given[name] = tuple(str(each) for each in row.get(name, ()))
+        for name in ("since", "until"):
+            given[name] = float(row[name])
+        return cls(**given | {"serial": str(row["serial"]), "stage": Stage(row["stage"])})
+
+
+def begun(
+    place: DiskPlace | None, stand: PoolStand | None, places: Mapping[str, DiskPlace], found: Replacement
+) -> Replacement:
+    """Return one that begins now, with what is there now: a disk that takes its place already is none of it."""
+    heirs = {stand.takes_over.get(found.node)} if stand else set()
+    members = sorted((stand.members if stand else frozenset()) - heirs)
+    known = sorted(set(places) - heirs)
+    slot = place.slot if place else None
+    return advanced(replace(found, members=tuple(members), known=tuple(known), slot=slot), places, stand)
+
+
+def advanced(it: Replacement, places: Mapping[str, DiskPlace], stand: PoolStand | None) -> Replacement:
+    """Return how far it is by what is seen now. stand: of its pool, None while nothing is known of that."""
+    if it.pool_id is None:
+        # its machine lists the others, so that it is really gone
+        gone = it.serial not in places and any(serial in places for serial in it.known)
+        return replace(it, stage=Stage.DONE if gone else Stage.ANNOUNCED)
+    if stand is None or not stand.members:
+        return it
+    heir = stand.takes_over.get(it.node) or (it.heir if it.heir in stand.members else None)
+    heir = heir or min(stand.members - {*it.members, it.serial}, default=None)
+    if heir is not None:
+        return _rebuilding(replace(it, heir=heir), stand)
+    fresh = [serial for serial, place in places.items() if serial not in it.known and place.pool is None]
+    if fresh:
+        return replace(it, stage=Stage.INSERTED, heir=min(fresh), percent=None, left=None)
+    return replace(it, stage=_without_heir(it, places, stand), heir=None, percent=None, left=None)
+
+
+def _without_heir(it: Replacement, places: Mapping[str, DiskPlace], stand: PoolStand) -> Stage:
+    if it.serial not in places:
+        return Stage.OUT
+    well = it.serial in stand.members and it.node not in stand.lost
+    return Stage.ANNOUNCED if well else Stage.OFFLINE
+
+
+def _rebuilding(it: Replacement, stand: PoolStand) -> Replacement:
+    """Return it with another disk in its place: done once the old one has left the pool and nothing is rebuilt."""
+    resilver = stand.resilver
+    errors = resilver.errors if resilver else None
+    if resilver is not None and resilver.running:
+        return replace(
+            it, stage=Stage.RESILVERING, percent=resilver.percent, left=resilver.left, errors=errors
+        )
+    still = it.node in stand.takes_over or it.node in stand.lost or it.serial in stand.members
+    stage = Stage.RESILVERING if still else Stage.DONE
+    return replace(it, stage=stage, percent=100.0, left=None, errors=errors)
+
+
+def steps(place: DiskPlace | None, stand: PoolStand | None, node: str) -> tuple[str, ...]:
+    """Return what to do for this layout, as keys of texts; those that begin with `warn` are no steps."""
+    if place is not None and place.pool is None:
+        return ("unused",)
+    if place is not None and stand is not None and stand.id == "boot-pool":
+        return ("boot", "wait", "pull_after")
+    gone = place is None
+    lost = frozenset() if stand is None else stand.lost
+    if gone:
+        return ("insert", "replace", "wait")
+    assert place is not None
+    bare = not place.loses and node not in lost
+    if bare:
+        warning = "warn_other" if lost - {node} else "warn_alone"
+        way = ("replace_unused",) if place.spares else ("insert_beside", "replace_beside")
+        return (warning, *way, "wait", "pull_after")
+    if place.spares:
+        return ("replace_unused", "wait", "pull_after")
+    first = () if node in lost else ("offline",)
+    return (*first, "pull", "insert", "replace", "wait")

@@ -1,0 +1,337 @@
+"""What people do about disks: ordered, being replaced, replaced. Takes their answers, follows what is seen, and tells it."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
+
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers.storage import Store
+
+from ...const import DOMAIN
+from ...edge import clock
+from ...guardian.capabilities import DiskPlace, ForgetsDisks, PoolStand
+from ...guardian.contract import Actor, Finding, Refusal, Refused, Severity
+from ...guardian.finding import Tracked, finding_id
+from ...guardian.waking import waking_of
+from ...history import file_name
+from ...prediction.tiers import Tier
+from .promises import ORDERED, Ordered, Promises, Replaced
+from .removal import delete_devices, devices_of
+from .replacing import EXPECTED, Replacement, Stage, advanced, begun
+from .told import Told, day
+
+if TYPE_CHECKING:
+    from .play import DiskRisk
+
+REPLACING, DONE = "disk_replacing", "disk_replaced"
+FAILING: Final = frozenset({"disk_failing", "disk_reports_failure"})
+# what one may answer with taking the disk out
+REPLACEABLE: Final = FAILING | {"disk_missing", "self_test_failed", "pool_degraded", "pool_unprotected"}
+# what ends with an old disk is kept for up to an hour; so long, and longer, that is explained by its replacement
+LINGERS: Final = 3900.0
+# a snooze ends this much after what was promised, so that the play has said by then that it is over
+GRACE: Final = 900.0
+
+
+def serial_of(finding: Finding) -> str | None:
+    """Return the one disk that a finding is about, None where it is about none or several."""
+    nodes = finding.evidence.get("nodes", (finding.object,))
+    if not isinstance(nodes, list | tuple) or len(set(nodes)) != 1:
+        return None
+    kind, _, serial = str(nodes[0]).partition(":")
+    return serial if kind == "disk" and serial else None
+
+
+class Tending:
+    """See the module; belongs to one play."""
+
+    def __init__(self, hass: HomeAssistant, play: DiskRisk) -> None:
+        self._hass = hass
+        self._play = play
+        self._of = play.guardian
+        self._store: Store[dict[str, Any]] = Store(hass, 1, f"{DOMAIN}/disks/{file_name(play.server)}")
+        self.promises = Promises()
+        self._told = Told(play)
+
+    async def async_load(self) -> None:
+        """Take back what was said before the last start; it may be lost."""
+        try:
+            self.promises.load(await self._store.async_load())
+        except HomeAssistantError, OSError, ValueError, NotImplementedError:
+            return
+
+    async def _save(self) -> None:
+        self.promises.forget(clock.now())
+        await self._store.async_save(self.promises.dump())
+
+    # What is found
+
+    def findings(self) -> Iterator[Finding]:
+        """Yield the disks that are being replaced, and those that were."""
+        now = clock.now()
+        for it in self.promises.replacing.values():
+            yield Finding(
+                source=self._play.id,
+                rule=REPLACING,
+                object=it.node,
+                severity=Severity.WARNING,
+                placeholders=self._told.named(it),
+                evidence={"cause": self._told.key(it), "stage": it.stage.value},
+            )
+        places = self._play.places()
+        for serial, done in self.promises.replaced.items():
+            deletable = serial not in places and devices_of(self._hass, serial)
+            if not deletable and now - done.at >= LINGERS:
+                continue
+            yield Finding(
+                source=self._play.id,
+                rule=DONE,
+                object=f"disk:{serial}",
+                severity=Severity.INFO,
+                placeholders={"disk": done.label, "new": done.heir or "-"},
+            )
+
+    def is_retired(self, serial: str, place: DiskPlace | None) -> bool:
+        """Return whether a disk was replaced and nothing stands on it any more."""
+        return serial in self.promises.replaced and (place is None or place.pool is None)
+
+    # What people answer
+
+    def answers_to(self, finding: Finding) -> Sequence[str]:
+        """Return the verbs that may be said to a finding now."""
+        if (serial := serial_of(finding)) is None:
+            return ()
+        if finding.rule == DONE:
+            return () if serial in self._play.places() else ("remove",)
+        if serial in self.promises.replacing:
+            return ("stop",)
+        if finding.rule in FAILING:
+            ordered = self.promises.ordered.get(serial)
+            return ("replacing",) if ordered and not ordered.over else ("ordered", "replacing")
+        return ("replacing",) if finding.rule in REPLACEABLE else ()
+
+    async def answer(self, finding: str, verb: str, actor: Actor) -> str:
+        """Take an answer; returns what is said to whom answered, "" where that is nothing. Raises Refused."""
+        tracked = self._of.tracked(finding)
+        if tracked is None or verb not in self.answers_to(tracked.finding):
+            raise Refused(Refusal("nothing_to_answer"))
+        serial = serial_of(tracked.finding) or ""
+        match verb:
+            case "ordered":
+                await self.order(serial, actor)
+            case "replacing":
+                await self.replace_disk(serial, actor, finding)
+            case "stop":
+                await self.stop(serial, actor)
+            case "remove":
+                await self.remove(serial, actor)
+        return ""
+
+    def _must_be_trusted(self, actor: Actor) -> None:
+        if not self._of.desk.policy.is_trusted(actor):
+            raise Refused(Refusal("admin_only"))
+
+    async def order(self, serial: str, actor: Actor) -> tuple[Sequence[str], float]:
+        """Be quiet about a disk for 14 days, unless it gets worse; returns the findings, and until when."""
+        now = clock.now()
+        until = now + ORDERED
+        about = [each for each in self._open(serial) if each.finding.rule in FAILING]
+        self.promises.ordered[serial] = Ordered(actor.name, now, until, self._play.tier(serial))
+        await self._save()
+        await self._of.note(
+            "disk_ordered", {"disk": self._label(serial), "who": actor.name, "until": day(until)}
+        )
+        for tracked in about:
+            await self._of.answers.snooze(tracked, until + GRACE, actor)
+        self._play.publish()
+        return [each.id for each in about], until
+
+    async def replace_disk(self, serial: str, actor: Actor, finding: str = "") -> str:
+        """Expect a disk to go; returns the steps, in words. Raises Refused."""
+        self._must_be_trusted(actor)
+        place, stand = self._where(serial)
+        if place is None and stand is None and not finding:
+            raise Refused(Refusal("no_such_disk", {"disk": serial}))
+        if (it := self.promises.replacing.get(serial)) is None:
+            it = self._new(serial, actor.name, self._label(serial, self._of.tracked(finding)))
+            await self._begin(it, actor, finding)
+        return self._told.steps(it, place, stand)
+
+    def steps(self, serial: str, finding: Finding) -> str:
+        """Return what would be done to replace a disk."""
+        shown = finding.placeholders
+        name = self._play.label(serial) or str(shown.get("disk") or shown.get("devices") or serial[-4:])
+        return self._told.steps(self._new(serial, "", name), *self._where(serial))
+
+    def _where(self, serial: str) -> tuple[DiskPlace | None, PoolStand | None]:
+        """Return where a disk is, and how the pool stands that it is in, or is missed in."""
+        place, stands = self._play.places().get(serial), self._play.stands()
+        if place is not None:
+            return place, stands.get(place.pool_id or "")
+        return None, next((each for each in stands.values() if f"disk:{serial}" in each.lost), None)
+
+    def _new(self, serial: str, who: str, label: str) -> Replacement:
+        (place, stand), now = self._where(serial), clock.now()
+        it = Replacement(
+            serial=serial,
+            label=label,
+            size=place.size if place else None,
+            where=self._told.where(place, stand),
+            pool=stand.name if stand else None,
+            pool_id=stand.id if stand else None,
+            who=who,
+            since=now,
+            until=now + EXPECTED,
+            tag=finding_id(self._play.id, REPLACING, f"disk:{serial}"),
+        )
+        return begun(place, stand, self._play.places(), it)
+
+    async def _begin(self, it: Replacement, actor: Actor, finding: str) -> None:
+        self.promises.ordered.pop(it.serial, None)
+        self.promises.replaced.pop(it.serial, None)
+        self.promises.replacing[it.serial] = it
+        await self._save()
+        await self._of.note("disk_replacing", {"disk": it.label, "who": actor.name, "until": day(it.until)})
+        # from here on its loss is expected
+        await self._of.intake.at_once(self._play)
+        it = self.promises.replacing[it.serial] = replace(
+            it, tag=self._take_over(it, finding, actor) or it.tag
+        )
+        await self._save()
+        self._told.begun(it, self._told.steps(it, *self._where(it.serial)), actor)
+        self._play.publish()
+
+    def _take_over(self, it: Replacement, finding: str, actor: Actor) -> str:
+        """Take the place of what was told and is expected now; returns the id under whose notification it goes on."""
+        told = [
+            each
+            for each in self._open(it.serial)
+            if each.finding.rule in waking_of(REPLACING).expects and each.told_severity is not None
+        ]
+        told.sort(key=lambda each: (each.id != finding, -each.severity))
+        tags = [
+            each.told_as or each.id for each in told if not self._of.speaker.notices.others_shown_with(each)
+        ]
+        for each in told:
+            each.untold()
+            self._told.gone(each, actor)
+        for tag in tags[1:]:
+            self._told.take_away(tag)
+        return tags[0] if tags else ""
+
+    async def stop(self, serial: str, actor: Actor) -> None:
+        """Expect it no more. Raises Refused."""
+        self._must_be_trusted(actor)
+        if (it := self.promises.replacing.pop(serial, None)) is None:
+            raise Refused(Refusal("not_replacing", {"disk": serial}))
+        await self._save()
+        await self._of.note("disk_kept", {"disk": it.label, "who": actor.name})
+        self._told.over(it, "stopped", who=actor.name)
+        self._play.publish()
+
+    async def remove(self, serial: str, actor: Actor) -> None:
+        """Delete the devices of a disk that was replaced; its days are kept. Raises Refused."""
+        self._must_be_trusted(actor)
+        delete_devices(self._hass, serial)
+        for tracked in self._open(serial):
+            if tracked.finding.rule == DONE:
+                await self._of.answers.acknowledge(tracked, actor)
+        await self._of.note("disk_removed", {"disk": self._label(serial), "who": actor.name})
+        self._play.publish()
+
+    # What is seen
+
+    async def follow(self) -> bool:
+        """Look how far everything is, and tell what is new; returns whether anything is."""
+        places, stands, now = self._play.places(), self._play.stands(), clock.now()
+        changed = await self._retire(places)
+        for serial, before in tuple(self.promises.replacing.items()):
+            it = advanced(before, places, stands.get(before.pool_id or ""))
+            if it == before and not it.is_late(now):
+                continue
+            changed = True
+            self.promises.replacing[serial] = it
+            if it.stage is Stage.DONE:
+                await self._finish(it, places, now)
+            elif it.is_late(now):
+                del self.promises.replacing[serial]
+                await self._of.note("disk_late", {"disk": it.label})
+                self._told.over(it, "late")
+            elif it.told != before.told:
+                self._told.stage(it)
+        changed |= await self._look_at_orders(now)
+        if changed:
+            await self._save()
+        return changed
+
+    async def _finish(self, it: Replacement, places: Mapping[str, DiskPlace], now: float) -> None:
+        heir = places[it.heir].label if it.heir and it.heir in places else ""
+        self.promises.replaced[it.serial] = Replaced(it.label, heir, now, it.errors)
+        del self.promises.replacing[it.serial]
+        await self._of.note(
+            "disk_replaced", {"disk": it.label, "new": heir or "-", "errors": str(it.errors or 0)}
+        )
+        self._told.over(it, "done" if it.pool_id else "taken_out", loud=True)
+        if it.serial not in places:
+            self._forget(it.serial)
+
+    async def _retire(self, places: Mapping[str, DiskPlace]) -> bool:
+        """Have disks that were replaced missed by nobody; one that is in use again was not."""
+        again = [serial for serial in self.promises.replaced if (at := places.get(serial)) and at.pool]
+        for serial in again:
+            del self.promises.replaced[serial]
+        for serial in self.promises.replaced.keys() - places.keys():
+            self._forget(serial)
+        return bool(again)
+
+    def _forget(self, serial: str) -> None:
+        for source in self._play.mine(ForgetsDisks):
+            if source.judged:
+                source.forget_disk(serial)
+
+    async def _look_at_orders(self, now: float) -> bool:
+        """Tell again what has got worse since it was ordered, or was not replaced in time; returns whether any."""
+        changed = False
+        for serial, order in tuple(self.promises.ordered.items()):
+            about = [each for each in self._open(serial) if each.finding.rule in FAILING]
+            if order.over or order.state(self._play.tier(serial), now) == "ordered":
+                if not about and now >= order.until:
+                    del self.promises.ordered[serial]
+                    changed = True
+                continue
+            self.promises.ordered[serial] = replace(order, over=True)
+            changed = True
+            # what it says now goes out with it
+            await self._of.intake.at_once(self._play)
+            for tracked in about:
+                self._of.register.reopen(tracked.id)
+        return changed
+
+    def _open(self, serial: str) -> list[Tracked]:
+        return [each for each in self._of.register.firing() if serial_of(each.finding) == serial]
+
+    def _label(self, serial: str, tracked: Tracked | None = None) -> str:
+        """Return what a disk is called, also one that is gone: then as the finding names it."""
+        if known := self._play.label(serial):
+            return known
+        shown = tracked.finding.placeholders if tracked else {}
+        done = self.promises.replaced.get(serial)
+        return str(shown.get("disk") or shown.get("devices") or (done.label if done else serial[-4:]))
+
+    def explained(self, serial: str, tier: Tier) -> dict[str, Any]:
+        """Return what people have said about a disk, as the answer of an action."""
+        order, it = self.promises.ordered.get(serial), self.promises.replacing.get(serial)
+        return {
+            "ordered": None
+            if order is None
+            else {
+                "by": order.who,
+                "on": day(order.at),
+                "until": day(order.until),
+                "state": order.state(tier, clock.now()),
+            },
+            "replacing": None
+            if it is None
+            else {"by": it.who, "until": day(it.until), "stage": it.stage.value, "text": self._told.text(it)},
+        }

@@ -1,0 +1,126 @@
+"""How the replacement of a disk is told: the steps, and each stage in the notification of the disk's own finding."""
+
+from typing import TYPE_CHECKING
+
+from homeassistant.util import dt as dt_util
+
+from ...edge.messages import MESSAGE, REPAIRS, Button, Message, tag_of
+from ...edge.people import context_of
+from ...edge.texts import TITLE, cut
+from ...guardian.capabilities import DiskPlace, PoolStand
+from ...guardian.contract import Actor
+from ...guardian.finding import Tracked
+from . import words
+from .replacing import Replacement, Stage, steps
+
+if TYPE_CHECKING:
+    from .play import DiskRisk
+
+# of how many per cent a finding tells: each change of it is shown anew everywhere
+COARSE = 5
+
+
+def day(at: float) -> str:
+    """Return the local day of an instant, as people are told it."""
+    return dt_util.as_local(dt_util.utc_from_timestamp(at)).date().isoformat()
+
+
+class Told:
+    """Puts replacements into words, and brings these to the phones."""
+
+    def __init__(self, play: DiskRisk) -> None:
+        self._play = play
+        self._of = play.guardian
+
+    @staticmethod
+    def where(place: DiskPlace | None, stand: PoolStand | None) -> str:
+        """Return where a disk is, or was."""
+        return f"pool {stand.name}" if place is None and stand else words.place_words(place)
+
+    def key(self, it: Replacement) -> str:
+        """Return which text says how far it is; it is `cause_<key>`."""
+        if it.stage is Stage.INSERTED and self._is_small(it):
+            return "replacing_inserted_small"
+        if it.stage is Stage.RESILVERING and it.percent == 100.0:
+            return "replacing_resilvered"
+        if it.stage is Stage.DONE and it.pool_id is None:
+            return "replacing_taken_out"
+        return f"replacing_{it.stage.value}"
+
+    def _is_small(self, it: Replacement) -> bool:
+        heir = self._play.places().get(it.heir or "")
+        return bool(heir and heir.size and it.size and heir.size < it.size)
+
+    def named(self, it: Replacement, *, exactly: bool = False) -> dict[str, str]:
+        """Return what fills the texts about it."""
+        heir = self._play.places().get(it.heir or "")
+        percent = int(it.percent or 0)
+        return {
+            "disk": it.label,
+            "last4": it.serial[-4:],
+            "size": words.size_words(it.size),
+            "where": it.where,
+            "pool": it.pool or "-",
+            "slot": f", {it.slot}" if it.slot else "",
+            "who": it.who,
+            "until": day(it.until),
+            "new": heir.label if heir else "-",
+            "new_size": words.size_words(heir.size if heir else None),
+            "percent": str(percent if exactly else percent - percent % COARSE),
+            "left": words.span_words(it.left) if exactly else "-",
+            "errors": "1 error" if it.errors == 1 else f"{it.errors or 0} errors",
+        }
+
+    def text(self, it: Replacement) -> str:
+        """Return how far it is, in a sentence."""
+        return self._of.texts.common(f"cause_{self.key(it)}", self.named(it, exactly=True))
+
+    def steps(self, it: Replacement, place: DiskPlace | None, stand: PoolStand | None) -> str:
+        """Return what to do, for the layout of its pool, line by line."""
+        keys = steps(place, stand, it.node)
+        named = self.named(it)
+        common = self._of.texts.common
+        lines = [common(f"step_{key}", named) for key in keys if key.startswith("warn")]
+        todo = [common(f"step_{key}", named) for key in keys if not key.startswith("warn")]
+        return "\n".join([*lines, *(f"{number}. {line}" for number, line in enumerate(todo, 1))])
+
+    def begun(self, it: Replacement, todo: str, actor: Actor) -> None:
+        """Tell that somebody replaces it, and how that is done."""
+        first = self._of.texts.common("replacing_begun", self.named(it))
+        self._push(it, f"{first}\n{todo}", asker=actor.id)
+
+    def stage(self, it: Replacement) -> None:
+        """Tell how far it is, without a sound."""
+        self._push(it, self.text(it))
+
+    def over(self, it: Replacement, how: str, *, who: str = "", loud: bool = False) -> None:
+        """Tell how it ended: done, taken_out, stopped or late."""
+        named = self.named(it) | ({"who": who} if who else {})
+        self._push(
+            it, self._of.texts.common(f"cause_replacing_{how}", named), loud=loud or how == "late", ends=True
+        )
+
+    def gone(self, tracked: Tracked, actor: Actor) -> None:
+        """Tell channels that show a finding by its events that somebody sees to it."""
+        self._of.speaker.fire("acknowledged", [tracked.id], None, tracked.severity, context=context_of(actor))
+
+    def take_away(self, tag: str) -> None:
+        """Take a notification away that another one takes the place of."""
+        self._of.speaker.take_away(tag_of(tag))
+
+    def _push(
+        self, it: Replacement, text: str, *, asker: str = "", loud: bool = False, ends: bool = False
+    ) -> None:
+        title = self._of.texts.common("replacing_title", {"disk": it.label})
+        stop = Button("stop", self._of.texts.common("answer_stop"))
+        message = Message(
+            tag=tag_of(it.tag),
+            title=cut(title, TITLE),
+            text=cut(text, MESSAGE),
+            quiet=not loud and not asker,
+            severity="warning",
+            url=REPAIRS,
+            subject=it.tag,
+            buttons=() if ends else (stop,),
+        )
+        self._of.speaker.delivery.follow_up(message, asker, ends=ends)

@@ -1,0 +1,207 @@
+"""A disk that may fail is replaced: what a person reads on the phone, in order, and what stays quiet meanwhile."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from homeassistant.helpers import device_registry as dr, issue_registry as ir
+import pytest
+from pytest_homeassistant_custom_component.common import MockUser
+
+from custom_components.home_server_monitor.const import DOMAIN
+from custom_components.home_server_monitor.edge import own_answers
+from custom_components.home_server_monitor.guardian.finding import Tracked
+from custom_components.home_server_monitor.plays.disk_risk import play
+from custom_components.home_server_monitor.prediction import forest
+import simulator
+from tests.orders import ADMIN
+from tests.plays.small_model import write
+from tests.plays.test_disk_risk import scrutiny_entry
+from tests.test_guardian_edge import Household, _ask, home
+
+__all__ = ["home"]
+
+OLD = "WD-WCC7K4AA17XT"
+TITLE = "Replacing disk WD40EFRX 17XT"
+
+
+@pytest.fixture
+async def sim(socket_enabled: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Any]:
+    """A simulated TrueNAS 25.10 with a Scrutiny that has seen a disk of its mirror die for three weeks."""
+    model = write(tmp_path / "small.json.gz")
+    monkeypatch.setattr(play, "load", lambda: forest.load(model))
+    async with simulator.run(version="25.10", profile="frozen", scrutiny=True) as running:
+        await running.scenario("disk_ageing", disk="sdc", kind="slow_death")
+        yield running
+
+
+@pytest.fixture
+async def failing(home: Household, hass_admin_user: MockUser) -> Household:
+    """The household, whose phone was told that a disk may fail."""
+    home.tell(home.phone("Ann", hass_admin_user))
+    entry = scrutiny_entry(home.sim)
+    entry.add_to_hass(home.hass)
+    assert await home.hass.config_entries.async_setup(entry.entry_id)
+    await home.settle(400)
+    return home
+
+
+async def step(home: Household, count: int = 1, **params: Any) -> None:
+    """Let the person at the server do the next step."""
+    for _ in range(count):
+        await home.sim.scenario("disk_replacement", **params)
+    await home.settle(75)
+
+
+async def rebuilt(home: Household, percent: float) -> None:
+    """Let so much be rebuilt, and that be seen and told."""
+    scan, told = home.sim.world.pool("tank").scan, len(home.pushes)
+    scan.start = home.sim.world.clock.now() - percent / 100 * scan.total / scan.rate
+    await home.until(lambda: len(home.pushes) > told, 400)
+
+
+def shown(push: dict[str, Any]) -> tuple[str, str]:
+    """Return what a push says."""
+    return push.get("title", ""), push["message"]
+
+
+async def test_all_of_it_is_one_notification(failing: Household, hass_admin_user: MockUser) -> None:
+    home = failing
+    (first,) = home.pushes
+    await home.tap(home.button(first, "why"), hass_admin_user.id)
+    assert [each["title"] for each in home.shown("Ann")["data"]["actions"]] == [
+        "Ordered", "I am replacing it", "Acknowledge", "Snooze 24 h",
+    ]  # fmt: skip
+    await home.tap(home.button(home.shown("Ann"), "replacing"), hass_admin_user.id)
+    until = home.guardian.register.tracked[finding(home, "disk_replacing").id].finding.placeholders["until"]
+    for _ in range(4):
+        await step(home)
+    pool = finding(home, "pool_unprotected")
+    assert pool.inhibited_by == finding(home, "disk_replacing").id
+    for percent in (25.1, 50.1, 75.1, 100.1):
+        await rebuilt(home, percent)
+    assert [shown(each) for each in home.pushes[2:]] == [
+        (
+            TITLE,
+            (
+                f"Mock User is replacing it. Until {until} its loss is expected and not told; that of a second disk is.\n"
+                "1. In TrueNAS: Storage, the devices of pool tank (Manage Devices or View VDEVs), the disk that ends in"
+                " 17XT, Offline.\n"
+                "2. Take out the disk whose label ends in 17XT. Read the label first.\n"
+                "3. Put in the new one, of at least 4 TB.\n"
+                "4. In TrueNAS, in the same place: the disk that is missing, Replace, the new one.\n"
+                "5. Wait for the resilver. It is told here."
+            ),
+        ),
+        (TITLE, "It is offline. Take out the disk whose label ends in 17XT."),
+        (
+            TITLE,
+            (
+                "It is out. Put in the new one, of at least 4 TB; then, in TrueNAS, choose the disk that is missing,"
+                " Replace, and the new one."
+            ),
+        ),
+        (
+            TITLE,
+            "A new disk is there: WD40EFZX 9K1D, 4 TB. In TrueNAS choose the old one, Replace, and this one.",
+        ),
+        (TITLE, "WD40EFZX 9K1D takes its place. Resilver: 0 %, about 4 h to go."),
+        (TITLE, "WD40EFZX 9K1D takes its place. Resilver: 25 %, about 3 h to go."),
+        (TITLE, "WD40EFZX 9K1D takes its place. Resilver: 50 %, about 2 h to go."),
+        (TITLE, "WD40EFZX 9K1D takes its place. Resilver: 75 %, about 60 min to go."),
+        (TITLE, "Replaced by WD40EFZX 9K1D, resilvered, 0 errors."),
+    ]
+    assert {each["data"]["tag"] for each in home.pushes} == {first["data"]["tag"]}
+    sounds = [each["data"].get("alert_once") is not True for each in home.pushes[2:]]
+    assert sounds == [True, *[False] * 7, True], "only the answer and the end make a sound"
+    await ended(home, hass_admin_user)
+
+
+async def ended(home: Household, user: MockUser) -> None:
+    """Afterwards: old findings end without a word, the old device is offered for removal, its days are kept."""
+    home.pushes.clear()
+    await home.settle(310)
+    # an hour later
+    for tracked in home.guardian.register.tracked.values():
+        tracked.missing_since = tracked.missing_since and tracked.missing_since - 3700
+    await home.settle(75)
+    assert home.pushes == []
+    rules = {each.finding.rule for each in home.guardian.open_findings() if OLD in each.finding.object}
+    assert rules == {"disk_replaced"}
+    lines = [row["text"] for row in (await _ask(home, "list_journal", user.id))["journal"]]
+    assert "Disk WD40EFRX 17XT was replaced by WD40EFZX 9K1D; errors: 0" in lines
+    assert any(line.startswith("Disk WD40EFRX 17XT is being replaced by Mock User") for line in lines)
+    (issue,) = offered(home)
+    assert issue.is_fixable
+    registry = dr.async_get(home.hass)
+    known = (DOMAIN, f"{home.nas.unique_id}_disk_{OLD}")
+    assert registry.async_get_device_by_identifier(known, home.nas.entry_id) is not None
+    record = home.hass.data[DOMAIN].source("disks:home").records[OLD]
+    days = len(record._history.rows())
+    await own_answers.take(home.guardian, finding(home, "disk_replaced"), "remove", ADMIN)
+    await home.settle(60)
+    assert registry.async_get_device_by_identifier(known, home.nas.entry_id) is None
+    assert offered(home) == []
+    assert len(record._history.rows()) == days > 20
+
+
+def offered(home: Household) -> list[Any]:
+    """Return the repair in which the device of the old disk can be removed."""
+    return [
+        each
+        for each in ir.async_get(home.hass).issues.values()
+        if (each.translation_placeholders or {}).get("title") == "Disk WD40EFRX 17XT was replaced"
+    ]
+
+
+def finding(home: Household, rule: str) -> Tracked:
+    """Return the one open finding of a rule."""
+    (found,) = (each for each in home.guardian.open_findings() if each.finding.rule == rule)
+    return found
+
+
+async def test_a_second_disk_is_critical(failing: Household, hass_admin_user: MockUser) -> None:
+    """Also after a restart in between, the loss of this disk is expected, and that of no other."""
+    home = failing
+    answer = await _ask(home, "disk_replacing", hass_admin_user.id, disk="17XT")
+    assert answer["steps"][0].startswith("1. In TrueNAS: Storage, the devices of pool tank")
+    await step(home, 2)
+    await home.guardian.async_save()
+    assert await home.hass.config_entries.async_reload(home.server.entry_id)
+    await home.settle(300)
+    assert finding(home, "pool_unprotected").inhibited_by == finding(home, "disk_replacing").id
+    assert finding(home, "disk_missing").inhibited_by == finding(home, "disk_replacing").id
+    home.pushes.clear()
+    # the other one of the mirror begins to lose data
+    await home.sim.scenario("checksum_errors", disk="sdb")
+    await home.settle(75)
+    assert [each["title"] for each in home.pushes] == ["Pool tank: 37 checksum errors"]
+    assert home.pushes[0]["data"]["push"]["interruption-level"] == "critical"
+    home.pushes.clear()
+    await home.sim.scenario("pool_degraded", disk="sdb")
+    await home.settle(75)
+    assert finding(home, "pool_unavailable").inhibited_by is None
+    assert any("not usable" in each["title"] for each in home.pushes)
+
+
+async def test_who_does_not_replace_it_is_alarmed_again(
+    failing: Household, hass_admin_user: MockUser
+) -> None:
+    home = failing
+    await _ask(home, "disk_replacing", hass_admin_user.id, disk="17XT")
+    await step(home, 2)
+    home.pushes.clear()
+    await _ask(home, "disk_replacing", hass_admin_user.id, disk="17XT", stop=True)
+    await home.settle(75)
+    assert shown(home.pushes[0]) == (TITLE, "Mock User does not replace it: its loss is told again.")
+    assert "Pool tank: no protection left" in [each.get("title") for each in home.pushes]
+    # the same, where nobody says so: after two weeks
+    await _ask(home, "disk_replacing", hass_admin_user.id, disk="17XT")
+    await home.settle(5)
+    home.pushes.clear()
+    promised = home.hass.data[DOMAIN].source("disks:home").tending.promises.replacing
+    promised[OLD] = replace(promised[OLD], until=0.0)
+    await home.settle(400)
+    assert home.pushes[0]["message"].startswith("It was not replaced by")
+    assert "Pool tank: no protection left" in [each.get("title") for each in home.pushes]
