@@ -2,7 +2,7 @@
 
 import pytest
 
-from custom_components.home_server_monitor.guardian.contract import Finding, Node
+from custom_components.home_server_monitor.guardian.contract import Finding, Node, Severity
 
 from .home import CRITICAL, DAY, HIGH, NODES, WARNING, Home, found, key, kinds, pushes
 
@@ -226,3 +226,76 @@ def test_a_silent_host_takes_no_message_of_its_pools_away() -> None:
     lost = found("source_lost", CRITICAL, "host:nas", "guardian:home")
     (notice,) = home.sees(lost, source="guardian:home")
     assert notice.instead == ()
+
+
+EXPECTED = found("disk_replacing", WARNING, "disk:a", "disks")
+
+
+def _lost(*nodes: str, rule: str = "pool_unprotected", severity: Severity = CRITICAL) -> Finding:
+    return found(rule, severity, evidence={"nodes": list(nodes)})
+
+
+@pytest.mark.parametrize(
+    "child",
+    [
+        _lost("disk:a"),
+        _lost("disk:a", rule="pool_degraded", severity=HIGH),
+        _lost("disk:a", rule="pool_errors_unprotected", severity=HIGH),
+        found("disk_missing", HIGH, "disk:a"),
+        found("disk_failing", CRITICAL, "disk:a"),
+    ],
+)
+def test_what_is_expected_is_not_told_however_bad(child: Finding) -> None:
+    home = Home()
+    home.sees(EXPECTED, source="disks")
+    home.wait(60)
+    assert not pushes(home.sees(child))
+    assert not pushes(home.wait(3600))
+    assert home.of(child).inhibited_by == key(EXPECTED)
+    # it is told as soon as nobody expects it any more
+    told = [*home.sees(source="disks"), *home.wait(120)]
+    assert [notice.ids for notice in pushes(told)] == [(key(child),)]
+
+
+@pytest.mark.parametrize(
+    "child",
+    [
+        _lost("disk:b"),
+        _lost("disk:a", "disk:b"),
+        _lost("device:12"),
+        _lost(),
+        found("pool_unavailable", CRITICAL, evidence={"nodes": ["disk:a"]}),
+        found("pool_errors_lost", CRITICAL, evidence={"nodes": ["disk:a"]}),
+        found("scan_errors", CRITICAL),
+        found("disk_missing", HIGH, "disk:b"),
+        found("disk_hot", HIGH, "disk:a"),
+    ],
+)
+def test_what_is_more_than_the_expected_is_told(child: Finding) -> None:
+    home = Home()
+    home.sees(EXPECTED, source="disks")
+    told = [*home.sees(child), *home.wait(360)]
+    home.sees(child)
+    assert home.of(child).inhibited_by is None
+    assert (key(child),) in [notice.ids for notice in pushes(told)]
+
+
+def test_a_second_disk_is_told_though_the_finding_stays_as_bad() -> None:
+    home = Home()
+    home.sees(EXPECTED, source="disks")
+    assert not pushes(home.sees(_lost("disk:a", rule="pool_degraded", severity=HIGH)))
+    home.wait(60)
+    more = _lost("disk:a", "disk:b", rule="pool_degraded", severity=HIGH)
+    told = [*home.sees(more), *home.wait(60)]
+    assert [notice.ids for notice in pushes(told)] == [(key(more),)]
+
+
+def test_what_is_expected_hides_nothing_else() -> None:
+    """A pool that runs without a disk on purpose explains no loss of data on it."""
+    home = Home()
+    home.sees(EXPECTED, source="disks")
+    degraded = _lost("disk:a")
+    home.sees(degraded)
+    lost = found("pool_errors_lost", CRITICAL, evidence={"nodes": ["disk:b"]})
+    told = [*home.sees(degraded, lost), *home.wait(60)]
+    assert [notice.ids for notice in pushes(told)] == [(key(lost),)]

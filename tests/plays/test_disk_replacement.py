@@ -5,20 +5,23 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import device_registry as dr, issue_registry as ir
 import pytest
 from pytest_homeassistant_custom_component.common import MockUser
 
 from custom_components.home_server_monitor.const import DOMAIN
 from custom_components.home_server_monitor.edge import own_answers
+from custom_components.home_server_monitor.guardian.contract import Actor, Refused
 from custom_components.home_server_monitor.guardian.finding import Tracked
 from custom_components.home_server_monitor.plays.disk_risk import play
 from custom_components.home_server_monitor.prediction import forest
+from custom_components.home_server_monitor.prediction.tiers import Tier
 import simulator
 from tests.orders import ADMIN
 from tests.plays.small_model import write
 from tests.plays.test_disk_risk import scrutiny_entry
-from tests.test_guardian_edge import Household, _ask, home
+from tests.test_guardian_edge import Household, _as, _ask, _fix, home
 
 __all__ = ["home"]
 
@@ -205,3 +208,78 @@ async def test_who_does_not_replace_it_is_alarmed_again(
     await home.settle(400)
     assert home.pushes[0]["message"].startswith("It was not replaced by")
     assert "Pool tank: no protection left" in [each.get("title") for each in home.pushes]
+
+
+async def test_what_is_ordered_is_quiet_until_it_is_worse_or_late(
+    failing: Household, hass_admin_user: MockUser
+) -> None:
+    home = failing
+    promised = home.hass.data[DOMAIN].source("disks:home").tending.promises.ordered
+    for told in (
+        "It got worse since Mock User ordered its replacement on ",
+        "Mock User ordered its replacement on ",
+    ):
+        await home.tap(home.button(home.pushes[-1], "why"), hass_admin_user.id)
+        await home.tap(home.button(home.pushes[-1], "ordered"), hass_admin_user.id)
+        assert home.pushes[-1]["message"] == "clear_notification"
+        home.pushes.clear()
+        await home.settle(60)
+        assert home.pushes == []
+        assert finding(home, "disk_failing").snoozed is not None
+        assert not [
+            each for each in ir.async_get(home.hass).issues.values() if each.translation_key == "answers"
+        ]
+        answer = await _ask(home, "explain_disk", hass_admin_user.id, disk="17XT")
+        assert (answer["ordered"]["by"], answer["ordered"]["state"]) == ("Mock User", "ordered")
+        if told.startswith("It got worse"):
+            promised[OLD] = replace(promised[OLD], tier=Tier.HIGH)
+        else:
+            promised[OLD] = replace(promised[OLD], until=0.0)
+        await home.settle(400)
+        (again,) = home.pushes
+        assert again["title"].startswith("Disk WD40EFRX 17XT may fail")
+        assert again["message"].partition("\n")[2].startswith(told)
+    lines = [row["text"] for row in (await _ask(home, "list_journal", hass_admin_user.id))["journal"]]
+    assert (
+        sum(line.startswith("Replacement of disk WD40EFRX 17XT ordered by Mock User") for line in lines) == 2
+    )
+
+
+async def test_repairs_takes_the_same_answers(
+    failing: Household, hass_admin_user: MockUser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = failing
+    _as(monkeypatch, hass_admin_user)
+    flow = await _fix(home, finding(home, "disk_failing").id)
+    shown_first = await flow.async_step_init()
+    assert shown_first["menu_options"] == ["ordered", "replacing", "acknowledge", "dismiss"]
+    named = shown_first["description_placeholders"]
+    assert named["title"] == "Disk WD40EFRX 17XT may fail: 48 % in 30 days"
+    assert (await flow.async_step_dismiss({"reason": " "}))["errors"] == {"reason": "no_reason"}
+    form = await flow.async_step_replacing()
+    assert "2. Take out the disk whose label ends in 17XT." in form["description_placeholders"]["steps"]
+    assert (await flow.async_step_replacing({}))["type"] is FlowResultType.CREATE_ENTRY
+    await home.settle(5)
+    flow = await _fix(home, finding(home, "disk_replacing").id)
+    assert (await flow.async_step_init())["menu_options"] == ["stop"]
+    assert (await flow.async_step_stop())["type"] is FlowResultType.CREATE_ENTRY
+    await home.settle(5)
+    assert not any(each.finding.rule == "disk_replacing" for each in home.guardian.open_findings())
+
+
+async def test_only_administrators_expect_a_loss(
+    failing: Household, hass_admin_user: MockUser, hass_read_only_user: MockUser
+) -> None:
+    home = failing
+    guest = Actor(kind="user", id=hass_read_only_user.id, name="Guest", via="phone")
+    tracked = finding(home, "disk_failing")
+    with pytest.raises(Refused) as refused:
+        await own_answers.take(home.guardian, tracked, "replacing", guest)
+    assert refused.value.refusal.key == "admin_only"
+    home.tell(*home.guardian.settings.phones, home.phone("Guest", hass_read_only_user))
+    await home.tap(home.button(home.shown("Ann"), "why"), hass_admin_user.id)
+    message = home.guardian.compose.why(
+        tracked, None, [], "/", own=own_answers.buttons_of(home.guardian, tracked)
+    )
+    shown_to = await home.guardian.speaker.delivery.buttons(message, "guest", [guest])
+    assert [each["title"] for each in shown_to] == ["Ordered", "Acknowledge"]

@@ -209,9 +209,9 @@ class Composer:
             deny = Button("deny", self.texts.common("deny"))
             later = (*self.after(record, choices), *self.window(record, choices))
             buttons = (self.approve(record), *later, deny, *own, *buttons)
-        elif snooze is not None:
+        else:
             # of these Android shows three
-            buttons = (*own, *buttons, snooze)
+            buttons = (*own, *buttons, *((snooze,) if snooze is not None else ()))
         return Message(
             tag=tag_of((tracked.told_as if tracked else "") or subject),
             title=words.title or self.titled(record),

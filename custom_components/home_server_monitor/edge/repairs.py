@@ -10,6 +10,7 @@ from ..guardian.capabilities import TendsDisks
 from ..guardian.contract import Refused
 from ..guardian.finding import Tracked
 from ..guardian.tracked import State as Life
+from ..guardian.waking import waking_of
 from . import own_answers
 from .guardian import Guardian
 from .people import request_actor
@@ -33,9 +34,11 @@ class AnswerFlow(RepairsFlow):
         """Show it, and what may be answered."""
         if (tracked := self._now()) is None:
             return self.async_abort(reason="finding_gone")
+        # what is there because somebody said so is taken back as it was said
+        usual = () if waking_of(tracked.finding.rule).expects else ("acknowledge", "dismiss")
         return self.async_show_menu(
             step_id="init",
-            menu_options=[*own_answers.verbs_of(self._of, tracked), "acknowledge", "dismiss"],
+            menu_options=[*own_answers.verbs_of(self._of, tracked), *usual],
             description_placeholders=self._of.wording.finding_placeholders(tracked),
         )
 
