@@ -8,7 +8,7 @@ from aiohttp import web
 
 from .control_faces import FaceControl
 from .faults import CALL_FAULTS, SERVER_FAULTS
-from .scenarios import SCENARIOS
+from .scenarios import SCENARIOS, Scenario
 
 if TYPE_CHECKING:
     from .simulation import Simulation
@@ -28,8 +28,17 @@ async function post(path, body) {{
   document.getElementById("out").textContent = path + " " + reply.status + " " + await reply.text();
 }}
 </script></body></html>"""
-_ROW = """<li><button onclick="post('/scenario/{name}')">On</button>
-<button onclick="post('/scenario/{name}/off')">Off</button> <b>{name}</b> {about}</li>"""
+_ROW = """<li>{on}<button onclick="post('/scenario/{name}/off')">Off</button> <b>{name}</b> {about}</li>"""
+_ON = """<button onclick="post('/scenario/{name}',{params})">{words}</button> """
+
+
+def _row(name: str, kind: type[Scenario]) -> str:
+    """One scenario with its buttons, in HTML."""
+    on = "".join(
+        _ON.format(name=name, params=html.escape(json.dumps(params)), words=html.escape(words))
+        for words, params in kind.buttons.items()
+    )
+    return _ROW.format(on=on, name=name, about=html.escape(kind.about))
 
 
 async def _body(request: web.Request) -> dict[str, Any]:
@@ -52,9 +61,7 @@ class Control:
 
     async def page(self, _request: web.Request) -> web.Response:
         """`GET /`."""
-        rows = "\n".join(
-            _ROW.format(name=name, about=html.escape(kind.about)) for name, kind in SCENARIOS.items()
-        )
+        rows = "\n".join(_row(name, kind) for name, kind in SCENARIOS.items())
         more = self.faces.page() if self._sim.has_harbour else ""
         text = _PAGE.format(
             url=self._sim.url, version=self._sim.truenas.release.version, more=more, rows=rows

@@ -1,6 +1,7 @@
 """What a scenario is."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from simulator.storage import Disk, Pool
@@ -11,12 +12,16 @@ if TYPE_CHECKING:
 
 
 class Scenario(ABC):
-    """One thing that happens. `about` is the line that a person reads on its button."""
+    """One thing that happens. `about` is the line that a person reads on its button.
+
+    `buttons`: what is written on each button that switches it on, and with which parameters.
+    """
 
     name: ClassVar[str]
     about: ClassVar[str]
     # making it happen again is its next step
     goes_on: ClassVar[bool] = False
+    buttons: ClassVar[Mapping[str, Mapping[str, Any]]] = {"On": {}}
 
     def __init__(self, sim: Simulation) -> None:
         self.sim = sim

@@ -1,5 +1,6 @@
 """What can happen to a container."""
 
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any, ClassVar, Literal, override
 
@@ -162,7 +163,16 @@ class ImageUpdate(OnHarbour):
     """A newer image is pushed; what it is like shows only when it runs."""
 
     name = "image_update"
-    about = "A newer image of a container is published"
+    about = (
+        "A newer image of sonarr is published; what it is like shows only when it runs. "
+        "Home Assistant sees it after Settings, System, Updates, Check for updates"
+    )
+    buttons: ClassVar[Mapping[str, Mapping[str, Any]]] = {
+        "A good one": {},
+        "Its health check fails": {"kind": "unhealthy"},
+        "It ends after 20 s": {"kind": "exits"},
+        "It cannot start": {"kind": "start_fails"},
+    }
     KINDS: ClassVar[dict[str, dict[str, Any]]] = {
         "good": {},
         "unhealthy": {"healthy": False, "probe_output": "curl: (7) Failed to connect to localhost\n"},

@@ -1,6 +1,8 @@
 """The switchboard, and the command line that starts it all."""
 
+import html
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -45,6 +47,31 @@ async def test_scenarios_clock_profile_and_state() -> None:
         assert await board.post("/profile/idle-noise") == 200
         assert (await board.get("/state"))["profile"] == "idle-noise"
         assert await board.post("/profile/earthquake") == 404
+
+
+async def test_the_page_has_a_button_for_every_kind_of_trouble() -> None:
+    """And what a button posts is taken: also a newer image that is no good."""
+    containers = simulator.Containers()
+    async with simulator.run(containers=containers) as sim, aiohttp.ClientSession() as http:
+        async with http.get(sim.control_url) as reply:
+            page = await reply.text()
+        pressed = [
+            (name, json.loads(html.unescape(params)))
+            for name, params in re.findall(r"post\('/scenario/(\w+)',([^)]*)\)", page)
+        ]
+        assert {name for name, _ in pressed} == set(SCENARIOS)
+        board = _Board(sim, http)
+        kinds = [params.get("kind", "good") for name, params in pressed if name == "image_update"]
+        assert kinds == ["good", "unhealthy", "exits", "start_fails"]
+        household = sim.harbour.household
+        repository = household.store.repositories[household.remote(household.services["sonarr"])]
+        for name, params in pressed:
+            if name == "image_update":
+                assert await board.post(f"/scenario/{name}", params) == 200
+                newest = repository.find("latest")
+                assert newest is not None
+                version = newest.config["Labels"]["org.opencontainers.image.version"]
+                assert version.endswith(str(params.get("kind", "good")))
 
 
 async def test_faults_and_calls_over_http() -> None:
