@@ -9,10 +9,10 @@ from homeassistant.exceptions import ConfigEntryAuthFailed, HomeAssistantError, 
 from .const import DOMAIN
 from .coordinator import ServiceCoordinator
 from .edge.errors import told
+from .edge.naming import target_name
 from .edge.patience import ended
 from .edge.people import context_actor
-from .edge.views import target_name
-from .guardian.contract import SYSTEM, Outcome, Risk
+from .guardian.contract import SYSTEM, Actor, Outcome, Risk
 from .guardian.desk import Desk
 from .guardian.remediation import Record, State
 
@@ -37,21 +37,9 @@ async def async_act(
     ServiceValidationError where nothing was sent, HomeAssistantError where it failed or where nothing can be said
     about it: an order that was sent is not a success.
     """
-    guardian = source.house.guardian(source.server)
-    if guardian is None:
-        raise ServiceValidationError(translation_domain=DOMAIN, translation_key="no_guardian")
+    guardian = _guardian_of(source)
     actor = await context_actor(hass, context, "entity")
-    if not source.last_update_success:
-        # a refused key is the person's matter, and no network's
-        refused = isinstance(source.last_exception, ConfigEntryAuthFailed)
-        raise ServiceValidationError(
-            translation_domain=DOMAIN,
-            translation_key="auth_failed" if refused else "not_reachable",
-            translation_placeholders={"name": source.name},
-        )
     desk: Desk = guardian.desk
-    if refusal := guardian.proposals.refusal():
-        raise ServiceValidationError(translation_domain=DOMAIN, translation_key=refusal)
     record = await told(
         desk.propose(
             source.id,
@@ -63,17 +51,40 @@ async def async_act(
         ),
     )
     if record.state is State.PROPOSED:
-        if actor is None or desk.policy.may_decide(record, actor):
-            raise ServiceValidationError(translation_domain=DOMAIN, translation_key="proposed_only")
-        if record.risk is Risk.HIGH:
-            raise ServiceValidationError(translation_domain=DOMAIN, translation_key="proposed_in_repairs")
-        record = await told(desk.approve(record.id, actor))
+        record = await _approved(desk, record, actor)
     if record.is_waiting:
         raise ServiceValidationError(translation_domain=DOMAIN, translation_key="waits_already")
     record = await ended(guardian, record, actor)
     if record.state is State.FAILED and (err := desk.runner.errors.get(record.id)) is not None:
         await told(_raise(err))
     return _response(record, guardian.wording.reason(record))
+
+
+def _guardian_of(source: ServiceCoordinator[Any]) -> Any:
+    """Return the guardian that may act on a source now. Raises ServiceValidationError where it cannot."""
+    guardian = source.house.guardian(source.server)
+    if guardian is None:
+        raise ServiceValidationError(translation_domain=DOMAIN, translation_key="no_guardian")
+    if not source.last_update_success:
+        # a refused key is the person's matter, and no network's
+        refused = isinstance(source.last_exception, ConfigEntryAuthFailed)
+        raise ServiceValidationError(
+            translation_domain=DOMAIN,
+            translation_key="auth_failed" if refused else "not_reachable",
+            translation_placeholders={"name": source.name},
+        )
+    if refusal := guardian.proposals.refusal():
+        raise ServiceValidationError(translation_domain=DOMAIN, translation_key=refusal)
+    return guardian
+
+
+async def _approved(desk: Desk, record: Record, actor: Actor | None) -> Record:
+    """Approve a proposal for who pressed. Raises ServiceValidationError where it stays one."""
+    if actor is None or desk.policy.may_decide(record, actor):
+        raise ServiceValidationError(translation_domain=DOMAIN, translation_key="proposed_only")
+    if record.risk is Risk.HIGH:
+        raise ServiceValidationError(translation_domain=DOMAIN, translation_key="proposed_in_repairs")
+    return await told(desk.approve(record.id, actor))
 
 
 async def _raise(err: Exception) -> None:

@@ -6,17 +6,15 @@ from typing import Any, override
 
 from homeassistant.config_entries import (
     SOURCE_REAUTH,
-    SOURCE_RECONFIGURE,
     SOURCE_SYSTEM,
     ConfigEntry,
     ConfigFlow,
     ConfigFlowResult,
     OptionsFlow,
 )
-from homeassistant.const import CONF_NAME, CONF_USERNAME
+from homeassistant.const import CONF_NAME
 from homeassistant.core import callback
 from homeassistant.helpers.selector import (
-    BooleanSelector,
     SelectOptionDict,
     SelectSelector,
     SelectSelectorConfig,
@@ -26,7 +24,6 @@ from homeassistant.helpers.selector import (
 from homeassistant.helpers.service_info.zeroconf import ZeroconfServiceInfo
 from homeassistant.util.ulid import ulid_now
 import voluptuous as vol
-from yarl import URL
 
 from .const import CONF_KIND, CONF_SERVER, DOMAIN, HOME, KIND_SERVER
 from .discovery import Offer, connected_urls, place_of
@@ -34,17 +31,14 @@ from .edge.people import request_actor
 from .edge.settings import NAMES, PHONES, phones
 from .kinds import KINDS
 from .options_flow import ServerOptionsFlow, ServiceOptionsFlow
-from .questions import AsksPeople
-from .sources.kind import Choice, FlowError, Probe, Question, ServiceKind
+from .service_form import REAUTH_FORM, RECONFIGURE_FORM, ServiceForm, host_in
+from .sources.kind import Choice, FlowError, Question, ServiceKind
 from .twin import SAME_KEY, Twin
 
 _LOGGER = logging.getLogger(__name__)
 
-REAUTH_FORM = "reauth_confirm"
-RECONFIGURE_FORM = "reconfigure"
 
-
-class HomeServerMonitorConfigFlow(AsksPeople, ConfigFlow, domain=DOMAIN):
+class HomeServerMonitorConfigFlow(ServiceForm, ConfigFlow, domain=DOMAIN):
     """Adds servers and services, and mends services."""
 
     VERSION = 1
@@ -52,13 +46,8 @@ class HomeServerMonitorConfigFlow(AsksPeople, ConfigFlow, domain=DOMAIN):
     def __init__(self) -> None:
         """Begin with nothing known."""
         super().__init__()
-        self._kind: ServiceKind
-        self._form = ""
-        self._typed: dict[str, Any] = {}
-        self._probe: Probe
-        # the server that a discovered service runs on, and the entry of another integration that it was seen in
+        # the server that a discovered service runs on
         self._server = HOME
-        self._twin: Twin | None = None
 
     @staticmethod
     @callback
@@ -134,7 +123,7 @@ class HomeServerMonitorConfigFlow(AsksPeople, ConfigFlow, domain=DOMAIN):
         places = {hostname, hostname.removesuffix(".local"), *discovery_info.addresses}
         for entry in self._async_current_entries(include_ignore=False):
             kind = KINDS.get(entry.data.get(CONF_KIND, ""))
-            if kind and _host(entry.data.get(kind.host)) in places:
+            if kind and host_in(entry.data.get(kind.host)) in places:
                 return self.async_abort(reason="already_configured")
         # the host id is known only after a login: until then the name stands for it, so that it can be ignored
         await self.async_set_unique_id(f"mdns:{hostname}")
@@ -274,103 +263,6 @@ class HomeServerMonitorConfigFlow(AsksPeople, ConfigFlow, domain=DOMAIN):
             {vol.Required(CONF_SERVER, default=server): SelectSelector(SelectSelectorConfig(options=servers))}
         )
 
-    # Helpers
-
-    def _show(
-        self, errors: dict[str, str] | None = None, placeholders: Mapping[str, str] | None = None
-    ) -> ConfigFlowResult:
-        """Show the form that this flow is about; an error of a field that it lacks goes on top."""
-        fields = self._fields()
-        shown = {field if field in fields else "base": key for field, key in (errors or {}).items()}
-        schema: Any = vol.Schema(fields)
-        return self.async_show_form(
-            step_id=self._form,
-            data_schema=self.add_suggested_values_to_schema(schema, self._typed),
-            errors=shown,
-            description_placeholders=placeholders,
-        )
-
-    def _fields(self) -> dict[Any, Any]:
-        """Return the fields of the form: reauth asks only who, reconfigure keeps secrets that are left empty."""
-        kind = self._kind
-        fields: dict[Any, Any] = kind.schema.schema
-        if self._form == REAUTH_FORM:
-            return {key: field for key, field in fields.items() if key in kind.secrets | {CONF_USERNAME}}
-        if self._twin:
-            fields = {
-                vol.Optional(key.schema) if key in kind.secrets and key in self._twin.fields else key: field
-                for key, field in fields.items()
-            }
-            return {vol.Required(SAME_KEY, default=False): BooleanSelector(), **fields}
-        if self._form == RECONFIGURE_FORM:
-            return {
-                vol.Optional(key.schema) if key in kind.secrets else key: field
-                for key, field in fields.items()
-            }
-        return fields
-
-    def _left_empty(self) -> dict[str, str]:
-        """Return the errors of the texts that are needed and hold nothing: the form itself takes an empty one."""
-        return {
-            str(key): "empty_field"
-            for key, field in self._fields().items()
-            if isinstance(key, vol.Required)
-            and isinstance(field, TextSelector)
-            and not str(self._typed.get(str(key)) or "").strip()
-        }
-
-    def _known(self) -> dict[str, Any]:
-        """Return what was typed, with what the entry that is mended knows besides."""
-        typed = {name: value for name, value in self._typed.items() if not _is_empty(value)}
-        if typed.pop(SAME_KEY, False) and self._twin:
-            typed |= self._twin.secrets()
-        if not (entry := self._mended()):
-            return typed
-        secrets, host = self._kind.secrets, self._kind.host
-        if host in typed and _host(typed[host]) != _host(entry.data[host]):
-            # what was learned about another host does not hold here
-            kept = {name: entry.data[name] for name in secrets if name in entry.data}
-        else:
-            gone = self._fields().keys() - secrets | {CONF_KIND, CONF_SERVER}
-            kept = {name: value for name, value in entry.data.items() if name not in gone}
-        return kept | typed
-
-    def _is_unchanged(self) -> bool:
-        """Return whether reauth was given the secrets that the entry already has."""
-        old, new = self._get_reauth_entry().data, self._known()
-        return all(old.get(name) == new.get(name) for name in self._kind.secrets)
-
-    def _mended(self) -> ConfigEntry | None:
-        if self.source == SOURCE_REAUTH:
-            return self._get_reauth_entry()
-        return self._get_reconfigure_entry() if self.source == SOURCE_RECONFIGURE else None
-
-    def _both(self) -> dict[str, str]:
-        """Return what tells the system that answers from the one that is mended; two may have one name."""
-        if not (entry := self._mended()):
-            return {}
-        return {
-            "product": self._probe.found.get("product", self._kind.product),
-            "host": URL(self._probe.data[self._kind.host]).authority,
-            "found": self._probe.title,
-            "found_id": str(self._probe.unique_id)[:8],
-            "expected": entry.title,
-            "expected_id": str(entry.unique_id)[:8],
-        }
-
     def _has_home(self) -> bool:
         entries = self.hass.config_entries
         return entries.async_entry_for_domain_unique_id(DOMAIN, HOME) is not None
-
-
-def _is_empty(value: Any) -> bool:
-    """Return whether a field, or every field of a section, was left empty."""
-    return all(_is_empty(each) for each in value.values()) if isinstance(value, dict) else value == ""
-
-
-def _host(address: str | None) -> str | None:
-    """Return the host in an address, with or without a scheme."""
-    try:
-        return URL(address if address and "://" in address else f"//{address or ''}").host
-    except ValueError:
-        return None

@@ -41,66 +41,66 @@ def _schema(fields: Mapping[Any, Any]) -> Any:
     return vol.Schema({vol.Required(ATTR_DEVICE_ID): cv.string, **fields})
 
 
+type _Handler = Callable[[ServiceCall], Coroutine[Any, Any, ServiceResponse]]
+
+
 @callback
 def async_setup_services(hass: HomeAssistant) -> None:
     """Register all actions once."""
-
-    def act(row: Act) -> Callable[[ServiceCall], Coroutine[Any, Any, ServiceResponse]]:
-        async def handle(call: ServiceCall) -> ServiceResponse:
-            await _admin_only(hass, call)
-            source, key = _resolve(hass, call, row.kind)
-            action = row.action(call.data) if row.action else row.name
-            if action not in source.actions:
-                raise ServiceValidationError(translation_domain=DOMAIN, translation_key="no_such_action")
-            return await async_act(
-                hass, call.context, source, action, row.target(key, call.data), row.params(call.data)
-            )
-
-        return handle
-
+    optional, only = SupportsResponse.OPTIONAL, SupportsResponse.ONLY
     for row in ACTS:
-        hass.services.async_register(
-            DOMAIN,
-            row.name,
-            act(row),
-            _schema(row.fields),
-            supports_response=SupportsResponse.OPTIONAL,
-        )
-
-    def listing(row: Listing) -> Callable[[ServiceCall], Coroutine[Any, Any, ServiceResponse]]:
-        async def handle(call: ServiceCall) -> ServiceResponse:
-            source, key = _resolve(hass, call, row.kind)
-            if source.kind != row.of:
-                raise ServiceValidationError(translation_domain=DOMAIN, translation_key="no_such_action")
-            if row.admin:
-                await _admin_only(hass, call)
-            try:
-                found = await source.async_list(row.key, {**call.data, "object": key})
-            except ClientError as err:
-                raise HomeAssistantError(
-                    translation_domain=DOMAIN,
-                    translation_key="listing_failed",
-                    translation_placeholders={"error": str(err)},
-                ) from err
-            return {row.key: found}
-
-        return handle
-
+        schema = _schema(row.fields)
+        hass.services.async_register(DOMAIN, row.name, _acting(hass, row), schema, supports_response=optional)
     for each in LISTINGS:
-        hass.services.async_register(
-            DOMAIN,
-            each.name,
-            listing(each),
-            _schema(each.fields),
-            supports_response=SupportsResponse.ONLY,
+        schema = _schema(each.fields)
+        hass.services.async_register(DOMAIN, each.name, _listing(hass, each), schema, supports_response=only)
+    hass.services.async_register(
+        DOMAIN, "preview", _previewing(hass), _schema(PREVIEW), supports_response=only
+    )
+
+
+def _acting(hass: HomeAssistant, row: Act) -> _Handler:
+    """Return what does something to an object, for admin users."""
+
+    async def handle(call: ServiceCall) -> ServiceResponse:
+        await _admin_only(hass, call)
+        source, key = _resolve(hass, call, row.kind)
+        action = row.action(call.data) if row.action else row.name
+        if action not in source.actions:
+            raise ServiceValidationError(translation_domain=DOMAIN, translation_key="no_such_action")
+        return await async_act(
+            hass, call.context, source, action, row.target(key, call.data), row.params(call.data)
         )
 
-    _register_preview(hass)
+    return handle
 
 
-@callback
-def _register_preview(hass: HomeAssistant) -> None:
-    async def preview_it(call: ServiceCall) -> ServiceResponse:
+def _listing(hass: HomeAssistant, row: Listing) -> _Handler:
+    """Return what answers with a list."""
+
+    async def handle(call: ServiceCall) -> ServiceResponse:
+        source, key = _resolve(hass, call, row.kind)
+        if source.kind != row.of:
+            raise ServiceValidationError(translation_domain=DOMAIN, translation_key="no_such_action")
+        if row.admin:
+            await _admin_only(hass, call)
+        try:
+            found = await source.async_list(row.key, {**call.data, "object": key})
+        except ClientError as err:
+            raise HomeAssistantError(
+                translation_domain=DOMAIN,
+                translation_key="listing_failed",
+                translation_placeholders={"error": str(err)},
+            ) from err
+        return {row.key: found}
+
+    return handle
+
+
+def _previewing(hass: HomeAssistant) -> _Handler:
+    """Return what shows the plan of an action that it does not begin."""
+
+    async def handle(call: ServiceCall) -> ServiceResponse:
         await _admin_only(hass, call)
         row = next((each for each in ACTS if each.name == call.data["action"]), None)
         if row is None:
@@ -122,13 +122,7 @@ def _register_preview(hass: HomeAssistant) -> None:
         )
         return found
 
-    hass.services.async_register(
-        DOMAIN,
-        "preview",
-        preview_it,
-        _schema(PREVIEW),
-        supports_response=SupportsResponse.ONLY,
-    )
+    return handle
 
 
 async def _admin_only(hass: HomeAssistant, call: ServiceCall) -> None:

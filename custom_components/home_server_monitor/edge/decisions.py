@@ -40,6 +40,10 @@ _LEVEL = {
 }
 
 
+# how severe and how old, the larger the more pressing; a finding, and a proposal
+type Row = tuple[Severity, float, Tracked | None, Record | None]
+
+
 class Decisions:
     """Keeps the issues of one guardian as its findings and proposals are."""
 
@@ -87,8 +91,9 @@ class Decisions:
             ir.async_delete_issue(self._of.hass, DOMAIN, issue_id)
         self._shown.clear()
 
-    def _wanted(self) -> dict[str, tuple[Tracked | None, Record | None, tuple[object, ...]]]:
-        rows: list[tuple[Severity, float, Tracked | None, Record | None]] = []
+    def _rows(self) -> list[Row]:
+        """Return what needs a decision: findings, with what is proposed for them, and proposals of their own."""
+        rows: list[Row] = []
         seen = set()
         offers = {
             record.finding: record
@@ -108,6 +113,11 @@ class Decisions:
             for record in self._of.desk.records.values()
             if record.state is State.PROPOSED and record.id not in seen and not record.finding
         ]
+        return rows
+
+    def _wanted(self) -> dict[str, tuple[Tracked | None, Record | None, tuple[object, ...]]]:
+        """Return the issues that there should be: by id, what each is about and what it tells."""
+        rows = self._rows()
         wanted: dict[str, tuple[Tracked | None, Record | None, tuple[object, ...]]] = {}
         for severity, _, found, offer in nlargest(MOST, rows, key=itemgetter(0, 1)):
             about = found.id if found else offer.id if offer else ""

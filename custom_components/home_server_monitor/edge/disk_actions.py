@@ -11,7 +11,7 @@ from ..guardian.capabilities import ExplainsDisks, TendsDisks
 from .calls import Table, admin_of
 from .errors import refuse, told
 from .guardian import Guardian
-from .views import iso
+from .naming import iso
 
 
 def _disk(of: Guardian, wanted: str) -> Mapping[str, Any]:

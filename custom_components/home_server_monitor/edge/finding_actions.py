@@ -11,15 +11,13 @@ from ..guardian.finding import Tracked
 from ..guardian.journal import JournalFailed
 from . import clock
 from .calls import ID, Table, admin_of
+from .chronicle import changes_view
 from .errors import refuse
 from .guardian import Guardian
 from .messages import snooze_until
+from .naming import iso
 from .people import context_actor
-from .views import (
-    changes_view,
-    findings_view,
-    iso,
-)
+from .views import findings_view
 
 SEVERITIES = [each.name.lower() for each in Severity]
 MOST_HOURS = 24 * 30

@@ -36,6 +36,7 @@ from .intake import Intake
 from .kept import pack, take_in
 from .messages import Composer
 from .month import Monthly
+from .naming import target_node
 from .own_findings import source_node
 from .proposals import MOST_PROPOSALS, Proposals
 from .retrying import Retrying
@@ -44,7 +45,6 @@ from .settings import Settings, phones
 from .speaker import Speaker
 from .texts import Texts
 from .ticking import TICK, Ticks
-from .views import target_node
 from .waits import Waits
 from .watch import Watch
 from .week import Week

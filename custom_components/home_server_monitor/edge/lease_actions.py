@@ -12,7 +12,7 @@ from . import clock
 from .calls import ID, Table, admin_of
 from .errors import refuse
 from .guardian import Guardian
-from .views import iso
+from .naming import iso
 
 
 def lease_view(of: Guardian, change: Change, lease: Lease) -> dict[str, Any]:

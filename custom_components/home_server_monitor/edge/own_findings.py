@@ -10,8 +10,8 @@ from ..guardian.own_path import named_node
 from ..guardian.plain import plain
 from ..guardian.policy import Mode
 from .choices import Named, async_people
+from .naming import rule_name
 from .settings import APPROVERS, LOW_APPROVERS, PHONES, phones
-from .views import rule_name
 
 if TYPE_CHECKING:
     from .guardian import Guardian

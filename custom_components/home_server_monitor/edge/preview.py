@@ -7,10 +7,8 @@ from ..guardian.contract import SYSTEM
 from ..guardian.remediation import Record, State
 from . import clock
 from .guardian import Guardian
-from .views import (
-    plan_lines,
-    target_name,
-)
+from .naming import target_name
+from .views import plan_lines
 
 
 async def preview(

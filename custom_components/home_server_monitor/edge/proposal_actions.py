@@ -12,17 +12,13 @@ from ..guardian.policy import Standing
 from ..guardian.remediation import Record
 from . import clock
 from .calls import ID, Table, admin_of
+from .chronicle import journal_line
 from .errors import refuse, told
 from .guardian import Guardian
+from .naming import iso, rule_name
 from .patience import ended
 from .people import context_actor
-from .views import (
-    iso,
-    journal_line,
-    proposal_view,
-    proposals_view,
-    rule_name,
-)
+from .views import proposal_view, proposals_view
 from .waits import WHEN
 
 # lines that one shown line of the journal stands for, at most: an update of a container has so many steps

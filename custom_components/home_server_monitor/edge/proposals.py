@@ -13,7 +13,7 @@ from ..guardian.remediation import Record, State
 from ..guardian.tracked import State as Life
 from ..sources.errors import ClientError
 from . import clock
-from .views import target_name, target_node
+from .naming import target_name, target_node
 
 if TYPE_CHECKING:
     from .guardian import Guardian

@@ -73,57 +73,72 @@ async def async_setup_guardian(hass: HomeAssistant, entry: ConfigEntry[Any], hou
     return guardian
 
 
+class _Through:
+    """What a desk asks of its guardian, which is there only while the server's entry is loaded."""
+
+    def __init__(self, hass: HomeAssistant, house: House, server: str, ground: PracticeGround) -> None:
+        self._hass, self._house, self._server, self._ground = hass, house, server, ground
+
+    @property
+    def _guardian(self) -> Any:
+        return self._house.guardian(self._server)
+
+    def source(self, wanted: str) -> Source | None:
+        """Return a source, or the one that is only there to practise on."""
+        return self._ground if wanted == self._ground.id else self._house.source(wanted)
+
+    def not_now(self, record: Record) -> str | None:
+        """Return why a record does not run now."""
+        guardian = self._guardian
+        found: str | None = guardian.proposals.not_now(record) if guardian is not None else "no_guardian"
+        return found
+
+    def in_use(self, record: Record) -> bool:
+        """Return whether it would interrupt somebody; where nobody knows, it would."""
+        guardian = self._guardian
+        return guardian is None or guardian.waits.in_use(record)
+
+    async def look_in_use(self, record: Record) -> bool:
+        """Ask whether it would interrupt somebody now."""
+        guardian = self._guardian
+        return guardian is None or await guardian.waits.look_in_use(record)
+
+    def topology(self) -> Topology:
+        """Return what stands on what."""
+        guardian = self._guardian
+        return guardian.topology if guardian is not None else Topology()
+
+    def closed(self) -> bool:
+        """Return whether somebody disabled or removed the entry; one that is only loaded anew ends nothing."""
+        entries = self._hass.config_entries
+        found = entries.async_entry_for_domain_unique_id(DOMAIN, self._server)
+        found = found or entries.async_get_entry(self._server)
+        return found is None or found.disabled_by is not None
+
+    def bound(self, about: str) -> str | None:
+        """Return to what a button is bound now."""
+        guardian = self._guardian
+        return guardian.proposals.bound(about) if guardian is not None else None
+
+
 def _desk_of(hass: HomeAssistant, entry: ConfigEntry[Any], house: House, server: str) -> tuple[Desk, Tokens]:
     """Return a desk and its tokens, whose journal is not read yet."""
     journal = Journal(
         journal_folder(hass, server), hass.async_add_executor_job, house.instance, clock=clock.now
     )
-    ground = PracticeGround(own_source(server), server, entry.title)
-
-    def source(wanted: str) -> Source | None:
-        return ground if wanted == ground.id else house.source(wanted)
-
-    def not_now(record: Any) -> str | None:
-        guardian = house.guardian(server)
-        return guardian.proposals.not_now(record) if guardian is not None else "no_guardian"
-
-    def in_use(record: Record) -> bool:
-        guardian = house.guardian(server)
-        return guardian is None or guardian.waits.in_use(record)
-
-    async def look_in_use(record: Record) -> bool:
-        guardian = house.guardian(server)
-        return guardian is None or await guardian.waits.look_in_use(record)
-
-    def topology() -> Topology:
-        guardian = house.guardian(server)
-        return guardian.topology if guardian is not None else Topology()
-
-    policy = Policy(Settings.of(entry.options).policy(), weekday, topology)
+    through = _Through(hass, house, server, PracticeGround(own_source(server), server, entry.title))
     desk = Desk(
         journal,
-        source,
-        policy,
+        through.source,
+        Policy(Settings.of(entry.options).policy(), weekday, through.topology),
         lambda: house.own_path,
         clock.now,
-        not_now=not_now,
-        in_use=in_use,
-        look_in_use=look_in_use,
+        not_now=through.not_now,
+        in_use=through.in_use,
+        look_in_use=through.look_in_use,
     )
-
-    def closed() -> bool:
-        """Somebody disabled or removed the entry; one that is only loaded anew ends nothing."""
-        entries = hass.config_entries
-        found = entries.async_entry_for_domain_unique_id(DOMAIN, server) or entries.async_get_entry(server)
-        return found is None or found.disabled_by is not None
-
-    desk.helm.closed = closed
-
-    def bound(about: str) -> str | None:
-        guardian = house.guardian(server)
-        return guardian.proposals.bound(about) if guardian is not None else None
-
-    return desk, Tokens(journal, bound)
+    desk.helm.closed = through.closed
+    return desk, Tokens(journal, through.bound)
 
 
 async def _async_take_up(

@@ -11,9 +11,9 @@ from ..guardian.policy import OBSERVE_FIRST
 from ..guardian.would_have import ENDS, Would, look_back
 from . import clock
 from .messages import MESSAGE, REPAIRS, Message
+from .naming import iso
 from .settings import AUTOMATIC, LOW_RISK_RULES
 from .texts import cut
-from .views import iso
 
 if TYPE_CHECKING:
     from .guardian import Guardian

@@ -12,7 +12,8 @@ from . import clock
 from .batches import story
 from .mended import mended_by, stays_as
 from .messages import REPAIRS, Message, moment, tag_of
-from .views import device_of, plan_lines
+from .naming import device_of
+from .views import plan_lines
 
 if TYPE_CHECKING:
     from .guardian import Guardian
