@@ -78,6 +78,8 @@ class ServiceCoordinator[DataT](DataUpdateCoordinator[DataT]):
         self.checked: float | None = None
         # None while all is well; also the first success clears what an earlier start complained of
         self._failures: int | None = 0
+        # when the newest attempt began, in seconds of the event loop
+        self._began = 0.0
         self._later: asyncio.TimerHandle | None = None
         # one batch of new entities at a time, over all platforms
         self.adding = asyncio.Lock()
@@ -163,6 +165,7 @@ class ServiceCoordinator[DataT](DataUpdateCoordinator[DataT]):
 
     @override
     async def _async_update_data(self) -> DataT:
+        self._began = self.hass.loop.time()
         try:
             data = await self.async_fetch()
         except AuthFailed as err:
@@ -200,15 +203,19 @@ class ServiceCoordinator[DataT](DataUpdateCoordinator[DataT]):
         return {"name": self.config_entry.title}
 
     def _failed(self, key: str, err: ClientError) -> UpdateFailed:
-        """Return the failure, to be tried again after a short and slightly random wait."""
+        """Return the failure, to be tried again after a short and slightly random wait.
+
+        It counts from when the attempt began: whoever hangs for 10 s is not asked more rarely than who refuses at once.
+        """
         failures = self._failures or 0
-        wait = min(FIRST_RETRY * 2 ** min(failures, 4), LAST_RETRY)
+        wait = min(FIRST_RETRY * 2 ** min(failures, 4), LAST_RETRY) * random.uniform(0.8, 1.1)  # noqa: S311 - spreads retries, guards nothing
+        wait = max(wait - (self.hass.loop.time() - self._began), min(wait, FIRST_RETRY))
         self._failures = failures + 1
         return UpdateFailed(
             translation_domain=DOMAIN,
             translation_key=key,
             translation_placeholders={**self._named, "error": str(err)},
-            retry_after=wait * random.uniform(0.8, 1.1),  # noqa: S311 - spreads retries, guards nothing
+            retry_after=wait,
         )
 
     @callback
@@ -235,6 +242,8 @@ class ServiceCoordinator[DataT](DataUpdateCoordinator[DataT]):
         """Tell all, and once more where there was news while some had been told already."""
         while self._tell_again:
             self._tell_again = False
+            # what led here may have taken its time already
+            await asyncio.sleep(0)
             for some in itertools.batched(tuple(self._listeners), TOLD_AT_ONCE, strict=False):
                 for key in some:
                     # one that is told may remove others

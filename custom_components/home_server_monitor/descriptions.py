@@ -66,7 +66,8 @@ class ObjectUpdate[ObjT](ObjectDescription[ObjT], UpdateEntityDescription):
     """An update entity of an object.
 
     progress: in percent while somebody else's is under way, else None; snapshots: whether its action takes `snapshot`,
-    which wants one of all its data before anything is touched. action: empty where it is installed elsewhere.
+    which wants one of all its data before anything is touched; unknown: why nothing newer is known, as the end of a
+    text's key `update_unknown_…`. action: empty where it is installed elsewhere.
     """
 
     installed: Callable[[ObjT], str | None]
@@ -74,6 +75,7 @@ class ObjectUpdate[ObjT](ObjectDescription[ObjT], UpdateEntityDescription):
     action: str
     progress: Callable[[ObjT], float | None] = lambda item: None
     url: Callable[[ObjT], str | None] = lambda item: None
+    unknown: Callable[[ObjT], str | None] = lambda item: None
     snapshots: bool = False
     entity_category: EntityCategory | None = EntityCategory.CONFIG
 

@@ -40,7 +40,8 @@ type Place = tuple[str, int]
 class Offer:
     """What is offered. kind: key of its kind; name: for people; server: unique id of the one that it runs on.
 
-    core: id of the entry of Home Assistant's own integration that it was seen in, or None.
+    core: id of the entry of Home Assistant's own integration that it was seen in, or None. source, service: else the
+    source that it was seen on, and how that calls it.
     """
 
     kind: str
@@ -48,6 +49,8 @@ class Offer:
     name: str
     server: str = HOME
     core: str | None = None
+    source: str | None = None
+    service: str | None = None
 
     @property
     def unique_id(self) -> str:
@@ -85,33 +88,47 @@ class Discovery:
         # those that there was no room for, until an entry comes or goes
         self._left: frozenset[Offer] = frozenset()
         self._lock = asyncio.Lock()
+        self._seeing = False
 
     @callback
     def seen(self, source: Source) -> None:
-        """Offer what is new, if anything is."""
+        """Offer what is new, and take back what is gone, if anything is; soon, and once for what comes together."""
+        if not self._seeing:
+            self._seeing = True
+            self._hass.async_create_task(self._async_see(), f"{DOMAIN} discovery")
+
+    async def _async_see(self) -> None:
+        await asyncio.sleep(0)
+        self._seeing = False
         offers = frozenset(self._offers())
-        if not offers <= self._offered | self._left:
-            self._hass.async_create_task(self._async_offer(offers), f"{DOMAIN} discovery")
+        if not offers <= self._offered | self._left or self._outdated(offers):
+            await self._async_offer(offers)
 
     @callback
     def changed(self, change: ConfigEntryChange, entry: ConfigEntry) -> None:
         """Offer again what was removed; take back what is connected now; look at an entry of another integration."""
-        if entry.domain == DOMAIN:
-            if change is ConfigEntryChange.REMOVED:
-                self._offered = frozenset()
-            if change in (ConfigEntryChange.ADDED, ConfigEntryChange.REMOVED):
-                self._hass.async_create_task(
-                    self._async_offer(frozenset(self._offers())), f"{DOMAIN} discovery"
-                )
-        elif change is ConfigEntryChange.ADDED and any(
-            row.core and row.core.domain == entry.domain for row in KNOWN
-        ):
-            self._hass.async_create_task(self._async_offer(frozenset(self._offers())), f"{DOMAIN} discovery")
+        ours = entry.domain == DOMAIN
+        if not ours and not any(row.core and row.core.domain == entry.domain for row in KNOWN):
+            return
+        if change is ConfigEntryChange.REMOVED:
+            ids = {entry.entry_id, entry.unique_id} - {None}
+            gone = {each for each in self._offered if ids & {each.core, each.source}}
+            self._end({each.unique_id for each in gone})
+            self._offered = frozenset() if ours else self._offered - gone
+        if change is ConfigEntryChange.ADDED or (ours and change is ConfigEntryChange.REMOVED):
+            self._look(frozenset(self._offers()))
+
+    @callback
+    def _look(self, offers: frozenset[Offer]) -> None:
+        self._hass.async_create_task(self._async_offer(offers), f"{DOMAIN} discovery")
 
     def _offers(self) -> Iterator[Offer]:
-        """Yield all that was seen, connected or not: entries first, for their key may be taken along."""
+        """Yield all that was seen, connected or not: entries first, for their key may be taken along.
+
+        Of two at one address the first by its name is offered, so that it is always the same one.
+        """
         taken = set()
-        for offer in (*self._of_core(), *self._of_sources()):
+        for offer in (*self._of_core(), *sorted(self._of_sources(), key=lambda each: each.name)):
             if offer.unique_id not in taken:
                 taken.add(offer.unique_id)
                 yield offer
@@ -132,12 +149,43 @@ class Discovery:
             if not source.judged:
                 continue
             for service in source.services():
-                row = row_of(service)
+                row = row_of(service) if service.running else None
                 if row is None or row.kind not in KINDS or self._is_at_home(row, service):
                     continue
                 if (url := url_of(row, service)) is not None and place_of(url) is not None:
                     name = f"{row.product} ({service.name}, {source.name})"
-                    yield Offer(kind=row.kind, url=url, name=name, server=source.server)
+                    yield Offer(
+                        kind=row.kind,
+                        url=url,
+                        name=name,
+                        server=source.server,
+                        source=source.id,
+                        service=service.name,
+                    )
+
+    def _outdated(self, now: frozenset[Offer]) -> frozenset[Offer]:
+        """Return what was offered and is so no more: it is gone, is called otherwise, or has left its address.
+
+        What only rests stays offered, and so does what was seen on a source that cannot say now what it has.
+        """
+        missing = self._offered - now
+        if not missing:
+            return missing
+        places = {each.unique_id for each in now}
+        named = {(each.source, each.service) for each in now if each.source}
+        whole, resting = set[str](), set[tuple[str, str]]()
+        for source in self._house.capable(RunsServices):
+            if source.judged and source.knows_all_services:
+                whole.add(source.id)
+                resting |= {(source.id, each.name) for each in source.services() if not each.running}
+        return frozenset(
+            each
+            for each in missing
+            if each.core
+            or each.unique_id in places
+            or (each.source, each.service) in named
+            or (each.source in whole and (each.source, each.service) not in resting)
+        )
 
     def _is_at_home(self, row: Known, service: Service) -> bool:
         """Return whether a service leads only to an engine that is watched already."""
@@ -149,7 +197,7 @@ class Discovery:
 
     async def _async_offer(self, offers: frozenset[Offer]) -> None:
         """Start a flow for each offer that leads to nothing that is connected, and end those that do now."""
-        if not offers:
+        if not offers and not self._offered:
             # no name is looked up for nothing
             return
         async with self._lock:
@@ -157,8 +205,8 @@ class Discovery:
             places = await async_places(self._hass, urls)
             here = set().union(*(places.get(url, set()) for url in connected_urls(self._hass)))
             connected = {offer for offer in offers if places.get(offer.url, set()) & here}
-            moved = _moved(self._offered, offers)
-            self._end({offer.unique_id for offer in connected | moved})
+            outdated = self._outdated(offers)
+            self._end({offer.unique_id for offer in connected | outdated})
             new = sorted(offers - connected - self._offered, key=lambda each: each.unique_id)
             room = max(MOST_OPEN - len(self._open()), 0)
             self._left = frozenset(new[room:])
@@ -169,7 +217,7 @@ class Discovery:
                     context={"source": SOURCE_INTEGRATION_DISCOVERY},
                     data=asdict(offer),
                 )
-            self._offered = (self._offered - moved) | (offers - self._left)
+            self._offered = (self._offered - outdated) | (offers - self._left)
 
     def _open(self) -> list[ConfigFlowResult]:
         return self._hass.config_entries.flow.async_progress_by_handler(
@@ -181,12 +229,6 @@ class Discovery:
             if flow["context"].get("unique_id") in unique_ids:
                 with contextlib.suppress(UnknownFlow):
                     self._hass.config_entries.flow.async_abort(flow["flow_id"])
-
-
-def _moved(old: frozenset[Offer], now: frozenset[Offer]) -> frozenset[Offer]:
-    """Return what was offered at an address that it has left, as a container whose port is chosen at each start."""
-    names = {(each.kind, each.name, each.server) for each in now}
-    return frozenset(each for each in old - now if (each.kind, each.name, each.server) in names)
 
 
 def _is_idle(entry: ConfigEntry) -> bool:

@@ -1,7 +1,7 @@
 """Objects that come and go: their entities are added without a reload and removed when they are surely gone."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 import itertools
 from typing import Any
@@ -55,23 +55,28 @@ class _Newcomers:
         self._tables = tables_of(coordinator, platform)
         self._factory = factory
         self._known: set[tuple[str, str, str]] = set()
+        # by table: the objects that were looked at; the same one has nothing new
+        self._looked: list[Mapping[str, Any]] = [{} for _ in self._tables]
         coordinator.on_removed.append(self._removed)
 
     @callback
     def _removed(self, kind: str, present: frozenset[str]) -> None:
         """What was removed may come back, and is then new."""
         self._known = {item for item in self._known if item[0] != kind or item[1] in present}
+        self._looked = [{} for _ in self._tables]
 
     @callback
     def async_take(self) -> list[Newcomer]:
         """Return each object and description that is new."""
-        return [each for table in self._tables for each in self._of(table)]
+        return [each for index, table in enumerate(self._tables) for each in self._of(index, table)]
 
-    def _of(self, table: ObjectTable[Any, Any]) -> list[Newcomer]:
-        objects = table.objects(self._coordinator.data)
+    def _of(self, index: int, table: ObjectTable[Any, Any]) -> list[Newcomer]:
+        objects, looked = table.objects(self._coordinator.data), self._looked[index]
+        self._looked[index] = objects
         wanted = {
             (table.kind, key, description.key): (table, key, description)
             for key, item in objects.items()
+            if looked.get(key) is not item
             for description in table.descriptions
             if (table.kind, key, description.key) not in self._known and description.exists(item)
         }
@@ -87,6 +92,7 @@ class _Newcomers:
                 found.append(self._factory(self._coordinator, table, key, description))
             else:
                 self._known.discard((table.kind, key, description.key))
+                self._looked = [{} for _ in self._tables]
         return found
 
 
@@ -143,6 +149,8 @@ class ObjectDevices:
         self._again: CALLBACK_TYPE | None = None
         entry.async_on_unload(self._stop)
         self._described: dict[str, tuple[Any, Any, Any]] = {}
+        # as they were described last
+        self._objects: dict[str, Mapping[str, Any]] = {}
 
     @callback
     def async_check(self) -> None:
@@ -151,9 +159,11 @@ class ObjectDevices:
             return
         self._describe(self._coordinator.device_info)
         for kind, table in self._tables.items():
-            objects = table.objects(self._coordinator.data)
-            for item in objects.values():
-                self._describe(table.device(self._coordinator, item))
+            objects, before = table.objects(self._coordinator.data), self._objects.get(kind, {})
+            self._objects[kind] = objects
+            for key, item in objects.items():
+                if before.get(key) is not item:
+                    self._describe(table.device(self._coordinator, item))
             present = frozenset(objects)
             if self._seen.get(kind) == present:
                 self._doubted.pop(kind, None)

@@ -55,18 +55,24 @@ OF_THINGS = (keys.PHONES, keys.APPROVERS, keys.LOW_APPROVERS, keys.PROTECTED)
 
 
 class ServiceOptionsFlow(OptionsFlowWithReload):
-    """The options of one kind of service."""
+    """The options of one kind of service; its sections fold the form only, what is stored is flat."""
 
     async def async_step_init(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Show and take them."""
         kind = KINDS[self.config_entry.data[CONF_KIND]]
-        errors = kind.wrong_options(user_input) if user_input is not None else {}
-        if user_input is not None and not errors:
-            return self.async_create_entry(data=user_input)
         schema: Any = kind.options_of(self.config_entry) if kind.options_of else kind.options
-        shown = self.config_entry.options if user_input is None else user_input
+        parts = _parts(schema)
+        shown: Mapping[str, Any] = self.config_entry.options
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            shown = given = _flat(parts, user_input)
+            if not (errors := kind.wrong_options(given)):
+                return self.async_create_entry(data=given)
+        inside = frozenset().union(*parts.values())
         return self.async_show_form(
-            step_id="init", data_schema=self.add_suggested_values_to_schema(schema, shown), errors=errors
+            step_id="init",
+            data_schema=self.add_suggested_values_to_schema(schema, _folded(parts, shown)),
+            errors={"base" if field in inside else field: key for field, key in errors.items()},
         )
 
 
@@ -106,6 +112,32 @@ class ServerOptionsFlow(OptionsFlow):
     def _topology(self) -> Topology:
         guardian = self.hass.data[HOUSE].guardian(self.config_entry.unique_id or self.config_entry.entry_id)
         return guardian.topology if guardian is not None else Topology()
+
+
+type Parts = Mapping[str, frozenset[str]]
+
+
+def _parts(schema: vol.Schema) -> Parts:
+    """Return the fields of each section of a form."""
+    return {
+        str(key): frozenset(map(str, part.schema.schema))
+        for key, part in schema.schema.items()
+        if isinstance(part, section)
+    }
+
+
+def _flat(parts: Parts, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what was given, whatever section it stands in."""
+    found = {key: value for key, value in given.items() if key not in parts}
+    for name in parts:
+        found |= given.get(name) or {}
+    return found
+
+
+def _folded(parts: Parts, stored: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what is stored, each in its section."""
+    inside = {name: {key: stored[key] for key in fields if key in stored} for name, fields in parts.items()}
+    return {**stored, **inside}
 
 
 def _wrong(given: Mapping[str, Any]) -> dict[str, str]:

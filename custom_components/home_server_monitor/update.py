@@ -11,6 +11,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .coordinator import HsmConfigEntry
 from .descriptions import ObjectUpdate
 from .edge.guardian import RECORD_CHANGED
+from .edge.texts import Texts, async_texts
 from .entity import DeadBandEntity
 from .guardian.remediation import Record, State
 from .objects import async_add_objects
@@ -25,12 +26,13 @@ class HsmUpdate(DeadBandEntity[Any], UpdateEntity):
 
     entity_description: ObjectUpdate[Any]
     _installing = False
+    _texts: Texts | None = None
 
     @override
     def current(self) -> tuple[Any, ...]:
         # how far it is comes with its record, which writes by itself
         told = self.entity_description.progress(self.object)
-        return (self.installed_version, self.latest_version, self.release_url, told)
+        return (self.installed_version, self.latest_version, self.release_url, self.release_summary, told)
 
     @property
     @override
@@ -44,6 +46,7 @@ class HsmUpdate(DeadBandEntity[Any], UpdateEntity):
     @override
     async def async_added_to_hass(self) -> None:
         await super().async_added_to_hass()
+        self._texts = await async_texts(self.hass)
         signal = RECORD_CHANGED.format(self.coordinator.id)
         self.async_on_remove(async_dispatcher_connect(self.hass, signal, self._record_changed))
 
@@ -81,6 +84,13 @@ class HsmUpdate(DeadBandEntity[Any], UpdateEntity):
     @override
     def release_url(self) -> str | None:
         return self.entity_description.url(self.object) if self.object is not None else None
+
+    @property
+    @override
+    def release_summary(self) -> str | None:
+        """Return why nothing newer is known, where that is so."""
+        reason = self.entity_description.unknown(self.object) if self.object is not None else None
+        return self._texts.common(f"update_unknown_{reason}") if reason and self._texts else None
 
     @property
     @override

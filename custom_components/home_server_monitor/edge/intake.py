@@ -87,9 +87,11 @@ class Intake:
         if (nodes := tuple(source.nodes)) != self._nodes.get(source.id):
             self._nodes[source.id] = nodes
             self.rebuild()
-            await asyncio.sleep(0)
+        # of a thousand containers each of these takes a while: what else is waiting has its turn between them
+        await asyncio.sleep(0)
         self._of.changes.note(source.id, source.changes_since_last(), now)
         self.checked[source.id] = now
+        await asyncio.sleep(0)
         changes: list[Happened] = []
         # in pieces, so that ten thousand at once do not hold the event loop
         for piece in self._of.register.observing(source.id, source.findings, now):

@@ -6,6 +6,7 @@ from typing import Any
 
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.translation import async_get_translations
+from homeassistant.util.hass_dict import HassKey
 
 from ..const import DOMAIN
 from ..guardian.contract import Finding
@@ -106,6 +107,16 @@ class Texts:
         description = self.get(f"issues.{finding.rule}.description", filled, default="")
         meaning, _, advice = description.partition("\n")
         return Words(cut(title, TITLE), cut(meaning, LINE), cut(advice, LINE))
+
+
+TEXTS: HassKey[Texts] = HassKey(f"{DOMAIN}_texts")
+
+
+async def async_texts(hass: HomeAssistant) -> Texts:
+    """Return the loaded texts that all entities share."""
+    found = hass.data.setdefault(TEXTS, Texts(hass))
+    await found.async_load()
+    return found
 
 
 def cut(text: str, longest: int) -> str:

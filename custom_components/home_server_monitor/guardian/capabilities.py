@@ -253,7 +253,8 @@ class Service:
     """A service that runs in containers. name: the one that its source knows it by.
 
     images: references of what it runs. containers: their ids. page: the address of its web page, as its server shows
-    it. host: where every port of it is reached, because it shares the network of its host. Nothing of its environment is in it.
+    it. host: where every port of it is reached, because it shares the network of its host or has an address of its
+    own. Nothing of its environment is in it.
     """
 
     name: str
@@ -262,6 +263,7 @@ class Service:
     ways: tuple[Way, ...] = ()
     page: str | None = None
     host: str | None = None
+    running: bool = True
 
 
 @runtime_checkable
@@ -280,8 +282,13 @@ class RunsServices(Protocol):
         """Return whether what it shows is of now."""
         ...
 
+    @property
+    def knows_all_services(self) -> bool:
+        """Return whether the newest listing was whole, so that a service that it lacks is gone."""
+        ...
+
     def services(self) -> Sequence[Service]:
-        """Return the services that run now, as they were seen last, without asking."""
+        """Return the services that there are, running or not, as they were seen last, without asking."""
         ...
 
 

@@ -57,5 +57,6 @@ async def docker(
     await entry.runtime_data.first_look
     await hass.async_block_till_done()
     yield entry
-    await hass.config_entries.async_unload(entry.entry_id)
+    if hass.config_entries.async_get_entry(entry.entry_id) is not None:
+        await hass.config_entries.async_unload(entry.entry_id)
     await hass.async_block_till_done()

@@ -116,11 +116,11 @@ FAULTS: dict[str, Fault] = {
         )
         for name, (kind, more) in _OF_ONE.items()
     },
-    "the engine hangs": Fault(_at_all("hang", "docker/*"), "all"),
-    "black hole": Fault(_black_hole, "all"),
+    "the engine hangs": Fault(_at_all("hang", "docker/*"), "all", heals=30.0),
+    "black hole": Fault(_black_hole, "all", heals=30.0),
     "Portainer: 401": Fault(_at_all("status", status=401, message="Invalid JWT token"), "all", reload=True),
     "Portainer: 403": Fault(_at_all("status", status=403, message="Access denied"), "all", reload=True),
-    "Portainer: 502": Fault(_at_all("status", status=502), "all"),
+    "Portainer: 502": Fault(_at_all("status", status=502), "all", heals=30.0),
     # stacks are listed once a minute, and must fail twice
     "Portainer: a page": Fault(_at_all("html"), "all", shows=150.0),
     "events: cut every 10 s": Fault(_cut, "nothing", _cut),

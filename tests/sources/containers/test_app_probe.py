@@ -5,6 +5,7 @@ from typing import Any
 from aiohttp import ClientSession, web
 from aiohttp.test_utils import TestServer
 from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import section
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from yarl import URL
@@ -61,17 +62,63 @@ async def test_only_the_status_counts(socket_enabled: None) -> None:
         assert not await answers(session, nobody)
 
 
+def suggested(shown: Any) -> dict[str, dict[str, Any]]:
+    """Return what a form suggests in each of its sections, and in itself under an empty name."""
+    found: dict[str, dict[str, Any]] = {"": {}}
+    for key, field in shown["data_schema"].schema.items():
+        if isinstance(field, section):
+            found[str(key)] = {
+                str(inside): (inside.description or {}).get("suggested_value")
+                for inside in field.schema.schema
+            }
+        else:
+            found[""][str(key)] = (key.description or {}).get("suggested_value")
+    return found
+
+
+async def test_the_form_is_short_and_what_was_stored_before_it_was_stays(
+    hass: HomeAssistant, docker: MockConfigEntry
+) -> None:
+    """Options are stored flat, as they were before there were sections."""
+    before = {"gate_timeout": 300, "update_never": ["sonarr"], "quota_cpu": 250, "update_policy": "notify"}
+    hass.config_entries.async_update_entry(docker, options=before)
+    shown = await hass.config_entries.options.async_init(docker.entry_id)
+    sections = [each for each in shown["data_schema"].schema.values() if isinstance(each, section)]
+    assert len(shown["data_schema"].schema) - len(sections) == 2
+    assert all(each.options["collapsed"] for each in sections)
+    known = suggested(shown)
+    assert known[""]["update_policy"] == "notify"
+    assert known["after_an_update"]["gate_timeout"] == 300
+    assert known["single_containers"]["update_never"] == ["sonarr"]
+    given = {
+        name: {key: value for key, value in fields.items() if value is not None}
+        for name, fields in known.items()
+    }
+    await hass.config_entries.options.async_configure(shown["flow_id"], given.pop("") | given)
+    await hass.async_block_till_done()
+    assert before.items() <= docker.options.items()
+    assert not {"single_containers", "after_an_update", "quotas", "smart"} & docker.options.keys()
+    assert docker.runtime_data.gate_timeout == 300
+
+
 async def test_the_options_take_good_lines_only(hass: HomeAssistant, docker: MockConfigEntry) -> None:
     """And what they take is asked, before and after updates."""
-    given: dict[str, Any] = OPTIONS({})
+    given: dict[str, Any] = OPTIONS(
+        {name: {} for name in ("single_containers", "after_an_update", "quotas", "smart")}
+    )
     found = await hass.config_entries.options.async_init(docker.entry_id)
-    shown = await hass.config_entries.options.async_configure(
-        found["flow_id"], {**given, PROBES: ["sonarr nas.lan"]}
-    )
-    assert shown["errors"] == {PROBES: "no_app_probe"}
-    await hass.config_entries.options.async_configure(
-        found["flow_id"], {**given, PROBES: ["sonarr http://127.0.0.1:9/"]}
-    )
+
+    async def send(line: str) -> Any:
+        probing = {**given["after_an_update"], PROBES: [line]}
+        return await hass.config_entries.options.async_configure(
+            found["flow_id"], {**given, "after_an_update": probing}
+        )
+
+    shown = await send("sonarr nas.lan")
+    # a form shows no error inside a section
+    assert shown["errors"] == {"base": "no_app_probe"}
+    assert "sonarr nas.lan" in str(suggested(shown)["after_an_update"])
+    await send("sonarr http://127.0.0.1:9/")
     await hass.async_block_till_done()
     source = docker.runtime_data
     containers = source.data.containers

@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 
 from custom_components.home_server_monitor.sources.containers.dependants import dependants_of
+from custom_components.home_server_monitor.sources.containers.merge import resolved
 from custom_components.home_server_monitor.sources.containers.model import Container
-from custom_components.home_server_monitor.sources.containers.parse import inspected, resolved
+from custom_components.home_server_monitor.sources.containers.parse import inspected
 
 from .shared import DOCKERS, recorded
 

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from typing import Any
+from unittest.mock import patch
 
 from homeassistant.config_entries import SOURCE_IGNORE, SOURCE_INTEGRATION_DISCOVERY
 from homeassistant.core import HomeAssistant
@@ -16,6 +17,7 @@ from custom_components.home_server_monitor.guardian.capabilities import Service,
 from custom_components.home_server_monitor.kinds import KINDS
 from custom_components.home_server_monitor.sources.kind import ServiceKind
 from custom_components.home_server_monitor.sources.known import KNOWN, known_by, url_of
+from simulator.engine import lifecycle, process
 from tests.test_config_flow import agree, complete, send
 from tests.village import KIND as COTTAGE
 
@@ -150,7 +152,9 @@ async def test_what_moves_or_comes_in_floods_fills_no_screen(
 ) -> None:
     """A port that is another at each start is one offer, and a thousand services are no thousand offers."""
     source, services = docker.runtime_data, docker.runtime_data.services()
-    scrutiny = next(each for each in services if "scrutiny" in each.images[0])
+    scrutiny, other = (
+        next(each for each in services if image in each.images[0]) for image in ("scrutiny", "portainer")
+    )
 
     async def seen(*found: Any) -> set[str]:
         monkeypatch.setattr(source, "services", lambda: found)
@@ -160,12 +164,64 @@ async def test_what_moves_or_comes_in_floods_fills_no_screen(
 
     for port in range(32768, 32772):
         way = replace(scrutiny.ways[0], port=port)
-        assert await seen(replace(scrutiny, ways=(way,))) == {PORTAINER, f"http://127.0.0.1:{port}"}
+        assert await seen(other, replace(scrutiny, ways=(way,))) == {PORTAINER, f"http://127.0.0.1:{port}"}
     many = (
         replace(scrutiny, name=f"s{port}", ways=(replace(scrutiny.ways[0], port=port),))
         for port in range(33000, 34000)
     )
-    assert len(await seen(*many)) + len(MEDIA) == 20
+    assert len(await seen(*many)) == 20
+
+
+async def test_an_offer_goes_with_its_container_and_follows_its_name(
+    hass: HomeAssistant, docker: MockConfigEntry, house: Any
+) -> None:
+    """What only rests stays offered, what is gone does not, and what is called otherwise is offered by its new name."""
+    source, engine = docker.runtime_data, house.harbour.engine
+    scrutiny = engine.names["scrutiny"]
+
+    def names() -> set[str]:
+        flows = hass.config_entries.flow.async_progress_by_handler(DOMAIN)
+        found = {flow["context"]["title_placeholders"]["name"] for flow in flows}
+        return {each for each in found if each.startswith(("Portainer", "Scrutiny"))}
+
+    async def look() -> set[str]:
+        await source.async_look()
+        source.house.updated(source)
+        await hass.async_block_till_done()
+        return names()
+
+    assert names() == {"Portainer (portainer, media)", "Scrutiny (scrutiny, media)"}
+    await lifecycle.stop(engine, scrutiny)
+    assert await look() == {"Portainer (portainer, media)", "Scrutiny (scrutiny, media)"}
+    process.start(engine, scrutiny)
+    lifecycle.rename(engine, scrutiny, "smart-disks")
+    assert await look() == {"Portainer (portainer, media)", "Scrutiny (smart-disks, media)"}
+    # a listing that is not whole takes nothing away
+    house.harbour.docker.faults.add("malformed", "/containers/json", target="smart-disks")
+    assert "Scrutiny (smart-disks, media)" in await look()
+    house.harbour.docker.faults.clear()
+    process.remove(engine, scrutiny, force=True)
+    assert await look() == {"Portainer (portainer, media)"}
+    await hass.config_entries.async_remove(docker.entry_id)
+    await hass.async_block_till_done()
+    assert not hass.config_entries.flow.async_progress_by_handler(DOMAIN)
+
+
+async def test_two_of_a_kind_are_two_offers(hass: HomeAssistant, docker: MockConfigEntry, house: Any) -> None:
+    """One that shares the host's network answers at a port of which nobody can tell whose it is: it is one offer."""
+    source, services = docker.runtime_data, docker.runtime_data.services()
+    scrutiny = next(each for each in services if "scrutiny" in each.images[0])
+    second = replace(scrutiny, name="second", ways=(replace(scrutiny.ways[0], port=31055),))
+    third = replace(scrutiny, name="third", ways=(), host="127.0.0.1")
+    fourth = replace(third, name="fourth")
+    with patch.object(source, "services", lambda: (fourth, scrutiny, second, third)):
+        source.house.updated(source)
+        await hass.async_block_till_done()
+        found = await offered(hass)
+        flows = hass.config_entries.flow.async_progress_by_handler(DOMAIN)
+        names = {flow["context"]["title_placeholders"]["name"] for flow in flows}
+    assert found.keys() == {SCRUTINY, "http://127.0.0.1:31055", "http://127.0.0.1:8080"}
+    assert names == {f"Scrutiny ({name}, media)" for name in ("scrutiny", "second", "fourth")}
 
 
 async def test_an_app_of_the_nas_is_offered_at_its_page(

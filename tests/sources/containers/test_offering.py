@@ -492,15 +492,15 @@ def _admin(place: Place) -> Any:
 async def test_who_asks_need_not_wait_for_hours(place: Place) -> None:
     await async_setup_component(place.hass, "homeassistant", {})
     await place.look()
-    assert place.hass.states.get("update.radarr_image").state == "off"
+    assert place.hass.states.get("update.radarr_update").state == "off"
     place.publish("radarr", "9.9")
     # nothing is due for hours
     await place.source.meanwhile.look_for_updates()
     await place.settle()
-    assert place.hass.states.get("update.radarr_image").state == "off"
+    assert place.hass.states.get("update.radarr_update").state == "off"
     await place.hass.services.async_call(
-        "homeassistant", "update_entity", {"entity_id": "update.radarr_image"}, blocking=True
+        "homeassistant", "update_entity", {"entity_id": "update.radarr_update"}, blocking=True
     )
     await place.source.meanwhile.look_for_updates()
     await place.settle()
-    assert place.hass.states.get("update.radarr_image").state == "on"
+    assert place.hass.states.get("update.radarr_update").state == "on"

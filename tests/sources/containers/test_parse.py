@@ -6,6 +6,7 @@ from typing import Any
 from hypothesis import given, strategies as st
 import pytest
 
+from custom_components.home_server_monitor.sources.containers.merge import refreshed, resolved
 from custom_components.home_server_monitor.sources.containers.model import (
     Health,
     HealthStatus,
@@ -18,8 +19,6 @@ from custom_components.home_server_monitor.sources.containers.parse import (
     event,
     inspected,
     listed,
-    refreshed,
-    resolved,
 )
 from custom_components.home_server_monitor.sources.errors import BadResponse
 from custom_components.home_server_monitor.sources.records import rows

@@ -10,7 +10,8 @@ import pytest
 from custom_components.home_server_monitor.sources.containers.dependants import dependants_of
 from custom_components.home_server_monitor.sources.containers.gate import Result, Terms, judge
 from custom_components.home_server_monitor.sources.containers.look import Look, health_check, look
-from custom_components.home_server_monitor.sources.containers.parse import inspected, resolved
+from custom_components.home_server_monitor.sources.containers.merge import resolved
+from custom_components.home_server_monitor.sources.containers.parse import inspected
 from custom_components.home_server_monitor.sources.containers.raw import api_number
 from custom_components.home_server_monitor.sources.containers.recreate import recreate
 

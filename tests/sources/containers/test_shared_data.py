@@ -6,13 +6,12 @@ from typing import Any
 
 import pytest
 
+from custom_components.home_server_monitor.sources.containers.merge import refreshed, resolved
 from custom_components.home_server_monitor.sources.containers.model import HealthStatus, State
 from custom_components.home_server_monitor.sources.containers.parse import (
     event,
     inspected,
     listed,
-    refreshed,
-    resolved,
 )
 from custom_components.home_server_monitor.sources.containers.parse_engine import (
     disk_use,

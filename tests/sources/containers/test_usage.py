@@ -12,8 +12,9 @@ from hypothesis import given
 import pytest
 
 from custom_components.home_server_monitor.sources.containers.client import EngineClient
+from custom_components.home_server_monitor.sources.containers.merge import resolved
 from custom_components.home_server_monitor.sources.containers.model import Container, Limits, State, Usage
-from custom_components.home_server_monitor.sources.containers.parse import inspected, resolved
+from custom_components.home_server_monitor.sources.containers.parse import inspected
 from custom_components.home_server_monitor.sources.containers.usage import Meters, Sample, sample, usage
 from tests.engine import Engine
 

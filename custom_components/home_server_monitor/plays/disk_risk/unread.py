@@ -39,6 +39,7 @@ def say_unread(
         for each in mine(RunsServices)
         if each.judged
         for service in each.services()
+        if service.running
     )
     if running or any(each.kind == READER for each in reading):
         raise_disks_waiting(hass, server, knowing.name)

@@ -61,14 +61,10 @@ class Auditing:
         # whether this access may not see what the audit needs
         self.denied = False
 
-    async def meet(self) -> None:
-        """Learn what the engine says of itself; what it may not say is not judged. Raises ClientError."""
-        self.denied = False
-        try:
-            self._info = table(await self._client.info())
-            self._version = table(await self._client.version())
-        except PermissionDenied, NotSupported:
-            self.denied = True
+    def meet(self, version: Any, info: Any) -> None:
+        """Take what the engine said of its versions and of itself; what it may not say is not judged."""
+        self._info, self._version = table(info), table(version)
+        self.denied = not self._info or "Version" not in self._version
 
     def forget(self, present: Iterable[str], images: Iterable[str | None]) -> None:
         """Keep only what is known of these containers and images."""

@@ -1,26 +1,88 @@
-"""What other systems of the house, plays and the guardian may ask of one engine: its capabilities."""
+"""What other systems of the house, the guardian and updates may ask of one engine: from its snapshot and its options."""
 
 from collections.abc import Collection, Mapping, Sequence
+from typing import Any, override
 
+from homeassistant.helpers import entity_registry as er
+
+from ...const import DOMAIN
+from ...entity import unique_id
 from ...guardian.capabilities import ReadsSmart, Service, Setting
+from ...guardian.own_path import is_loopback
 from ...prediction.reading import Reading
 from ..fed import FedCoordinator
 from .access import Access
+from .aftermath import WATCHED_HOURS
+from .audit import Report
+from .audit_actions import ENGINE
+from .gate import TIMEOUT
 from .model import Containers
+from .policies import Written
 from .services import services_here
 from .smart_reading import SmartReading
 
 
 class CapableEngine(FedCoordinator[Containers]):
-    """Answers from what was seen, without asking."""
+    """Answers without asking the engine."""
 
     access: Access
     smart: SmartReading
     _settings: Mapping[str, Setting]
 
+    @property
+    def machine(self) -> str | None:
+        """Return the name or address of the engine's machine, as the entry spells it, where that is known."""
+        return self.access.machine
+
+    @property
+    def gate_timeout(self) -> float:
+        """Return for how many seconds a new container may take to be well."""
+        return float(self.config_entry.options.get("gate_timeout", TIMEOUT))
+
+    @property
+    def watch_hours(self) -> float:
+        """Return for how many hours what goes wrong is put down to an update; 0 is never."""
+        return float(self.config_entry.options.get("watch_hours", WATCHED_HOURS))
+
+    @property
+    def written(self) -> Written:
+        """Return what the options say about updates."""
+        return Written.of(self.config_entry.options)
+
+    def skipped(self, name: str, version: str) -> bool:
+        """Return whether a person skipped this version at the update entity, which keeps that."""
+        wanted = unique_id(self.id, "container", name, "container_update")
+        entity = er.async_get(self.hass).async_get_entity_id("update", DOMAIN, wanted)
+        state = self.hass.states.get(entity) if entity else None
+        return state is not None and state.attributes.get("skipped_version") == version
+
+    @property
+    def knows_all_services(self) -> bool:
+        """Return whether a container that was not listed is gone."""
+        return self.complete("containers")
+
     def services(self) -> Sequence[Service]:
-        """Return what runs, and where it answers from here (capability RunsServices)."""
+        """Return what there is, and where it answers from here (capability RunsServices)."""
         return services_here(self.data, self.access, self.house.own_path.home)
+
+    @property
+    def host(self) -> str | None:
+        """Return the name or address of the engine's machine, where it is known and means the same to everybody."""
+        found = self.access.machine
+        return None if found is None or is_loopback(found) else found
+
+    @override
+    def forget(self, identifier: str) -> bool:
+        kind, _, key = identifier.removeprefix(f"{self.id}_").partition("_")
+        present: Mapping[str, Mapping[str, Any]] = {
+            "container": self.data.shown,
+            "stack": self.data.stacks,
+        }
+        return identifier != self.id and key not in present.get(kind, {})
+
+    def report_of(self, target: str) -> Report | None:
+        """Return the newest report on a container, or on the engine."""
+        return self.data.audit if target == ENGINE else self.data.audits.get(target)
 
     @property
     def settings(self) -> Mapping[str, Setting]:

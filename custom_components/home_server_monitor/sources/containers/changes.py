@@ -7,7 +7,7 @@ from typing import Self
 
 from ...guardian.contract import Change
 from .leftovers import leftover
-from .model import Container, Containers
+from .model import Container, Containers, Image
 from .nodes import engine_node, member_node
 
 # what an engine starts anew after its own start comes up within so many seconds
@@ -74,13 +74,20 @@ class Known:
     whole: bool = False
 
 
-def known(before: Known, data: Containers) -> Known:
+# of what a member was made, so that it is not made again of the same: a container and its image, by name
+type Parts = dict[str, tuple[Container, Image | None]]
+
+
+def known(before: Known, data: Containers, parts: Parts | None = None) -> Known:
     """Return what is known now, with what the new snapshot does not tell as it was: a change is told once it is sure."""
+    parts = {} if parts is None else parts
     if "containers" in data.stale:
         return before
     version = data.engine.version if data.engine else before.version
     whole = "containers" in data.complete
-    found = {name: _member(before.members.get(name), data, name) for name in data.shown}
+    found = {name: _member(before.members.get(name), data, name, parts) for name in data.shown}
+    for gone in parts.keys() - found.keys():
+        del parts[gone]
     # an update puts a container aside for a moment: what stands beside its name says that it comes back
     held = {each[0] for name in data.containers if (each := leftover(name))}
     kept = {
@@ -91,9 +98,13 @@ def known(before: Known, data: Containers) -> Known:
     return Known(version, {**kept, **found}, whole or before.whole)
 
 
-def _member(before: Member | None, data: Containers, name: str) -> Member:
+def _member(before: Member | None, data: Containers, name: str, parts: Parts) -> Member:
     container = data.containers[name]
     image = data.images.get(container.image_id or "")
+    made_of = parts.get(name)
+    if before is not None and made_of is not None and made_of[0] is container and made_of[1] is image:
+        return before
+    parts[name] = (container, image)
     same = before is not None and before.id == container.id
     settings = Settings.of(container) if container.inspected else before.settings if before else None
     version = (image.version if image else None) or _short(container.image_id)
@@ -123,7 +134,7 @@ def changes(source: str, old: Known, new: Known) -> Iterator[Change]:
         for name in sorted(old.members.keys() - new.members.keys()):
             yield _change(member_node(source, name), "container_removed", name=name)
     for name, now in new.members.items():
-        if (was := old.members.get(name)) is not None:
+        if (was := old.members.get(name)) is not None and was is not now:
             yield from _of_one(member_node(source, name), name, was, now)
 
 
@@ -157,13 +168,14 @@ class Comparing:
     def __init__(self, source: str) -> None:
         self._source = source
         self._known: Known | None = None
+        self._parts: Parts = {}
         # as they were when the engine was last known to have started
         self._base: dict[str, Member] = {}
 
     def take(self, data: Containers) -> list[Change]:
         """Return what changed since the last time; each change once."""
         old = self._known
-        new = self._known = known(old or Known(), data)
+        new = self._known = known(old or Known(), data, self._parts)
         found = list(changes(self._source, old, new)) if old is not None else []
         if started_together(self._base, new):
             self._base.clear()

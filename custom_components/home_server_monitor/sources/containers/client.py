@@ -9,10 +9,10 @@ from typing import Any
 from ..errors import BadResponse, NotSupported, PermissionDenied
 from ..records import Row, Rows, at, rows_in_turns, text
 from .frames import split
-from .model import Container, DiskUse, Engine, Event, Image, Volume
+from .model import Container, DiskUse, Engine, Event, Image, Network, Volume
 from .orders import Orders, parsed_version
 from .parse import event, listed
-from .parse_engine import disk_use, engine, image, volume, volumes_of
+from .parse_engine import disk_use, engine, image, network, volume, volumes_of
 from .redact import redacted
 from .transport import Transport
 from .wire import MIB, TooLong
@@ -59,6 +59,10 @@ class EngineClient(Orders):
 
     async def negotiate(self) -> Engine:
         """Learn which engine it is and speak the newest version that both know. Raises NotSupported for one too old."""
+        return engine(*await self.introduce())
+
+    async def introduce(self) -> tuple[Row, Any]:
+        """Do the same and return what it says: of its versions, and of itself, which is None where that is denied."""
         version = await self._version()
         newest = parsed_version(str(at(version, "ApiVersion"))) or (0, 0)
         oldest = parsed_version(str(at(version, "MinAPIVersion"))) or (0, 0)
@@ -66,10 +70,9 @@ class EngineClient(Orders):
             raise NotSupported(f"engine API {at(version, 'ApiVersion')}")
         self.transport.version = "{}.{}".format(*min(newest, NEWEST))
         try:
-            info = await self.transport.get("/info", again=False)
+            return version, await self.transport.get("/info", again=False)
         except PermissionDenied:
-            info = None
-        return engine(version, info)
+            return version, None
 
     async def _version(self) -> Row:
         """Return what `GET /version` says, or as much of it as a ping tells where a proxy denies it."""
@@ -173,6 +176,10 @@ class EngineClient(Orders):
     async def volumes(self) -> Rows[Volume]:
         """List the volumes, without their sizes."""
         return await rows_in_turns(volumes_of(await self.transport.get("/volumes", limit=LARGE)), volume)
+
+    async def networks(self) -> Rows[Network]:
+        """List the networks, without who is in them."""
+        return await rows_in_turns(await self.transport.get("/networks", limit=LARGE), network)
 
     async def disk_use(self) -> tuple[DiskUse, Rows[Volume]]:
         """Measure the disk use, and the sizes of volumes; it is hard work for the engine: once a day."""

@@ -14,8 +14,9 @@ from .auditing import Auditing
 from .causes import trouble
 from .client import EngineClient
 from .look import Look, look
+from .merge import refreshed
 from .model import Container, Usage
-from .parse import inspected, refreshed
+from .parse import inspected
 from .quotas import Quotas
 from .schedule import Choice, sample_every
 from .usage import Sample, sample, usage
@@ -82,7 +83,10 @@ class Closely:
     def merged(self, listed: Container) -> Container:
         """Return a listed container with what its inspection told, as the same object while nothing changes."""
         details, known = self._details.get(listed.id), self._merged.get(listed.id)
-        if known is not None and known[0] is details and known[1] == listed:
+        if known is not None and known[0] is details and (known[1] is listed or known[1] == listed):
+            if known[1] is not listed:
+                # the next look at the same listing is quick
+                self._merged[listed.id] = (details, listed, known[2])
             return known[2]
         made = refreshed(details, listed)
         self._merged[listed.id] = (details, listed, made)

@@ -8,7 +8,6 @@ from typing import Any, override
 
 import aiohttp
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.aiohttp_client import async_create_clientsession
 from homeassistant.helpers.device_registry import DeviceInfo
 from homeassistant.util import dt as dt_util
@@ -16,31 +15,25 @@ from homeassistant.util import dt as dt_util
 from ...const import DOMAIN
 from ...coordinator import HsmConfigEntry
 from ...edge.texts import Texts
-from ...entity import unique_id
 from ...guardian.capabilities import RunsApps
 from ...guardian.contract import Action, Change, Finding, Missing, Node
-from ...guardian.own_path import is_loopback
 from ..certificates import certificate_of
 from ..errors import CertificateRejected
 from ..feeds import Feeds
 from ..session import shared_session
-from .access import Access, open_access
-from .aftermath import WATCHED_HOURS
+from .access import open_access
 from .app_probe import probes
-from .audit import Report
-from .audit_actions import ENGINE
 from .auditing import Auditing
 from .capable import CapableEngine
 from .catalogue import actions_on
 from .changes import Comparing
 from .closely import Closely
 from .cycle import READING, Cycle
-from .gate import TIMEOUT
 from .judged import allowed_by, findings_of
 from .keeping import Keeping
 from .lending import settings
 from .listings import listing, outline
-from .meanwhile import Meanwhile
+from .meanwhile import SECOND, Meanwhile
 from .model import Containers, Watched
 from .newest import Newest
 from .nodes import nodes_of
@@ -48,7 +41,6 @@ from .offering import Offering
 from .offers import with_policies
 from .options import PROBES, SMART_CONTAINER, SMART_EXEC
 from .own_yard import OwnYard
-from .policies import Written
 from .polled import feeds_of
 from .responses import IN_WORDS, in_words
 from .schedule import Schedule
@@ -57,8 +49,6 @@ from .view import elsewhere, shown
 
 # news make a listing due, not more often than this
 GAP = 10.0
-# after the engine was away, two samples make a rate again
-SECOND = 5.0
 
 
 class ContainersCoordinator(CapableEngine):
@@ -68,7 +58,6 @@ class ContainersCoordinator(CapableEngine):
 
     def __init__(self, hass: HomeAssistant, entry: HsmConfigEntry) -> None:
         super().__init__(hass, entry)
-        self.access: Access
         self.feeds: Feeds
         self.closely: Closely
         self.auditing: Auditing
@@ -102,44 +91,11 @@ class ContainersCoordinator(CapableEngine):
     def _start(self, work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
         return self.config_entry.async_create_background_task(self.hass, work, f"{DOMAIN} {name}")
 
-    @property
-    def machine(self) -> str | None:
-        """Return the name or address of the engine's machine, as the entry spells it, where that is known."""
-        return self.access.machine
-
-    @property
-    def gate_timeout(self) -> float:
-        """Return for how many seconds a new container may take to be well."""
-        return float(self.config_entry.options.get("gate_timeout", TIMEOUT))
-
-    @property
-    def watch_hours(self) -> float:
-        """Return for how many hours what goes wrong is put down to an update; 0 is never."""
-        return float(self.config_entry.options.get("watch_hours", WATCHED_HOURS))
-
-    @property
-    def written(self) -> Written:
-        """Return what the options say about updates."""
-        return Written.of(self.config_entry.options)
-
-    def skipped(self, name: str, version: str) -> bool:
-        """Return whether a person skipped this version at the update entity, which keeps that."""
-        wanted = unique_id(self.id, "container", name, "container_update")
-        entity = er.async_get(self.hass).async_get_entity_id("update", DOMAIN, wanted)
-        state = self.hass.states.get(entity) if entity else None
-        return state is not None and state.attributes.get("skipped_version") == version
-
     async def ask_registry(self, name: str) -> None:
         """Ask what the registry has for a container now; where nobody answers what was known stays."""
         item = self.data.shown.get(name)
         if item and await self.newest.ask_now(item.container.image, self.data.containers, self.data.images):
             self.show()
-
-    @property
-    def host(self) -> str | None:
-        """Return the name or address of the engine's machine, where it is known and means the same to everybody."""
-        found = self.access.machine
-        return None if found is None or is_loopback(found) else found
 
     @property
     @override
@@ -184,25 +140,12 @@ class ContainersCoordinator(CapableEngine):
         )
 
     @override
-    def forget(self, identifier: str) -> bool:
-        kind, _, key = identifier.removeprefix(f"{self.id}_").partition("_")
-        present: Mapping[str, Mapping[str, Any]] = {
-            "container": self.data.shown,
-            "stack": self.data.stacks,
-        }
-        return identifier != self.id and key not in present.get(kind, {})
-
-    @override
     async def async_list(self, key: str, fields: Mapping[str, Any]) -> list[Any]:
         if key not in IN_WORDS:
             return await listing(self, key, fields)
         texts = Texts(self.hass)
         await texts.async_load()
         return in_words(self, key, fields, texts, dt_util.utcnow())
-
-    def report_of(self, target: str) -> Report | None:
-        """Return the newest report on a container, or on the engine."""
-        return self.data.audit if target == ENGINE else self.data.audits.get(target)
 
     @callback
     def show(self) -> None:
@@ -267,6 +210,8 @@ class ContainersCoordinator(CapableEngine):
             self.meanwhile.begin()
         else:
             await self.cycle.look(spent, watch_logs=allowed_by(self.config_entry.options).log > 0)
+        # a thousand containers are put together in one go: what came before has had its own
+        await asyncio.sleep(0)
         if (wait := self.feeds.pressing()) is not None:
             self.async_hurry(wait)
         if away:

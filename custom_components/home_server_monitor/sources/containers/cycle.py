@@ -13,14 +13,15 @@ from .audit import Accepted
 from .auditing import Auditing
 from .closely import Closely
 from .model import Container, Containers, Engine, Update
+from .parse_engine import engine
 from .schedule import Schedule
 from .snapshot import assemble, listed
 
 _LOGGER = logging.getLogger(__name__)
 
 HOUR = 3600.0
-# of a cycle of 15 s: the listing and what comes with it, then the close looks
-READING, LOOKING = 8.0, 6.0
+# of a cycle of 15 s: the listing and what comes with it may take as long as a call does, the close looks what is left
+READING, CYCLE, LEAST = 10.5, 14.0, 3.0
 # calls between two cycles that close looks make up for, at most
 BETWEEN = 2
 
@@ -39,6 +40,8 @@ class Cycle:
     _due: float = field(default=0.0, init=False)
     # all calls until the end of the last cycle
     _counted: int = field(default=0, init=False)
+    # when the cycle began
+    _began: float = field(default=0.0, init=False)
     # the newest listing, by id
     _present: Mapping[str, Container] = field(default_factory=dict, init=False)
 
@@ -76,7 +79,7 @@ class Cycle:
 
         away: whether the engine did not answer before, so that nothing that was learned of it may hold.
         """
-        before = self.access.transport.calls
+        before, self._began = self.access.transport.calls, time.monotonic()
         await self._meet(away=away)
         await self.feeds.refresh(self.feeds.due(), READING)
         by_id = self._present = self._listed()
@@ -93,7 +96,7 @@ class Cycle:
         choice = self.schedule.choose(time.monotonic(), _running(self._present), spent + between + watch_logs)
         self.closely.watch_logs = watch_logs
         try:
-            async with asyncio.timeout(LOOKING):
+            async with asyncio.timeout(max(self._began + CYCLE - time.monotonic(), LEAST)):
                 await self.closely.take(self._present, choice)
         except TimeoutError:
             _LOGGER.debug("Some containers of %s could not be looked at in time", self.name)
@@ -109,10 +112,11 @@ class Cycle:
         """Learn what engine it is, at first, each hour, and after it was away. Raises ClientError."""
         now = time.monotonic()
         if self.engine is None or away or now >= self._due:
-            self.engine = await self.access.client.negotiate()
+            version, info = await self.access.client.introduce()
+            self.engine = engine(version, info)
             self._due = now + HOUR
             self.closely.host_memory = self.engine.memory
-            await self.auditing.meet()
+            self.auditing.meet(version, info)
         if away:
             self.feeds.retry()
             self.schedule.begin_anew()

@@ -5,10 +5,10 @@ from datetime import datetime
 from typing import Any
 
 from ..errors import NotSupported
-from .model import Container, Containers, Port, Usage
+from .model import NO_USAGE, Container, Containers, Port, Usage
 from .raw import table
 from .traffic import Traffic
-from .view import NO_USAGE, installed, latest, short
+from .view import installed, latest, short
 from .watching import Watching
 
 # characters of logs in one answer; the newest are kept

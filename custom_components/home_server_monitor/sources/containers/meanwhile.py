@@ -24,6 +24,8 @@ _LOGGER = logging.getLogger(__name__)
 # seconds between two questions to registries
 BETWEEN_QUESTIONS = 10.0
 MINUTE = 60.0
+# at the start, and after the engine was away: two samples make a rate
+SECOND = 5.0
 
 
 class Watch(Protocol):
@@ -41,6 +43,9 @@ class Watch(Protocol):
 
     def show(self) -> None:
         """Show what is known now."""
+
+    def async_hurry(self, delay: float = 0.0) -> None:
+        """Refresh after so many seconds."""
 
     def heard(self, container: str) -> None:
         """Something happened to a container."""
@@ -110,6 +115,7 @@ class Meanwhile:
         except ClientError as err:
             _LOGGER.debug("The first look at %s was cut off: %s", self._watch.name, err)
         self._watch.show()
+        self._watch.async_hurry(SECOND)
 
     async def _watch_updated(self) -> None:
         """Ask what was updated whether it answers, once a minute."""
@@ -170,7 +176,8 @@ class Meanwhile:
             for name, each in data.containers.items()
             if name not in data.shown or data.shown[name].policy != Policy.NEVER
         }
-        if await self.newest.look(asked, data.images):
+        # without the listings nothing can be compared, and what was known stays known
+        if data.stale.isdisjoint(("containers", "images")) and await self.newest.look(asked, data.images):
             self._save()
             watch.show()
         offering = watch.offering

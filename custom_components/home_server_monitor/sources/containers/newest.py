@@ -1,11 +1,13 @@
 """Asking what registries have under the references that containers run: each seldom, one at a time, spread in time."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 import random
 import time
+from typing import Any
 
-from ..records import at, instant
+from ..records import at, instant, text
 from .leftovers import leftover
 from .model import Container, Image, Unknown, Update
 
@@ -16,6 +18,9 @@ LEAST, MOST = 6 * HOUR, 12 * HOUR
 AGAIN = 2 * HOUR
 # what the engine itself knows only changes with the image
 PASSING = frozenset({Unknown.UNREACHABLE, Unknown.LIMITED})
+
+_WORDS = ("version", "source_url", "url")
+_INSTANTS = ("checked", "published", "seen", "moved")
 
 type Ask = Callable[[str, Image | None, datetime, Update | None], Awaitable[Update]]
 
@@ -81,31 +86,46 @@ class Newest:
         return self._asked
 
     def load(self, rows: object) -> None:
-        """Take what was known before a restart: since when a newest image was seen, by reference."""
-        for reference, row in rows.items() if isinstance(rows, dict) else ():
-            digest, seen = at(row, "digest"), instant(at(row, "seen"))
-            if isinstance(digest, str) and seen is not None:
-                self._remembered[str(reference)] = Update(
-                    reference=str(reference),
-                    installed_digest=None,
-                    latest_digest=digest,
-                    seen=seen,
-                    moved=instant(at(row, "moved")),
-                )
+        """Take what was known before a restart, by reference: what was asked lately is not asked again for it."""
+        now = datetime.now(UTC)
+        for key, row in rows.items() if isinstance(rows, dict) else ():
+            if (known := _unpacked(reference := str(key), row)) is None:
+                continue
+            age = (now - known.checked).total_seconds() if known.checked else MOST
+            if known.installed_digest and 0 <= age < MOST:
+                self.updates[reference] = known
+                self._due[reference] = self._clock() + random.uniform(0.5, 1.0) * (MOST - age)  # noqa: S311 - as below
+            else:
+                self._remembered[reference] = known
 
-    def dump(self) -> dict[str, dict[str, str]]:
+    def dump(self) -> dict[str, dict[str, Any]]:
         """Return what a restart must not forget."""
         known = {**self._remembered, **self.updates}
         return {
-            reference: {
-                "digest": each.latest_digest,
-                "seen": each.seen.isoformat(),
-                **({"moved": each.moved.isoformat()} if each.moved else {}),
-            }
-            for reference, each in known.items()
-            if each.latest_digest and each.seen
+            reference: _packed(each) for reference, each in known.items() if each.latest_digest and each.seen
         }
 
     def ask_soon(self, reference: str) -> None:
         """Ask about a reference at the next turn: it was just updated."""
         self._due[reference] = 0.0
+
+
+def _packed(update: Update) -> dict[str, Any]:
+    """Return what is known under a reference, as JSON can hold it."""
+    found: dict[str, Any] = {"digest": update.latest_digest, "installed": update.installed_digest}
+    found |= {name: getattr(update, name) for name in _WORDS}
+    for name in _INSTANTS:
+        at_ = getattr(update, name)
+        found[name] = at_.isoformat() if at_ else None
+    return {name: value for name, value in {**found, "described": update.described}.items() if value}
+
+
+def _unpacked(reference: str, row: object) -> Update | None:
+    """Return what `_packed` gave, or None where it lacks what counts."""
+    words = {name: text(at(row, name), 500) for name in _WORDS}
+    instants = {name: instant(at(row, name)) for name in _INSTANTS}
+    if (digest := text(at(row, "digest"))) is None or instants["seen"] is None:
+        return None
+    found = Update(reference=reference, installed_digest=text(at(row, "installed")), latest_digest=digest)
+    more: dict[str, Any] = {**words, **instants, "described": at(row, "described") is True}
+    return replace(found, **more)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from ...guardian.contract import Node
 from ...guardian.own_path import address_node, container_node, endpoint_node, named_node
 from .model import Container, Containers
+from .services import lan_addresses
 
 
 def machine_node(source: str) -> str:
@@ -66,16 +67,19 @@ def _nodes(source: str, data: Containers, host: str | None, storage: Storage) ->
             id=member_node(source, name),
             kind="container",
             label=name,
-            aliases=frozenset({container_node(each.id), *_endpoints(each, host)}),
+            aliases=frozenset({container_node(each.id), *_endpoints(data, each, host)}),
             runs_on=engine_node(source),
             needs=members | held,
         )
 
 
-def _endpoints(container: Container, host: str | None) -> Iterator[str]:
+def _endpoints(data: Containers, container: Container, host: str | None) -> Iterator[str]:
+    """Yield where it answers: at its machine's address, and at its own where it has one in the same network."""
+    own = lan_addresses(data, container)
     for port in container.ports:
         if host and port.host_port:
             yield endpoint_node(host, port.host_port)
+        yield from (endpoint_node(address, port.port) for address in own)
 
 
 def touched(source: str, data: Containers, name: str, host: str | None) -> frozenset[str]:
@@ -84,7 +88,7 @@ def touched(source: str, data: Containers, name: str, host: str | None) -> froze
     for other in (name, *joined_to(data, name)):
         container = data.containers[other]
         found |= {member_node(source, other), container_node(container.id), named_node(other)}
-        found |= set(_endpoints(container, host))
+        found |= set(_endpoints(data, container, host))
     return frozenset(found)
 
 

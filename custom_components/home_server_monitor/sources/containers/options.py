@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from homeassistant.data_entry_flow import section
 from homeassistant.helpers.selector import (
     BooleanSelector,
     NumberSelector,
@@ -61,7 +62,7 @@ _POLICY = SelectSelector(
 
 
 def _schema(names: list[str]) -> vol.Schema:
-    """Return the form; names: of the containers that may be chosen."""
+    """Return the form: what most people decide, and folded away what few do; names: of the containers."""
     one = SelectSelector(
         SelectSelectorConfig(options=names, custom_value=True, mode=SelectSelectorMode.DROPDOWN)
     )
@@ -70,17 +71,17 @@ def _schema(names: list[str]) -> vol.Schema:
             options=names, multiple=True, custom_value=True, mode=SelectSelectorMode.DROPDOWN
         )
     )
-    policies: dict[Any, Any] = {vol.Optional(FIELDS[each], default=list): some for each in Policy}
-    return vol.Schema(
-        {
+    folded: dict[str, dict[Any, Any]] = {
+        # containers that have a policy of their own
+        "single_containers": {vol.Optional(FIELDS[each], default=list): some for each in Policy},
+        "after_an_update": {
             vol.Required(CONF_GATE_TIMEOUT, default=TIMEOUT): _SECONDS,
             # how long going back is offered for what goes wrong then; 0 is never
             vol.Required("watch_hours", default=WATCHED_HOURS): _HOURS,
             vol.Optional(PROBES, default=list): _LINES,
-            vol.Required(DEFAULT, default=Policy.ASK.value): _POLICY,
-            vol.Required(COOL_DOWN, default=DAYS): _COOL,
-            **policies,
-            # what containers may use for long; 0 is no quota
+        },
+        # what containers may use for long; 0 is no quota
+        "quotas": {
             vol.Required("quota_memory", default=_MAY.memory): _PERCENT,
             vol.Required("quota_cpu", default=_MAY.cpu): _CORES,
             vol.Required("quota_pids", default=_MAY.pids): _MANY,
@@ -90,8 +91,18 @@ def _schema(names: list[str]) -> vol.Schema:
             # of the machine's link, where no NAS tells it; 0 is not known
             vol.Required("link_mbit", default=0): _MBIT,
             vol.Required("quota_minutes", default=_MAY.minutes): _MINUTES,
+        },
+        "smart": {
             vol.Required(SMART_EXEC, default=True): BooleanSelector(),
             vol.Optional(SMART_CONTAINER): one,
+        },
+    }
+    parts: dict[str, Any] = {name: vol.Schema(fields) for name, fields in folded.items()}
+    return vol.Schema(
+        {
+            vol.Required(DEFAULT, default=Policy.ASK.value): _POLICY,
+            vol.Required(COOL_DOWN, default=DAYS): _COOL,
+            **{vol.Required(name): section(part, {"collapsed": True}) for name, part in parts.items()},
         }
     )
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from .audit_case import Grade
 from .leftovers import leftover
-from .model import Containers, HealthStatus, State
-from .view import NO_USAGE, latest, reclaimable
+from .model import NO_USAGE, Containers, HealthStatus, State
+from .view import latest, reclaimable
 
 
 def overview(data: Containers, dark: Sequence[str]) -> dict[str, Any]:

@@ -1,13 +1,12 @@
 """Containers out of a listing or an inspection, one record at a time; what identifies one must be there, all else may fail."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 import re
 from types import MappingProxyType
 from typing import Any
 
 from ..records import Malformed, Row, at, count, flag, instant, integer, name, number, record, text
-from .model import JOINED, Container, Event, Health, HealthStatus, Limits, Mount, Port, State
+from .container import Container, Event, Health, HealthStatus, Limits, Mount, Port, State, owner_of
 
 PROJECT_LABELS = ("com.docker.compose.project", "com.docker.stack.namespace", "io.podman.compose.project")
 SERVICE_LABELS = ("com.docker.compose.service", "com.docker.swarm.service.name")
@@ -72,7 +71,7 @@ def inspected(raw: Any) -> Container:
         created=instant(row.get("Created")),
         started=instant(at(running, "StartedAt")),
         finished=instant(at(running, "FinishedAt")),
-        exit_code=integer(at(running, "ExitCode")) if _has_ended(state) else None,
+        exit_code=integer(at(running, "ExitCode")) if state and state.has_ended else None,
         oom_killed=flag(at(running, "OOMKilled")),
         restart_count=integer(row.get("RestartCount")),
         # Docker before 25 writes nothing for no policy
@@ -94,48 +93,6 @@ def inspected(raw: Any) -> Container:
         mounts=_mounts(row.get("Mounts"), at(host, "Tmpfs")),
         limits=_limits(host),
         inspected=True,
-    )
-
-
-def refreshed(known: Container | None, seen: Container) -> Container:
-    """Return what a listing saw with what an earlier inspection of the same container told."""
-    if known is None or known.id != seen.id or not known.inspected:
-        return seen
-    # podman lists neither the network mode nor the health
-    terse = seen.network_mode is None
-    same_health = terse or known.health.status == seen.health.status
-    return replace(
-        known,
-        name=seen.name,
-        image_id=seen.image_id or known.image_id,
-        state=seen.state,
-        health=known.health if same_health else seen.health,
-        exit_code=(
-            seen.exit_code if seen.exit_code is not None or not _has_ended(seen.state) else known.exit_code
-        ),
-        networks=seen.networks if seen.running and not terse else known.networks,
-        ports=seen.ports if seen.running and not terse else known.ports,
-    )
-
-
-def resolved(containers: Mapping[str, Container]) -> Mapping[str, Container]:
-    """Replace the ids of the containers whose namespaces others use by their names."""
-    names = {item.id: key for key, item in containers.items()}
-
-    def named(mode: str | None) -> str | None:
-        return mode and "".join((JOINED, names.get(joined, joined)) if (joined := _owner(mode)) else mode)
-
-    return MappingProxyType(
-        {
-            key: replace(
-                item,
-                network_mode=named(item.network_mode),
-                joins=tuple(names.get(joined, joined) for joined in item.joins),
-            )
-            if item.joins
-            else item
-            for key, item in containers.items()
-        }
     )
 
 
@@ -187,11 +144,6 @@ def _state(raw: Any) -> State | None:
         return None
 
 
-def _has_ended(state: State | None) -> bool:
-    """Whether the exit code is one: a running container has that of its last life or 0."""
-    return state in (State.EXITED, State.RESTARTING, State.DEAD)
-
-
 def _listed_health(raw: Any, status: str) -> Health:
     if isinstance(raw, dict):
         return _health(raw)
@@ -217,12 +169,8 @@ def _services(label: str) -> tuple[str, ...]:
     return tuple(found for part in label.split(",") if (found := text(part.partition(":")[0])))
 
 
-def _owner(mode: str | None) -> str | None:
-    return mode.removeprefix(JOINED) if mode and mode.startswith(JOINED) else None
-
-
 def _joined(mode: str | None) -> tuple[str, ...]:
-    return (found,) if (found := _owner(mode)) else ()
+    return (found,) if (found := owner_of(mode)) else ()
 
 
 def _networks(row: Row, mode: str | None) -> Mapping[str, tuple[str, ...]]:

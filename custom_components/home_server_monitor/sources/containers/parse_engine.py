@@ -1,5 +1,6 @@
 """The engine and what it keeps: version, images, volumes, disk use, and Portainer's stacks."""
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -9,12 +10,14 @@ from typing import Any
 
 from ..errors import BadResponse
 from ..records import Malformed, Row, at, count, flag, instant, integer, name, record, text
-from .model import Container, DiskUse, Engine, Image, Space, Stack, Volume
+from .model import Container, DiskUse, Engine, Image, Network, Space, Stack, Volume
 from .parse import PROJECT_LABELS, strings
 from .policies import LABEL
 
 ANONYMOUS_LABEL = "com.docker.volume.anonymous"
 CONFIG_FILES_LABEL = "com.docker.compose.project.config_files"
+# where Portainer keeps the files of its stacks, each in a folder of the stack's number
+_OWN_FILES = "/data/compose/"
 # builds that are to come out alike each time carry an instant of the seventies
 FIRST_CREDIBLE_YEAR = 2000
 _MADE_UP_NAME = re.compile(r"[0-9a-f]{64}")
@@ -88,6 +91,20 @@ def volume(row: Row) -> tuple[str, Volume]:
     )
 
 
+def network(row: Row) -> tuple[str, Network]:
+    """Parse one row of `GET /networks`; podman names the mode of a macvlan or an ipvlan shorter."""
+    key, options = name(row.get("Name")), strings(row.get("Options"))
+    driver = text(row.get("Driver")) or ""
+    return key, Network(
+        name=key,
+        driver=driver,
+        internal=row.get("Internal") is True,
+        parent=text(options.get("parent")),
+        mode=text(options.get(f"{driver}_mode") or options.get("mode")),
+        subnets=_texts([at(pool, "Subnet") for pool in _list(at(row, "IPAM", "Config"))]),
+    )
+
+
 def disk_use(raw: Any) -> DiskUse:
     """Parse `GET /system/df`, whose lists became sums with API 1.52. Raises BadResponse."""
     row = record(raw)
@@ -133,17 +150,18 @@ def stack(row: Row) -> tuple[str, Stack]:
 
 def with_members(stacks: Mapping[str, Stack], containers: Mapping[str, Container]) -> Mapping[str, Stack]:
     """Name the containers of each stack: by its project, or by Portainer's own path of its file."""
-
-    def belongs(item: Container, to: Stack) -> bool:
-        files = item.labels.get(CONFIG_FILES_LABEL, "")
-        return item.project == to.project or files.startswith(f"/data/compose/{to.id}/")
-
+    if not stacks:
+        return stacks
+    projects: defaultdict[str | None, set[str]] = defaultdict(set)
+    files: defaultdict[str, set[str]] = defaultdict(set)
+    for member, item in containers.items():
+        projects[item.project].add(member)
+        if (path := item.labels.get(CONFIG_FILES_LABEL, "")).startswith(_OWN_FILES):
+            number_, slash, _ = path.removeprefix(_OWN_FILES).partition("/")
+            files[number_ + slash].add(member)
     return MappingProxyType(
         {
-            key: replace(
-                found,
-                containers=tuple(sorted(name for name, item in containers.items() if belongs(item, found))),
-            )
+            key: replace(found, containers=tuple(sorted(projects[found.project] | files[f"{found.id}/"])))
             for key, found in stacks.items()
         }
     )

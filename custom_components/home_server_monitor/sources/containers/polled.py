@@ -21,6 +21,7 @@ def feeds_of(access: Access) -> list[Feed]:
     return [
         Feed(key="containers", fetch=client.containers, every=30.0),
         Feed(key="images", fetch=client.images, every=10 * MINUTE),
+        Feed(key="networks", fetch=client.networks, every=10 * MINUTE),
         # hard work for the engine
         Feed(key="disk", fetch=client.disk_use, every=DAY),
         Feed(key="stacks", fetch=stacks, every=MINUTE),

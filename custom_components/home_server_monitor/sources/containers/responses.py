@@ -50,6 +50,7 @@ def in_words(
             data,
             source.offering.offer,
             lambda why, said: texts.common(f"left_{why}", said, default="") or texts.refusal(why, said),
+            texts.common,
         )
     if key == "overview":
         return [

@@ -1,6 +1,8 @@
-"""Which services run on an engine, and where they answer from here."""
+"""Which services run on an engine, and where they answer from here: nothing is offered that cannot be reached."""
 
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+import ipaddress
 
 from yarl import URL
 
@@ -12,6 +14,19 @@ from .model import JOINED, Container, Containers
 HERE = "127.0.0.1"
 # networks of every engine, in which names of containers mean nothing
 _WITHOUT_NAMES = frozenset({"bridge", "host", "none"})
+
+
+@dataclass(frozen=True, slots=True)
+class Standpoint:
+    """From where an engine is looked at.
+
+    host: under which name its published ports are reached, or None; own: the container that Home Assistant runs in,
+    where it is one of this engine's; same: whether Home Assistant runs on the engine's own machine.
+    """
+
+    host: str | None
+    own: Container | None = None
+    same: bool = False
 
 
 def own_of(data: Containers, home: Collection[str]) -> Container | None:
@@ -45,37 +60,39 @@ def _portainers_host(data: Containers, page: URL) -> str | None:
 
 
 def services_here(data: Containers, access: Access, home: Collection[str]) -> Sequence[Service]:
-    """Return what runs, and where it answers from here; home: node ids of what Home Assistant stands on."""
+    """Return what there is, and where it answers from here; home: node ids of what Home Assistant stands on."""
     own = own_of(data, home)
     socket = access.bare.address.socket is not None
-    return services_of(data, host_of(data, access.machine, socket, access.page, own), own)
+    host = host_of(data, access.machine, socket, access.page, own)
+    same = own is not None or socket or (host is not None and is_loopback(host))
+    return services_of(data, Standpoint(host, own, same))
 
 
-def services_of(data: Containers, host: str | None, own: Container | None) -> Sequence[Service]:
-    """Return what runs; not what another source shows as its own."""
+def services_of(data: Containers, seen: Standpoint) -> Sequence[Service]:
+    """Return what there is, running or not; not what another source shows as its own."""
     return tuple(
         Service(
             name=name,
             images=(each.container.image,),
             containers=frozenset({each.container.id}),
-            ways=tuple(_ways(data, each.container, host, own)),
-            host=host if _owner(data, each.container).network == "host" else None,
+            ways=tuple(_ways(data, each.container, seen)),
+            host=_own_address(data, _owner(data, each.container), seen),
+            running=each.container.running,
         )
         for name, each in data.shown.items()
-        if each.container.running
     )
 
 
-def _ways(data: Containers, each: Container, host: str | None, own: Container | None) -> Iterator[Way]:
+def _ways(data: Containers, each: Container, seen: Standpoint) -> Iterator[Way]:
     """Yield the ways to a container: over a network that Home Assistant is in as well, its ports, its addresses."""
-    owner = _owner(data, each)
+    owner, own = _owner(data, each), seen.own
     shared = own.networks.keys() & owner.networks.keys() - _WITHOUT_NAMES if own is not None else ()
     for port in owner.ports:
         if port.protocol != "tcp":
             continue
         if shared:
             yield Way(port.port, owner.name, port.port)
-        elif (place := _place(port.host_ip, host)) and port.host_port:
+        elif (place := _place(data, port.host_ip, seen)) and port.host_port:
             yield Way(port.port, place, port.host_port)
 
 
@@ -91,10 +108,53 @@ def _owner(data: Containers, each: Container) -> Container:
     return each
 
 
-def _place(bound: str | None, host: str | None) -> str | None:
+def lan_addresses(data: Containers, each: Container) -> tuple[str, ...]:
+    """Return the addresses that a container has for itself in the network that its machine is in, IPv4 first."""
+    found = [
+        address
+        for network, addresses in each.networks.items()
+        if (known := data.networks.get(network)) is not None and known.on_lan
+        for address in addresses
+    ]
+    return () if not found else tuple(sorted(found, key=lambda address: ":" in address))
+
+
+def _own_address(data: Containers, owner: Container, seen: Standpoint) -> str | None:
+    """Return where every port of a container is reached: at its machine, whose network it shares, or at its own address.
+
+    From its own machine nobody reaches a macvlan or an ipvlan: the kernel keeps the two apart.
+    """
+    if owner.network == "host":
+        return seen.host
+    return None if seen.same else next(iter(lan_addresses(data, owner)), None)
+
+
+def _place(data: Containers, bound: str | None, seen: Standpoint) -> str | None:
     """Return where a port that is bound to one address, or to all, is reached from here."""
-    if host is not None and is_loopback(host):
-        return host
     if bound is None:
-        return host
-    return None if is_loopback(bound) else bound
+        return seen.host
+    if is_loopback(bound):
+        # it answers on its machine only, outside of other containers
+        return bound if seen.host is not None and is_loopback(seen.host) else None
+    return bound if seen.same or not _inside(data, bound) else None
+
+
+def _inside(data: Containers, bound: str) -> bool:
+    """Return whether an address is known on its machine only: that of a bridge, or one that no router passes on."""
+    try:
+        address = ipaddress.ip_address(bound)
+    except ValueError:
+        return True
+    if address.is_link_local:
+        return True
+    for network in data.networks.values():
+        if network.driver == "bridge" and any(_holds(subnet, address) for subnet in network.subnets):
+            return True
+    return False
+
+
+def _holds(subnet: str, address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+    try:
+        return address in ipaddress.ip_network(subnet, strict=False)
+    except ValueError:
+        return False

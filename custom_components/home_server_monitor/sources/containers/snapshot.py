@@ -6,8 +6,8 @@ from typing import Any
 from ..feeds import Feeds
 from ..records import Rows
 from .closely import Closely
-from .model import Container, Containers, DiskUse, Engine, Image, Stack, Update, Usage, Volume
-from .parse import resolved
+from .merge import resolved
+from .model import Container, Containers, DiskUse, Engine, Image, Network, Stack, Update, Usage, Volume
 from .parse_engine import with_members
 
 # what is not a feed of its own stands and falls with the listing
@@ -31,6 +31,7 @@ def assemble(feeds: Feeds, engine: Engine, closely: Closely, updates: Mapping[st
         if (found := closely.usage(each, running)) is not None:
             measured[name] = found
     images: Rows[Image] = feeds.value("images") or _NOTHING
+    networks: Rows[Network] = feeds.value("networks") or _NOTHING
     disk: tuple[DiskUse, Rows[Volume]] | None = feeds.value("disk")
     stacks: Rows[Stack] = feeds.value("stacks") or _NOTHING
     stale = set(feeds.stale_keys)
@@ -46,6 +47,7 @@ def assemble(feeds: Feeds, engine: Engine, closely: Closely, updates: Mapping[st
         updates={each.image: updates[each.image] for each in containers.values() if each.image in updates},
         disk=disk[0] if disk else None,
         volumes=disk[1].items if disk else {},
+        networks=networks.items,
         stacks=with_members(stacks.items, containers),
         stale=frozenset(stale),
         complete=frozenset(

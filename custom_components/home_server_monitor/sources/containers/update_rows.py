@@ -6,17 +6,18 @@ from typing import Any
 from .model import Containers, Watched
 from .offers import Offer
 from .policies import Policy
-from .view import installed, latest, release_notes
+from .view import installed, latest, release_notes, unknown
 
 # why something is left out, in words
 type Why = Callable[[str, Mapping[str, str]], str]
 
 
-def update_rows(data: Containers, offer: Offer, why: Why) -> list[dict[str, Any]]:
+def update_rows(data: Containers, offer: Offer, why: Why, said: Callable[[str], str]) -> list[dict[str, Any]]:
     """Return one row for each container.
 
     next: `together` with the weekly offer, `by_itself` in the maintenance hours, `by_hand` only; None where there is
-    nothing newer, where that is not known, or where it is never updated. unknown: why that is not known.
+    nothing newer, where that is not known, or where it is never updated. unknown: why that is not known; unknown_text:
+    the same in words, which `said` returns by the key of a text.
     """
     asked, due = ({each.name for each in some} for some in (offer.asked, offer.due))
     left = {each.name: why(each.reason, {"target": each.name, **each.details}) for each in offer.left}
@@ -42,7 +43,8 @@ def update_rows(data: Containers, offer: Offer, why: Why) -> list[dict[str, Any]
             "release_notes": release_notes(item),
             "next": next_of(name, item),
             "left_out": left.get(name),
-            "unknown": item.update.reason.value if item.update and item.update.reason else None,
+            "unknown": unknown(item),
+            "unknown_text": said(f"update_unknown_{reason}") if (reason := unknown(item)) else None,
         }
         for name, item in sorted(data.shown.items())
     ]

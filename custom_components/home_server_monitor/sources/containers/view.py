@@ -7,10 +7,11 @@ from types import MappingProxyType
 
 from ...guardian.capabilities import RunsApps
 from .leftovers import leftover
-from .model import Containers, Image, State, Update, Usage, Watched
+from .model import NO_USAGE, Containers, Image, State, Unknown, Update, Watched
 
-NO_USAGE = Usage()
 NEVER = "never"
+# what has nothing newer by its nature
+NEVER_NEWER = frozenset({Unknown.PINNED, Unknown.LOCAL})
 # a repository there has a page of its releases
 _GITHUB = re.compile(r"https://github\.com/[\w.-]+/[\w.-]+/?")
 
@@ -49,8 +50,19 @@ def shown(
             data_kept=name in data_kept,
         )
         old = before.get(name)
-        watched[name] = old if old is not None and old == made else made
+        watched[name] = old if old is not None and _same(old, made) else made
     return MappingProxyType(watched)
+
+
+def _same(old: Watched, made: Watched) -> bool:
+    """Return whether nothing changed; its parts are mostly the same objects, which are not compared field by field."""
+    return (
+        (old.container is made.container or old.container == made.container)
+        and (old.usage is made.usage or old.usage == made.usage)
+        and (old.image is made.image or old.image == made.image)
+        and (old.update is made.update or old.update == made.update)
+        and (old.score, old.policy, old.kept) == (made.score, made.policy, made.kept)
+    )
 
 
 def _own(update: Update | None, image: Image | None) -> Update | None:
@@ -60,7 +72,10 @@ def _own(update: Update | None, image: Image | None) -> Update | None:
     mine = [digest for each in image.digests if (digest := each.rpartition("@")[2])]
     if not mine:
         return update
-    return replace(update, installed_digest=update.latest_digest if update.latest_digest in mine else mine[0])
+    installed_digest = update.latest_digest if update.latest_digest in mine else mine[0]
+    if installed_digest == update.installed_digest:
+        return update
+    return replace(update, installed_digest=installed_digest)
 
 
 def short(digest: str | None) -> str | None:
@@ -79,15 +94,31 @@ def installed(item: Watched) -> str | None:
 def latest(item: Watched) -> str | None:
     """Return what the registry has: its version, or the short digest where the version is not told or is the same.
 
-    The installed version where there is nothing newer, where that cannot be known, and where it is never updated.
+    The installed version where there is nothing newer, or never can be; None where that is not known, which also keeps
+    a version that somebody skipped.
     """
     update, before = item.update, installed(item)
-    if update is None or not update.available or item.policy == NEVER:
+    if item.policy == NEVER or (update is not None and update.reason in NEVER_NEWER):
+        return before
+    if update is None or update.available is None:
+        return None
+    if not update.available:
         return before
     digest = short(update.latest_digest)
     if update.version is None:
         return digest
     return update.version if update.version != before else f"{update.version} ({digest})"
+
+
+def unknown(item: Watched) -> str | None:
+    """Return why nothing newer is known, as the end of a text's key `update_unknown_…`; None where it is known."""
+    if item.policy == NEVER:
+        return NEVER
+    if item.update is None:
+        return "not_asked" if item.image is not None else "hidden"
+    if item.update.reason is not None:
+        return item.update.reason.value
+    return None if item.update.available is not None else "not_asked"
 
 
 def release_notes(item: Watched) -> str | None:

@@ -12,7 +12,7 @@ _ANY = frozenset({"0.0.0.0", "::", "127.0.0.1", "localhost", "$node_ip"})  # noq
 
 
 def services_of(apps: Mapping[str, App], host: str) -> Sequence[Service]:
-    """Return the apps that run; host: the name or address under which the NAS is reached."""
+    """Return the apps that there are; host: the name or address under which the NAS is reached."""
     return tuple(
         Service(
             name=name,
@@ -20,9 +20,10 @@ def services_of(apps: Mapping[str, App], host: str) -> Sequence[Service]:
             containers=frozenset(app.containers),
             ways=tuple(Way(inside, host, port) for inside, port in app.published),
             page=next((page for each in app.portals if (page := _page(each, host))), None),
+            running=app.state == "running",
         )
         for name, app in apps.items()
-        if app.state == "running" and app.images
+        # one that is stopped may tell no image, and is still there
     )
 
 

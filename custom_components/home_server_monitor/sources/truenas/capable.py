@@ -68,8 +68,13 @@ class CapableTrueNas(FedCoordinator[TrueNas]):
         apps = self.data.apps if self.data is not None else {}
         return {container: name for name, app in apps.items() for container in app.containers}
 
+    @property
+    def knows_all_services(self) -> bool:
+        """Return whether an app that was not listed is gone."""
+        return "apps" in self.data.complete and "apps" not in self.data.stale
+
     def services(self) -> Sequence[Service]:
-        """Return the apps that run, and where they answer (capability RunsServices)."""
+        """Return the apps that there are, and where they answer (capability RunsServices)."""
         return services_of(self.data.apps, self.client.url.host or "")
 
     def links(self) -> Sequence[Link]:

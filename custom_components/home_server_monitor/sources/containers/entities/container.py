@@ -11,7 +11,7 @@ from homeassistant.util import dt as dt_util
 from ....descriptions import ObjectBinarySensor, ObjectButton, ObjectSensor, ObjectSwitch, ObjectUpdate
 from ....quantities import choice, count, data_rate, data_size, days, moment, percent
 from ..model import HealthStatus, State, Watched
-from ..view import installed, latest, release_notes
+from ..view import installed, latest, release_notes, unknown
 
 DIAGNOSTIC = EntityCategory.DIAGNOSTIC
 BY_CHOICE: Mapping[str, Any] = {"entity_category": DIAGNOSTIC, "entity_registry_enabled_default": False}
@@ -131,6 +131,7 @@ UPDATES: tuple[ObjectUpdate[Watched], ...] = (
         installed=installed,
         latest=latest,
         url=release_notes,
+        unknown=unknown,
         action="update_container",
         snapshots=True,
         feed="updates",
