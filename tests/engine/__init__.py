@@ -5,6 +5,7 @@ that carries it is removed afterwards. `engines` makes engines for one test, whi
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 import contextlib
 from dataclasses import dataclass
 import json
@@ -212,7 +213,11 @@ def engines() -> Iterator[Callable[..., Dockerd]]:
             pytest.skip(f"NO ENGINE OF ITS OWN: {err}")
         return made[-1]
 
-    yield one
-    for found in made:
+    def end(found: Dockerd) -> None:
         found.stop()
         shutil.rmtree(found.folder, ignore_errors=True)
+
+    yield one
+    # ending one takes seconds, in which nothing is done
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(end, made))

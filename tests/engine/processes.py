@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parents[2]
 # Debian's machines have these outside of the path of a plain user
 PATH = f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"
 UNPACKED_REGISTRY = ROOT / ".tools/registry/usr/bin/docker-registry"
-UP_WITHIN, DOWN_WITHIN = 20.0, 20.0
+UP_WITHIN, DOWN_WITHIN = 20.0, 8.0
 # Not chroot: what such an engine runs in a container would see the machine's own root.
 INTO_TREE = """
 tree=$1 shared=$2

@@ -155,7 +155,7 @@ class EngineYard:
         self.noted.append((member.name, member.reference))
         self.kept[member.parked] = member.old
 
-    async def in_the_way(self, name: str, port: int) -> str:
+    async def holder(self, name: str, port: int) -> str:
         """Look who has it."""
         await self.relist()
         return holder_of(self.listed.values(), port, name)

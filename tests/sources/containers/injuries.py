@@ -8,12 +8,12 @@ import random
 HEALTHY = 'HEALTHCHECK --interval=1s --timeout=2s --retries=2 CMD ["/bin/true"]'
 SICK = 'HEALTHCHECK --interval=1s --timeout=2s --retries=2 CMD ["/bin/false"]'
 # its first check is not over before the gate is
-SILENT = 'HEALTHCHECK --interval=1s --timeout=9s --retries=9 CMD ["/bin/sleep", "60"]'
+SILENT = 'HEALTHCHECK --interval=1s --timeout=5s --retries=9 CMD ["/bin/sleep", "60"]'
 UNCHECKED = "HEALTHCHECK NONE"
 RUNS = 'CMD ["/bin/sleep", "100000"]'
 ENDS = 'CMD ["/bin/sh", "-c", "echo I cannot; exit 3"]'
-# while the gate, which asks for four seconds of steadiness here, still looks
-ENDS_LATER = 'CMD ["/bin/sh", "-c", "sleep 2; exit 7"]'
+# while the gate, which asks for three seconds of steadiness here, still looks
+ENDS_LATER = 'CMD ["/bin/sh", "-c", "sleep 1; exit 7"]'
 NO_COMMAND = 'CMD ["/bin/not-there"]'
 
 # of the newer image: what becomes of it

@@ -74,7 +74,7 @@ class Operation:
             async with open_session(address) as session:
                 client = EngineClient(Transport(session, address))
                 yard = EngineYard(self.patient.engine)
-                yard.gate_timeout, yard.gate_stable = 9.0, 4.0
+                yard.gate_timeout, yard.gate_stable = 6.0, 3.0
                 yard.workshop = Shop(client)  # type: ignore[assignment]
                 source = source_of(UpdateAction(yard), RollBackAction(yard, sleep=_faster))
                 guardian = Guardian(self.journal, source, sleep=_faster)

@@ -26,7 +26,7 @@ async def _refused(work: Workplace, action: str, suffix: str) -> Refusal:
 
 async def test_what_lives_in_another_goes_back_with_it(work: Workplace) -> None:
     """By its own button its owner is named; one that was updated by itself since goes back first."""
-    old = work.engine.run("app", work.image(HEALTHY, RUNS), StopSignal="SIGKILL")
+    old = work.engine.run("app", work.image(HEALTHY, RUNS), StopSignal="SIGKILL", StopTimeout=77)
     mode = {"NetworkMode": f"container:{old}"}
     image = work.image(HEALTHY, RUNS, app="torrent")
     inside = work.engine.run("torrent", image, StopSignal="SIGKILL", HostConfig=mode)
@@ -43,7 +43,10 @@ async def test_what_lives_in_another_goes_back_with_it(work: Workplace) -> None:
     refusal = await _refused(work, "roll_back_container", "app")
     assert (refusal.key, refusal.placeholders["other"]) == ("follower_updated", torrent)
     assert (await work.act("roll_back_container", "torrent")).state is State.SUCCEEDED
-    assert (await work.act("roll_back_container", "app")).state is State.SUCCEEDED
+    ended = await work.act("roll_back_container", "app")
+    assert ended.state is State.SUCCEEDED
+    # it may take as long to end as it says
+    assert [each["stop_within"] for each in ended.plan.before["pairs"]] == [77, 30]
     assert (work.look("app")["Id"], work.look("torrent")["Id"]) == (old, inside)
     assert work.look("torrent")["State"]["Running"] is True
     assert work.names() == ["app", "torrent"]

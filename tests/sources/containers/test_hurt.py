@@ -23,7 +23,7 @@ WITHOUT_A_TRACE = (
     Injury("good", Kind.CUT, 4, writes=True),
 )
 AROUND = [kind for kind in Kind if kind not in NEEDS_OWN_ENGINE]
-GROUP = 4
+GROUP = 6
 
 
 @pytest.fixture(autouse=True)
@@ -43,12 +43,12 @@ def go_through(
     return ends
 
 
-@pytest.mark.parametrize("group", range(3))
+@pytest.mark.parametrize("group", range(2))
 def test_hurt_at_a_random_moment(engine: Engine, tmp_path: Path, group: int) -> None:
     """Cut off, killed, refused, with good and bad images: one container serves, and nothing is lost."""
     chosen = [
         *WITHOUT_A_TRACE,
-        *[one for one in injuries(random.Random(1000), 3 * GROUP, AROUND) if not one.back][: 2 * GROUP],
+        *[one for one in injuries(random.Random(1000), 12, AROUND) if not one.back][:8],
     ]
     with ThreadPoolExecutor(GROUP) as pool:
         under_way = [
@@ -63,16 +63,6 @@ def test_hurt_at_a_random_moment(engine: Engine, tmp_path: Path, group: int) -> 
         assert sum(len(each.result()) for each in under_way) == GROUP
 
 
-@pytest.fixture
-def own_engines(engine: Engine, engines: Callable[..., Dockerd]) -> list[tuple[Engine, Dockerd]]:
-    """Two engines that may be killed: the containers of the second one live on while it is away."""
-    found: list[tuple[Engine, Dockerd]] = []
-    for keeps in (False, True):
-        own = engines(size=128, options={"live-restore": keeps, "max-download-attempts": 1})
-        found.append((Engine(f"unix://{own.socket}", None, own.api, engine.registry, engine.prefix), own))
-    return found
-
-
 # the engine is gone before anything was stopped: nothing but the way back brings the container up again
 DOWN_WITH_IT = (
     Injury("never healthy", Kind.BOTH_KILLED, 0, "after", writes=True, policy="unless-stopped"),
@@ -80,12 +70,17 @@ DOWN_WITH_IT = (
 )
 
 
-def test_hurt_with_its_engine(tmp_path: Path, own_engines: list[tuple[Engine, Dockerd]]) -> None:
+def test_hurt_with_its_engine(tmp_path: Path, engine: Engine, engines: Callable[..., Dockerd]) -> None:
     """The engine is killed, started anew, without a byte of disk left, and dies together with Home Assistant."""
-    chosen = [*DOWN_WITH_IT, *injuries(random.Random(2000), 6, NEEDS_OWN_ENGINE)]
-    with ThreadPoolExecutor(2) as pool:
-        under_way = [
-            pool.submit(go_through, engine, tmp_path / str(number), chosen[4 * number : 4 * number + 4], own)
-            for number, (engine, own) in enumerate(own_engines)
-        ]
-        assert sum(len(each.result()) for each in under_way) == len(chosen)
+    chosen = [*injuries(random.Random(2000), 6, NEEDS_OWN_ENGINE)]
+    down, down_too = DOWN_WITH_IT
+    # of every second engine the containers live on while it is away
+    groups = ([down, chosen[0]], chosen[1:3], [down_too, chosen[3]], chosen[4:])
+    with ThreadPoolExecutor(len(groups)) as pool:
+        under_way = []
+        for number, group in enumerate(groups):
+            keeps = {"live-restore": number % 2 == 1, "max-download-attempts": 1}
+            own = engines(size=128, options=keeps)
+            mine = Engine(f"unix://{own.socket}", None, own.api, engine.registry, engine.prefix)
+            under_way.append(pool.submit(go_through, mine, tmp_path / str(number), group, own))
+        assert sum(len(each.result()) for each in under_way) == 8

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+import socket
 from typing import Any
 
 from homeassistant.core import Context, HomeAssistant
@@ -10,7 +11,9 @@ from homeassistant.helpers import entity_registry as er
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 
+from custom_components.home_server_monitor.guardian import inverses
 from tests.engine import Engine
+from tests.engine.processes import free_port
 
 from .conftest import engine_entry
 from .household import at_home, hurry
@@ -160,6 +163,61 @@ async def test_a_bad_image_is_taken_back_and_a_good_one_goes_through(story: Stor
     assert all(images.values())
     assert story.look("inside")["State"]["Running"] is True
     assert story.look("inside")["HostConfig"]["NetworkMode"] == f"container:{story.look('app')['Id']}"
+
+
+async def test_a_port_that_somebody_takes_is_told_once(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither container can run: the phone says what has the port, once, and then that the old one runs again."""
+    monkeypatch.setattr(inverses, "BLOCKED_EVERY", 0.2)
+    engine, port = story.engine, free_port()
+    engine.api.must("DELETE", f"/containers/{engine.name('app')}", query={"force": 1, "v": 1})
+    engine.api.must("DELETE", f"/containers/{engine.name('inside')}", query={"force": 1, "v": 1})
+    host = {
+        "RestartPolicy": {"Name": "always"},
+        "PortBindings": {"80/tcp": [{"HostIp": "127.0.0.1", "HostPort": str(port)}]},
+    }
+    exposed = {"80/tcp": {}}
+    old = engine.run("app", engine.reference(), StopSignal="SIGKILL", ExposedPorts=exposed, HostConfig=host)
+    await story.source.async_look()
+    await story.source.cycle.look_at_all()
+    story.source.show()
+    story.publish(HEALTHY, RUNS, word="newer")
+    await story.offered()
+    plug = socket.socket()
+    plug.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+
+    async def take() -> None:
+        while True:
+            try:
+                plug.bind(("127.0.0.1", port))
+                return plug.listen()
+            except OSError:
+                await asyncio.sleep(0.002)
+
+    taking = asyncio.create_task(take())
+    installing = asyncio.create_task(story.install())
+    async with asyncio.timeout(30):
+        while not story.pushes:
+            assert not installing.done()
+            await asyncio.sleep(0.1)
+    await taking
+    # tried and listed many times meanwhile
+    for _ in range(6):
+        await story.source.async_look()
+        await story.source.cycle.look_at_all()
+        await asyncio.sleep(0.3)
+    (told,) = story.pushes
+    assert f"its port {port} is in use by something on the server that is no container" in told["message"]
+    assert not [each for each in story.source.findings if each.object.endswith(engine.name("app"))]
+    plug.close()
+    with pytest.raises(HomeAssistantError):
+        await installing
+    await story.hass.async_block_till_done()
+    after = story.look("app")
+    assert (after["Id"], after["State"]["Running"]) == (old, True)
+    assert after["HostConfig"]["RestartPolicy"]["Name"] == "always"
+    first, last = story.pushes
+    assert first["data"]["tag"] == last["data"]["tag"]
+    assert "was put back and runs" in last["message"]
 
 
 async def test_all_that_are_safe_and_one_of_three_is_put_back(story: Story) -> None:

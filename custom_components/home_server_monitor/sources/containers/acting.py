@@ -94,7 +94,7 @@ class YardAction(Action):
                 raise
             holder = ""
             with contextlib.suppress(ClientError):
-                holder = await self._yard.in_the_way(name, port)
+                holder = await self._yard.holder(name, port)
             known = {"target": name, "port": str(port), "other": holder}
             raise Blocked(Refusal("port_held" if holder else "port_taken", known)) from err
 

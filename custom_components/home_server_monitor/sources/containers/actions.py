@@ -21,9 +21,9 @@ from ...guardian.contract import (
 from .by_id import LOOK_EVERY, ByIdAction
 from .client import EngineClient
 from .lending import pause_of
-from .member import DATABASE_STOP_WITHIN, STOP_WITHIN
+from .member import stop_within
 from .model import State
-from .raw import Json, table, text, whole
+from .raw import Json, table, text
 from .yard import Yard
 
 # what has just been started must still run after this many seconds
@@ -126,8 +126,7 @@ def _seen(inspect: Json, *, database: bool) -> _Seen:
         status = State(text(state.get("Status")).lower())
     except ValueError:
         status = None
-    wanted = whole(table(inspect.get("Config")).get("StopTimeout"))
-    grace = wanted or (DATABASE_STOP_WITHIN if database else STOP_WITHIN)
+    grace = stop_within(inspect, database=database)
     return _Seen(text(inspect.get("Id")), status, text(state.get("StartedAt")), grace)
 
 

@@ -8,7 +8,7 @@ from ...guardian.contract import Outcome, Plan, Receipt, Refusal, Refused, Resum
 from .acting import YardAction
 from .gate import REASONS
 from .leftovers import leftover
-from .member import DATABASE_STOP_WITHIN, NO_POLICY, STOP_WITHIN
+from .member import NO_POLICY, stop_within
 from .raw import Json, items, name_of, table, text
 from .swapping import Order, Pair, Swapping, steps_of
 
@@ -77,7 +77,7 @@ class RollBackAction(YardAction):
             raise Refused(Refusal("kept_not_noted", {"target": target, "kept": parked}))
         if own := await self._spared(new):
             raise Refused(own)
-        within = DATABASE_STOP_WITHIN if yard.is_database(new) else STOP_WITHIN
+        within = stop_within(new, database=yard.is_database(new))
         return Pair.of(new, old, within), old
 
     async def _data(self, target: str) -> str:

@@ -13,7 +13,6 @@ from .leak import Leak
 from .leftovers import kept_of, leftover
 from .link import full
 from .model import Containers
-from .own_yard import OwnYard
 from .quotas import Allowed
 from .rules import Case, judge
 
@@ -47,7 +46,6 @@ class Judged(Protocol):
     closely: Closely
     auditing: Auditing
     aftermath: Aftermath
-    yard: OwnYard
 
     @property
     def house(self) -> Others:
@@ -90,7 +88,6 @@ def findings_of(source: Judged, now: datetime) -> Sequence[Finding]:
             kept=frozenset(kept),
             over=quotas.all_over(source.data, allowed, source.auditing.info),
             leaks=_leaks(source, now),
-            waiting=source.yard.waiting,
             link=full(source.data, _links(source), float(source.config_entry.options.get("link_mbit", 0))),
         )
     )

@@ -59,8 +59,7 @@ class Member:
             if (since := instant(state.get("StartedAt")))
             else None,
             checked=table(state.get("Health")).get("Status") == "healthy",
-            stop_within=whole(config.get("StopTimeout"))
-            or (DATABASE_STOP_WITHIN if database else STOP_WITHIN),
+            stop_within=stop_within(inspect, database=database),
             new=f"{marked}-new-{stamp}",
             parked=f"{marked}-old-{stamp}",
             failed=f"{marked}-failed-{stamp}",
@@ -74,6 +73,12 @@ class Member:
     def unpack(cls, raw: Mapping[str, Any]) -> Self:
         """Return what was packed. Raises TypeError on what is none."""
         return cls(**raw)
+
+
+def stop_within(inspect: Json, *, database: bool) -> int:
+    """Return for how many seconds a container may take to end by itself: as long as it says, where it does."""
+    wanted = whole(table(inspect.get("Config")).get("StopTimeout"))
+    return wanted or (DATABASE_STOP_WITHIN if database else STOP_WITHIN)
 
 
 def writable_sources(inspect: Json) -> tuple[str, ...]:

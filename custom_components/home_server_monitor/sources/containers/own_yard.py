@@ -1,7 +1,6 @@
 """The yard of updates on a watched engine."""
 
-from collections.abc import Callable, Mapping, Sequence
-import time
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 import aiohttp
@@ -26,9 +25,6 @@ from .raw import Json, name_of, table, text, words
 from .redirect import refusal
 from .shop import Shop
 from .yard import Around
-
-# seconds for which one is taken to wait for its port after it was tried to start it
-WAITS = 60.0
 
 
 class HasOwnPath(Protocol):
@@ -132,10 +128,8 @@ class OwnYard:
 
     gate_stable = STABLE
 
-    def __init__(self, source: Watched, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, source: Watched) -> None:
         self._source = source
-        self._clock = clock
-        self._waiting: dict[str, float] = {}
         self.workshop = Shop(source.access.client)
         self.around: Around = Alone()
 
@@ -216,17 +210,10 @@ class OwnYard:
         """Return the id of the container that an update from here kept under a name: what is saved may be lost."""
         return self._source.aftermath.kept.get(name) or self.around.kept_id(name)
 
-    async def in_the_way(self, name: str, port: int) -> str:
-        """Take note that a container cannot be started for a port; returns which other one has it, "" for none."""
-        self._waiting[name] = self._clock() + WAITS
+    async def holder(self, name: str, port: int) -> str:
+        """Return which other container has a port of the machine, "" where none has."""
         found = await self._source.async_look()
         return holder_of(found.containers.values(), port, name)
-
-    @property
-    def waiting(self) -> frozenset[str]:
-        """Return what is being put back and waits for a port: its update tells of it."""
-        now = self._clock()
-        return frozenset(name for name, until in self._waiting.items() if now < until)
 
     async def went_back(self, names: Sequence[str], stamp: str) -> None:
         """Take note of an update that was taken back; its data is offered where a snapshot of it is there."""

@@ -36,7 +36,7 @@ class Case:
     """What is judged. looks: by container, the oldest first; after: what came after updates from here.
 
     kept: names of the containers whose old one is still there to go back to; instance: our eight hex digits;
-    over, leaks: by container; waiting: what waits for a port to be put back, which its own action tells.
+    over, leaks: by container.
     """
 
     source: str
@@ -49,7 +49,6 @@ class Case:
     over: Mapping[str, Over] = field(default_factory=dict)
     leaks: Mapping[str, Leak] = field(default_factory=dict)
     link: Full | None = None
-    waiting: frozenset[str] = frozenset()
 
     def about(self, rule: str, name: str, severity: Severity, found: Trouble, **more: object) -> Finding:
         """Return a finding about a container in trouble, with its cause."""
@@ -94,8 +93,6 @@ _REMEDIES = {
 
 def _container(case: Case, container: Container) -> Iterator[Finding]:
     name, looks = container.name, case.looks.get(container.name, ())
-    if name in case.waiting:
-        return
     stays_up = container.restart_policy in _STAYS_UP
 
     def remedy(found: Trouble) -> Proposal | None:

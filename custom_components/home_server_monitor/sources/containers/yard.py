@@ -137,11 +137,8 @@ class Yard(Protocol):
         """Return the id of the container that an update from here kept under a name, as it was noted then."""
         ...
 
-    async def in_the_way(self, name: str, port: int) -> str:
-        """Take note that a container cannot be started for a port; returns which other one has it, "" for none.
-
-        Raises ClientError.
-        """
+    async def holder(self, name: str, port: int) -> str:
+        """Return which container other than this one has a port of the machine, "" for none. Raises ClientError."""
         ...
 
     async def went_back(self, names: Sequence[str], stamp: str) -> None:
