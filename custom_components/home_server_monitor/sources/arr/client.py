@@ -175,11 +175,11 @@ class ArrClient:
 
     async def calendar(self, start: datetime, end: datetime) -> tuple[Airing, ...]:
         """Return what comes out between two instants, the first first. Raises ClientError."""
-        query: dict[str, Any] = {"start": _stamp(start), "end": _stamp(end), "unmonitored": False}
-        if (
-            more := {"Sonarr": "includeSeries", "Lidarr": "includeArtist"}.get(self.app.name)
-        ) and self.api != "v5":
-            query[more] = True
+        query: dict[str, Any] = {"start": _stamp(start), "end": _stamp(end)}
+        if self.api != "v5":
+            # what is not said is false in all of them; the name is another one in version 5
+            more = {"Sonarr": "includeSeries", "Lidarr": "includeArtist"}.get(self.app.name)
+            query |= {more: True} if more else {}
         answer = await self._get("calendar", query)
         found = rows(answer, lambda row: airing(row) or _undated())
         return tuple(sorted(found.items.values(), key=lambda each: (each.begins, each.title)))

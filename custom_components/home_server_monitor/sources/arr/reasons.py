@@ -68,15 +68,15 @@ _WORDS: Final[tuple[tuple[Reason, str], ...]] = (
         r"was unexpected|unexpected considering|not found in the grabbed release|not in the grabbed",
     ),
     (
-        Reason.BY_HAND,
-        r"matched to (?:movie|series|artist) by id|manual import required|manual interaction|automatic import is not possible",
-    ),
-    (
         Reason.WRONG_TITLE,
         (
             r"title mismatch|doesn't match|does not match|wrong (?:series|movie|artist|album)|unknown (?:series|movie|artist)"
             r"|belongs to|not a match|couldn't find similar"
         ),
+    ),
+    (
+        Reason.BY_HAND,
+        r"matched to (?:movie|series|artist) by id|manual import required|manual interaction|automatic import is not possible",
     ),
     (
         Reason.MISSING,
