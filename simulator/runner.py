@@ -65,10 +65,11 @@ async def run(
         scrutiny=scrutiny,
         arrs=arrs,
         arr_base=arr_base,
+        arr_ports=arr_ports,
         media=media,
     )
     try:
-        await sim.open(port, control_port, scrutiny_port, arr_ports)
+        await sim.open(port, control_port, scrutiny_port)
         yield sim
     finally:
         await sim.close()

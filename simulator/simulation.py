@@ -51,6 +51,7 @@ class Simulation(Doors):
         scrutiny: bool = False,
         arrs: bool = False,
         arr_base: str = "",
+        arr_ports: tuple[int, ...] = (),
         media: Media | None = None,
     ) -> None:
         self._apps, self._disks, self._seed = apps, disks, seed
@@ -83,12 +84,13 @@ class Simulation(Doors):
         self._harbour = Harbour(containers, self.world, secure=tls) if containers is not None else None
         self.scrutiny = ScrutinyFace(self.world, latency=latency) if scrutiny else None
         self._scrutiny_wire: Wire | None = None
-        self._arrs = Arrs(self.world, arr_base, tls, latency) if arrs else None
         self._media = media
         self.quay = Quay(secure=tls and media is not None and media.secure)
         if media is not None:
             media.furnish(self.world.media)
             media.moor(self.quay, self.world.media, latency)
+        # on the clients of the house, where it has some
+        self._arrs = Arrs(self.world, self.quay, arr_base, latency, arr_ports) if arrs else None
         self.scenarios: dict[str, Scenario] = {}
         self.stopped = asyncio.Event()
         self._servers = Servers()
@@ -120,9 +122,7 @@ class Simulation(Doors):
 
     # Life
 
-    async def open(
-        self, port: int, control_port: int, scrutiny_port: int = 0, arr_ports: tuple[int, ...] = ()
-    ) -> None:
+    async def open(self, port: int, control_port: int, scrutiny_port: int = 0) -> None:
         """Begin to answer."""
         if self.certificate is not None:
             self._ssl = certificates.server_context(self.certificate)
@@ -134,8 +134,6 @@ class Simulation(Doors):
         if self.scrutiny is not None:
             self._scrutiny_wire = Wire(await self._servers.serve(self.scrutiny.app(), 0, self._ssl))
             await self._scrutiny_wire.start(scrutiny_port)
-        if self._arrs is not None:
-            await self._arrs.open(self._servers, self._ssl, arr_ports)
         await self.quay.open(self._servers, self._ssl)
         self._control_port = await self._servers.serve(control_app(self), control_port, None)
         self.spawn(self._ticking())
@@ -296,11 +294,11 @@ class Simulation(Doors):
             self.scrutiny.attach(self.world)
             self.scrutiny.faults.clear()
             self.scrutiny.calls.clear()
-        if self._arrs is not None:
-            self._arrs.reset(self.world)
         if self._media is not None:
             self._media.furnish(self.world.media)
             self._media.attach(self.quay, self.world.media)
+        if self._arrs is not None:
+            self._arrs.reset(self.world)
         self.quay.reset()
         await self.quay.up()
         await self.wire.start()

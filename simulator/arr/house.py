@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from simulator.media import Client, Disk, Fate, MediaWorld
+from simulator.media import Fate, MediaWorld, add_client
 
 from .indexers import Indexer, Prowlarr
 from .library import Library, Release, Thing
@@ -19,20 +19,32 @@ FILMS = ("Low Tide", "A Paper Moon Over Turin", "The Cartographer", "Winter Quar
 
 def _clients(media: MediaWorld) -> None:
     """Put in what nobody else has furnished."""
-    if TORRENTS not in media.clients:
-        media.clients[TORRENTS] = Client(
-            TORRENTS,
-            "qbittorrent",
-            "5.1.2",
-            "/downloads",
-            categories={"tv": "/downloads/tv", "movies": "/downloads/movies"},
+    for kind in (TORRENTS, NEWS):
+        if kind not in media.clients:
+            add_client(media, kind)
+
+
+def _adopt(library: Library) -> None:
+    """Follow what a client already has for it, as a person finds it there on a usual evening."""
+    for download in list(library.media.downloads.values()):
+        if download.category != library.category or download.imported is not None:
+            continue
+        key = library.number()
+        library.things[key] = Thing(
+            id=key,
+            title=download.name,
+            series=key,
+            series_title=download.name.split(".S0")[0].replace(".", " "),
         )
-    if NEWS not in media.clients:
-        media.clients[NEWS] = Client(NEWS, "sabnzbd", "4.5.3", "/usenet", servers={"news.example": ""})
-    if not media.disks:
-        media.disks = [Disk("/downloads", 900 * GIB), Disk("/usenet", 900 * GIB)]
-    if media.disk("/media/tv") is None:
-        media.disks.append(Disk("/media", 14_000 * GIB, 9_100.0 * GIB))
+        release = Release(
+            title=download.name,
+            things=(key,),
+            client=download.client,
+            size=download.size,
+            indexer=download.indexer or "Example Indexer",
+            group="EXMPL",
+        )
+        library.follow(release, download.id)
 
 
 def furnish(world: World) -> tuple[Library, Library, Prowlarr]:
@@ -40,8 +52,10 @@ def furnish(world: World) -> tuple[Library, Library, Prowlarr]:
     media = world.media
     _clients(media)
     now = media.clock.now()
-    sonarr = Library("Sonarr", media, "/media/tv", "tv")
-    radarr = Library("Radarr", media, "/media/movies", "movies")
+    sonarr = Library("Sonarr", media, "/data/series", "sonarr")
+    radarr = Library("Radarr", media, "/data/movies", "radarr")
+    for library in (sonarr, radarr):
+        _adopt(library)
     for number, title in enumerate(SERIES, 1):
         for episode in range(1, 9):
             key = number * 100 + episode

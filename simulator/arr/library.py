@@ -157,9 +157,13 @@ class Library:
             about=(self.app, release.things),
             **more,
         )
-        tracked = self._track(release, download.id)
+        return self.follow(release, download.id)
+
+    def follow(self, release: Release, download: str) -> Tracked:
+        """Follow a download as one that it has grabbed."""
+        tracked = self._track(release, download)
         for thing in release.things:
-            self.note("grabbed", release, download.id, thing)
+            self.note("grabbed", release, download, thing)
         return tracked
 
     def delay(self, release: Release) -> Tracked:

@@ -1,11 +1,9 @@
-"""The faces of the Arrs and the cables in front of them."""
+"""The faces of the Arrs, and where they answer."""
 
 from dataclasses import dataclass, field
-import ssl
 from typing import TYPE_CHECKING, Any
 
-from simulator.servers import Servers
-from simulator.wire import Wire
+from simulator.quay import Quay
 
 from .face import ArrFace, Servarr
 from .house import furnish
@@ -23,11 +21,11 @@ class Arrs:
     """Sonarr, Radarr and Prowlarr of a world. base: the URL base of all of them."""
 
     world: World
+    quay: Quay
     base: str = ""
-    secure: bool = False
     latency: float = 0.0
+    ports: tuple[int, ...] = ()
     faces: dict[str, Servarr] = field(default_factory=dict)
-    wires: dict[str, Wire] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         more: dict[str, Any] = {"base": self.base, "latency": self.latency}
@@ -37,6 +35,8 @@ class Arrs:
             "radarr": ArrFace(radarr, "5.27.5.10198", **more),
             "prowlarr": ProwlarrFace(prowlarr, self.world.clock.now, **more),
         }
+        for index, name in enumerate(NAMES):
+            self.quay.add(name, self.faces[name], self.ports[index] if self.ports else 0)
         self._age()
 
     def _age(self) -> None:
@@ -60,27 +60,17 @@ class Arrs:
 
     def url(self, name: str) -> str:
         """Where one of them answers."""
-        return f"{'https' if self.secure else 'http'}://127.0.0.1:{self.wires[name].port}{self.base}"
+        return f"{self.quay.url(name)}{self.base}"
 
     def key(self, name: str) -> str:
         """Its key."""
         return self.faces[name].key
 
-    async def open(
-        self, servers: Servers, context: ssl.SSLContext | None, ports: tuple[int, ...] = ()
-    ) -> None:
-        """Begin to answer."""
-        for index, name in enumerate(NAMES):
-            self.wires[name] = Wire(await servers.serve(self.faces[name].app(), 0, context))
-            await self.wires[name].start(ports[index] if ports else 0)
-
     async def close(self) -> None:
-        """Stop."""
+        """End what listens."""
         for face in self.faces.values():
             for socket in list(face.sockets):
                 await socket.close()
-        for wire in self.wires.values():
-            await wire.stop()
 
     def reset(self, world: World) -> None:
         """Belong to another world, as at the start."""
@@ -95,6 +85,4 @@ class Arrs:
         indexers.state, indexers.now = prowlarr, world.clock.now
         for face in self.faces.values():
             face.complaints.clear()
-            face.faults.clear()
-            face.calls.clear()
         self._age()

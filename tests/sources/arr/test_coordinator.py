@@ -39,7 +39,7 @@ async def test_what_is_shown(hass: HomeAssistant, radarr: Any, sonarr: Any, sim:
     shown = states(hass, radarr)
     assert shown["queue"] == "2"
     assert shown["queue_stuck"] == "0"
-    assert float(shown["root_/media/movies_root_free"]) > 1000
+    assert float(shown["root_/data/movies_root_free"]) > 1000
     assert shown["arr_update"] == "off"
     assert shown["arr_problems"] == "0"
     # few are enabled
@@ -168,7 +168,7 @@ async def test_a_fault_of_one_costs_only_that(hass: HomeAssistant, radarr: Any, 
     for _ in range(2):
         await look(radarr, "roots", "queue")
     shown = states(hass, radarr)
-    assert shown["root_/media/movies_root_free"] == "unavailable"
+    assert shown["root_/data/movies_root_free"] == "unavailable"
     assert shown["queue"] == "2"
     faults.clear()
     faults.add("malformed", "GET /api/v3/queue", target="The.Cartographer.2026.1080p.BluRay.x264-SPARKS")
@@ -188,13 +188,13 @@ async def test_a_refused_key_asks_for_a_new_one(hass: HomeAssistant, radarr: Any
 async def test_what_it_complains_of_is_told_in_its_own_words(radarr: Any, sim: Any) -> None:
     face = sim.arrs.faces["radarr"]
     face.complaints += [
-        complaint("RootFolderCheck", "error", "Hauptordner fehlt: /media/movies"),
+        complaint("RootFolderCheck", "error", "Hauptordner fehlt: /data/movies"),
         complaint("UpdateCheck", "warning", "New update is available"),
         complaint("DownloadClientCheck", "notice", "Nothing much"),
     ]
     await radarr.async_look("health")
     (found,) = (each for each in radarr.findings if each.rule == "arr_complains")
-    assert found.placeholders == {"app": "Radarr", "said": "Hauptordner fehlt: /media/movies"}
+    assert found.placeholders == {"app": "Radarr", "said": "Hauptordner fehlt: /data/movies"}
     face.backups[:] = [sim.world.clock.now() - 20 * 86400]
     await radarr.async_look("backup")
     (old,) = (each for each in radarr.findings if each.rule == "arr_backup_old")
