@@ -152,6 +152,7 @@ class Library:
             category=self.category,
             fate=release.fate,
             private=release.private,
+            tracker="https://tracker.example/announce",
             indexer=release.indexer,
             done=done,
             about=(self.app, release.things),

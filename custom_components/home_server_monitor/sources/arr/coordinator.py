@@ -132,6 +132,11 @@ class ArrCoordinator(FedCoordinator[Arr]):
 
     # What others may ask
 
+    def name_of_target(self, target: str) -> str | None:
+        """Return the title of a download (capability NamesTargets)."""
+        found = self.data.queue.items.get(target) if self.data is not None else None
+        return found.title if found is not None else None
+
     @property
     def places(self) -> frozenset[str]:
         """Return where it is reached (capability AnswersItself)."""
