@@ -8,10 +8,10 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.home_server_monitor.const import CONF_KIND, CONF_SERVER, DOMAIN, HOME
+import simulator
 from simulator.arr import Release
 from simulator.media import Fate
 from simulator.media.mooring import Media
-import simulator
 
 from .conftest import arr_entry, set_up
 
@@ -51,7 +51,7 @@ async def look(both: tuple[Any, Any], times: int = 3) -> None:
 
 
 async def test_the_client_says_what_is_wrong_and_what_may_go(both: tuple[Any, Any], sim: Any) -> None:
-    radarr, client = both
+    radarr, _client = both
     library = sim.arrs.radarr
     made = {}
     for name, fate, private in (
