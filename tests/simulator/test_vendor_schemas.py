@@ -19,6 +19,7 @@ ARGUMENTS: dict[str, list[Any]] = {
     "app.outdated_docker_images": ["plex"],
     "app.rollback_versions": ["plex"],
     "app.upgrade_summary": ["sonarr"],
+    "catalog.get_app_details": ["scrutiny", {"train": "community"}],
     "cloud_backup.list_snapshots": [1],
     "cloud_backup.list_snapshot_directory": [1, "", "/mnt/tank/photos"],
     "cloudsync.list_directory": [{"credentials": 1, "attributes": {"bucket": "b", "folder": "/"}}],

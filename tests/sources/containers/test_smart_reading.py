@@ -110,7 +110,7 @@ async def test_a_nas_of_25_10_is_read_by_the_engine_beside_it(
     await disks.async_look()
     assert issues.async_get_issue(DOMAIN, f"disks_unread_{HOME}") is not None
     source = docker.runtime_data
-    for _ in range(4):
+    for _ in range(7):
         await source.meanwhile.read_disks()
     await disks.async_look()
     assert issues.async_get_issue(DOMAIN, f"disks_unread_{HOME}") is None

@@ -26,8 +26,6 @@ HUNG_AGAIN: Final = 24 * HOUR
 # disks may come and go with the container
 SCAN_AGAIN, SOONEST = 24 * HOUR, 10 * MINUTE
 WAIT: Final = 10 * MINUTE
-# disks read in one step; a step a minute
-AT_A_TIME: Final = 2
 SCANNING, READING = 20.0, 45.0
 # images that are known to carry smartctl: author and name, for whoever reads a disk can also make up what it says
 _CARRIERS: Final = frozenset(
@@ -101,7 +99,9 @@ class SmartReading:
         read_elsewhere: bool = False,
         now: float | None = None,
     ) -> bool:
-        """Read the disks whose turn it is; returns whether there is a new reading, or none can be had any more.
+        """Read the disk whose turn it is; returns whether there is a new reading, or none can be had any more.
+
+        At most one command in a step, and a step a minute.
 
         now: seconds that only run forward.
         """
@@ -112,12 +112,10 @@ class SmartReading:
         if now < self._quiet_until:
             return False
         try:
-            if found.id != self._carrier or now >= self._scan_due:
-                await self._scan(found.id, now)
-            if not self._devices:
-                return self._refuse(NotSupported(f"disks in the container {found.name}"))
-            self._refused = None
-            return await self._read_some(found.id, source, now)
+            if self._wants_scan(found.id, now):
+                # a step of its own: a command is three requests, and there are other things to ask an engine for
+                return await self._scan(found, now)
+            return bool(self._devices) and await self._read_next(found.id, source, now)
         except (PermissionDenied, NotSupported) as err:
             self._quiet_until = now + HUNG_AGAIN
             return self._refuse(err)
@@ -132,23 +130,27 @@ class SmartReading:
         self._refused = err
         return news
 
-    async def _scan(self, container: str, now: float) -> None:
-        """Ask which disks it sees. A container that is made anew again and again is not asked each time."""
-        if now < self._scan_due - SCAN_AGAIN + SOONEST:
-            return
-        self._scan_due = now + SCAN_AGAIN
-        done = await self._client.execute(container, [*SCAN], reading=True, deadline=SCANNING)
-        self._devices = scanned(done.exit_code, done.output.stdout)
-        self._carrier = container
-        self._asleep &= set(self._devices)
+    def _wants_scan(self, container: str, now: float) -> bool:
+        """Return whether to ask which disks there are; one that is made anew again and again is not asked each time."""
+        soonest = self._scan_due - SCAN_AGAIN + SOONEST
+        return now >= self._scan_due or (container != self._carrier and now >= soonest)
 
-    async def _read_some(self, container: str, source: str, now: float) -> bool:
-        due = [each for each in self._devices if self._due.get(each, 0.0) <= now]
-        due.sort(key=lambda each: self._due.get(each, 0.0))
-        new = False
-        for device in due[:AT_A_TIME]:
-            new |= await self._read(container, device, source, now)
-        return new
+    async def _scan(self, container: Container, now: float) -> bool:
+        """Ask which disks it sees; returns whether none can be read any more."""
+        self._scan_due = now + SCAN_AGAIN
+        done = await self._client.execute(container.id, [*SCAN], reading=True, deadline=SCANNING)
+        self._devices = scanned(done.exit_code, done.output.stdout)
+        self._carrier = container.id
+        self._asleep &= set(self._devices)
+        if not self._devices:
+            return self._refuse(NotSupported(f"disks in the container {container.name}"))
+        self._refused = None
+        return False
+
+    async def _read_next(self, container: str, source: str, now: float) -> bool:
+        """Read the disk that has waited longest, where one is due."""
+        device = min(self._devices, key=lambda each: (self._due.get(each, 0.0), each))
+        return self._due.get(device, 0.0) <= now and await self._read(container, device, source, now)
 
     async def _read(self, container: str, device: Device, source: str, now: float) -> bool:
         """Read one disk; whatever comes of it, it is left alone for an hour at least."""
