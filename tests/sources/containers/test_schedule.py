@@ -93,3 +93,17 @@ def test_what_does_not_run_is_not_sampled_but_swept() -> None:
     assert (choice.sample, choice.inspect) == ((), ("a",))
     assert schedule.choose(1000.0 + SWEEP, {"a": False}, spent=1).inspect == ("a",)
     assert schedule.choose(1030.0 + SWEEP, {"a": False}, spent=1).inspect == ()
+
+
+def test_what_is_asked_beside_the_ticks_is_within_the_budget() -> None:
+    """Commands in a container are requests as well: the close looks of that minute are fewer by them."""
+    containers = {str(number): True for number in range(100)}
+
+    def looked(beside: int) -> int:
+        schedule = Schedule(30.0)
+        schedule.spend(1000.0, beside)
+        chosen = [schedule.choose(now, containers, 0) for now in (1001.0, 1030.0)]
+        return sum(len(each.sample) + len(each.inspect) for each in chosen)
+
+    assert looked(0) == 24
+    assert looked(9) == 15

@@ -22,8 +22,8 @@ _LOGGER = logging.getLogger(__name__)
 HOUR = 3600.0
 # of a cycle of 15 s: the listing and what comes with it may take as long as a call does, the close looks what is left
 READING, CYCLE, LEAST = 10.5, 14.0, 3.0
-# calls between two cycles that close looks make up for, at most: a command in a container takes three
-BETWEEN = 3
+# calls between two cycles that close looks make up for, at most
+BETWEEN = 2
 
 
 @dataclass(slots=True)

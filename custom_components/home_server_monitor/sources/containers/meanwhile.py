@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from datetime import datetime
 import logging
+import time
 from typing import Any, Protocol
 
 from ..errors import ClientError
@@ -24,6 +25,8 @@ _LOGGER = logging.getLogger(__name__)
 # seconds between two questions to registries
 BETWEEN_QUESTIONS = 10.0
 MINUTE = 60.0
+# requests that one command in a container takes
+COMMAND = 3
 # at the start, and after the engine was away: two samples make a rate
 SECOND = 5.0
 
@@ -134,9 +137,14 @@ class Meanwhile:
     async def read_disks(self) -> None:
         """Take one step of reading SMART."""
         watch = self._watch
-        if await watch.smart.step(
+        before = watch.access.transport.calls
+        news = await watch.smart.step(
             watch.data.containers, watch.name, read_elsewhere=watch.smart_is_read_elsewhere
-        ):
+        )
+        if before != watch.access.transport.calls:
+            # of what went on meanwhile some may be counted twice, which only makes it slower
+            watch.cycle.schedule.spend(time.monotonic(), COMMAND)
+        if news:
             watch.judge_again()
 
     async def _ask_registry(

@@ -54,6 +54,11 @@ class Schedule:
         """Have a container inspected soon: something happened to it."""
         self._news[container] = None
 
+    def spend(self, now: float, requests: int) -> None:
+        """Note what was asked beside the ticks: the budget of the minute is for all together."""
+        if requests:
+            self._asked.append((now, requests, 0))
+
     def forget(self, present: Iterable[str]) -> None:
         """Keep only what is still there."""
         here = frozenset(present)
