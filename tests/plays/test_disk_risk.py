@@ -9,7 +9,7 @@ from typing import Any
 
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.exceptions import ServiceValidationError
-from homeassistant.helpers import entity_registry as er, issue_registry as ir
+from homeassistant.helpers import device_registry as dr, entity_registry as er, issue_registry as ir
 from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
@@ -218,6 +218,18 @@ async def test_an_older_nas_is_read_without_waking_a_disk(
         calls = len([call for call in house.sim.calls if call.method == "disk.smart_attributes"])
         await house.look()
         assert len([call for call in house.sim.calls if call.method == "disk.smart_attributes"]) == calls
+        # six values of a disk are enough; what else there is, is there for who wants it
+        devices, entities = dr.async_get(hass), er.async_get(hass)
+        (nas,) = (each for each in hass.config_entries.async_entries(DOMAIN) if each.title == "truenas")
+        for serial in (MIRROR, MEDIA, NVME):
+            device = devices.async_get_device_by_identifier(
+                (DOMAIN, f"{nas.unique_id}_disk_{serial}"), nas.entry_id
+            )
+            assert device is not None
+            found = er.async_entries_for_device(entities, device.id, include_disabled_entities=True)
+            assert len([each for each in found if not each.disabled]) <= 6
+            off = {each.translation_key for each in found if each.disabled}
+            assert off >= {"smart_test_short", "smart_test_long", "pool"}
 
 
 @pytest.mark.parametrize("fault", ["damaged", "missing"])

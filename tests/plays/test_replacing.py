@@ -77,6 +77,8 @@ def started(places: dict[str, DiskPlace] = PLACES, pool: PoolStand | None = WHOL
         ({**WITHOUT, NEW: place(NEW)}, stand(OTHER, NEW, resilver=ENDED), Stage.DONE, NEW),
         # in its place: the old one is still in the machine
         ({**PLACES, OLD: place(OLD, None), NEW: place(NEW)}, stand(OTHER, NEW), Stage.DONE, NEW),
+        # somebody made the pool larger
+        ({**PLACES, NEW: place(NEW)}, stand(OLD, OTHER, NEW), Stage.ANNOUNCED, None),
         # a machine that has only begun to answer says nothing
         ({}, stand(), Stage.ANNOUNCED, None),
         (WITHOUT, None, Stage.ANNOUNCED, None),

@@ -24,9 +24,10 @@ from .assessing import Assessment
 from .explain import explained
 from .findings import OF_READINGS, Known, findings_of, still
 from .listening import LOOK, Listening
+from .ordering import serial_of
 from .record import SHOWN_FOR, DiskRecord
 from .showing import Showing
-from .tending import Tending, serial_of
+from .tending import Tending
 from .unread import say_unread
 
 _LOGGER = logging.getLogger(__name__)

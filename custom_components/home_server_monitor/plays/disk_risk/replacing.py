@@ -102,8 +102,11 @@ def advanced(it: Replacement, places: Mapping[str, DiskPlace], stand: PoolStand 
         return replace(it, stage=Stage.DONE if gone else Stage.ANNOUNCED)
     if stand is None or not stand.members:
         return it
-    heir = stand.takes_over.get(it.node) or (it.heir if it.heir in stand.members else None)
-    heir = heir or min(stand.members - {*it.members, it.serial}, default=None)
+    heir = stand.takes_over.get(it.node)
+    if heir is None and not _is_well(it, stand):
+        # what joins a pool that has the old one is no heir
+        known = it.heir if it.heir in stand.members else None
+        heir = known or min(stand.members - {*it.members, it.serial}, default=None)
     if heir is not None:
         return _rebuilding(replace(it, heir=heir), stand)
     fresh = [serial for serial, place in places.items() if serial not in it.known and place.pool is None]
@@ -115,8 +118,11 @@ def advanced(it: Replacement, places: Mapping[str, DiskPlace], stand: PoolStand 
 def _without_heir(it: Replacement, places: Mapping[str, DiskPlace], stand: PoolStand) -> Stage:
     if it.serial not in places:
         return Stage.OUT
-    well = it.serial in stand.members and it.node not in stand.lost
-    return Stage.ANNOUNCED if well else Stage.OFFLINE
+    return Stage.ANNOUNCED if _is_well(it, stand) else Stage.OFFLINE
+
+
+def _is_well(it: Replacement, stand: PoolStand) -> bool:
+    return it.serial in stand.members and it.node not in stand.lost
 
 
 def _rebuilding(it: Replacement, stand: PoolStand) -> Replacement:

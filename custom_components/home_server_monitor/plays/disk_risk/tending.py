@@ -16,7 +16,8 @@ from ...guardian.finding import Tracked, finding_id
 from ...guardian.waking import waking_of
 from ...history import file_name
 from ...prediction.tiers import Tier
-from .promises import ORDERED, Ordered, Promises, Replaced
+from .ordering import FAILING, Ordering, open_about, serial_of
+from .promises import Promises, Replaced
 from .removal import delete_devices, devices_of
 from .replacing import EXPECTED, Replacement, Stage, advanced, begun
 from .told import Told, day
@@ -25,22 +26,10 @@ if TYPE_CHECKING:
     from .play import DiskRisk
 
 REPLACING, DONE = "disk_replacing", "disk_replaced"
-FAILING: Final = frozenset({"disk_failing", "disk_reports_failure"})
 # what one may answer with taking the disk out
 REPLACEABLE: Final = FAILING | {"disk_missing", "self_test_failed", "pool_degraded", "pool_unprotected"}
 # what ends with an old disk is kept for up to an hour; so long, and longer, that is explained by its replacement
 LINGERS: Final = 3900.0
-# a snooze ends this much after what was promised, so that the play has said by then that it is over
-GRACE: Final = 900.0
-
-
-def serial_of(finding: Finding) -> str | None:
-    """Return the one disk that a finding is about, None where it is about none or several."""
-    nodes = finding.evidence.get("nodes", (finding.object,))
-    if not isinstance(nodes, list | tuple) or len(set(nodes)) != 1:
-        return None
-    kind, _, serial = str(nodes[0]).partition(":")
-    return serial if kind == "disk" and serial else None
 
 
 class Tending:
@@ -53,6 +42,7 @@ class Tending:
         self._store: Store[dict[str, Any]] = Store(hass, 1, f"{DOMAIN}/disks/{file_name(play.server)}")
         self.promises = Promises()
         self._told = Told(play)
+        self._orders = Ordering(play, self.promises)
 
     async def async_load(self) -> None:
         """Take back what was said before the last start; it may be lost."""
@@ -134,18 +124,10 @@ class Tending:
 
     async def order(self, serial: str, actor: Actor) -> tuple[Sequence[str], float]:
         """Be quiet about a disk for 14 days, unless it gets worse; returns the findings, and until when."""
-        now = clock.now()
-        until = now + ORDERED
-        about = [each for each in self._open(serial) if each.finding.rule in FAILING]
-        self.promises.ordered[serial] = Ordered(actor.name, now, until, self._play.tier(serial))
+        found, until = await self._orders.take(serial, actor, self._label(serial))
         await self._save()
-        await self._of.note(
-            "disk_ordered", {"disk": self._label(serial), "who": actor.name, "until": day(until)}
-        )
-        for tracked in about:
-            await self._of.answers.snooze(tracked, until + GRACE, actor)
         self._play.publish()
-        return [each.id for each in about], until
+        return found, until
 
     async def replace_disk(self, serial: str, actor: Actor, finding: str = "") -> str:
         """Expect a disk to go; returns the steps, in words. Raises Refused."""
@@ -195,9 +177,9 @@ class Tending:
         await self._of.note("disk_replacing", {"disk": it.label, "who": actor.name, "until": day(it.until)})
         # from here on its loss is expected
         await self._of.intake.at_once(self._play)
-        it = self.promises.replacing[it.serial] = replace(
-            it, tag=self._take_over(it, finding, actor) or it.tag
-        )
+        tag = self._take_over(it, finding, actor) or it.tag
+        # meanwhile it may have been seen to be further
+        it = self.promises.replacing[it.serial] = replace(self.promises.replacing.get(it.serial, it), tag=tag)
         await self._save()
         self._told.begun(it, self._told.steps(it, *self._where(it.serial)), actor)
         self._play.publish()
@@ -206,7 +188,7 @@ class Tending:
         """Take the place of what was told and is expected now; returns the id under whose notification it goes on."""
         told = [
             each
-            for each in self._open(it.serial)
+            for each in open_about(self._of, it.serial)
             if each.finding.rule in waking_of(REPLACING).expects and each.told_severity is not None
         ]
         told.sort(key=lambda each: (each.id != finding, -each.severity))
@@ -234,7 +216,7 @@ class Tending:
         """Delete the devices of a disk that was replaced; its days are kept. Raises Refused."""
         self._must_be_trusted(actor)
         delete_devices(self._hass, serial)
-        for tracked in self._open(serial):
+        for tracked in open_about(self._of, serial):
             if tracked.finding.rule == DONE:
                 await self._of.answers.acknowledge(tracked, actor)
         await self._of.note("disk_removed", {"disk": self._label(serial), "who": actor.name})
@@ -260,7 +242,7 @@ class Tending:
                 self._told.over(it, "late")
             elif it.told != before.told:
                 self._told.stage(it)
-        changed |= await self._look_at_orders(now)
+        changed |= await self._orders.look(now)
         if changed:
             await self._save()
         return changed
@@ -290,27 +272,6 @@ class Tending:
             if source.judged:
                 source.forget_disk(serial)
 
-    async def _look_at_orders(self, now: float) -> bool:
-        """Tell again what has got worse since it was ordered, or was not replaced in time; returns whether any."""
-        changed = False
-        for serial, order in tuple(self.promises.ordered.items()):
-            about = [each for each in self._open(serial) if each.finding.rule in FAILING]
-            if order.over or order.state(self._play.tier(serial), now) == "ordered":
-                if not about and now >= order.until:
-                    del self.promises.ordered[serial]
-                    changed = True
-                continue
-            self.promises.ordered[serial] = replace(order, over=True)
-            changed = True
-            # what it says now goes out with it
-            await self._of.intake.at_once(self._play)
-            for tracked in about:
-                self._of.register.reopen(tracked.id)
-        return changed
-
-    def _open(self, serial: str) -> list[Tracked]:
-        return [each for each in self._of.register.firing() if serial_of(each.finding) == serial]
-
     def _label(self, serial: str, tracked: Tracked | None = None) -> str:
         """Return what a disk is called, also one that is gone: then as the finding names it."""
         if known := self._play.label(serial):
@@ -321,17 +282,11 @@ class Tending:
 
     def explained(self, serial: str, tier: Tier) -> dict[str, Any]:
         """Return what people have said about a disk, as the answer of an action."""
-        order, it = self.promises.ordered.get(serial), self.promises.replacing.get(serial)
-        return {
-            "ordered": None
-            if order is None
-            else {
-                "by": order.who,
-                "on": day(order.at),
-                "until": day(order.until),
-                "state": order.state(tier, clock.now()),
-            },
-            "replacing": None
-            if it is None
-            else {"by": it.who, "until": day(it.until), "stage": it.stage.value, "text": self._told.text(it)},
+        it = self.promises.replacing.get(serial)
+        going = it and {
+            "by": it.who,
+            "until": day(it.until),
+            "stage": it.stage.value,
+            "text": self._told.text(it),
         }
+        return {"ordered": self._orders.explained(serial, tier), "replacing": going}

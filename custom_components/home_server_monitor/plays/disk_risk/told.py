@@ -58,7 +58,7 @@ class Told:
         return {
             "disk": it.label,
             "last4": it.serial[-4:],
-            "size": words.size_words(it.size),
+            "size": words.size_words(it.size) if it.size else "the same size",
             "where": it.where,
             "pool": it.pool or "-",
             "slot": f", {it.slot}" if it.slot else "",
