@@ -82,6 +82,10 @@ async def test_all_of_it_is_one_notification(failing: Household, hass_admin_user
         await step(home)
     pool = finding(home, "pool_unprotected")
     assert pool.inhibited_by == finding(home, "disk_replacing").id
+    # that it is out has not made it worse, nor another disk
+    gone = finding(home, "disk_failing")
+    assert (gone.severity.name, gone.finding.placeholders["disk"]) == ("HIGH", "WD40EFRX 17XT")
+    assert gone.inhibited_by == finding(home, "disk_replacing").id
     for percent in (25.1, 50.1, 75.1, 100.1):
         await rebuilt(home, percent)
     assert [shown(each) for each in home.pushes[2:]] == [

@@ -55,6 +55,8 @@ class DiskRisk:
         self.listening = Listening(hass, self.server)
         self._lock = asyncio.Lock()
         self._listeners: list[Callable[[], None]] = []
+        # by serial: where each disk was seen last
+        self._placed: dict[str, DiskPlace] = {}
         self._showing = Showing(hass, entry, self)
         self.tending = Tending(hass, self)
         self._started = hass.loop.time()
@@ -113,11 +115,13 @@ class DiskRisk:
 
     def _known(self) -> dict[str, Known]:
         places, stands, now = self.places(), self.stands(), dt_util.utcnow().timestamp()
+        # one that is gone is judged as where it was: it has not become worse by that
+        self._placed |= places
         known = {}
         for serial, record in self.records.items():
             if (found := record.found) is None:
                 continue
-            place, order = places.get(serial), self.tending.promises.ordered.get(serial)
+            place, order = self._placed.get(serial), self.tending.promises.ordered.get(serial)
             known[serial] = Known(
                 serial,
                 place.label if place else f"{found.reading.model} {serial[-4:]}",
@@ -155,16 +159,15 @@ class DiskRisk:
         }
 
     def label(self, serial: str) -> str:
-        """Return what a disk is called, "" where nobody knows it now."""
-        if (place := self.places().get(serial)) is not None:
+        """Return what a disk is called, "" where nobody has seen it."""
+        if (place := self.places().get(serial) or self._placed.get(serial)) is not None:
             return place.label
-        known = self._known().get(serial)
-        return known.label if known else ""
+        return known.label if (known := self._known().get(serial)) else ""
 
     def tier(self, serial: str) -> Tier:
         """Return how a disk is judged now."""
-        record = self.records.get(serial)
-        return record.found.tier if record and record.found else Tier.STABLE
+        found = record.found if (record := self.records.get(serial)) else None
+        return found.tier if found else Tier.STABLE
 
     def is_retired(self, serial: str) -> bool:
         """Return whether a disk was replaced, and nothing stands on it."""
@@ -228,9 +231,6 @@ class DiskRisk:
         self._showing.join(platform, add)
         self._soon()
 
-    def _is_there(self, source: str) -> bool:
-        return self._house.source(source) is not None
-
     def mine(self, capability: Any) -> list[Any]:
         """Return the sources of this server that have a capability."""
         return [each for each in self._house.capable(capability) if each.server == self.server]
@@ -281,7 +281,7 @@ class DiskRisk:
         async with self._lock:
             self._again = False
             asked = [await self.listening.ask(source) for source in self.mine(ReadsSmart) if source.judged]
-            changed = await self.listening.judge(self._is_there)
+            changed = await self.listening.judge(lambda source: self._house.source(source) is not None)
             changed |= await self.tending.follow()
             if any(asked) or changed or self.checked is None:
                 self.checked = dt_util.utcnow().timestamp()

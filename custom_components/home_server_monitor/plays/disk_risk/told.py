@@ -67,7 +67,7 @@ class Told:
             "new": heir.label if heir else "-",
             "new_size": words.size_words(heir.size if heir else None),
             "percent": str(percent if exactly else percent - percent % COARSE),
-            "left": words.span_words(it.left) if exactly else "-",
+            "left": words.span_words(it.left),
             "errors": "1 error" if it.errors == 1 else f"{it.errors or 0} errors",
         }
 
