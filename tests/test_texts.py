@@ -19,6 +19,7 @@ from custom_components.home_server_monitor.service_tables import ACTS, LISTINGS,
 from custom_components.home_server_monitor.sources.arr.entities import TABLES as OF_ARRS
 from custom_components.home_server_monitor.sources.containers.entities import TABLES as OF_CONTAINERS
 from custom_components.home_server_monitor.sources.downloads.entities import TABLES as OF_DOWNLOADS
+from custom_components.home_server_monitor.sources.plex.entities import TABLES as OF_PLEX
 from custom_components.home_server_monitor.sources.smart.entities import TABLES as OF_SMART
 from custom_components.home_server_monitor.sources.truenas.entities import TABLES as OF_TRUENAS
 
@@ -149,6 +150,7 @@ def described() -> Iterator[tuple[str, str, Any, set[str]]]:
         *OF_SMART.items(),
         *OF_ARRS.items(),
         *OF_DOWNLOADS.items(),
+        *OF_PLEX.items(),
     ):
         for table in tables:
             named = {"name"} if table.kind in ("dataset", "service", "interface", "certificate") else set()

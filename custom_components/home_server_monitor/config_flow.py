@@ -92,6 +92,10 @@ class HomeServerMonitorConfigFlow(ServiceForm, ConfigFlow, domain=DOMAIN):
         """Add an Arr."""
         return await self._async_step_service(KINDS["arr"], user_input)
 
+    async def async_step_plex(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Add a Plex Media Server."""
+        return await self._async_step_service(KINDS["plex"], user_input)
+
     async def async_step_server(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Add one more server, for another site."""
         errors: dict[str, str] = {}

@@ -4,7 +4,10 @@ from .sources.arr import KIND as ARR
 from .sources.containers import KIND as CONTAINERS
 from .sources.downloads import KIND as DOWNLOADS
 from .sources.kind import ServiceKind
+from .sources.plex import KIND as PLEX
 from .sources.smart import KIND as SMART
 from .sources.truenas import KIND as TRUENAS
 
-KINDS: dict[str, ServiceKind] = {kind.key: kind for kind in (TRUENAS, CONTAINERS, DOWNLOADS, SMART, ARR)}
+KINDS: dict[str, ServiceKind] = {
+    kind.key: kind for kind in (TRUENAS, CONTAINERS, DOWNLOADS, SMART, ARR, PLEX)
+}

@@ -54,6 +54,10 @@ class AsksPeople(ConfigFlow):
         """Ask whether to talk to an engine that anybody in the network can command."""
         return await self._async_step_question(user_input)
 
+    async def async_step_plex_link(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Wait until the owner of a Plex has entered the letters on Plex's own page."""
+        return await self._async_step_question(user_input)
+
     async def async_step_environment(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Choose one of Portainer's environments."""
         return await self._async_step_choice(user_input)

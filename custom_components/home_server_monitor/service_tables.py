@@ -279,6 +279,22 @@ ACTS: tuple[Act, ...] = (
         params=lambda data: {"what": data["what"], **({"ids": data["ids"]} if "ids" in data else {})},
     ),
     Act(name="arr_refresh", kind=""),
+    Act(
+        name="plex_set",
+        kind="",
+        fields={
+            vol.Required("setting"): NAME,
+            vol.Required("value"): vol.Any(bool, int, vol.All(str, vol.Length(max=1000))),
+        },
+        target=lambda key, data: str(data["setting"]),
+        params=lambda data: {"value": data["value"]},
+    ),
+    Act(
+        name="plex_scan",
+        kind="",
+        fields={vol.Required("library"): NAME},
+        target=lambda key, data: str(data["library"]),
+    ),
     Act(name="arr_backup", kind=""),
     Act(
         name="arr_test",
@@ -355,4 +371,7 @@ LISTINGS: tuple[Listing, ...] = (
     ),
     Listing(key="indexers", of="arr"),
     Listing(key="report", of="arr", called="queue_report"),
+    Listing(key="streams", of="plex", admin=True),
+    Listing(key="libraries", of="plex"),
+    Listing(key="security", of="plex", called="plex_security", admin=True),
 )

@@ -3,21 +3,25 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from simulator.plex.face import PlexFace
 from simulator.quay import Quay
 
 from .faces import FACES, ClientFace
 from .furnish import add_client, furnish
 from .world import MediaWorld
 
+PLEX = "plex"
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Media:
     """What is asked for. clients: by kind, which is their name as well, each with its version, None for a usual one.
 
-    busy: they have something to do. secure: they speak TLS. ports: by name; without one, a free one is taken.
+    plex: a Plex Media Server, too, as `plex`. busy: they have something to do. secure: they speak TLS. ports: by name; without one, a free one is taken.
     """
 
     clients: Mapping[str, str | None] = field(default_factory=dict)
+    plex: bool = False
     busy: bool = False
     secure: bool = False
     ports: Mapping[str, int] = field(default_factory=dict)
@@ -34,6 +38,8 @@ class Media:
         """Let all of them answer."""
         for kind in self.clients:
             quay.add(kind, FACES[kind](world, kind, latency=latency), self.ports.get(kind, 0))
+        if self.plex:
+            quay.add(PLEX, PlexFace(world, latency=latency), self.ports.get(PLEX, 0))
 
     def attach(self, quay: Quay, world: MediaWorld) -> None:
         """Let them belong to another world."""
@@ -41,3 +47,7 @@ class Media:
             face = quay.face(kind)
             assert isinstance(face, ClientFace)
             face.attach(world)
+        if self.plex:
+            stage = quay.face(PLEX)
+            assert isinstance(stage, PlexFace)
+            stage.attach(world)

@@ -44,8 +44,3 @@ def normalise(typed: str) -> URL:
         if part:
             kept.append(part)
     return url.with_path("/" + "/".join(kept)).with_query(None).with_fragment(None)
-
-
-def below(base: URL, path: str) -> URL:
-    """Return the address of a path behind the URL base; both without a slash between them."""
-    return base.with_path(f"{base.path.rstrip('/')}/{path}")

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from ..errors import BadResponse, CallFailed, NotSupported
 from ..records import Malformed, Row, Rows, at, integer, record, rows, rows_in_turns, text
+from ..web import Query
 from .apps import APPS, BAZARR, App
 from .model import (
     About,
@@ -31,7 +32,7 @@ from .model import (
     total,
 )
 from .queue import Brief, Item, Queue, brief, joined, row_of
-from .transport import Query, Transport
+from .transport import Transport
 
 # rows in one answer: a row is a kilobyte, with its custom formats two
 PAGE: Final = 500

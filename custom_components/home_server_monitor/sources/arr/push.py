@@ -14,7 +14,7 @@ import aiohttp
 
 from ..errors import ClientError
 from ..records import at
-from .address import below
+from ..web import below
 from .transport import Transport
 
 _LOGGER = logging.getLogger(__name__)

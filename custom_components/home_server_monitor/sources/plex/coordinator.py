@@ -1,0 +1,201 @@
+"""Watches one Plex Media Server: polling as the base, its notifications to be quick."""
+
+import asyncio
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, override
+
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.device_registry import DeviceInfo
+from yarl import URL
+
+from ...const import CONF_FINGERPRINT, DOMAIN
+from ...coordinator import HsmConfigEntry
+from ...guardian.capabilities import Use
+from ...guardian.contract import Action, Finding, Node
+from ..certificates import certificate_of
+from ..errors import BadResponse, CertificateRejected
+from ..fed import FedCoordinator
+from ..feeds import Feed, Feeds
+from ..session import shared_session
+from ..web import JsonTransport
+from .actions import actions_of
+from .assemble import assemble
+from .client import PlexClient, headers_of
+from .listings import listing
+from .model import Plex
+from .nodes import host_node, nodes_of, place_of
+from .push import Push
+from .rules import judge
+from .streams import Stream
+
+MINUTE, HOUR = 60.0, 3600.0
+READING = 12.0
+# news make a feed due, not more often than this: a player tells each ten seconds how far it is
+GAP = 10.0
+# asked by the second cycle in each minute, so that what one plays is known without its notifications
+STREAMS_EVERY = 30.0
+
+
+class PlexCoordinator(FedCoordinator[Plex]):
+    """Keeps the snapshot of one server."""
+
+    kind = "plex"
+
+    def __init__(self, hass: HomeAssistant, entry: HsmConfigEntry) -> None:
+        super().__init__(hass, entry)
+        self._session = shared_session(hass)
+        self._transport = JsonTransport(
+            self._session,
+            URL(entry.data["url"]),
+            headers_of(entry.data["token"], entry.data["client_id"]),
+            hass.async_add_executor_job,
+            entry.data.get(CONF_FINGERPRINT),
+        )
+        self.client = PlexClient(self._transport)
+        self.feeds = Feeds(
+            (
+                Feed(key="about", fetch=self.client.about, every=5 * MINUTE),
+                Feed(key="streams", fetch=self.client.streams, every=STREAMS_EVERY),
+                Feed(key="sections", fetch=self.client.sections, every=10 * MINUTE),
+                Feed(key="activities", fetch=self.client.activities, every=5 * MINUTE),
+                Feed(key="preferences", fetch=self.client.preferences, every=15 * MINUTE),
+                Feed(key="release", fetch=self.client.release, every=12 * HOUR),
+            )
+        )
+        self.feeds.on_news = self.async_hurry
+        self.push = Push(self._transport, self.client, self._heard)
+        self._actions = actions_of(self)
+        self._listening: asyncio.Task[None] | None = None
+
+    # What is shown
+
+    @property
+    @override
+    def findings(self) -> Sequence[Finding]:
+        return judge(self.id, self.data, offers=True)
+
+    @property
+    @override
+    def nodes(self) -> Sequence[Node]:
+        return nodes_of(self.id, self.name, self._transport.url)
+
+    @property
+    @override
+    def actions(self) -> Mapping[str, Action]:
+        return self._actions
+
+    @property
+    @override
+    def device_info(self) -> DeviceInfo:
+        return DeviceInfo(
+            identifiers={(DOMAIN, self.id)},
+            name=self.data.about.name,
+            manufacturer="Plex",
+            model="Plex Media Server",
+            sw_version=self.data.about.version,
+            configuration_url=str(self._transport.url / "web"),
+        )
+
+    @override
+    def forget(self, identifier: str) -> bool:
+        return identifier != self.id
+
+    @override
+    async def async_list(self, key: str, fields: Mapping[str, Any]) -> list[Any]:
+        return await listing(self, key)
+
+    @override
+    def diagnose(self) -> dict[str, Any]:
+        """Return how it stands; who plays what is not in it."""
+        about = self.data.about
+        return {
+            "version": about.version,
+            "platform": about.platform,
+            "mapping": about.mapping,
+            "plex_pass": about.plex_pass,
+            "calls": self.client.calls,
+            "push": self.push.connected,
+            "push_error": self.push.error,
+            "feeds": self.feeds.report(),
+            "libraries": len(self.data.sections),
+            "streams": len(self.data.streams),
+            "transcoding": len(self.data.transcoding),
+            "preferences": len(self.data.preferences),
+        }
+
+    # What others may ask
+
+    @property
+    def places(self) -> frozenset[str]:
+        """Return where it is reached (capability AnswersItself)."""
+        return frozenset({place_of(self._transport.url)})
+
+    async def answers(self) -> bool:
+        """Ask it now (capability AnswersItself). Raises ClientError."""
+        return bool((await self.client.identity()).machine)
+
+    def streams(self) -> Sequence[Stream]:
+        """Return what is played, as it was seen last, without asking (capability Streams)."""
+        return () if self.data is None else tuple(self.data.streams.values())
+
+    def in_use(self, nodes: Collection[str]) -> Sequence[Use]:
+        """Return whether somebody watches; who and what stays here, for a plan may be read by all (capability InUse)."""
+        if self.data is None or not {host_node(self.id), *self.places} & {*nodes}:
+            return ()
+        playing = sum(each.plays for each in self.data.streams.values())
+        return (Use("streams", str(playing)),) if playing else ()
+
+    async def look_in_use(self, nodes: Collection[str]) -> Sequence[Use]:
+        """Ask whether somebody watches now. Raises ClientError."""
+        if {host_node(self.id), *self.places} & {*nodes}:
+            await self.async_look("streams")
+        return self.in_use(nodes)
+
+    # Reading
+
+    @override
+    async def async_fetch(self) -> Plex:
+        try:
+            return await self._fetch()
+        except CertificateRejected as err:
+            if err.found:
+                raise
+            # no authority vouches for it any more: learn which one it is, to tell the person
+            seen = await certificate_of(self._session, self._transport.url)
+            raise CertificateRejected(seen.fingerprint, err.expected) from err
+
+    async def _fetch(self) -> Plex:
+        if not self.last_update_success:
+            self.feeds.retry()
+        await self.feeds.refresh(self.feeds.due(), READING)
+        if {"about", "streams"} <= self.feeds.stale_keys:
+            # it answers, but not with what it should: something else is there
+            raise BadResponse(self.feeds.report()["about"]["error"] or "It does not say how it is")
+        if self._listening is None:
+            self._listening = self.config_entry.async_create_background_task(
+                self.hass, self.push.run(), f"{DOMAIN} plex push"
+            )
+        if (wait := self.feeds.pressing()) is not None:
+            self.async_hurry(wait)
+        return assemble(self.feeds)
+
+    @callback
+    def _heard(self, feed: str) -> None:
+        """There is news of a feed: ask soon."""
+        if (wait := self.feeds.hurry(feed, GAP)) is not None:
+            self.async_hurry(wait)
+
+    async def async_look(self, *feeds: str) -> Plex:
+        """Read these feeds now, show and return the snapshot. Raises ClientError."""
+        for feed in feeds:
+            await self.feeds.read(feed, READING)
+        data = assemble(self.feeds)
+        self.async_publish(data)
+        return data
+
+    @override
+    async def async_close(self) -> None:
+        if self._listening is not None:
+            self._listening.cancel()
+        self.feeds.stop()
+        self._session.detach()

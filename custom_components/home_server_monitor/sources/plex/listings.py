@@ -1,0 +1,91 @@
+"""Lists for responses of actions; who plays what is for admins, so these actions are."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any, Protocol
+
+from ..errors import NotSupported
+from .audit import weaknesses
+from .model import Plex
+from .streams import Stream
+from .verdict import Circumstances, judge
+
+
+class Service(Protocol):
+    """The coordinator, as far as it is needed here."""
+
+    data: Plex
+
+    async def async_look(self, *feeds: str) -> Plex:
+        """Read these feeds now and return the snapshot."""
+        ...
+
+
+async def listing(service: Service, key: str) -> list[Any]:
+    """Return a list as it is now. Raises ClientError; NotSupported where there is no such list."""
+    match key:
+        case "streams":
+            data = await service.async_look("streams")
+            known = circumstances(data)
+            return [_stream(each, known) for each in data.streams.values()]
+        case "libraries":
+            data = await service.async_look("sections")
+            return [
+                {
+                    "id": each.key,
+                    "title": each.title,
+                    "type": each.kind,
+                    "scanning": each.refreshing,
+                    "scanned": each.scanned.isoformat() if each.scanned else None,
+                }
+                for each in data.sections.values()
+            ]
+        case "security":
+            data = await service.async_look("about", "preferences")
+            return [
+                {
+                    "check": each.key,
+                    "severity": each.severity.name.lower(),
+                    "setting": each.setting,
+                    "value": each.value,
+                    "safe_value": each.mend,
+                }
+                for each in weaknesses(data)
+            ]
+    raise NotSupported(key)
+
+
+def circumstances(data: Plex) -> Circumstances:
+    """Return what the server itself tells of how it may convert."""
+    asked = data.preference("HardwareAcceleratedCodecs")
+    encodes = data.preference("HardwareAcceleratedEncoders")
+    tone = data.preference("TranscoderToneMapping")
+    return Circumstances(
+        asked=asked if isinstance(asked, bool) else None,
+        encodes=encodes if isinstance(encodes, bool) else None,
+        plex_pass=data.about.plex_pass,
+        tone_maps=tone if isinstance(tone, bool) else None,
+    )
+
+
+def _stream(each: Stream, known: Circumstances) -> dict[str, Any]:
+    verdict = judge(each, known)
+    ends = datetime.now(UTC) + timedelta(seconds=each.left) if each.left is not None else None
+    found = each.transcode
+    return {
+        "title": each.title,
+        "user": each.user,
+        "player": each.player,
+        "state": each.state,
+        "remote": each.remote,
+        "relayed": each.relayed,
+        "encrypted": each.secure,
+        "kbit_per_second": each.bandwidth // 125,
+        "ends_about": ends.isoformat(timespec="minutes") if ends else None,
+        "way": verdict.way.value,
+        "cause": verdict.cause.value if verdict.cause else None,
+        "too_slow": verdict.slow,
+        "video": each.codec,
+        "height": each.height,
+        "converted_to": found.codec if found else None,
+        "speed": found.speed if found else None,
+    }

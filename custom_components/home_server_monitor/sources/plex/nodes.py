@@ -1,0 +1,26 @@
+"""What depends on what in a Plex Media Server: its address, and its settings that are told of."""
+
+from yarl import URL
+
+from ...guardian.contract import Node
+from ...guardian.own_path import endpoint_node
+
+
+def host_node(source: str) -> str:
+    """Return the node id of the server itself."""
+    return f"host:{source}"
+
+
+def setting_node(source: str, key: str) -> str:
+    """Return the node id of a setting, or of what a check is about."""
+    return f"setting:{source}:{key}"
+
+
+def place_of(url: URL) -> str:
+    """Return the node id of its address and port."""
+    return endpoint_node(url.host or "", url.port or 80)
+
+
+def nodes_of(source: str, name: str, url: URL) -> tuple[Node, ...]:
+    """Return the topology of one server."""
+    return (Node(id=host_node(source), kind="service", label=name, aliases=frozenset({place_of(url)})),)
