@@ -154,7 +154,7 @@ def described() -> Iterator[tuple[str, str, Any, set[str]]]:
     ):
         for table in tables:
             named = {"name"} if table.kind in ("dataset", "service", "interface", "certificate") else set()
-            named = {"path"} if table.kind == "root" else named
+            named = {"root": {"path"}, "library": {"library"}}.get(table.kind, named)
             for each in table.descriptions:
                 key = each.translation_key or (None if each.device_class else each.key)
                 if key is not None:

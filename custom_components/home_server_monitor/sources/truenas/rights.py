@@ -55,6 +55,7 @@ READS: tuple[Right, ...] = (
     Right("general", "whether a reboot is due, UPS settings", (Operation.REBOOT_INFO, Operation.UPS_CONFIG)),
     Right("smb_shares", "SMB shares", (Operation.SMB_SHARES,)),
     Right("nfs_shares", "NFS shares", (Operation.NFS_SHARES,)),
+    Right("catalogue", "what apps there are to install", (Operation.CATALOGUE_APP,)),
 )
 
 WRITES: tuple[Right, ...] = (
