@@ -218,7 +218,7 @@ async def test_snooze_is_quiet_and_ends(home: Household, hass_admin_user: MockUs
     await home.tap(home.button(home.shown("Ann"), "snooze"), hass_admin_user.id)
     assert home.shown("Ann")["message"] == "clear_notification"
     home.pushes.clear()
-    await home.settle(3600)
+    await home.settle(900)
     assert not home.pushes
 
 

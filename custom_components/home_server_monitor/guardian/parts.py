@@ -5,7 +5,7 @@ import contextlib
 from typing import Any
 
 from .book import Book
-from .contract import SYSTEM, Refusal, Refused
+from .contract import SYSTEM, Actor, Refusal, Refused
 from .floor import Floor
 from .looks import Looks
 from .permits import AUTOMATIC, Permits
@@ -50,6 +50,29 @@ class Parts:
     async def _made(
         self, whole_id: str, action: str, target: str, params: Mapping[str, Any], name: str
     ) -> Record:
+        record, actor = await self._planned(whole_id, action, target, params, name)
+        self._permits.permit_part(record, actor)
+        if actor.kind in AUTOMATIC and await self._permits.in_use_now(record):
+            raise Refused(Refusal("in_use"))
+        self._floor.claim(record)
+        try:
+            made = await self._book.add(record)
+            if made.id != record.id:
+                raise Refused(Refusal("busy", {"target": record.name}))
+            approved = await self._book.move(
+                record.id, State.PROPOSED, State.APPROVED, actor, actor=actor, approved_at=self._clock()
+            )
+        except BaseException:
+            self._floor.release(record)
+            with contextlib.suppress(WrongState, KeyError):
+                await self._book.move(record.id, State.PROPOSED, State.SUPERSEDED, SYSTEM, must=False)
+            raise
+        return await self._begin(approved)
+
+    async def _planned(
+        self, whole_id: str, action: str, target: str, params: Mapping[str, Any], name: str
+    ) -> tuple[Record, Actor]:
+        """Return a part as it is proposed, and who approved the whole. Raises Refused."""
         whole = self._book.get(whole_id)
         if whole.state is not State.RUNNING or whole.actor is None:
             raise Refused(Refusal("already_decided", {"state": whole.state}))
@@ -73,20 +96,4 @@ class Parts:
             part_of=whole.id,
             history=((State.PROPOSED.value, now, whole.actor.id),),
         )
-        self._permits.permit_part(record, whole.actor)
-        if whole.actor.kind in AUTOMATIC and await self._permits.in_use_now(record):
-            raise Refused(Refusal("in_use"))
-        self._floor.claim(record)
-        try:
-            made = await self._book.add(record)
-            if made.id != record.id:
-                raise Refused(Refusal("busy", {"target": record.name}))
-            approved = await self._book.move(
-                record.id, State.PROPOSED, State.APPROVED, whole.actor, actor=whole.actor, approved_at=now
-            )
-        except BaseException:
-            self._floor.release(record)
-            with contextlib.suppress(WrongState, KeyError):
-                await self._book.move(record.id, State.PROPOSED, State.SUPERSEDED, SYSTEM, must=False)
-            raise
-        return await self._begin(approved)
+        return record, whole.actor

@@ -22,8 +22,12 @@ WITHOUT_A_TRACE = (
     Injury("good", Kind.REFUSED, 3, writes=True, networks=True),
     Injury("good", Kind.CUT, 4, writes=True),
 )
+# Home Assistant is killed as the newer container of a roll-back is removed, or right before: the old one serves by then
+AS_IT_IS_REMOVED = tuple(
+    Injury("good", Kind.KILLED, 6, when, writes=True, back=True) for when in ("before", "after")
+)
 AROUND = [kind for kind in Kind if kind not in NEEDS_OWN_ENGINE]
-GROUP = 6
+GROUP = 7
 
 
 @pytest.fixture(autouse=True)
@@ -48,6 +52,7 @@ def test_hurt_at_a_random_moment(engine: Engine, tmp_path: Path, group: int) -> 
     """Cut off, killed, refused, with good and bad images: one container serves, and nothing is lost."""
     chosen = [
         *WITHOUT_A_TRACE,
+        *AS_IT_IS_REMOVED,
         *[one for one in injuries(random.Random(1000), 12, AROUND) if not one.back][:8],
     ]
     with ThreadPoolExecutor(GROUP) as pool:

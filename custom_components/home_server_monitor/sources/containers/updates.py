@@ -47,11 +47,7 @@ async def update_of(
         checked=now,
         seen=now,
     )
-    if known is not None and known.latest_digest == latest:
-        found = replace(found, **{key: getattr(known, key) for key in KEPT})
-        found = replace(found, seen=min(found.seen or now, now), moved=found.moved and min(found.moved, now))
-    elif known is not None and known.latest_digest:
-        found = replace(found, moved=now)
+    found = _remembered(found, known, now)
     if not found.available or found.described or is_loopback(reference.host):
         return found
     found = await _described(found, reference, registry, architecture)
@@ -59,6 +55,16 @@ async def update_of(
         # no newer one is as old: its age is left out, as builds do that can be repeated, or made up
         found = replace(found, published=None)
     return found
+
+
+def _remembered(found: Update, known: Update | None, now: datetime) -> Update:
+    """Return it with what was known of the newest image before, or since when there is another one."""
+    if known is None or not known.latest_digest:
+        return found
+    if known.latest_digest != found.latest_digest:
+        return replace(found, moved=now)
+    found = replace(found, **{key: getattr(known, key) for key in KEPT})
+    return replace(found, seen=min(found.seen or now, now), moved=found.moved and min(found.moved, now))
 
 
 async def _described(

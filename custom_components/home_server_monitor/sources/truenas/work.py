@@ -82,7 +82,12 @@ class AppStats:
 
 @dataclass(frozen=True, slots=True)
 class App:
-    """An app: a compose project (24.10 and newer) or a chart release (24.04)."""
+    """An app: a compose project (24.10 and newer) or a chart release (24.04).
+
+    images: what it runs, and its name in the catalogue, which says it as well; published: port inside a container and
+    port of the NAS; portals: addresses of its pages, 0.0.0.0 in one is the NAS; folders: of the NAS, that it may write
+    to, without those that are its own.
+    """
 
     name: str
     title: str
@@ -95,13 +100,9 @@ class App:
     ports: tuple[int, ...]
     unhealthy: tuple[str, ...] = ()
     stats: AppStats | None = None
-    # what it runs, and its name in the catalogue, which says it as well
     images: tuple[str, ...] = ()
-    # port inside a container and port of the NAS
     published: tuple[tuple[int, int], ...] = ()
-    # addresses of its pages; 0.0.0.0 in one is the NAS
     portals: tuple[str, ...] = ()
-    # folders of the NAS that it may write to, without those that are its own
     folders: tuple[str, ...] = ()
     # the version before its upgrade from here, while it can be gone back to, and when that was
     before: str | None = None
