@@ -13,7 +13,10 @@ async def test_the_dialog_leads_from_the_menu_to_a_watched_nas(house: House) -> 
     await house.remove("truenas")
     await house.remove("server")
     flow = await house.owner.start_flow(DOMAIN)
-    assert (flow.kind, flow.shown["menu_options"]) == ("menu", ["truenas", "containers", "downloads", "smart", "arr", "plex"])
+    assert (flow.kind, flow.shown["menu_options"]) == (
+        "menu",
+        ["truenas", "containers", "downloads", "smart", "arr", "plex"],
+    )
 
     flow = await flow.answer(next_step_id="truenas")
     fields = {each["name"]: each for each in flow.shown["data_schema"]}
@@ -48,7 +51,15 @@ async def test_the_dialog_leads_from_the_menu_to_a_watched_nas(house: House) -> 
 
 async def test_the_same_nas_is_not_added_again(nas: House) -> None:
     flow = await nas.owner.start_flow(DOMAIN)
-    assert flow.shown["menu_options"] == ["truenas", "containers", "downloads", "smart", "arr", "plex", "server"]
+    assert flow.shown["menu_options"] == [
+        "truenas",
+        "containers",
+        "downloads",
+        "smart",
+        "arr",
+        "plex",
+        "server",
+    ]
     flow = await flow.answer(next_step_id="truenas")
     flow = await flow.answer(url=nas.server.url, api_key=nas.server.api_key)
     flow = await flow.answer()
