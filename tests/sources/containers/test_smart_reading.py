@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
+import aiohttp
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.util import dt as dt_util
@@ -10,6 +11,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.home_server_monitor.const import DOMAIN, HOME
+from custom_components.home_server_monitor.sources.containers.access import open_access
 from custom_components.home_server_monitor.sources.containers.model import Container, State
 from custom_components.home_server_monitor.sources.containers.smart_reading import (
     SmartReading,
@@ -95,6 +97,27 @@ async def test_where_commands_are_denied_it_is_asked_once(docker: MockConfigEntr
     face.read_only = False
     await smart.step(source.data.containers, "engine", now=1000.0 + 25 * 3600)
     assert source.access.transport.calls > before
+
+
+async def test_through_portainer_as_well(docker: MockConfigEntry, house: Any) -> None:
+    """Its proxy hands commands on like anything else."""
+    portainer, source = house.harbour.portainer, docker.runtime_data
+    url = house.harbour.portainer_url
+    data = {"url": url, "api_key": portainer.key, "environment": 2, "fingerprint": house.fingerprint}
+
+    async def in_thread(call: Any, *args: Any) -> Any:
+        return call(*args)
+
+    access = await open_access(data, in_thread, aiohttp.ClientSession)
+    try:
+        await access.client.negotiate()
+        smart = SmartReading(access.client)
+        assert not await smart.step(source.data.containers, "engine", now=1000.0)
+        assert await smart.step(source.data.containers, "engine", now=1060.0)
+        assert len(smart.told()) == 1
+    finally:
+        await access.session.close()
+        await access.outside.close()
 
 
 async def test_a_nas_of_25_10_is_read_by_the_engine_beside_it(
