@@ -57,6 +57,7 @@ TABLES: Mapping[Platform, tuple[ObjectTable[Any, Any], ...]] = {
             descriptions=(
                 ObjectBinarySensor(
                     key="library_scan",
+                    translation_key="library_scan",
                     device_class=BinarySensorDeviceClass.RUNNING,
                     entity_category=DIAGNOSTIC,
                     value=lambda data: data.scanning,
