@@ -214,6 +214,21 @@ def test_a_failed_self_test_that_the_nas_tells_is_not_told_twice(model: Model) -
     assert (told.rule, told.severity) == ("disk_reports_failure", Severity.HIGH)
 
 
+def test_two_sources_that_contradict_each_other_are_a_note(model: Model) -> None:
+    said = [
+        Said("NAS", reading(NOW - timedelta(hours=20), a5=8)),
+        Said("Scrutiny", reading(a5=0, hours=300)),
+    ]
+    found = assess(model, over([(0, said[1].reading)]), said[1].reading)
+    disk = replace(known(found, pool="tank", vdev="mirror", loses=1), differs=contradiction(said))
+    (told,) = (
+        each for each in findings_of("s", disk, date(2026, 3, 1)) if each.rule == "disk_sources_differ"
+    )
+    assert told.severity is Severity.INFO
+    assert (told.placeholders["newer"], told.placeholders["older"]) == ("Scrutiny", "NAS")
+    assert told.placeholders["what"] == "how long it has run"
+
+
 def test_words() -> None:
     assert [size_words(size) for size in (8 * 10**12, 16_000_900_661_248, 120_034_123_776, None)] == [
         "8 TB", "16 TB", "120 GB", "unknown size",

@@ -287,3 +287,25 @@ async def test_only_administrators_expect_a_loss(
     )
     shown_to = await home.guardian.speaker.delivery.buttons(message, "guest", [guest])
     assert [each["title"] for each in shown_to] == ["Ordered", "Acknowledge"]
+
+
+async def test_the_alarm_of_a_pool_is_answered_the_same_way(
+    failing: Household, hass_admin_user: MockUser
+) -> None:
+    """One disk of the mirror drops out; who replaces it is not called again every few hours."""
+    home = failing
+    home.pushes.clear()
+    await home.sim.scenario("pool_degraded", disk=OLD)
+    await home.settle(75)
+    alarm = home.pushes[-1]
+    assert alarm["title"] == "Pool tank: no protection left"
+    assert alarm["data"]["push"]["interruption-level"] == "critical"
+    await home.tap(home.button(alarm, "why"), hass_admin_user.id)
+    assert "Ordered" not in [each["title"] for each in home.pushes[-1]["data"]["actions"]]
+    await home.tap(home.button(home.pushes[-1], "replacing"), hass_admin_user.id)
+    title, text = shown(home.pushes[-1])
+    assert (title, home.pushes[-1]["data"]["tag"]) == (TITLE, alarm["data"]["tag"])
+    assert text.splitlines()[1] == "1. Take out the disk whose label ends in 17XT. Read the label first."
+    home.pushes.clear()
+    await home.settle(1200)
+    assert home.pushes == [], "not even after a quarter of an hour"

@@ -187,6 +187,12 @@ def raid(kind: str, *errors: int, lost: int = 0, own: int = 0, role: str = "data
         ((raid("mirror", 0, 0), leaf("sdx", checksum_errors=1)), "pool_errors_lost", CRITICAL),
         ((raid("mirror", 1, lost=1),), "pool_errors_lost", CRITICAL),
         ((raid("raidz1", 1, 0, lost=1),), "pool_errors_lost", CRITICAL),
+        # what a disk got wrong that is out now was repaired while it was in
+        (
+            (vdev("mirror", leaf("sda", "offline", checksum_errors=3), leaf("sdb")),),
+            "pool_errors_unprotected",
+            HIGH,
+        ),
         # all copies were wrong
         ((raid("mirror", 3, 3, own=2),), "pool_errors_lost", CRITICAL),
         ((raid("mirror", 0, 0, own=2),), "pool_errors_lost", CRITICAL),
