@@ -89,7 +89,8 @@ class Outcomes:
         """Tell a stage, or the end, of a proposal, to whom its finding was told and who asked."""
         context = context_of(record.actor)
         self._of.notify(context)
-        if record.part_of and record.blocked is None:
+        whole = self._of.desk.records.get(record.part_of)
+        if whole is not None and not whole.over and record.blocked is None:
             # the whole tells of it
             if record.over:
                 self._speaker.spawn(self._end(record))

@@ -4,7 +4,9 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntryState
-from homeassistant.core import HomeAssistant
+from homeassistant.core import Context, HomeAssistant
+from homeassistant.exceptions import ServiceValidationError
+from homeassistant.helpers import entity_registry as er
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 
@@ -27,6 +29,7 @@ class Home:
 
     def __init__(self, sim: Any, engine: Any, nas: Any, guardian: Any, actor: Actor) -> None:
         self.sim, self.engine, self.nas, self.guardian, self.actor = sim, engine, nas, guardian, actor
+        self.hass: HomeAssistant = engine.hass
 
     @property
     def dataset(self) -> Any:
@@ -40,6 +43,25 @@ class Home:
     def runs(self, name: str = "seerr") -> bool:
         """Return whether a container runs."""
         return bool(self.sim.harbour.household.engine.names[name].alive)
+
+    def _button(self) -> str | None:
+        unique_id = f"{self.engine.id}_container_seerr_roll_back_data"
+        return er.async_get(self.hass).async_get_entity_id("button", "home_server_monitor", unique_id)
+
+    def button(self) -> str | None:
+        """Return the state of its button that puts its data back, or None where there is none."""
+        state = self.hass.states.get(self._button() or "")
+        return state.state if state else None
+
+    async def press(self) -> None:
+        """Press that button, as the admin."""
+        await self.hass.services.async_call(
+            "button",
+            "press",
+            {"entity_id": self._button()},
+            blocking=True,
+            context=Context(user_id=self.actor.id),
+        )
 
     async def act(self, action: str) -> Record:
         """Approve an action on the container, and wait for its end."""
@@ -107,6 +129,11 @@ async def test_data_goes_back_to_the_snapshot_of_before_the_update(
     await home.updated_and_back()
     assert home.sim.world.own_bytes(home.dataset) == before + GIB
     assert home.offers() == ["roll_back_data"]
+    await home.hass.async_block_till_done(wait_background_tasks=False)
+    assert home.button() not in (None, "unavailable")
+    with pytest.raises(ServiceValidationError) as error:
+        await home.press()
+    assert error.value.translation_key == "proposed_in_repairs"
     plan = await home.engine.actions["roll_back_data"].plan("seerr", {})
     assert plan.risk is Risk.HIGH
     (name,) = home.snapshots()
@@ -126,6 +153,8 @@ async def test_data_goes_back_to_the_snapshot_of_before_the_update(
     assert home.runs()
     assert home.snapshots() == [name]
     assert home.offers() == []
+    await home.hass.async_block_till_done(wait_background_tasks=False)
+    assert home.button() == "unavailable"
     assert stood_still == [True]
     assert sum("rollback" in each.method for each in home.sim.calls) == 1
 

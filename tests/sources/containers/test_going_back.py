@@ -52,6 +52,19 @@ async def test_what_lives_in_another_goes_back_with_it(work: Workplace) -> None:
     assert work.names() == ["app", "torrent"]
 
 
+async def test_whose_home_is_gone_stays(work: Workplace) -> None:
+    """The kept one of its owner was removed: neither of them can go back, and nothing is stopped to find that out."""
+    old = work.engine.run("app", work.image(HEALTHY, RUNS), StopSignal="SIGKILL")
+    mode = {"NetworkMode": f"container:{old}"}
+    work.engine.run("torrent", work.engine.reference(), StopSignal="SIGKILL", HostConfig=mode)
+    work.publish(HEALTHY, RUNS)
+    assert (await work.update()).state is State.SUCCEEDED
+    assert (await work.act("remove_kept_container")).state is State.SUCCEEDED
+    assert (await _refused(work, "roll_back_container", "app")).key == "nothing_kept"
+    assert (await _refused(work, "roll_back_container", "torrent")).key == "home_gone"
+    assert work.look("torrent")["State"]["Running"] is True
+
+
 async def test_only_the_container_that_was_noted(work: Workplace) -> None:
     """Another one that is called so, later by its name, neither takes the place nor is removed."""
     old = work.engine.run("app", work.image(HEALTHY, RUNS), StopSignal="SIGKILL")

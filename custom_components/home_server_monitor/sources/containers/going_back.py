@@ -59,7 +59,7 @@ class RollBackAction(YardAction):
         yard, names = self._yard, await self._yard.workshop.names()
         stamp = self.kept(target, names).rpartition("-")[2]
         found = [await self._pair(target, target, stamp, names)]
-        if (owner := _home(found[0][1], names)) is not None:
+        if (owner := _home(target, found[0][1], names)) is not None:
             raise Refused(Refusal("goes_back_with", {"target": target, "owner": owner}))
         found += [await self._pair(target, each.name, stamp, names) for each in yard.dependants(target)]
         return [pair for pair, _ in found]
@@ -221,13 +221,20 @@ def _bound(kept: Json) -> str:
     return json.dumps([name_of(kept), text(kept.get("Id"))])
 
 
-def _home(kept: Json, names: Mapping[str, str]) -> str | None:
+def _home(target: str, kept: Json, names: Mapping[str, str]) -> str | None:
     """Return the container that this one was made anew with, in whose kept one it lives, or None.
 
-    names: of all containers by id. Alone it could not be started: the one that it lives in stands still.
+    names: of all containers by id. Alone it could not be started: the one that it lives in stands still, or is gone,
+    which raises Refused.
     """
-    owners = (leftover(names.get(mode, mode)) for mode in _modes(kept))
-    return next((owner[0] for owner in owners if owner is not None), None)
+    there = {*names.values()}
+    for mode in _modes(kept):
+        home = names.get(mode, mode)
+        if home not in there:
+            raise Refused(Refusal("home_gone", {"target": target}))
+        if (owner := leftover(home)) is not None:
+            return owner[0]
+    return None
 
 
 def _modes(inspect: Json) -> Iterator[str]:
