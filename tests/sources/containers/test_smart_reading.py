@@ -5,11 +5,12 @@ from typing import Any
 
 import aiohttp
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers import issue_registry as ir
+from homeassistant.helpers import device_registry as dr, entity_registry as er, issue_registry as ir
 from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.home_server_monitor import async_remove_config_entry_device
 from custom_components.home_server_monitor.const import DOMAIN, HOME
 from custom_components.home_server_monitor.sources.containers.access import open_access
 from custom_components.home_server_monitor.sources.containers.model import Container, State
@@ -148,4 +149,43 @@ async def test_a_nas_of_25_10_is_read_by_the_engine_beside_it(
     told = await source.read_smart()
     age = dt_util.utcnow() - min(each.taken for each in told.values() if each.taken)
     assert age < timedelta(minutes=5)
+    await hass.config_entries.async_unload(nas.entry_id)
+
+
+async def test_disks_that_nobody_lists_have_devices_of_the_servers_own(
+    hass: HomeAssistant, server_entry: MockConfigEntry, docker: MockConfigEntry, house: Any
+) -> None:
+    """They stay while they are read, move to the NAS once one lists the disks, and may be deleted after that."""
+    source, registry = docker.runtime_data, dr.async_get(hass)
+
+    def own() -> dict[str, dr.DeviceEntry]:
+        found = dr.async_entries_for_config_entry(registry, server_entry.entry_id)
+        return {each.serial_number: each for each in found if each.serial_number}
+
+    for _ in range(7):
+        await source.meanwhile.read_disks()
+    await hass.data[DOMAIN].source(f"disks:{HOME}").async_look()
+    await hass.async_block_till_done(wait_background_tasks=False)
+    assert own().keys() == {disk.serial for disk in house.world.disks}
+    serial = house.world.disk("sdb").serial
+    assert own()[serial].name == "WDC WD40EFRX-68N32N0 17XU"
+    assert not await async_remove_config_entry_device(hass, server_entry, own()[serial])
+    entity = er.async_get(hass).async_get_entity_id("sensor", DOMAIN, f"{HOME}_disk_{serial}_failure_tier")
+    assert entity is not None
+
+    nas = nas_entry(house)
+    nas.add_to_hass(hass)
+    assert await hass.config_entries.async_setup(nas.entry_id)
+    assert await hass.config_entries.async_reload(server_entry.entry_id)
+    disks = hass.data[DOMAIN].source(f"disks:{HOME}")
+    for _ in range(2):
+        await disks.async_look()
+        await hass.async_block_till_done(wait_background_tasks=False)
+    moved = er.async_get(hass).async_get(entity)
+    assert moved is not None
+    assert moved.device_id is not None
+    shown = registry.async_get(moved.device_id)
+    assert shown is not None
+    assert shown.config_entry_id == nas.entry_id
+    assert own() == {}
     await hass.config_entries.async_unload(nas.entry_id)

@@ -12,6 +12,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUs
 
 from custom_components.home_server_monitor.const import DOMAIN, HOME
 from custom_components.home_server_monitor.guardian.contract import Refused
+from custom_components.home_server_monitor.guardian.policy import Mode
 from custom_components.home_server_monitor.guardian.remediation import State
 from custom_components.home_server_monitor.repairs import async_create_fix_flow
 from custom_components.home_server_monitor.sources.truenas.catalogue import answers
@@ -142,6 +143,11 @@ async def test_the_other_two_ways_are_shown(home: House) -> None:
     assert "      - /dev/nvme0n1\n" in compose
     assert (await flow.async_step_compose({}))["reason"] == "until_read"
     assert issue(home).translation_key == "disks_unread", "showing steps is no reading"
+    # where nothing is to be done, nothing is offered to be approved either
+    await desk_of(home.entry).set_mode(Mode.WATCH, ADMIN)
+    refused = await (await opened(home)).async_step_install()
+    assert (refused["type"], refused["reason"]) == ("abort", "refused")
+    assert created(home) == []
 
 
 async def test_a_key_that_may_not_is_shown_the_other_ways_only(home: House) -> None:

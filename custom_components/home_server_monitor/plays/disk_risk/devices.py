@@ -15,10 +15,11 @@ LISTING = ("truenas", "smart")
 
 @callback
 def found_device(hass: HomeAssistant, identifiers: Iterable[str]) -> dr.AnyDeviceEntry | None:
-    """Return the first device that is there, in the order of the identifiers within each entry."""
-    registry, wanted = dr.async_get(hass), tuple(identifiers)
-    for entry in hass.config_entries.async_entries(DOMAIN, include_ignore=False):
-        for identifier in wanted:
+    """Return the device of the first identifier that has one."""
+    registry = dr.async_get(hass)
+    entries = hass.config_entries.async_entries(DOMAIN, include_ignore=False)
+    for identifier in identifiers:
+        for entry in entries:
             found = registry.async_get_device_by_identifier((DOMAIN, identifier), entry.entry_id)
             if found is not None:
                 return found
