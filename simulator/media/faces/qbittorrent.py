@@ -106,8 +106,6 @@ class QBittorrentFace(ClientFace):
             return _text("Unauthorized", 401)
         if referer and urlsplit(referer).netloc != asked.headers.get("Host", ""):
             return _text("Unauthorized", 401)
-        if self.banned:
-            return _text(BANNED, 403)
         if route.pattern.endswith("/auth/login") or self.open_to_all or self._session(asked) is not None:
             return await super().handle(route, asked)
         return _text("Forbidden", 403)
@@ -124,6 +122,9 @@ class QBittorrentFace(ClientFace):
         return None
 
     def _login(self, asked: Asked) -> Reply:
+        if self.banned:
+            # who is in already stays in
+            return _text(BANNED, 403)
         self.logins += 1
         new = self.release >= (5, 2)
         if (asked.form.get("username"), asked.form.get("password")) != (self.username, self.password):

@@ -16,6 +16,7 @@ from .wire import Answer, Wire
 PATH: Final = "jsonrpc"
 # the newest of the history, of which all is sent
 HISTORY: Final = 60
+READS: Final = frozenset({"version", "status", "listgroups", "history"})
 
 
 class NZBGet(DownloadClient):
@@ -136,6 +137,7 @@ class NZBGet(DownloadClient):
             PATH,
             document={"method": method, "params": params, "id": 1},
             auth=(secrets.username, secrets.password) if secrets.username or secrets.password else None,
+            reads=method in READS,
         )
         self._check(method, answer)
         found = await self.wire.parsed(answer)

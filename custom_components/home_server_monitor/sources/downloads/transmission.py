@@ -156,6 +156,7 @@ class Transmission(DownloadClient):
             document={"method": method, "arguments": arguments},
             headers={SESSION_ID: self._session_id} if self._session_id else None,
             auth=(secrets.username, secrets.password) if secrets.username or secrets.password else None,
+            reads=method.endswith("-get"),
         )
 
     def _check(self, method: str, answer: Answer) -> None:

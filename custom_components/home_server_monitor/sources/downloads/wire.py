@@ -75,30 +75,42 @@ class Wire:
         document: Any = None,
         headers: Mapping[str, str] | None = None,
         auth: tuple[str, str] | None = None,
+        reads: bool = False,
     ) -> Answer:
-        """Send one request and return its answer, whatever its status. Raises CannotConnect, BadResponse."""
+        """Send one request and return its answer, whatever its status. Raises CannotConnect, BadResponse.
+
+        reads: a POST that changes nothing, so that it is sent again where the server had closed the connection.
+        """
         url = (self.url / path).update_query(query or {})
         more: dict[str, Any] = {"data": form} if form is not None else {}
         if document is not None:
             more["json"] = document
+        more |= {"headers": headers, "auth": aiohttp.BasicAuth(*auth, encoding="utf-8") if auth else None}
         async with self._places:
-            self.calls += 1
             try:
                 async with asyncio.timeout(CALL):
                     with translated(self._fingerprint):
-                        async with self._session.request(
-                            verb,
-                            url,
-                            headers=headers,
-                            auth=aiohttp.BasicAuth(*auth, encoding="utf-8") if auth else None,
-                            ssl=pin(self._fingerprint),
-                            allow_redirects=False,
-                            timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT),
-                            **more,
-                        ) as response:
-                            return await _answer(response)
+                        try:
+                            return await self._once(verb, url, more)
+                        except aiohttp.ServerDisconnectedError:
+                            # between two questions it closed what was kept open; a write is never sent again
+                            if not reads:
+                                raise
+                            return await self._once(verb, url, more)
             except TimeoutError as err:
                 raise CannotConnect("No answer in time") from err
+
+    async def _once(self, verb: str, url: URL, more: Mapping[str, Any]) -> Answer:
+        self.calls += 1
+        async with self._session.request(
+            verb,
+            url,
+            ssl=pin(self._fingerprint),
+            allow_redirects=False,
+            timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT),
+            **more,
+        ) as response:
+            return await _answer(response)
 
     async def parsed(self, answer: Answer) -> Any:
         """Return the JSON of an answer. Raises BadResponse."""
