@@ -171,7 +171,9 @@ class DiskRisk:
 
     def is_retired(self, serial: str) -> bool:
         """Return whether a disk was replaced, and nothing stands on it."""
-        return self.tending.is_retired(serial, self.places().get(serial))
+        return serial in self.tending.promises.replaced and self.tending.is_retired(
+            serial, self.places().get(serial)
+        )
 
     # What people answer (capabilities AnswersFindings and TendsDisks)
 

@@ -69,7 +69,7 @@ class Tending:
                 placeholders=self._told.named(it),
                 evidence={"cause": self._told.key(it), "stage": it.stage.value},
             )
-        places = self._play.places()
+        places = self._play.places() if self.promises.replaced else {}
         for serial, done in self.promises.replaced.items():
             deletable = serial not in places and devices_of(self._hass, serial)
             if not deletable and now - done.at >= LINGERS:
@@ -226,6 +226,8 @@ class Tending:
 
     async def follow(self) -> bool:
         """Look how far everything is, and tell what is new; returns whether anything is."""
+        if not (self.promises.replacing or self.promises.replaced or self.promises.ordered):
+            return False
         places, stands, now = self._play.places(), self._play.stands(), clock.now()
         changed = await self._retire(places)
         for serial, before in tuple(self.promises.replacing.items()):

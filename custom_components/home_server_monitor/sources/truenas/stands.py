@@ -111,8 +111,19 @@ def _newest(tasks: list[Task]) -> tuple[Backup, ...]:
 def _bare(data: TrueNas, pool: Pool, tasks: list[Task]) -> tuple[str, ...]:
     """Return the datasets without children of which no task copies anything."""
     mine = [name for name in data.datasets if _within(name, pool.name)]
-    ends = [name for name in mine if not any(other.startswith(f"{name}/") for other in mine)]
-    copied = [name for task in tasks for name in task.datasets]
+    parents = {name.rpartition("/")[0] for name in mine}
+    copied = {name for task in tasks for name in task.datasets}
+    # of a dataset some folders of which are copied, too
+    partly = {above for name in copied for above in _above(name)}
     return tuple(
-        name for name in ends if not any(_within(name, each) or _within(each, name) for each in copied)
+        name
+        for name in mine
+        if name not in parents and name not in partly and copied.isdisjoint(_above(name))
     )
+
+
+def _above(name: str) -> Iterator[str]:
+    """Yield a dataset and all that it is in."""
+    while name:
+        yield name
+        name = name.rpartition("/")[0]
