@@ -226,6 +226,10 @@ EXAMPLES: Mapping[str, Callable[[], list[Finding]]] = {
     "task_overdue": lambda: findings(tasks(task(last_success=NOW - timedelta(days=6)))),
     "certificate_expiring": lambda: findings(expiring(5)),
     "app_crashed": lambda: findings(TrueNas(apps={"plex": app(state="crashed")})),
+    "installed_app_fails": lambda: findings(
+        TrueNas(apps={"plex": app(state="crashed", ours=True)}),
+        Memory(installed={"plex": NOW.timestamp() - 600}),
+    ),
     "app_fails_since_upgrade": lambda: findings(
         TrueNas(apps={"plex": app(state="crashed", before="1.40.0", upgraded=NOW - timedelta(minutes=40))})
     ),

@@ -11,7 +11,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 
 from custom_components.home_server_monitor.const import DOMAIN, HOME
-from custom_components.home_server_monitor.guardian.contract import Refused
+from custom_components.home_server_monitor.guardian.contract import Proposal, Refused
 from custom_components.home_server_monitor.guardian.policy import Mode
 from custom_components.home_server_monitor.guardian.remediation import State
 from custom_components.home_server_monitor.repairs import async_create_fix_flow
@@ -160,7 +160,7 @@ async def test_a_key_that_may_not_is_shown_the_other_ways_only(home: House) -> N
 
 
 async def test_what_does_not_run_is_told(home: House) -> None:
-    """It stays as it is: taking it away is somebody's decision."""
+    """It stays as it is: taking it away is somebody's decision, and is offered."""
     home.sim.world.broken_installs.add("1.3.0")
     record = await ended(home.entry, "install_scrutiny", "scrutiny")
     assert (record.state, record.verdict.facts["reason"] if record.verdict else None) == (
@@ -168,7 +168,13 @@ async def test_what_does_not_run_is_told(home: House) -> None:
         "gate_ended",
     )
     assert home.sim.world.apps["scrutiny"].state == "CRASHED"
-    await home.call("remove_app", home.device("app_scrutiny"))
+    (found,) = (each for each in home.source.findings if "scrutiny" in each.object)
+    assert (found.rule, found.proposal) == (
+        "installed_app_fails",
+        Proposal(action="remove_app", target="scrutiny"),
+    )
+    record = await ended(home.entry, "remove_app", "scrutiny")
+    assert record.state is State.SUCCEEDED
     assert "scrutiny" not in home.sim.world.apps
 
 

@@ -26,6 +26,7 @@ _OPERATIONS: Mapping[str, Operation] = {
     "pause_scrub": Operation.PAUSE_SCRUB,
     "restart_app": Operation.RESTART_APP,
     "rollback_app": Operation.ROLLBACK_APP,
+    "remove_app": Operation.DELETE_APP,
     "roll_back_app_data": Operation.ROLL_BACK_DATASET,
     "start_service": Operation.START_SERVICE,
 }

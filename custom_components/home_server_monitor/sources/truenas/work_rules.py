@@ -19,6 +19,7 @@ CERTIFICATE_DAYS = ((0, Severity.HIGH), (7, Severity.WARNING), (21, Severity.INF
 OVERDUE_DAYS = 2
 # for how long what goes wrong with an app is put down to its upgrade from here
 WATCHED = timedelta(days=1)
+A_DAY = WATCHED.total_seconds()
 
 
 def tasks(case: Case) -> Iterator[Finding]:
@@ -84,6 +85,15 @@ def apps(case: Case) -> Iterator[Finding]:
         since = case.now - app.upgraded if app.upgraded else None
         if since is not None and since < WATCHED and app.before:
             yield from _since_its_upgrade(case, key, app, since)
+        elif app.state == "crashed" and case.now.timestamp() - case.memory.installed.get(key, 0.0) < A_DAY:
+            # it never ran: a restart mends nothing, and taking it away costs nothing
+            yield case.make(
+                rule="installed_app_fails",
+                object=app_node(case.source, key),
+                severity=Severity.WARNING,
+                placeholders={"app": app.title},
+                proposal=Proposal(action="remove_app", target=key),
+            )
         elif app.state in ("crashed", "deploying"):
             crashed = app.state == "crashed"
             yield case.make(
