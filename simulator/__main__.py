@@ -8,8 +8,13 @@ import signal
 
 from .engine import RELEASES
 from .harbour import Containers
+from .media.faces.base import API_KEY, PASSWORD, USERNAME
+from .media.mooring import Media
 from .runner import run
 from .truenas.releases import RELEASE_NAMES
+
+# the download clients of the demo
+CLIENTS = ("qbittorrent", "sabnzbd")
 
 
 def _arguments() -> argparse.Namespace:
@@ -29,6 +34,9 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument("--scrutiny", action="store_true", help="Scrutiny, too, which has read the disks")
     parser.add_argument("--scrutiny-port", type=int, default=0, help="of Scrutiny; 0 takes a free one")
+    parser.add_argument("--downloads", action="store_true", help="qBittorrent and SABnzbd, too, at work")
+    for name in CLIENTS:
+        parser.add_argument(f"--{name}-port", type=int, default=0, help="0 takes a free one")
     _add_containers(parser)
     return parser.parse_args()
 
@@ -70,6 +78,13 @@ def _containers(arguments: argparse.Namespace) -> Containers | None:
     )
 
 
+def _media(arguments: argparse.Namespace) -> Media | None:
+    if not arguments.downloads:
+        return None
+    ports = {name: getattr(arguments, f"{name}_port") for name in CLIENTS}
+    return Media(clients=dict.fromkeys(CLIENTS), busy=True, ports=ports)
+
+
 async def _main(arguments: argparse.Namespace) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -92,6 +107,7 @@ async def _main(arguments: argparse.Namespace) -> None:
         containers=_containers(arguments),
         scrutiny=arguments.scrutiny,
         scrutiny_port=arguments.scrutiny_port,
+        media=_media(arguments),
     ) as sim:
         ready = {
             "truenas": sim.url,
@@ -112,6 +128,9 @@ async def _main(arguments: argparse.Namespace) -> None:
                 "portainer_key": harbour.portainer.key,
                 "registry": harbour.registry_url,
             }
+        if arguments.downloads:
+            ready |= {name: sim.quay.url(name) for name in CLIENTS}
+            ready |= {"download_user": USERNAME, "download_password": PASSWORD, "sabnzbd_key": API_KEY}
         print(json.dumps(ready), flush=True)
         await stop.wait()
 

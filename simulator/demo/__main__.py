@@ -23,6 +23,7 @@ from .steps import (
     DASHBOARD,
     DOMAIN,
     add_containers,
+    add_downloads,
     add_scrutiny,
     add_truenas,
     furnish,
@@ -102,6 +103,7 @@ class Demo:
             await add_truenas(client, self.server)
             await add_containers(client, self.server)
             await add_scrutiny(client, self.server)
+            await add_downloads(client, self.server)
             await furnish(client)
             await hang_dashboard(client)
             # whoever tries it at night wants to see it, too

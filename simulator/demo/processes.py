@@ -22,7 +22,11 @@ PORTS = (
     "--portainer-port",
     "--registry-port",
     "--scrutiny-port",
+    "--qbittorrent-port",
+    "--sabnzbd-port",
 )
+# where the NAS and the engine say that these answer, so that they are not offered a second time
+PREFERRED = {"--scrutiny-port": 31054, "--qbittorrent-port": 8085, "--sabnzbd-port": 8080}
 
 
 def free_port(first: int = 0) -> int:
@@ -91,19 +95,20 @@ class SimulatedServer(_Process):
             "--state-dir",
             str(folder / "simulator"),
             "--scrutiny",
+            "--downloads",
             *arguments,
         )
-        # of the TrueNAS, the switchboard, the engine, Portainer, the registry and Scrutiny
+        # as PORTS names them
         self.ports: tuple[int, ...] = ()
         self.url = self.control = self.api_key = self.limited_key = self.username = self.fingerprint = ""
         self.portainer = self.portainer_key = self.scrutiny = ""
+        self.qbittorrent = self.sabnzbd = self.sabnzbd_key = self.download_user = self.download_password = ""
 
-    def start(self, deadline: float = 30.0, scrutiny: int = 31054) -> None:
+    def start(self, deadline: float = 30.0, *, preferred: bool = True) -> None:
         """Start it and wait until it answers, at most `deadline` seconds."""
         chosen = not self.ports
         if chosen:
-            # Scrutiny where the NAS says that its app answers, so that it is not offered a second time
-            self.ports = tuple(free_port(scrutiny if name == "--scrutiny-port" else 0) for name in PORTS)
+            self.ports = tuple(free_port(PREFERRED.get(name, 0) if preferred else 0) for name in PORTS)
         ports = [text for name, port in zip(PORTS, self.ports, strict=True) for text in (name, str(port))]
         output = self._spawn("simulator", *self._arguments, *ports, cwd=ROOT, pipe=True)
         assert output is not None
@@ -111,10 +116,10 @@ class SimulatedServer(_Process):
         line = output.readline() if ready else ""
         if not line:
             self.stop()
-            if chosen and scrutiny and "already in use" in self.tail():
+            if chosen and preferred and "already in use" in self.tail():
                 # another one, started at the same moment, was faster
                 self.ports = ()
-                self.start(deadline, scrutiny=0)
+                self.start(deadline, preferred=False)
                 return
             raise RuntimeError(f"The simulator did not start:\n{self.tail()}")
         told = json.loads(line)
@@ -123,6 +128,9 @@ class SimulatedServer(_Process):
         self.username, self.fingerprint = told["username"], told["fingerprint"]
         self.portainer, self.portainer_key = told["portainer"], told["portainer_key"]
         self.scrutiny = told["scrutiny"]
+        self.qbittorrent, self.sabnzbd = told["qbittorrent"], told["sabnzbd"]
+        self.download_user, self.download_password = told["download_user"], told["download_password"]
+        self.sabnzbd_key = told["sabnzbd_key"]
 
 
 class HomeAssistant(_Process):

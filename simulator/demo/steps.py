@@ -83,6 +83,15 @@ async def add_scrutiny(client: Client, server: SimulatedServer) -> Flow:
     return await _to_the_end(await flow.answer(url=server.scrutiny))
 
 
+async def add_downloads(client: Client, server: SimulatedServer) -> None:
+    """Add the simulated qBittorrent and SABnzbd in the dialog."""
+    login = {"username": server.download_user, "password": server.download_password}
+    for url, secrets in ((server.qbittorrent, login), (server.sabnzbd, {"api_key": server.sabnzbd_key})):
+        flow = await client.start_flow(DOMAIN)
+        flow = await flow.answer(next_step_id="downloads")
+        await _to_the_end(await flow.answer(url=url, **secrets))
+
+
 async def let_a_disk_age(server: SimulatedServer) -> None:
     """Let one disk of the mirror have been dying for three weeks."""
     async with (
