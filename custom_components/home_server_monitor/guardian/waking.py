@@ -161,6 +161,7 @@ TABLE: Mapping[str, Waking] = MappingProxyType(
         "task_overdue": Waking(area=TASK, decision=True),
         "app_crashed": Waking(area=APP, most=_HIGH, hold=60.0, keep=120.0, decision=True),
         "app_fails_since_upgrade": Waking(area=APP, most=_HIGH, hold=60.0, keep=120.0, decision=True),
+        "data_newer_than_app": Waking(area=APP, most=_INFO, decision=True, listed=True),
         "installed_app_fails": Waking(area=APP, hold=60.0, keep=120.0, decision=True),
         # containers
         "container_loop": Waking(area=APP, most=_HIGH, keep=600.0, decision=True, cause_of=frozenset({APP})),
