@@ -192,10 +192,10 @@ def test_the_short_form_and_small_things() -> None:
 @pytest.mark.parametrize(
     ("typed", "url"),
     [
-        ("192.168.1.20:8989", "http://192.168.1.20:8989/"),
+        ("192.168.1.20:8989", "http://192.168.1.20:8989"),
         ("https://media.home/sonarr/", "https://media.home/sonarr"),
         ("https://media.home/sonarr/activity/queue", "https://media.home/sonarr"),
-        ("http://nas:7878/movie/12?x=1#y", "http://nas:7878/"),
+        ("http://nas:7878/movie/12?x=1#y", "http://nas:7878"),
         ("http://nas/a/b/api/v3/queue", "http://nas/a/b"),
     ],
 )

@@ -43,4 +43,4 @@ def normalise(typed: str) -> URL:
             break
         if part:
             kept.append(part)
-    return url.with_path("/" + "/".join(kept)).with_query(None).with_fragment(None)
+    return url.with_path("".join(f"/{part}" for part in kept)).with_query(None).with_fragment(None)
