@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 import signal
 
+from .arr.mooring import NAMES as ARRS
 from .engine import RELEASES
 from .harbour import Containers
 from .media.faces.base import API_KEY, PASSWORD, USERNAME
@@ -36,6 +37,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--scrutiny-port", type=int, default=0, help="of Scrutiny; 0 takes a free one")
     parser.add_argument("--downloads", action="store_true", help="qBittorrent and SABnzbd, too, at work")
     for name in CLIENTS:
+        parser.add_argument(f"--{name}-port", type=int, default=0, help="0 takes a free one")
+    parser.add_argument("--arrs", action="store_true", help="Sonarr, Radarr and Prowlarr, too, over http")
+    for name in ARRS:
         parser.add_argument(f"--{name}-port", type=int, default=0, help="0 takes a free one")
     _add_containers(parser)
     return parser.parse_args()
@@ -108,6 +112,8 @@ async def _main(arguments: argparse.Namespace) -> None:
         scrutiny=arguments.scrutiny,
         scrutiny_port=arguments.scrutiny_port,
         media=_media(arguments),
+        arrs=arguments.arrs,
+        arr_ports=tuple(getattr(arguments, f"{name}_port") for name in ARRS),
     ) as sim:
         ready = {
             "truenas": sim.url,
@@ -120,6 +126,9 @@ async def _main(arguments: argparse.Namespace) -> None:
         }
         if sim.scrutiny is not None:
             ready["scrutiny"] = sim.scrutiny_url
+        if sim.has_arrs:
+            for name in ARRS:
+                ready |= {name: sim.arrs.url(name), f"{name}_key": sim.arrs.key(name)}
         if sim.has_harbour:
             harbour = sim.harbour
             ready |= {

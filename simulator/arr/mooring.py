@@ -7,6 +7,7 @@ from simulator.quay import Quay
 
 from .face import ArrFace, Servarr
 from .house import furnish
+from .indexers import Prowlarr
 from .library import Library
 from .prowlarr import ProwlarrFace
 
@@ -52,6 +53,13 @@ class Arrs:
     def radarr(self) -> Library:
         """What Radarr knows."""
         return self._library("radarr")
+
+    @property
+    def prowlarr(self) -> Prowlarr:
+        """What Prowlarr knows."""
+        face = self.faces["prowlarr"]
+        assert isinstance(face, ProwlarrFace)
+        return face.state
 
     def _library(self, name: str) -> Library:
         face = self.faces[name]

@@ -18,16 +18,18 @@ import aiohttp
 from ..truenas.releases import RELEASE_NAMES
 from .client import ApiError, Client
 from .phone import as_text, phone_of, register
-from .processes import ROOT, HomeAssistant, SimulatedServer, free_port
+from .processes import PORTS, ROOT, HomeAssistant, SimulatedServer, free_port
 from .steps import (
     DASHBOARD,
     DOMAIN,
+    add_arrs,
     add_containers,
     add_downloads,
     add_scrutiny,
     add_truenas,
     furnish,
     hang_dashboard,
+    judge_sooner,
     let_a_disk_age,
     tell_phones,
     wait_for,
@@ -75,7 +77,8 @@ class Demo:
         self.is_new = not known
         release = known.get("truenas", arguments.truenas)
         self.server = SimulatedServer(folder, "--truenas", release, "--profile", "idle-noise")
-        if known:
+        # an older demo had fewer services
+        if known and len(known["ports"]) == len(PORTS):
             self.server.ports = tuple(known["ports"])
         self.hass = HomeAssistant(folder, free_port(0 if self.check else arguments.port))
         self.release = release
@@ -104,6 +107,8 @@ class Demo:
             await add_containers(client, self.server)
             await add_scrutiny(client, self.server)
             await add_downloads(client, self.server)
+            await add_arrs(client, self.server)
+            await judge_sooner(client)
             await furnish(client)
             await hang_dashboard(client)
             # whoever tries it at night wants to see it, too

@@ -11,6 +11,7 @@ import subprocess
 import sys
 from typing import IO, override
 
+from ..arr.mooring import NAMES as ARRS
 from .configuration import write_configuration, write_http
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -24,9 +25,19 @@ PORTS = (
     "--scrutiny-port",
     "--qbittorrent-port",
     "--sabnzbd-port",
+    "--sonarr-port",
+    "--radarr-port",
+    "--prowlarr-port",
 )
 # where the NAS and the engine say that these answer, so that they are not offered a second time
-PREFERRED = {"--scrutiny-port": 31054, "--qbittorrent-port": 8085, "--sabnzbd-port": 8080}
+PREFERRED = {
+    "--scrutiny-port": 31054,
+    "--qbittorrent-port": 8085,
+    "--sabnzbd-port": 8080,
+    "--sonarr-port": 8989,
+    "--radarr-port": 7878,
+    "--prowlarr-port": 9696,
+}
 
 
 def free_port(first: int = 0) -> int:
@@ -96,6 +107,7 @@ class SimulatedServer(_Process):
             str(folder / "simulator"),
             "--scrutiny",
             "--downloads",
+            "--arrs",
             *arguments,
         )
         # as PORTS names them
@@ -103,6 +115,8 @@ class SimulatedServer(_Process):
         self.url = self.control = self.api_key = self.limited_key = self.username = self.fingerprint = ""
         self.portainer = self.portainer_key = self.scrutiny = ""
         self.qbittorrent = self.sabnzbd = self.sabnzbd_key = self.download_user = self.download_password = ""
+        # where each Arr answers, with its key
+        self.arrs: dict[str, tuple[str, str]] = {}
 
     def start(self, deadline: float = 30.0, *, preferred: bool = True) -> None:
         """Start it and wait until it answers, at most `deadline` seconds."""
@@ -128,6 +142,7 @@ class SimulatedServer(_Process):
         self.username, self.fingerprint = told["username"], told["fingerprint"]
         self.portainer, self.portainer_key = told["portainer"], told["portainer_key"]
         self.scrutiny = told["scrutiny"]
+        self.arrs = {name: (told[name], told[f"{name}_key"]) for name in ARRS}
         self.qbittorrent, self.sabnzbd = told["qbittorrent"], told["sabnzbd"]
         self.download_user, self.download_password = told["download_user"], told["download_password"]
         self.sabnzbd_key = told["sabnzbd_key"]

@@ -92,6 +92,26 @@ async def add_downloads(client: Client, server: SimulatedServer) -> None:
         await _to_the_end(await flow.answer(url=url, **secrets))
 
 
+async def add_arrs(client: Client, server: SimulatedServer) -> None:
+    """Add the simulated Arrs in the dialog."""
+    for url, key in server.arrs.values():
+        flow = await client.start_flow(DOMAIN)
+        flow = await flow.answer(next_step_id="arr")
+        await _to_the_end(await flow.answer(url=url, api_key=key))
+
+
+async def judge_sooner(client: Client) -> None:
+    """Let downloads count as stuck after a minute: nobody watches a demo for half an hour."""
+    async with client.websocket() as socket:
+        entries = await socket.call("config_entries/get")
+    for each in entries:
+        if each["domain"] == DOMAIN and each["title"] in ("Sonarr", "Radarr"):
+            flow = await client.request("POST", OPTIONS, {"handler": each["entry_id"]})
+            sooner = {"queue_strikes": 2, "queue_minutes": 1, "queue_grace": 5}
+            rest = {"queue_offer": True, "queue_slow": 50, "queue_keep": ["keep"]}
+            await client.request("POST", f"{OPTIONS}/{flow['flow_id']}", sooner | rest)
+
+
 async def let_a_disk_age(server: SimulatedServer) -> None:
     """Let one disk of the mirror have been dying for three weeks."""
     async with (

@@ -5,13 +5,15 @@ from .base import Scenario
 from .containers import CONTAINERS
 from .disks import DISKS
 from .engine import ENGINE
+from .media import MEDIA
 from .network import NETWORK
 from .pools import POOLS
 from .replacement import REPLACED
 from .system import SYSTEM
 
 SCENARIOS: dict[str, type[Scenario]] = {
-    kind.name: kind for kind in (*DISKS, *AGED, *REPLACED, *POOLS, *SYSTEM, *NETWORK, *CONTAINERS, *ENGINE)
+    kind.name: kind
+    for kind in (*DISKS, *AGED, *REPLACED, *POOLS, *SYSTEM, *NETWORK, *CONTAINERS, *ENGINE, *MEDIA)
 }
 
 __all__ = ["SCENARIOS", "Scenario"]

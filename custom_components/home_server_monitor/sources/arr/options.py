@@ -36,7 +36,7 @@ OPTIONS = vol.Schema(
     {
         vol.Required(OFFER, default=True): BooleanSelector(),
         vol.Required(STRIKES, default=MOST): _number(2, 20),
-        vol.Required(MINUTES, default=10): _number(5, 240, "min"),
+        vol.Required(MINUTES, default=10): _number(1, 240, "min"),
         vol.Required(GRACE, default=30): _number(5, 1440, "min"),
         vol.Required(SLOW, default=50): _number(0, 100_000, "kB/s"),
         vol.Optional(KEEP, default=lambda: ["keep"]): TextSelector(TextSelectorConfig(multiple=True)),

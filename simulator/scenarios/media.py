@@ -1,0 +1,103 @@
+"""What goes wrong with downloads: imports that fail, downloads that stand still, a VPN and indexers that are away."""
+
+from typing import Any, override
+
+from simulator.arr import Release
+from simulator.arr.rows import complaint
+from simulator.media import Fate
+
+from .base import Scenario
+
+MIB = 1 << 20
+
+
+class ImportFails(Scenario):
+    """A film is downloaded and not imported. reason: a key of `simulator.arr.library.REFUSALS`."""
+
+    name = "import_fails"
+    about = "A film is downloaded, and Radarr does not import it: it is only a sample"
+
+    @override
+    async def on(self, reason: str = "sample", title: str = "Salt.2026.1080p.WEB-SAMPLER", **_: Any) -> None:
+        if not self.sim.has_arrs:
+            return
+        radarr = self.sim.arrs.radarr
+        bad = Release(
+            title=title, things=(5,), client="sabnzbd", size=90 * MIB, group="SAMPLER", refused=reason
+        )
+        good = Release(title="Salt.2026.1080p.WEB.h264-NTb", things=(5,), client="sabnzbd", size=6 << 30)
+        radarr.releases += [bad, good]
+        radarr.grab(bad)
+        self.world.media.step(60)
+
+
+class DownloadStalls(Scenario):
+    """A torrent that nobody shares any more."""
+
+    name = "download_stalls"
+    about = "A torrent of Sonarr stands still: nobody has the rest of it"
+
+    @override
+    async def on(self, private: bool = False, **_: Any) -> None:
+        if not self.sim.has_arrs:
+            return
+        release = Release(
+            title="The.Long.Frost.S01E05.1080p.WEB-NOBODY",
+            things=(205,),
+            client="qbittorrent",
+            group="NOBODY",
+            size=1 << 30,
+            fate=Fate.STALLS,
+            private=private,
+        )
+        tracked = self.sim.arrs.sonarr.grab(release)
+        tracked.added -= 86400.0
+
+
+class VpnAway(Scenario):
+    """The torrent client reaches nobody: all of its downloads stand still, and none of them is to blame."""
+
+    name = "vpn_away"
+    about = "The VPN of qBittorrent is away: all torrents stand still"
+
+    @override
+    async def on(self, **_: Any) -> None:
+        self._set("disconnected")
+
+    @override
+    async def off(self) -> None:
+        self._set("connected")
+
+    def _set(self, state: str) -> None:
+        if (client := self.world.media.clients.get("qbittorrent")) is not None:
+            client.connection = state
+
+
+class IndexersAway(Scenario):
+    """No indexer answers: a search would find nothing."""
+
+    name = "indexers_away"
+    about = "No indexer answers Sonarr and Radarr"
+
+    @override
+    async def on(self, **_: Any) -> None:
+        if not self.sim.has_arrs:
+            return
+        said = complaint("IndexerStatusCheck", "error", "All indexers are unavailable due to failures")
+        for name in ("sonarr", "radarr"):
+            self.sim.arrs.faces[name].complaints.append(said)
+        for each in self.sim.arrs.prowlarr.indexers.values():
+            each.until = self.world.clock.now() + 3600
+
+    @override
+    async def off(self) -> None:
+        if not self.sim.has_arrs:
+            return
+        for name in ("sonarr", "radarr"):
+            complaints = self.sim.arrs.faces[name].complaints
+            complaints[:] = [each for each in complaints if each["source"] != "IndexerStatusCheck"]
+        for each in self.sim.arrs.prowlarr.indexers.values():
+            each.until = 0.0
+
+
+MEDIA: tuple[type[Scenario], ...] = (ImportFails, DownloadStalls, VpnAway, IndexersAway)
