@@ -105,6 +105,6 @@ def furnish(world: World) -> tuple[Library, Library, Prowlarr]:
         fate=Fate.FINE,
     )
     radarr.releases += [bad, good]
-    radarr.grab(bad)
+    radarr.grab_done(bad)
     indexers = {1: Indexer(1, "Harbour Index"), 2: Indexer(2, "Second Index", "usenet")}
     return sonarr, radarr, Prowlarr(indexers)

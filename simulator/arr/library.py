@@ -167,6 +167,13 @@ class Library:
             self.note("grabbed", release, download, thing)
         return tracked
 
+    def grab_done(self, release: Release) -> Tracked:
+        """Take a release that is there at once, and import it or say why not."""
+        now = self.media.clock.now()
+        tracked = self.grab(release, done=float(release.size), state=State.COMPLETED, finished=now)
+        self.take_in(tracked)
+        return tracked
+
     def delay(self, release: Release) -> Tracked:
         """Let a release wait for its delay: there is no download yet."""
         return self._track(release, None)

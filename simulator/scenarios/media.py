@@ -27,8 +27,7 @@ class ImportFails(Scenario):
         )
         good = Release(title="Salt.2026.1080p.WEB.h264-NTb", things=(5,), client="sabnzbd", size=6 << 30)
         radarr.releases += [bad, good]
-        radarr.grab(bad)
-        self.world.media.step(60)
+        radarr.grab_done(bad)
 
 
 class DownloadStalls(Scenario):

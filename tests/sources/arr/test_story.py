@@ -88,7 +88,6 @@ async def story(
     )
     assert await hass.config_entries.async_setup(server_entry.entry_id)
     found.source = await set_up(hass, arr_entry(sim, "radarr"))
-    sim.world.media.step(600)
     yield found
     await hass.config_entries.async_unload(found.source.config_entry.entry_id)
     await hass.config_entries.async_unload(server_entry.entry_id)

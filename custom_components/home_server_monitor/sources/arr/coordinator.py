@@ -62,6 +62,8 @@ class ArrCoordinator(FedCoordinator[Arr]):
         self.judging = Judging(self._keeping.strikes, self._keeping.learned, limits_of(entry.options))
         self._actions: Mapping[str, Action] = {}
         self._met = False
+        # when the queue was read that was judged last
+        self._judged_at: float | None = None
         self._listening: asyncio.Task[None] | None = None
 
     # What is shown
@@ -213,6 +215,12 @@ class ArrCoordinator(FedCoordinator[Arr]):
         learned = self.judging.learn(self.feeds.value("history") or ()) if self.client.app.queue else False
         if not self.client.app.queue:
             return data
+        if (read := self.feeds.fetched("queue")) == self._judged_at:
+            # what was seen once counts once, also where it could not be read again
+            if learned:
+                self._keeping.save_soon()
+            return self.judging.shown(data)
+        self._judged_at = read
         clients = [each for each in self.house.capable(Downloads) if each.server == self.server]
         data, changed = self.judging.take(data, watched_of(clients), dt_util.utcnow(), self.hass.loop.time())
         if changed or learned:

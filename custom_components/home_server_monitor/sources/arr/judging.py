@@ -64,8 +64,12 @@ class Judging:
             if out[key].kind != Kind.FAILED:
                 self.learned.failed(key, self._reason(key, out[key].kind), now.timestamp())
                 changed = True
-        suspects = {key: each.kind for key, each in out.items() if key in data.queue.items}
-        return replace(data, suspects=suspects, advice=len(self.learned.advice())), changed
+        return self.shown(data), changed
+
+    def shown(self, data: Arr) -> Arr:
+        """Return a snapshot with what is stuck, without judging it anew."""
+        suspects = {key: each.kind for key, each in self.strikes.out().items() if key in data.queue.items}
+        return replace(data, suspects=suspects, advice=len(self.learned.advice()))
 
     def _reason(self, key: str, kind: str) -> str:
         signal = self.found.signals.get(key)
