@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from custom_components.home_server_monitor.sources.arr.address import below, normalise
+from custom_components.home_server_monitor.sources.arr.address import normalise
 from custom_components.home_server_monitor.sources.arr.apps import LIDARR, RADARR, READARR, SONARR
 from custom_components.home_server_monitor.sources.arr.learning import Learned
 from custom_components.home_server_monitor.sources.arr.model import (
@@ -18,6 +18,7 @@ from custom_components.home_server_monitor.sources.arr.model import (
 )
 from custom_components.home_server_monitor.sources.arr.push import closes, news
 from custom_components.home_server_monitor.sources.arr.queue import Item, brief, joined, left_of, row_of
+from custom_components.home_server_monitor.sources.web import below
 
 # the shape of a recorded row of Radarr 5, with names of our own
 RADARR_ROW: dict[str, Any] = {
