@@ -250,6 +250,8 @@ class Simulation(Doors):
         self.certificate = certificates.keep(certificates.make(), self._state_dir)
         certificates.load(self._ssl, self.certificate)
         self.wire.drop()
+        if self._scrutiny_wire is not None:
+            self._scrutiny_wire.drop()
 
     async def push(self, collection: str, msg: str, fields: Any = None, id: Any = None) -> None:
         """Any event, to all who subscribed to the collection."""

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import contextlib
 from dataclasses import dataclass
 from datetime import datetime
+import functools
 import hashlib
 import ssl
 
@@ -27,8 +28,12 @@ class Certificate:
     not_after: datetime
 
 
+@functools.lru_cache
 def pin(fingerprint: str | None) -> aiohttp.Fingerprint | bool:
-    """Return the `ssl` argument that trusts exactly this certificate, or the system's trust for None."""
+    """Return the `ssl` argument that trusts exactly this certificate, or the system's trust for None.
+
+    The same one for the same certificate: a connection is only used again for what names the very same.
+    """
     return aiohttp.Fingerprint(bytes.fromhex(fingerprint)) if fingerprint else True
 
 

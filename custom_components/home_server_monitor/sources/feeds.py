@@ -185,6 +185,10 @@ class Feeds:
             )
         return answered
 
+    def goes_on(self, key: str) -> bool:
+        """Return whether a feed is being fetched."""
+        return key in self._running
+
     def stop(self) -> None:
         """Give up what is being fetched."""
         for task in self._running.values():

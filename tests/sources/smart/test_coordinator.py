@@ -1,5 +1,6 @@
 """Scrutiny is asked little, and what fails costs only what it is about."""
 
+import asyncio
 from collections.abc import AsyncGenerator
 from typing import Any
 
@@ -10,6 +11,8 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.home_server_monitor.const import CONF_FINGERPRINT, CONF_KIND, CONF_SERVER, DOMAIN, HOME
 from custom_components.home_server_monitor.diagnostics import async_get_config_entry_diagnostics
+from custom_components.home_server_monitor.sources.certificates import pin
+from custom_components.home_server_monitor.sources.smart import coordinator
 from custom_components.home_server_monitor.sources.smart.coordinator import SmartCoordinator
 import simulator
 
@@ -61,6 +64,26 @@ async def test_a_drive_is_asked_for_once_per_reading(smart: SmartCoordinator, si
     assert asked(sim, DETAILS) == 9, "the one that sleeps was not read"
     assert sim.world.wakeups == 0
     assert sim.scrutiny.calls.writes == []
+
+
+async def test_many_drives_are_shown_as_they_come(
+    hass: HomeAssistant, hass_storage: Any, sim: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What takes longer than it is waited for ends no set-up, and is not begun anew each time; on one connection."""
+    monkeypatch.setattr(coordinator, "READING", 0.1)
+    sim.scrutiny.faults.add("delay", DETAILS, seconds=0.07)
+    entry = await entry_of(hass, sim)
+    smart: SmartCoordinator = entry.runtime_data
+    assert smart.last_update_success
+    first = sum(drive.reading is not None for drive in smart.data.drives.values())
+    assert first < 5
+    while smart.feeds.goes_on("readings"):  # noqa: ASYNC110 - it tells nobody
+        await asyncio.sleep(0.02)
+    await smart.async_refresh()
+    assert all(drive.reading for drive in smart.data.drives.values())
+    assert asked(sim, DETAILS) == 5
+    assert pin(sim.fingerprint) is pin(sim.fingerprint)
+    await hass.config_entries.async_unload(entry.entry_id)
 
 
 async def test_a_drive_that_cannot_be_read_costs_no_other(

@@ -16,7 +16,7 @@ from ...guardian.contract import Action, Finding, Node
 from ...guardian.own_path import endpoint_node
 from ...prediction.reading import Reading
 from ..certificates import certificate_of
-from ..errors import AuthFailed, BadResponse, CertificateRejected, ClientError, NotSupported
+from ..errors import AuthFailed, BadResponse, CannotConnect, CertificateRejected, ClientError, NotSupported
 from ..feeds import Feed, Feeds
 from ..session import shared_session
 from .client import ScrutinyClient
@@ -153,7 +153,7 @@ class SmartCoordinator(ServiceCoordinator[Scrutiny]):
             due = self.feeds.due()
             # the list first: it says whose readings are new
             await self.feeds.refresh([feed for feed in due if feed.key != "readings"], READING)
-            await self.feeds.refresh([feed for feed in due if feed.key == "readings"], READING)
+            await self._refresh_readings([feed for feed in due if feed.key == "readings"])
         except CertificateRejected as err:
             if err.found:
                 raise
@@ -163,6 +163,14 @@ class SmartCoordinator(ServiceCoordinator[Scrutiny]):
             # it answers, but not with what it should: something else is there, or it cannot reach its database
             raise BadResponse(self.feeds.report()["drives"]["error"] or "No list of drives")
         return self._assemble()
+
+    async def _refresh_readings(self, due: Sequence[Feed]) -> None:
+        """Read what is new; many drives may take longer, and are shown as they come. Raises ClientError."""
+        try:
+            await self.feeds.refresh(due, READING)
+        except CannotConnect:
+            if not self.feeds.goes_on("readings"):
+                raise
 
     async def _read_anew(self) -> int:
         """Read the drives of which there is a newer reading; returns how many. Raises ClientError."""
