@@ -15,6 +15,7 @@ from custom_components.home_server_monitor.edge import own_answers
 from custom_components.home_server_monitor.guardian.contract import Actor, Refused
 from custom_components.home_server_monitor.guardian.finding import Tracked
 from custom_components.home_server_monitor.plays.disk_risk import play
+from custom_components.home_server_monitor.plays.disk_risk.removal import devices_of
 from custom_components.home_server_monitor.prediction import forest
 from custom_components.home_server_monitor.prediction.tiers import Tier
 import simulator
@@ -150,7 +151,16 @@ async def ended(home: Household, user: MockUser) -> None:
     await home.settle(60)
     assert registry.async_get_device_by_identifier(known, home.nas.entry_id) is None
     assert offered(home) == []
+    # Scrutiny goes on listing it, and shows it no more
+    assert any(drive.serial == OLD for drive in scrutiny(home).data.drives.values())
+    assert devices_of(home.hass, OLD) == []
     assert len(record._history.rows()) == days > 20
+
+
+def scrutiny(home: Household) -> Any:
+    """Return what is known of Scrutiny."""
+    (entry,) = (each for each in home.hass.config_entries.async_entries(DOMAIN) if each.title == "Scrutiny")
+    return entry.runtime_data
 
 
 def offered(home: Household) -> list[Any]:

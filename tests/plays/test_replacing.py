@@ -152,7 +152,7 @@ MIRROR = place(OLD, vdev="mirror", loses=1)
             ("warn_other", "insert_beside", "replace_beside", "wait", "pull_after"),
         ),
         (place(OLD, None), None, ("unused",)),
-        (MIRROR, replace(WHOLE, id="boot-pool"), ("boot", "wait", "pull_after")),
+        (MIRROR, replace(WHOLE, name="boot-pool"), ("boot", "wait", "pull_after")),
     ],
 )
 def test_the_steps_are_those_of_the_layout(

@@ -18,6 +18,7 @@ from .disks import (
     PoolStand,
     ReadsSmart,
     Resilver,
+    RetiresDisks,
     TendsDisks,
 )
 
@@ -38,6 +39,7 @@ __all__ = [
     "PoolStand",
     "ReadsSmart",
     "Resilver",
+    "RetiresDisks",
     "RollsBackDatasets",
     "RunsApps",
     "RunsServices",

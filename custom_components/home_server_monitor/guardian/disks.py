@@ -217,6 +217,20 @@ class TendsDisks(Protocol):
 
 
 @runtime_checkable
+class RetiresDisks(Protocol):
+    """What knows which disks were replaced, so that nobody shows them any more."""
+
+    @property
+    def server(self) -> str:
+        """Return the unique id of the server's entry that it hangs on."""
+        ...
+
+    def retired_disks(self) -> frozenset[str]:
+        """Return the serials of disks that were replaced and are in use nowhere."""
+        ...
+
+
+@runtime_checkable
 class AnswersFindings(Protocol):
     """A source that has answers of its own to findings, also of others."""
 

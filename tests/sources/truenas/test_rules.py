@@ -408,7 +408,15 @@ def test_a_disk_is_missing_only_from_a_complete_listing() -> None:
     assert not findings(TrueNas(disks=present), memory)
     finding = one(findings(TrueNas(disks=present, complete=frozenset({"disks"})), memory), "disk_missing")
     assert (finding.object, finding.severity) == ("disk:b", HIGH)
-    assert finding.placeholders == {"disk": "WDC B"}
+    assert finding.placeholders == {"disk": "WDC B", "where": "no pool that is known"}
+    # the pool that misses it says where it was
+    gone = replace(leaf(None, "removed"), missing="b")
+    missed = pool(vdevs=(vdev("mirror", leaf("sda"), gone),), status="degraded")
+    finding = one(
+        findings(TrueNas(disks=present, pools={"1": missed}, complete=frozenset({"disks"})), memory),
+        "disk_missing",
+    )
+    assert finding.placeholders["where"] == "pool tank, mirror"
 
 
 def test_a_disk_that_the_user_removed_is_not_missing() -> None:

@@ -15,16 +15,16 @@ from homeassistant.util import dt as dt_util
 from ...const import DOMAIN
 from ...edge.guardian import Guardian
 from ...guardian.capabilities import DiskPlace, KnowsDisks, KnowsPools, PoolStand, ReadsSmart
-from ...guardian.contract import Action, Actor, Change, Finding, Missing, Node, Source
+from ...guardian.contract import Action, Change, Finding, Missing, Node, Source
 from ...guardian.house import House
 from ...issues import clear_prediction_off, raise_prediction_off
 from ...prediction.forest import Model, load
 from ...prediction.tiers import Tier
+from .asked import AskedOfDisks
 from .assessing import Assessment
 from .explain import explained
 from .findings import OF_READINGS, Known, findings_of, still
 from .listening import LOOK, Listening
-from .ordering import serial_of
 from .record import SHOWN_FOR, DiskRecord
 from .showing import Showing
 from .tending import Tending
@@ -36,7 +36,7 @@ _LOGGER = logging.getLogger(__name__)
 PATIENCE = 600.0
 
 
-class DiskRisk:
+class DiskRisk(AskedOfDisks):
     """A source of its own for the guardian: it reads what others read, and judges it."""
 
     kind = "disk_risk"
@@ -168,44 +168,6 @@ class DiskRisk:
         """Return how a disk is judged now."""
         found = record.found if (record := self.records.get(serial)) else None
         return found.tier if found else Tier.STABLE
-
-    def is_retired(self, serial: str) -> bool:
-        """Return whether a disk was replaced, and nothing stands on it."""
-        return serial in self.tending.promises.replaced and self.tending.is_retired(
-            serial, self.places().get(serial)
-        )
-
-    # What people answer (capabilities AnswersFindings and TendsDisks)
-
-    def answers_to(self, finding: Finding) -> Sequence[str]:
-        """Return the verbs that may be said to a finding now."""
-        return self.tending.answers_to(finding)
-
-    async def answer(self, finding: str, verb: str, actor: Actor) -> str:
-        """Take an answer to a finding. Raises Refused."""
-        return await self.tending.answer(finding, verb, actor)
-
-    async def order(self, serial: str, actor: Actor) -> tuple[Sequence[str], float]:
-        """Be quiet about a disk while its replacement is on its way."""
-        return await self.tending.order(serial, actor)
-
-    async def replace_disk(self, serial: str, actor: Actor, finding: str = "") -> str:
-        """Expect a disk to go; returns the steps. Raises Refused."""
-        return await self.tending.replace_disk(serial, actor, finding)
-
-    async def stop_replacing(self, serial: str, actor: Actor) -> None:
-        """Expect it no more. Raises Refused."""
-        await self.tending.stop(serial, actor)
-
-    def steps_to_replace(self, finding: Finding) -> str:
-        """Return what is to be done to replace the disk that a finding is about."""
-        return self.tending.steps(serial_of(finding) or "", finding)
-
-    def serial(self, wanted: str) -> str | None:
-        """Return the serial of a disk by the end of it; None where that names none, or several."""
-        known = {*self.records, *self.places(), *self.tending.promises.replacing}
-        ending = [each for each in known if each.upper().endswith(wanted.strip().upper())]
-        return wanted if wanted in known else ending[0] if len(ending) == 1 else None
 
     @callback
     def publish(self) -> None:

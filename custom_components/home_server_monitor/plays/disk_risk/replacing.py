@@ -12,6 +12,8 @@ DAY: Final = 86400.0
 EXPECTED: Final = 14 * DAY
 # of the rebuild a new stage is told each time so many percent are done
 MILESTONE: Final = 25
+# what TrueNAS calls the pool that it starts from, today and on machines that once ran an older one
+BOOT: Final = frozenset({"boot-pool", "freenas-boot"})
 
 
 class Stage(StrEnum):
@@ -142,7 +144,7 @@ def steps(place: DiskPlace | None, stand: PoolStand | None, node: str) -> tuple[
     """Return what to do for this layout, as keys of texts; those that begin with `warn` are no steps."""
     if place is not None and place.pool is None:
         return ("unused",)
-    if place is not None and stand is not None and stand.id == "boot-pool":
+    if place is not None and stand is not None and stand.name in BOOT:
         return ("boot", "wait", "pull_after")
     gone = place is None
     lost = frozenset() if stand is None else stand.lost

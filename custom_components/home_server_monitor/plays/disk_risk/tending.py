@@ -86,6 +86,11 @@ class Tending:
         """Return whether a disk was replaced and nothing stands on it any more."""
         return serial in self.promises.replaced and (place is None or place.pool is None)
 
+    def retired(self, places: Mapping[str, DiskPlace]) -> frozenset[str]:
+        """Return the serials of disks that were replaced, or are out of their machine for it."""
+        out = frozenset(self.promises.replacing.keys() - places.keys())
+        return out.union(each for each in self.promises.replaced if self.is_retired(each, places.get(each)))
+
     # What people answer
 
     def answers_to(self, finding: Finding) -> Sequence[str]:

@@ -11,7 +11,7 @@ from yarl import URL
 
 from ...const import CONF_FINGERPRINT, DOMAIN
 from ...coordinator import HsmConfigEntry, ServiceCoordinator
-from ...guardian.capabilities import KnowsDisks
+from ...guardian.capabilities import KnowsDisks, RetiresDisks
 from ...guardian.contract import Action, Finding, Node
 from ...guardian.own_path import endpoint_node
 from ...prediction.reading import Reading
@@ -207,6 +207,9 @@ class SmartCoordinator(ServiceCoordinator[Scrutiny]):
             if source.server == self.server
             for serial in source.disk_places()
         }
+        # a collector goes on listing what was taken out
+        for play in self.house.capable(RetiresDisks):
+            elsewhere |= play.retired_disks() if play.server == self.server else frozenset()
         own = {
             drive.serial: drive
             for drive in drives.values()

@@ -42,5 +42,24 @@ class Case:
         identity = self.memory.identity_of(leaf)
         return disk_node(identity) if identity else f"device:{leaf.guid}"
 
+    def where(self, identity: str) -> str:
+        """Return what finds a disk in its machine: its size, its pool, its group there, and its slot where that is known."""
+        disk = self.data.disks.get(identity)
+        pools = [*self.data.pools.values(), *([self.data.boot_pool] if self.data.boot_pool else [])]
+        groups = (
+            f"pool {pool.name}" + (f", {vdev.kind}" if vdev.children else ", alone")
+            for pool in pools
+            for vdev in pool.vdevs
+            if any(self.node_of(leaf) == disk_node(identity) for leaf in vdev.leaves())
+        )
+        found = next(groups, "no pool that is known")
+        size = f"{size_words(disk.size)} in " if disk and disk.size else ""
+        return size + found + (f", {disk.slot}" if disk and disk.slot else "")
+
+
+def size_words(size: int) -> str:
+    """Return a size as it is printed on the drive."""
+    return f"{size / 1e12:.3g} TB" if size >= 1e12 else f"{size / 1e9:.0f} GB"
+
 
 type Rule = Callable[[Case], Iterator[Finding]]

@@ -47,7 +47,7 @@ def disk_missing(case: Case) -> Iterator[Finding]:
                 rule="disk_missing",
                 object=disk_node(identity),
                 severity=Severity.HIGH,
-                placeholders={"disk": shown},
+                placeholders={"disk": shown, "where": case.where(identity)},
             )
 
 
@@ -65,7 +65,11 @@ def disk_hot(case: Case) -> Iterator[Finding]:
                 rule="disk_hot",
                 object=disk_node(identity),
                 severity=Severity.HIGH if disk.temperature >= hot else Severity.WARNING,
-                placeholders={"disk": disk.title, "temperature": f"{disk.temperature:.0f}"},
+                placeholders={
+                    "disk": disk.title,
+                    "temperature": f"{disk.temperature:.0f}",
+                    "where": case.where(identity),
+                },
                 holds=disk.temperature < warm,
             )
 
@@ -78,7 +82,7 @@ def self_test_failed(case: Case) -> Iterator[Finding]:
                 rule="self_test_failed",
                 object=disk_node(identity),
                 severity=Severity.HIGH,
-                placeholders={"disk": disk.title},
+                placeholders={"disk": disk.title, "where": case.where(identity)},
                 holds=disk.last_test != "failed",
             )
 
