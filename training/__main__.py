@@ -2,6 +2,7 @@
 
 python -m training DATA_DIR                                 train, judge, write the model file and REPORT.md
 python -m training variants DATA_DIR [NAME …]               try other recipes on the validation split
+python -m training report                                   write REPORT.md again, out of the figures of the last run
 python -m training reports FOLDER                           count what the parser finds in real smartctl reports
 python -m training score CHANGES DRIVES OUT                 score other drives with the shipped model file
 """
@@ -43,6 +44,10 @@ def main(arguments: list[str]) -> int:
             from .reports import count_features  # noqa: PLC0415
 
             print(count_features(Path(folder)))
+        case ["report"]:
+            from .train import report  # noqa: PLC0415
+
+            report()
         case ["variants", folder, *names]:
             from .variants import try_all  # noqa: PLC0415
 

@@ -12,6 +12,8 @@ import pandas as pd
 from custom_components.home_server_monitor.prediction.counters import COUNTERS, GROWING, count
 
 type Array = np.ndarray[Any, Any]
+# says how far a command is
+type Tell = Callable[[str], None]
 
 PLACE = {attribute: place for place, attribute in enumerate(COUNTERS)}
 GROWING_PLACES = [PLACE[attribute] for attribute in GROWING]

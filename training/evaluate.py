@@ -1,6 +1,6 @@
 """Judges scores per drive: recall at stated shares of false alarms, lead time, calibration, intervals."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -183,6 +183,33 @@ def calibration(paper: Exam, chance: Array, horizon: int, among: Array | None = 
         float(expected.sum() / max(observed.sum(), 1)),
         [*_bins(expected, observed)],
     )
+
+
+@dataclass(frozen=True)
+class Band:
+    """Weekly rows between two chances within 30 days: drives, and by horizon the share expected and observed to fail."""
+
+    low: float
+    high: float
+    rows: int
+    drives: int
+    expected: dict[int, float]
+    observed: dict[int, float]
+
+
+def bands(paper: Exam, chances: dict[int, Array], edges: Sequence[float]) -> list[Band]:
+    """Return what happened to drives by their chance within 30 days, for each pair of neighbouring edges."""
+    found = []
+    known = {each: outcome(paper.line, paper.drive, paper.day, each, paper.end + 1) for each in chances}
+    for low, high in pairwise(edges):
+        inside = paper.weekly & (chances[30] >= low) & (chances[30] < high)
+        rows = {each: inside & known[each][1] for each in chances}
+        if all(each.any() for each in rows.values()):
+            expected = {each: float(chances[each][rows[each]].mean()) for each in chances}
+            observed = {each: float(known[each][0][rows[each]].mean()) for each in chances}
+            drives = len(np.unique(paper.drive[inside]))
+            found.append(Band(low, high, int(inside.sum()), drives, expected, observed))
+    return found
 
 
 def _bins(expected: Array, observed: Array) -> Iterator[tuple[float, float, int, float, float]]:

@@ -10,17 +10,20 @@ from typing import Any
 from custom_components.home_server_monitor.prediction.features import FEATURES
 from custom_components.home_server_monitor.prediction.forest import FORMAT, digest
 
+from .calibrate import Curve
 from .data import Array
-from .fit import Fitted, Pair
+from .fit import Fitted, Taught
 
 
-def body(pair: Pair, limits: Mapping[str, float], about: Mapping[str, Any]) -> dict[str, Any]:
+def body(
+    taught: Taught, curves: Mapping[int, Curve], limits: Mapping[str, float], about: Mapping[str, Any]
+) -> dict[str, Any]:
     """Return the content of a model file: flat arrays by horizon, limits by tier, and where it comes from."""
     content: dict[str, Any] = {
         "format": FORMAT,
         "features": list(FEATURES),
-        "heads": {"30": _head(pair.short), "90": _head(pair.long)},
-        "mix": {"30": list(pair.mix), "90": [0.0, 1.0, 0.0]},
+        "heads": {str(horizon): _head(head) for horizon, head in taught.heads.items()},
+        "calibration": {str(horizon): [[*curve.x], [*curve.y]] for horizon, curve in curves.items()},
         "limits": dict(limits),
         "about": dict(about),
     }

@@ -10,22 +10,22 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from custom_components.home_server_monitor.prediction.features import FEATURES
+from custom_components.home_server_monitor.prediction.forest import HORIZONS
 
 from .data import Array, Timeline
 from .features import features
-from .sampling import SEED, Rows, outcome, training_rows
+from .sampling import SEED, Rows, Sampling, outcome, training_rows
 
 # More errors never lower the risk; more time since the last one never raises it.
 SIGNS = {name: -1 if name == "since" else 1 for name in FEATURES}
 
 
-_SINCE = FEATURES.index("since")
-_HISTORY = np.array([not name.startswith("level") and name != "nonzero" for name in FEATURES])
-
-
 @dataclass(frozen=True)
 class Recipe:
-    """One variant of the model."""
+    """One variant of the model.
+
+    taught: the horizon of what both heads are taught, where it is not that of what they tell.
+    """
 
     name: str
     learner: str = "boosting"
@@ -34,10 +34,8 @@ class Recipe:
     monotone: bool = True
     interactions: str | None = None
     seeds: int = 1
-    # Whether what a drive does not report counts as zero: what is missing tells its maker.
-    zero: bool = False
-    # The part of the 90-day head in the log-odds of 30 days.
-    blend: float = 0.0
+    taught: int | None = None
+    sampling: Sampling = field(default_factory=Sampling)
 
     @property
     def columns(self) -> list[int]:
@@ -56,14 +54,6 @@ BOOSTING: dict[str, Any] = {
 }
 
 
-def prepared(recipe: Recipe, x: Array) -> Array:
-    """Return the columns that a recipe looks at."""
-    if recipe.zero:
-        fresh = np.isnan(x[:, _SINCE])
-        x = np.where(np.isnan(x) & ~(fresh[:, None] & _HISTORY), 0.0, x)
-    return x[:, recipe.columns]
-
-
 @dataclass(frozen=True)
 class Fitted:
     """A fitted model: several learners are one by their mean."""
@@ -73,25 +63,21 @@ class Fitted:
 
     def score(self, x: Array) -> Array:
         """Map rows × FEATURES to log-odds."""
-        wanted = prepared(self.recipe, x)
+        wanted = x[:, self.recipe.columns]
         if self.recipe.learner == "logistic":
             wanted = np.nan_to_num(wanted)
         return np.asarray(np.mean([each.decision_function(wanted) for each in self.learners], axis=0))
 
 
 @dataclass(frozen=True)
-class Pair:
-    """The heads of both horizons; `mix` is the weight of either in the log-odds of 30 days, and what is added."""
+class Taught:
+    """The heads of both horizons."""
 
-    short: Fitted
-    long: Fitted
-    mix: tuple[float, float, float]
+    heads: dict[int, Fitted]
 
     def score(self, x: Array) -> Array:
-        """Map rows × FEATURES to two columns of log-odds."""
-        short, long = self.short.score(x), self.long.score(x)
-        mixed = self.mix[0] * short + self.mix[1] * long + self.mix[2]
-        return np.column_stack([mixed, np.maximum(mixed, long)])
+        """Map rows × FEATURES to two columns of log-odds, of 30 and 90 days."""
+        return np.column_stack([self.heads[horizon].score(x) for horizon in HORIZONS])
 
 
 @dataclass(frozen=True)
@@ -120,23 +106,18 @@ class Sample:
         chosen = np.ones(len(x), dtype=bool) if groups is None else groups[group]
         return x[chosen], failed[chosen], weight[chosen]
 
-    def learn(self, recipe: Recipe, groups: Array | None = None) -> Pair:
-        """Fit both heads of a recipe, and how they are mixed."""
-        x, failed, weight = self.lesson(30, groups)
-        x90, failed90, weight90 = self.lesson(90, groups)
-        short = fit(recipe, prepared(recipe, x), failed, weight)
-        long = fit(recipe, prepared(recipe, x90), failed90, weight90)
-        if not recipe.blend:
-            return Pair(short, long, (1.0, 0.0, 0.0))
-        mean = (1 - recipe.blend) * short.score(x) + recipe.blend * long.score(x)
-        scale = LogisticRegression(C=1e6).fit(mean[:, None], failed, sample_weight=weight)
-        slope, shift = float(scale.coef_[0, 0]), float(scale.intercept_[0])
-        return Pair(short, long, (slope * (1 - recipe.blend), slope * recipe.blend, shift))
+    def learn(self, recipe: Recipe, groups: Array | None = None) -> Taught:
+        """Fit the heads of a recipe."""
+        heads = {}
+        for horizon in HORIZONS:
+            x, failed, weight = self.lesson(recipe.taught or horizon, groups)
+            heads[horizon] = fit(recipe, x[:, recipe.columns], failed, weight)
+        return Taught(heads)
 
 
-def sample(line: Timeline, begin: int, end: int, group: Array) -> Sample:
+def sample(line: Timeline, begin: int, end: int, group: Array, sampling: Sampling) -> Sample:
     """Return what there is to learn between two days."""
-    rows = training_rows(line, begin, end)
+    rows = training_rows(line, begin, end, sampling)
     return Sample(line, rows, features(line, rows.drive, rows.day, rows.since), end, group)
 
 
@@ -162,6 +143,8 @@ def fit(recipe: Recipe, x: Array, failed: Array, weight: Array) -> Fitted:
         learner = make_pipeline(StandardScaler(), LogisticRegression(C=1.0, max_iter=300))
         learner.fit(np.nan_to_num(x), failed, logisticregression__sample_weight=weight)
         return Fitted(recipe, [learner])
+    # scikit-learn cannot bin a column that is never known, as where all drives are of a maker that does not report it
+    x = np.where(np.isnan(x).all(axis=0), 0.0, x)
     signs = [SIGNS[name] for name in recipe.names] if recipe.monotone else None
     learners = []
     for number in range(recipe.seeds):
@@ -173,6 +156,3 @@ def fit(recipe: Recipe, x: Array, failed: Array, weight: Array) -> Fitted:
         )
         learners.append(learner.fit(x, failed, sample_weight=weight))
     return Fitted(recipe, learners)
-
-
-__all__ = ["BOOSTING", "Fitted", "Pair", "Recipe", "Sample", "fit", "sample"]

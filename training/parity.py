@@ -1,6 +1,6 @@
 """A small sample of made-up drives, with what scikit-learn says of them: the tests hold the shipped code to it."""
 
-from dataclasses import replace
+from collections.abc import Mapping
 import gzip
 import json
 from pathlib import Path
@@ -11,12 +11,12 @@ import numpy as np
 import pandas as pd
 
 from custom_components.home_server_monitor.prediction.counters import COUNTERS
-from custom_components.home_server_monitor.prediction.features import FEATURES
 from custom_components.home_server_monitor.prediction.forest import HORIZONS
 
+from .calibrate import Curve, told
 from .data import Array, Timeline, timeline
 from .features import features
-from .fit import Pair, Recipe, prepared
+from .fit import Taught
 from .sampling import SEED
 
 DRIVES = 120
@@ -46,20 +46,22 @@ def made_up(drives: int = DRIVES) -> Timeline:
     return timeline(pd.DataFrame(changes), pd.DataFrame(table))
 
 
-def sample(pair: Pair, recipe: Recipe) -> dict[str, Any]:
+def sample(taught: Taught, curves: Mapping[int, Curve]) -> dict[str, Any]:
     """Return histories, the features that training sees in them, and the log-odds of scikit-learn."""
     line = made_up()
     random_days = np.random.default_rng(SEED)
     drive = np.repeat(np.arange(len(line.drives)), LOOKS)
     day = random_days.integers(line.drives.first[drive], line.drives.last[drive] + 1)
     x = features(line, drive, day)
-    plain = prepared(replace(recipe, names=FEATURES), x)
-    odds = {str(horizon): column.tolist() for horizon, column in zip(HORIZONS, pair.score(x).T, strict=True)}
+    odds = {
+        str(horizon): column.tolist()
+        for horizon, column in zip(HORIZONS, told(taught.score(x), curves).T, strict=True)
+    }
     return {
         "histories": [_history(line, each) for each in range(len(line.drives))],
         "drive": drive.tolist(),
         "day": day.tolist(),
-        "features": [[None if np.isnan(value) else value for value in row] for row in plain.tolist()],
+        "features": [[None if np.isnan(value) else value for value in row] for row in x.tolist()],
         "log_odds": odds,
     }
 
@@ -73,6 +75,6 @@ def _known(counts: Array) -> list[float | None]:
     return [None if np.isnan(value) else float(value) for value in counts]
 
 
-def write(pair: Pair, recipe: Recipe, path: Path) -> None:
+def write(taught: Taught, curves: Mapping[int, Curve], path: Path) -> None:
     """Write the sample; the same models give the same bytes."""
-    path.write_bytes(gzip.compress(json.dumps(sample(pair, recipe)).encode(), 9, mtime=0))
+    path.write_bytes(gzip.compress(json.dumps(sample(taught, curves)).encode(), 9, mtime=0))

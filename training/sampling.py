@@ -8,8 +8,9 @@ import numpy as np
 from .data import Array, Timeline
 
 FOLDS = 5
-CLEAN_STEP = 60
-DIRTY_STEP = 7
+# Days between rows: of clean drives, and of others and those about to fail.
+SPARSE = 60
+DENSE = 7
 # How often a drive is pretended to be new: no history, or at most 30 days of it.
 NO_HISTORY = 0.20
 SHORT_HISTORY = 0.35
@@ -29,6 +30,17 @@ END = day_of("2016-09-30")
 
 
 @dataclass(frozen=True)
+class Sampling:
+    """Which rows are learnt from, beside those of a grid in time.
+
+    changes: the days after each change as well; copies: each row with and without its history, in place of a draw.
+    """
+
+    changes: bool = False
+    copies: bool = False
+
+
+@dataclass(frozen=True)
 class Rows:
     """Drives and days, with the days that each stands for, and the first day that counts as known."""
 
@@ -36,10 +48,6 @@ class Rows:
     day: Array
     weight: Array
     since: Array
-
-    def only(self, chosen: Array) -> Rows:
-        """Return the chosen rows."""
-        return Rows(self.drive[chosen], self.day[chosen], self.weight[chosen], self.since[chosen])
 
 
 def folds(line: Timeline) -> Array:
@@ -92,25 +100,23 @@ def together(*parts: tuple[Array, Array]) -> tuple[Array, Array]:
     return key // 1_000_000, key % 1_000_000
 
 
-def training_rows(
-    line: Timeline, begin: int, end: int, clean: int = CLEAN_STEP, dirty: int = DIRTY_STEP
-) -> Rows:
+def training_rows(line: Timeline, begin: int, end: int, sampling: Sampling) -> Rows:
     """Return the rows to learn from, dense where a counter is not zero and before failures, sparse elsewhere.
 
     The weight is the number of days until the drive's next row, so that the sample stands for all days.
     """
-    every = np.full(len(line.drives), 7)
-    near_drive, near_day = grid(line, begin, end, every)
-    near = line.drives.failed[near_drive] & (line.drives.last[near_drive] - near_day <= 120)
-    dirty_drive, dirty_day = grid(line, begin, end, np.full(len(line.drives), dirty))
-    unclean = line.dirty[line.at(dirty_drive, dirty_day)]
-    drive, day = together(
-        grid(line, begin, end, np.full(len(line.drives), clean)),
-        (near_drive[near], near_day[near]),
-        (dirty_drive[unclean], dirty_day[unclean]),
-        after_changes(line, begin, end),
-    )
-    return _with_history(line, drive, day, _weights(line, drive, day, end), clean)
+    drive, day = grid(line, begin, end, np.full(len(line.drives), DENSE))
+    near = line.drives.failed[drive] & (line.drives.last[drive] - day <= 120)
+    unclean = line.dirty[line.at(drive, day)]
+    parts = [
+        grid(line, begin, end, np.full(len(line.drives), SPARSE)),
+        (drive[near | unclean], day[near | unclean]),
+    ]
+    if sampling.changes:
+        parts.append(after_changes(line, begin, end))
+    drive, day = together(*parts)
+    weight = np.clip(_weights(line, drive, day, end), 0, SPARSE).astype(float)
+    return _copied(line, drive, day, weight) if sampling.copies else _drawn(line, drive, day, weight)
 
 
 def _weights(line: Timeline, drive: Array, day: Array, end: int) -> Array:
@@ -120,20 +126,36 @@ def _weights(line: Timeline, drive: Array, day: Array, end: int) -> Array:
     return np.where(same, following, stop) - day
 
 
-def _with_history(line: Timeline, drive: Array, day: Array, weight: Array, longest: int) -> Rows:
-    """Cap the weights, and pretend for some rows that the drive is new."""
+def _drawn(line: Timeline, drive: Array, day: Array, weight: Array) -> Rows:
+    """Pretend of some rows that the drive is new."""
     random = np.random.default_rng(SEED + 1)
     dice = random.random(len(drive))
     short = day - random.integers(1, 31, len(drive))
     since = np.where(
         dice < NO_HISTORY, day, np.where(dice < NO_HISTORY + SHORT_HISTORY, short, line.drives.first[drive])
     )
-    return Rows(drive, day, np.clip(weight, 0, longest).astype(float), since)
+    return Rows(drive, day, weight, since)
+
+
+def _copied(line: Timeline, drive: Array, day: Array, weight: Array) -> Rows:
+    """Return each row three times, with its history, with a short one and without, and its weight shared out."""
+    short = day - np.random.default_rng(SEED + 1).integers(1, 31, len(day))
+    parts = (1 - SHORT_HISTORY - NO_HISTORY, SHORT_HISTORY, NO_HISTORY)
+    return Rows(
+        np.tile(drive, 3),
+        np.tile(day, 3),
+        np.concatenate([part * weight for part in parts]),
+        np.concatenate([line.drives.first[drive], short, day]),
+    )
 
 
 def outcome(line: Timeline, drive: Array, day: Array, horizon: int, end: int) -> tuple[Array, Array]:
-    """Return whether the drive failed within `horizon` days, and whether that is known by `end`."""
+    """Return whether the drive failed within `horizon` days, and whether that could be known before `end`.
+
+    Where the horizon reaches beyond `end` nothing is known, also of a drive that has failed by then: only its
+    failures would be counted, and not the days of others.
+    """
     left = line.drives.last[drive] - day
-    failed = line.drives.failed[drive] & (left <= horizon) & (line.drives.last[drive] < end)
-    known = failed | (day + horizon < np.minimum(line.drives.last[drive] + 1, end))
-    return failed, known
+    failed = line.drives.failed[drive] & (left <= horizon)
+    known = (day + horizon < end) & (failed | (left >= horizon))
+    return failed & known, known

@@ -12,8 +12,7 @@ from custom_components.home_server_monitor.prediction.forest import Model, load 
 from custom_components.home_server_monitor.prediction.outlook import Prediction, predict
 from custom_components.home_server_monitor.prediction.tiers import FALLS_AFTER, Standing
 
-from .data import BadData, Timeline, load
-from .study import Tell
+from .data import BadData, Tell, Timeline, load
 
 WEEK = 7
 

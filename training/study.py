@@ -1,6 +1,6 @@
 """The protocol: learn before a day on four fifths of the drives, judge after it on the other fifth, five times over."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
@@ -15,14 +15,28 @@ import numpy as np
 from custom_components.home_server_monitor.prediction.forest import HORIZONS
 
 from . import baselines
-from .data import Array, Timeline
-from .evaluate import RATES, Exam, at_rate, calibration, exam, interval, point, ranking
+from .calibrate import Curve, told
+from .data import Array, Tell, Timeline
+from .evaluate import (
+    RATES,
+    Exam,
+    Point,
+    at_rate,
+    bands,
+    calibration,
+    exam,
+    highest,
+    interval,
+    point,
+    ranking,
+    threshold,
+)
 from .features import features
-from .fit import Pair, Recipe, Sample, marks, sample
-from .sampling import BEGIN, FOLDS, folds
+from .fit import Recipe, Sample, Taught, marks, sample
+from .sampling import BEGIN, FOLDS, Sampling, folds
 
-type Tell = Callable[[str], None]
-
+# the share of healthy drives that ever reach a tier's limit
+TIER_RATES = {"critical": 0.001, "high": 0.005, "elevated": 0.01}
 LOGISTIC = Recipe("logistic", learner="logistic")
 
 
@@ -54,15 +68,16 @@ def grouped(line: Timeline) -> Array:
     return np.asarray(folds(line) * len(MAKERS) + np.array(maker))
 
 
-def split(line: Timeline, cut: int, end: int) -> Split:
+def split(line: Timeline, cut: int, end: int, sampling: Sampling) -> Split:
     """Return the lesson before `cut` and the exam from there to `end`."""
     paper, group = exam(line, cut, end), grouped(line)
-    return Split(line, sample(line, BEGIN, cut, group), paper, features(line, paper.drive, paper.day), group)
+    lesson = sample(line, BEGIN, cut, group, sampling)
+    return Split(line, lesson, paper, features(line, paper.drive, paper.day), group)
 
 
 @dataclass(frozen=True)
 class Job:
-    """One pair to fit: on the groups of `learn` (a mask, None for all), to score the other groups of the exam."""
+    """What is to be taught: on the groups of `learn` (a mask, None for all), to score the other groups of the exam."""
 
     recipe: Recipe
     learn: Array | None
@@ -77,21 +92,21 @@ class Job:
 _WORK: dict[str, tuple[Split, Sequence[Job]]] = {}
 
 
-def _do(number: int) -> tuple[Pair, Array | None]:
+def _do(number: int) -> tuple[Taught, Array | None]:
     parts, jobs = _WORK["now"]
     job = jobs[number]
-    pair = parts.lesson.learn(job.recipe, job.learn)
+    taught = parts.lesson.learn(job.recipe, job.learn)
     if job.learn is None:
-        return pair, None
+        return taught, None
     first, back = parts.alike
     wanted, place = np.unique(back[job.judges(parts)], return_inverse=True)
-    return pair, pair.score(parts.x[first[wanted]])[place]
+    return taught, taught.score(parts.x[first[wanted]])[place]
 
 
-def work(parts: Split, jobs: Sequence[Job]) -> list[tuple[Pair, Array | None]]:
+def work(parts: Split, jobs: Sequence[Job]) -> list[tuple[Taught, Array | None]]:
     """Do the jobs, as many at once as there are processors (or TRAINING_WORKERS)."""
     _WORK["now"] = parts, jobs
-    for horizon in HORIZONS:
+    for horizon in {*HORIZONS, *(job.recipe.taught or 30 for job in jobs)}:
         parts.lesson.table(horizon)
     workers = int(os.environ.get("TRAINING_WORKERS") or os.cpu_count() or 1)
     if workers == 1 or "fork" not in multiprocessing.get_all_start_methods():
@@ -113,7 +128,7 @@ def unseen(recipe: Recipe) -> dict[str, Job]:
     return {name: Job(recipe, learn) for name, learn in (named | {"Seagate": maker > 1}).items()}
 
 
-def gathered(parts: Split, jobs: Sequence[Job], done: Sequence[tuple[Pair, Array | None]]) -> Array:
+def gathered(parts: Split, jobs: Sequence[Job], done: Sequence[tuple[Taught, Array | None]]) -> Array:
     """Return two columns of scores for the rows of the exam out of some jobs; -inf where none judged."""
     score = np.full((len(parts.paper.day), 2), -np.inf)
     for job, (_, found) in zip(jobs, done, strict=True):
@@ -175,27 +190,37 @@ def silent(parts: Split) -> float:
     return float((top[paper.failing] == 0).mean())
 
 
-def _scores(parts: Split, recipe: Recipe) -> tuple[Array, Array, Array, dict[str, Array]]:
-    """Return the exam's scores: logistic regression, 30 days, 90 days, and groups by models that know none of them."""
+def _scores(parts: Split, recipe: Recipe) -> tuple[Array, Array, dict[str, Array]]:
+    """Return the exam's log-odds: logistic regression, the model, and groups by models that know none of them."""
     apart = unseen(recipe)
     asked = [folded(LOGISTIC), folded(recipe), *([job] for job in apart.values())]
     done = iter(work(parts, [job for jobs in asked for job in jobs]))
     logistic, score, *known = (gathered(parts, jobs, [*islice(done, len(jobs))]) for jobs in asked)
-    return (
-        logistic[:, 0],
-        score[:, 0],
-        score[:, 1],
-        {name: each[:, 0] for name, each in zip(apart, known, strict=True)},
-    )
+    return logistic[:, 0], score, dict(zip(apart, known, strict=True))
 
 
-def judged(parts: Split, recipe: Recipe, data: Path, tell: Tell) -> dict[str, Any]:
-    """Return every table of the report."""
+def tiers(paper: Exam, score: Array) -> dict[str, Any]:
+    """Return the limits of the tiers, as chances within 30 days, and what became of drives between them."""
+    short, long = (probability(column) for column in score.T)
+    limits = {
+        tier: float(probability(np.array(at_rate(paper, score[:, 0], rate).threshold)))
+        for tier, rate in TIER_RATES.items()
+    }
+    edges = (0, *sorted(limits.values()), 1.01)
+    return {"limits": limits, "bands": [asdict(each) for each in bands(paper, {30: short, 90: long}, edges)]}
+
+
+def judged(
+    parts: Split, recipe: Recipe, curves: Mapping[int, Curve], data: Path, tell: Tell
+) -> tuple[dict[str, Any], Array]:
+    """Return every table of the report, and the log-odds of the trees for the exam's rows."""
     paper = parts.paper
     simple = rules(parts, data)
     masks = groups(parts.line)
-    logistic, score, long, apart = _scores(parts, recipe)
+    logistic, raw, apart = _scores(parts, recipe)
     tell("models judged")
+    score, long = told(raw, curves).T
+    apart = {name: told(each, curves)[:, 0] for name, each in apart.items()}
     columns = simple | {"logistic regression": logistic, "the model": score}
     any4 = simple["any of 5, 187, 197, 198"]
     own = point(paper, any4, 1)
@@ -215,7 +240,10 @@ def judged(parts: Split, recipe: Recipe, data: Path, tell: Tell) -> dict[str, An
         "scrutiny": asdict(point(paper, simple["Scrutiny buckets"], 0.1)),
         "groups": {name: asdict(point(paper, score, limit, mask)) for name, mask in masks.items()},
         "failing_of": {name: int((paper.failing & mask).sum()) for name, mask in masks.items()},
-        "unseen": {name: asdict(point(paper, each, limit, masks[name])) for name, each in apart.items()},
+        "unseen": {
+            name: asdict(_as_rarely(paper, each, point(paper, score, limit, masks[name]), masks[name]))
+            for name, each in apart.items()
+        },
         "calibration": {
             "30": asdict(calibration(paper, probability(score), 30)),
             "90": asdict(calibration(paper, probability(long), 90)),
@@ -224,16 +252,21 @@ def judged(parts: Split, recipe: Recipe, data: Path, tell: Tell) -> dict[str, An
             name: calibration(paper, probability(score), 30, masks[name]).ratio
             for name in ("Seagate", "HGST", "WD")
         },
-        "limits": {
-            tier: float(probability(np.array(at_rate(paper, score, rate).threshold)))
-            for tier, rate in (("critical", 0.001), ("high", 0.005), ("elevated", 0.01))
-        },
-    }
-    return found
+    } | tiers(paper, np.column_stack([score, long]))
+    return found, raw
 
 
-def final(parts: Split, recipe: Recipe, end: int) -> Pair:
+def _as_rarely(paper: Exam, score: Array, seen: Point, among: Array) -> Point:
+    """Judge a score where as many healthy drives of a group are above as are with another one.
+
+    The ranking carries over to drives that were never seen, the chances less so.
+    """
+    healthy = highest(paper, score)[paper.healthy & among]
+    return point(paper, score, threshold(healthy, seen.false_alarms), among)
+
+
+def final(parts: Split, recipe: Recipe, end: int) -> Taught:
     """Return what is shipped: the same recipe, on every drive and up to the end of the data."""
-    whole = replace(parts, lesson=sample(parts.line, BEGIN, end, parts.group))
-    ((pair, _),) = work(whole, [Job(recipe, None)])
-    return pair
+    whole = replace(parts, lesson=sample(parts.line, BEGIN, end, parts.group, recipe.sampling))
+    ((taught, _),) = work(whole, [Job(recipe, None)])
+    return taught

@@ -31,7 +31,7 @@ def write(path: Path) -> Path:
         "format": FORMAT,
         "features": list(FEATURES),
         "heads": {"30": head | columns, "90": head | columns},
-        "mix": {"30": [1.0, 0.0, 0.0], "90": [1.0, 0.0, 0.5]},
+        "calibration": {"30": [[0.0], [0.0]], "90": [[0.0], [0.5]]},
         "limits": {"critical": 0.25, "high": 0.13, "elevated": 0.027},
         "about": {"trained": "never: written for tests"},
     }

@@ -14,9 +14,12 @@ from custom_components.home_server_monitor.plays.disk_risk.assessing import Asse
 from custom_components.home_server_monitor.plays.disk_risk.findings import Known, findings_of
 from custom_components.home_server_monitor.plays.disk_risk.merge import Said, contradiction, merged
 from custom_components.home_server_monitor.plays.disk_risk.words import (
+    RARE,
     backup_words,
+    of_hundred,
     place_words,
     protection_words,
+    rare_words,
     size_words,
     spare_words,
     unseen,
@@ -251,3 +254,20 @@ def test_words() -> None:
         " 2 of its datasets by no task."
     )
     assert "bring the backup up to date first" in protection_words(replace(place, loses=0, spares=0))
+
+
+def test_chances_in_words_that_stand_in_a_sentence() -> None:
+    assert of_hundred(0.0002) == of_hundred(0.009) == "fewer than one"
+    assert of_hundred(0.0096) == "about 1"
+    assert of_hundred(0.234) == "about 23"
+    assert of_hundred(0.999) == "about 90", "never surer than what is shown"
+    assert rare_words(Tier.WATCH) is None
+
+
+def test_how_rare_a_tier_is_said_to_be_is_what_its_limit_was_made_for() -> None:
+    shipped = load()
+    assert isinstance(shipped, Model)
+    for tier, said in RARE.items():
+        some, many = (int(number) for number in said.replace(",", "").split(" in "))
+        assert some / many == shipped.about["false_alarms"][tier.key]
+        assert said in (rare_words(tier) or "")

@@ -4,9 +4,12 @@ import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from datetime import timedelta
+import gzip
+import json
 from pathlib import Path
 from typing import Any
 
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import device_registry as dr, entity_registry as er, issue_registry as ir
@@ -270,6 +273,33 @@ async def test_a_broken_model_turns_prediction_off_and_nothing_else(
         await house.look()
         assert float(house.state(MIRROR, "failure_risk") or 0) > 1
         assert issues.async_get_issue(DOMAIN, "prediction_off") is None
+
+
+async def test_every_fault_of_the_model_file_is_one_issue_that_goes_with_it(
+    hass: HomeAssistant, server_entry: MockConfigEntry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write(tmp_path / "model.json.gz")
+    good = path.read_bytes()
+    older = json.loads(gzip.decompress(good)) | {"format": forest.FORMAT - 1}
+    older["sha256"] = forest.digest(older)
+    files = {
+        "damaged": good[:-9],
+        "other format": gzip.compress(json.dumps(older).encode()),
+        "missing": None,
+        "": good,
+    }
+    monkeypatch.setattr(play, "load", lambda: forest.load(path))
+    for fault, content in files.items():
+        path.unlink(missing_ok=True)
+        if content is not None:
+            path.write_bytes(content)
+        await hass.config_entries.async_reload(server_entry.entry_id)
+        issues = [each for each in ir.async_get(hass).issues.values() if each.domain == DOMAIN]
+        assert [each.issue_id for each in issues] == (["prediction_off"] if fault else [])
+        assert [(each.translation_placeholders or {})["fault"] for each in issues] == (
+            [fault] if fault else []
+        )
+        assert server_entry.state is ConfigEntryState.LOADED
 
 
 async def test_what_is_no_longer_read_is_not_shown_as_well(

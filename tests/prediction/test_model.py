@@ -70,16 +70,23 @@ def test_chances_are_those_of_scikit_learn(model: Model, horizon: int) -> None:
 
 
 def test_more_errors_never_lower_the_risk(model: Model) -> None:
+    """On drives that are new or long known, with gaps, with counters that go down, and with some not reported."""
     dice = random.Random(11)
-    for _ in range(60):
+    for _ in range(300):
+        known = [attribute in {5, 197} or dice.random() < 0.8 for attribute in COUNTERS]
+        reach = dice.choice([0, 0, 1, 5, 29, 40, 100])
         days = [
-            Day(TODAY - 40 + index, tuple(float(dice.choice([0, 0, 0, 1, 8, 300])) for _ in COUNTERS))
-            for index in range(41)
+            Day(
+                TODAY - reach + index,
+                tuple(float(dice.choice([0, 0, 0, 1, 8, 300])) if each else None for each in known),
+            )
+            for index in range(reach + 1)
+            if index == reach or dice.random() < 0.7
         ]
         before = outlook(model, days)
-        place = dice.randrange(len(COUNTERS))
+        place = dice.choice([place for place, each in enumerate(known) if each])
         worse = list(days[-1].counts)
-        worse[place] = (worse[place] or 0) + dice.choice([1, 8, 200])
+        worse[place] = (worse[place] or 0) + dice.choice([1, 8, 200, 60000])
         after = outlook(model, [*days[:-1], Day(TODAY, tuple(worse))])
         assert after.p30 >= before.p30
         assert after.p90 >= before.p90
@@ -154,15 +161,27 @@ def test_a_reset_breaks_the_history() -> None:
 
 
 def test_a_drive_takes_less_than_a_millisecond(model: Model) -> None:
-    """With 400 days and every counter above zero, the worst that there is; the best of some tries on a busy machine."""
-    clean, sick = history(400), history(400, c197=[0, 8, 16])
+    """With 400 days, and its reasons; the worst is a drive whose counters all rise every day. The best of some tries."""
+    rising = [Day(TODAY - 399 + day, tuple(float(max(day - 309, 0)) for _ in COUNTERS)) for day in range(400)]
+    assert len(outlook(model, rising).reasons) >= 5
     best: dict[str, float] = {}
     for _ in range(15):
-        for name, days in (("clean", clean), ("sick", sick)):
+        for name, days in (("clean", history(400)), ("rising", rising)):
             started = time.perf_counter()
-            predict(model, days, explain=False)
+            predict(model, days)
             best[name] = min(best.get(name, inf), time.perf_counter() - started)
     assert max(best.values()) < 1e-3, best
+
+
+def test_reasons_are_what_each_counter_at_zero_would_take_away(model: Model) -> None:
+    days = history(60, c197=[0, 8, 16], c187=[0, 4], c5=[64.0], c188=[None, 3])
+    found = outlook(model, days)
+    for reason in found.reasons:
+        place = COUNTERS.index(reason.attribute)
+        without = [Day(row.day, (*row.counts[:place], 0.0, *row.counts[place + 1 :])) for row in days]
+        gone = model.log_odds(features(days))[30] - model.log_odds(features(without))[30]
+        assert reason.log_odds == pytest.approx(gone, abs=1e-9)
+    assert len(found.reasons) >= 3
 
 
 def broken(body: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
@@ -188,17 +207,19 @@ def test_a_file_that_is_missing_or_damaged_is_told_apart(tmp_path: Path) -> None
 
     assert fault(b"") is Fault.DAMAGED
     assert fault(whole[: len(whole) // 2]) is Fault.DAMAGED
-    assert fault(whole[:50] + b"\x00" + whole[51:]) is Fault.DAMAGED
+    assert fault(whole[:50] + bytes([whole[50] ^ 0xFF]) + whole[51:]) is Fault.DAMAGED
     assert fault(gzip.compress(b"[" * 200000)) is Fault.DAMAGED
     assert fault(packed([])) is Fault.DAMAGED
     assert fault(packed(body | {"limits": {}})) is Fault.DAMAGED, "the sum is looked at"
-    assert fault(packed(broken(body, {"format": 2}))) is Fault.OTHER_FORMAT
+    assert fault(packed(broken(body, {"format": 1}))) is Fault.OTHER_FORMAT, "a file of an older release"
     assert fault(packed(broken(body, {"features": ["x"]}))) is Fault.OTHER_FORMAT
     assert (
         fault(packed(broken(body, {"limits": {"critical": 0.1, "high": 0.2, "elevated": 0.3}})))
         is Fault.DAMAGED
     )
-    assert fault(packed(broken(body, {"mix": {"30": [-1, 1, 0], "90": [0, 1, 0]}}))) is Fault.DAMAGED
+    for curve in ([[0, 1], [1, 0]], [[1, 0], [0, 1]], [[], []], [[0], [0, 1]], [["x"], [0]], []):
+        changed = body["calibration"] | {"30": curve}
+        assert fault(packed(broken(body, {"calibration": changed}))) is Fault.DAMAGED
     head = body["heads"]["30"]
     for change in (
         {"roots": [10**9]},

@@ -1,10 +1,12 @@
-"""The shipped model file, and the trees in it, walked in plain Python."""
+"""The shipped model file: read, checked, and made ready to be asked."""
 
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 import gzip
 import hashlib
+import itertools
 import json
 from math import exp, isfinite
 from pathlib import Path
@@ -12,14 +14,13 @@ from typing import Any, Final
 import zlib
 
 from .features import FEATURES
+from .quickscorer import Forest, Node, planted
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 HORIZONS: Final = (30, 90)
+TIERS: Final = ("critical", "high", "elevated")
 FILE: Final = Path(__file__).with_name("model.json.gz")
 _LARGEST: Final = 8 << 20
-
-# An inner node is (feature, threshold, NaN goes left, left, right): left where value <= threshold. A leaf is a float.
-type Node = float | tuple[int, float, bool, Node, Node]
 
 
 class Fault(StrEnum):
@@ -39,43 +40,52 @@ class Unusable:
 
 
 @dataclass(frozen=True, slots=True)
+class Curve:
+    """What the trees say → what is told, both in log-odds: `shifts` at `knots` are added, straight lines between them.
+
+    It rises everywhere: a higher score of the trees is never told as a lower risk.
+    """
+
+    knots: tuple[float, ...]
+    shifts: tuple[float, ...]
+
+    def told(self, score: float) -> float:
+        """Return the log-odds that are told."""
+        place = bisect_right(self.knots, score)
+        if place in {0, len(self.knots)}:
+            return score + self.shifts[max(place - 1, 0)]
+        low, high = self.knots[place - 1], self.knots[place]
+        part = (score - low) / (high - low)
+        return score + self.shifts[place - 1] + part * (self.shifts[place] - self.shifts[place - 1])
+
+
+@dataclass(frozen=True, slots=True)
 class Head:
-    """The trees of one horizon; their sum is a chance in log-odds."""
+    """The trees of the forest that were taught one horizon, what is added to their sum, and how that is told."""
 
+    begin: int
+    end: int
     baseline: float
-    trees: tuple[Node, ...]
-
-    def raw(self, values: Sequence[float]) -> float:
-        """Return the sum of the trees."""
-        total = self.baseline
-        for root in self.trees:
-            node = root
-            while type(node) is tuple:
-                feature, limit, missing_left, left, right = node
-                value = values[feature]
-                node = left if value <= limit or (missing_left and value != value) else right  # noqa: PLR0124
-            total += node  # type: ignore[operator]  # a node that is no tuple is a leaf
-        return total
+    curve: Curve
 
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A model file that was read and checked. `limits` are chances within 30 days, by tier.
+    """A model file that was read and checked. `limits` are chances within 30 days, by tier."""
 
-    `mix` is, by horizon, the weight of either head in its log-odds, and what is added: who is at risk for long is so
-    for the next month as well, and one head of the two alone ranks worse.
-    """
-
+    forest: Forest
     heads: Mapping[int, Head]
-    mix: Mapping[int, tuple[float, float, float]]
     limits: Mapping[str, float]
     about: Mapping[str, Any]
 
     def log_odds(self, values: Sequence[float]) -> dict[int, float]:
         """Return the log-odds by horizon; the longer one never seems safer."""
-        short, long = (self.heads[horizon].raw(values) for horizon in HORIZONS)
-        mixed = {horizon: a * short + b * long + c for horizon, (a, b, c) in self.mix.items()}
-        return mixed | {90: max(mixed[90], mixed[30])}
+        leaves = self.forest.reached(values)
+        told = {
+            horizon: head.curve.told(sum(leaves[head.begin : head.end], head.baseline))
+            for horizon, head in self.heads.items()
+        }
+        return told | {90: max(told[90], told[30])}
 
 
 def chance(log_odds: float) -> float:
@@ -92,7 +102,7 @@ def digest(body: Mapping[str, Any]) -> str:
 
 
 def load(path: Path = FILE) -> Model | Unusable:
-    """Read and check a model file. Blocks for some 20 ms; never raises for what is in the file."""
+    """Read and check a model file. Blocks for some 40 ms; never raises for what is in the file."""
     try:
         with gzip.open(path) as file:
             text = file.read(_LARGEST + 1)
@@ -112,27 +122,33 @@ def load(path: Path = FILE) -> Model | Unusable:
 
 
 def _model(body: Mapping[str, Any]) -> Model:
-    heads = {horizon: _head(body["heads"][str(horizon)]) for horizon in HORIZONS}
-    mix = {horizon: _mix(body["mix"][str(horizon)]) for horizon in HORIZONS}
-    limits = {tier: _finite(body["limits"][tier]) for tier in ("critical", "high", "elevated")}
+    trees: list[Node] = []
+    heads = {}
+    for horizon in HORIZONS:
+        head, begin = body["heads"][str(horizon)], len(trees)
+        trees += _trees(head)
+        curve = _curve(*body["calibration"][str(horizon)])
+        heads[horizon] = Head(begin, len(trees), _finite(head["baseline"]), curve)
+    limits = {tier: _finite(body["limits"][tier]) for tier in TIERS}
     if not 1 > limits["critical"] >= limits["high"] >= limits["elevated"] > 0:
         raise ValueError("limits")
-    return Model(heads, mix, limits, dict(body["about"]))
+    return Model(planted(trees), heads, limits, dict(body["about"]))
 
 
-def _mix(values: Sequence[Any]) -> tuple[float, float, float]:
-    short, long, shift = map(_finite, values)
-    if short < 0 or long < 0:
-        raise ValueError("a weight below zero: more errors would lower the risk")
-    return short, long, shift
+def _curve(scores: Sequence[Any], told: Sequence[Any]) -> Curve:
+    knots, values = tuple(map(_finite, scores)), tuple(map(_finite, told))
+    shifts = tuple(value - knot for knot, value in zip(knots, values, strict=True))
+    steps = [*itertools.pairwise(knots), *itertools.pairwise(values)]
+    if not knots or any(low >= high for low, high in steps):
+        raise ValueError("a curve that falls: more errors would lower the risk")
+    return Curve(knots, shifts)
 
 
-def _head(head: Mapping[str, Any]) -> Head:
+def _trees(head: Mapping[str, Any]) -> list[Node]:
     columns = [head[name] for name in ("feature", "value", "missing_left", "right")]
     if len({len(column) for column in columns}) != 1:
         raise ValueError("columns differ in length")
-    trees = tuple(_node(columns, root) for root in head["roots"])
-    return Head(_finite(head["baseline"]), trees)
+    return [_node(columns, root) for root in head["roots"]]
 
 
 def _node(columns: Sequence[Sequence[Any]], at: int) -> Node:

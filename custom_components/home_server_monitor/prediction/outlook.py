@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Final
 
 from .counters import COUNTERS
-from .features import FEATURES, Day, features, span
+from .features import FEATURES, Day, Seen, seen, span
 from .forest import Model, chance
 from .tiers import FALLS_AT, Tier, tier
 
@@ -67,15 +67,15 @@ def predict(
 ) -> Prediction | Blind:
     """Return the outlook of a hard disk. `history` is sorted, one entry a day, and begins after the newest reset.
 
-    Without `explain` there are no reasons, in a third of the time.
+    Without `explain` there are no reasons, in less of the time.
     """
     if not history:
         return Blind.NO_READING
     newest = history[-1].counts
     if all(newest[COUNTERS.index(attribute)] is None for attribute in _NEEDED):
         return Blind.NO_COUNTERS
-    recent = history[-_RECENT:]
-    values = features(recent, today)
+    drive = seen(history[-_RECENT:], today)
+    values = drive.vector()
     odds = model.log_odds(values)
     p30 = chance(odds[30])
     grew = values[_EVENTS] > 0
@@ -86,7 +86,7 @@ def predict(
         chance(odds[90]),
         tier(p30, model.limits, grew, errors),
         tier(p30, relaxed, grew, errors),
-        _reasons(model, recent, today, odds[30]) if explain else (),
+        _reasons(model, drive, odds[30]) if explain else (),
         _confidence(history, today),
         tuple(attribute for attribute, level in zip(COUNTERS, newest, strict=True) if level is None),
     )
@@ -104,41 +104,23 @@ def _confidence(history: Sequence[Day], today: int | None) -> Confidence:
     return Confidence.FULL if reach >= FULL else Confidence.LEARNING
 
 
-def _reasons(model: Model, history: Sequence[Day], today: int | None, odds: float) -> tuple[Reason, ...]:
+def _reasons(model: Model, drive: Seen, odds: float) -> tuple[Reason, ...]:
     """Return what each counter adds: the risk of this drive less that of the same one with this counter at zero.
 
     Never negative, because more errors never lower the risk.
     """
-    parts: dict[int, float] = {}
-    for place, attribute in enumerate(COUNTERS):
-        if any(row.counts[place] for row in history):
-            without = [
-                Day(row.day, (*row.counts[:place], row.counts[place] and 0.0, *row.counts[place + 1 :]))
-                for row in history
-            ]
-            parts[attribute] = max(odds - model.log_odds(features(without, today))[30], 0.0)
-    whole = sum(parts.values())
-    day = history[-1].day if today is None else today
+    parts = [
+        (place, attribute, max(odds - model.log_odds(drive.vector(without=place))[30], 0.0))
+        for place, attribute in enumerate(COUNTERS)
+        if drive.counts[place] or drive.rises[place] or (attribute == 197 and drive.peak)
+    ]
+    whole = sum(part for *_, part in parts)
     found = [
-        Reason(attribute, part / whole, history[-1].counts[place] or 0.0, _grew(history, day, place), part)
-        for attribute, part in parts.items()
+        Reason(attribute, part / whole, drive.counts[place] or 0.0, drive.grown(place), part)
+        for place, attribute, part in parts
         if part > 1e-9
-        for place in (COUNTERS.index(attribute),)
     ]
     return tuple(sorted(found, key=lambda reason: -reason.share))
-
-
-def _grew(history: Sequence[Day], day: int, place: int) -> float:
-    """Return by how much a counter rose within 30 days."""
-    rise, last = 0.0, None
-    for row in history:
-        level = row.counts[place]
-        if level is None:
-            continue
-        if last is not None and level > last and day - row.day < FULL:
-            rise += level - last
-        last = level
-    return rise
 
 
 def since_reset(history: Sequence[Day], hours: Mapping[int, float | None]) -> Sequence[Day]:

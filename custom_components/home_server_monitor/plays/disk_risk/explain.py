@@ -2,13 +2,16 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from ...prediction.forest import Model
 from ...prediction.outlook import Prediction, shown
 from ...prediction.tiers import Tier
 from . import words
 from .findings import Known, at_hand
+
+# from this chance within 30 days on, it is said of a disk whose errors do not rise that it is riskier than others
+_NOTABLE: Final = 0.01
 
 
 def explained(disk: Known, model: Model | None, now: datetime) -> Mapping[str, Any]:
@@ -48,6 +51,8 @@ def _chances(disk: Known) -> dict[str, Any]:
     return {
         "chance_30_days": round(shown(outlook.p30), 4),
         "chance_90_days": round(shown(outlook.p90), 4),
+        "in_words": words.outlook_words(outlook),
+        "how_rare": words.rare_words(disk.found.by_model),
         "confidence": outlook.confidence.value,
         "reasons": [
             {
@@ -98,5 +103,8 @@ def _what_to_do(disk: Known, now: datetime) -> str:
         case Tier.ELEVATED:
             return f"Watch it, and look again by {by}. {about}"
         case Tier.WATCH:
+            outlook = disk.found.outlook
+            if isinstance(outlook, Prediction) and outlook.p30 >= _NOTABLE:
+                return "Nothing now: its errors do not rise. It is riskier than a disk without any, so keep the backup fresh."
             return "Nothing now: there were errors once, and they do not rise."
     return "Nothing."

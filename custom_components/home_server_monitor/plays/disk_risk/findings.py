@@ -138,7 +138,11 @@ def _failing(source: str, disk: Known, today: date) -> Iterator[Finding]:
     evidence: dict[str, Any] = {"cause": cause, "tier": tier.key, "by": named["by"], **at_hand(disk)}
     if isinstance(outlook, Prediction):
         evidence |= {"p30": round(outlook.p30, 4), "p90": round(outlook.p90, 4)}
-        named |= {"chance": words.percent(outlook.p30), "chance90": words.percent(outlook.p90)}
+        named |= {
+            "chance": words.percent(outlook.p30),
+            "of_100": words.of_hundred(outlook.p30),
+            "of_100_in_90": words.of_hundred(outlook.p90),
+        }
     rule = "disk_failing" if by_model else "disk_reports_failure"
     yield _finding(source, disk, rule, severity_of(tier, disk.place), named, **evidence)
 

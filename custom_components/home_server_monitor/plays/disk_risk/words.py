@@ -40,6 +40,8 @@ _HITS: Final = {
     "worn_out": "{value} % of its rated writes are used",
     "wearing_out": "{value} % of its rated writes are used",
 }
+# how many healthy disks ever reached the tier in the 11 months of the test
+RARE: Final = {Tier.CRITICAL: "1 in 1,000", Tier.HIGH: "5 in 1,000", Tier.ELEVATED: "1 in 100"}
 # by when to act, in days
 BY: Final = {Tier.CRITICAL: 1, Tier.HIGH: 14, Tier.ELEVATED: 30}
 
@@ -72,6 +74,27 @@ def percent(chance: float) -> str:
     """Return a chance as people are told it."""
     value = 100 * shown(chance)
     return f"{value:.0f} %" if value >= 1 else f"{value:.2g} %"
+
+
+def of_hundred(chance: float) -> str:
+    """Return how many of a hundred such disks a chance is, as it stands before “fail”."""
+    value = 100 * shown(chance)
+    return "fewer than one" if value < 0.95 else f"about {value:.0f}"
+
+
+def outlook_words(outlook: Prediction) -> str:
+    """Return both chances as a sentence."""
+    soon, later = of_hundred(outlook.p30), of_hundred(outlook.p90)
+    return f"Of 100 disks like this, {soon} fail within 30 days and {later} within 90."
+
+
+def rare_words(tier: Tier) -> str | None:
+    """Return how rarely a disk that does not fail is in a tier of the model; None where that says nothing."""
+    return (
+        f"Of healthy disks, {RARE[tier]} ever looked like this in the 11 months of our test."
+        if tier in RARE
+        else None
+    )
 
 
 def size_words(size: int | None) -> str:
