@@ -11,6 +11,7 @@ from .serving import HTTP_FAULTS, Face, HttpCall
 if TYPE_CHECKING:
     from .harbour import Harbour
     from .simulation import Simulation
+    from .wire import Wire
 
 WIRE_FAULTS = ("black_hole", "half_open", "slow_bytes")
 
@@ -43,9 +44,15 @@ class FaceControl:
 
     def face(self, name: str) -> Face:
         """A face by its name."""
+        if name in (quay := self._sim.quay).names:
+            return quay.face(name)
         if name not in FACES:
-            raise web.HTTPBadRequest(text=f"face: one of {', '.join(FACES)}")
+            raise web.HTTPBadRequest(text=f"face: one of {', '.join((*FACES, *quay.names))}")
         return self._harbour.face(name)
+
+    def _wire(self, name: str) -> Wire:
+        quay = self._sim.quay
+        return quay.wire(name) if name in quay.names else self._harbour.wire(name)
 
     def page(self) -> str:
         """Where the faces answer, for the switchboard's page."""
@@ -106,7 +113,7 @@ class FaceControl:
         return [fault.kind for fault in face.faults.active]
 
     def _of_wire(self, name: str, kind: str, *, on: bool) -> None:
-        wire = self._harbour.wire(name)
+        wire = self._wire(name)
         match kind:
             case "black_hole":
                 wire.set_black_hole(on)
@@ -118,5 +125,5 @@ class FaceControl:
     async def cable(self, name: str, *, plugged: bool) -> None:
         """Plug a face's cable in or out."""
         self.face(name)
-        wire = self._harbour.wire(name)
+        wire = self._wire(name)
         await (wire.start() if plugged else wire.stop())

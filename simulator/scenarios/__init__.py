@@ -4,6 +4,7 @@ from .ageing import AGED
 from .base import Scenario
 from .containers import CONTAINERS
 from .disks import DISKS
+from .downloads import DOWNLOADS
 from .engine import ENGINE
 from .media import MEDIA
 from .network import NETWORK
@@ -13,7 +14,18 @@ from .system import SYSTEM
 
 SCENARIOS: dict[str, type[Scenario]] = {
     kind.name: kind
-    for kind in (*DISKS, *AGED, *REPLACED, *POOLS, *SYSTEM, *NETWORK, *CONTAINERS, *ENGINE, *MEDIA)
+    for kind in (
+        *DISKS,
+        *AGED,
+        *REPLACED,
+        *POOLS,
+        *SYSTEM,
+        *NETWORK,
+        *CONTAINERS,
+        *ENGINE,
+        *MEDIA,
+        *DOWNLOADS,
+    )
 }
 
 __all__ = ["SCENARIOS", "Scenario"]
