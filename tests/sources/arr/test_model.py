@@ -308,3 +308,25 @@ def test_an_event_needs_an_id_and_a_date() -> None:
         with pytest.raises(ValueError):
             event("movieId", wrong)
     assert happened(1, "grabbed", "AB").at == datetime(2026, 11, 1, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("told", "shown"),
+    [
+        (
+            "GET https://indexer.example/api?t=search&apikey=0123456789abcdef&q=x failed",
+            "apikey=…&q=x failed",
+        ),
+        ("https://t.example/rss?passkey=abcdef123456", "passkey=…"),
+        ("http://user:secret@nas:8080/ refused", "http://…@nas:8080/ refused"),
+        ("Not enough free space", "Not enough free space"),
+        ("<b>Bad</b>\u202e\n x", "Bad x"),
+    ],
+)
+def test_no_key_stands_in_what_everybody_is_shown(told: str, shown: str) -> None:
+    found = row_of(RADARR, RADARR_ROW | {"errorMessage": told, "statusMessages": [{"messages": [told]}]})
+    for each in (found.error, found.messages[0], check({"source": "A", "message": told})[1].message):
+        assert each.replace("  ", " ").endswith(shown)
+        assert not {"0123456789abcdef", "abcdef123456", "secret"} & set(
+            each.replace("=", " ").replace(":", " ").replace("@", " ").split()
+        )

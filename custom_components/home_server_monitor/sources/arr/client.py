@@ -32,6 +32,7 @@ from .model import (
     total,
 )
 from .queue import Brief, Item, Queue, brief, joined, row_of
+from .said import said
 from .transport import Transport
 
 # rows in one answer: a row is a kilobyte, with its custom formats two
@@ -243,8 +244,8 @@ class ArrClient:
     async def command_state(self, number: int) -> tuple[str, str]:
         """Return how a command stands, and what it says. Raises ClientError."""
         row = record(await self._get(f"command/{number}"))
-        said = text(row.get("message")) or text(row.get("exception")) or ""
-        return str(row.get("status") or "").lower(), said
+        message = said(row.get("message")) or said(row.get("exception")) or ""
+        return str(row.get("status") or "").lower(), message
 
     async def test_all(self, what: str) -> Sequence[str]:
         """Have all indexers or download clients tested; return what is wrong, in words. Raises ClientError."""
@@ -278,12 +279,12 @@ def _with_size(folder: Root, mounts: Mapping[str, int]) -> Root:
 
 
 def _bazarr_check(row: Row) -> tuple[str, Check]:
-    said = f"{text(row.get('object')) or '?'}: {text(row.get('issue')) or '?'}"
-    return said, Check("Bazarr", "warning", said)
+    message = f"{said(row.get('object')) or '?'}: {said(row.get('issue')) or '?'}"
+    return message, Check("Bazarr", "warning", message)
 
 
 def _wrong(row: Any) -> str | None:
     """Return what a test says is wrong, or None where all is well."""
     if not isinstance(row, dict) or row.get("isValid") is not False:
         return None
-    return text(at(row, "validationFailures", 0, "errorMessage")) or "it does not say what is wrong"
+    return said(at(row, "validationFailures", 0, "errorMessage")) or "it does not say what is wrong"

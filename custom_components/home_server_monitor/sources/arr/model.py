@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from ..records import Row, at, count, flag, instant, integer, name, number, text, word
 from .queue import Queue
+from .said import said
 
 LEVELS: Final = frozenset({"ok", "notice", "warning", "error"})
 # what becomes of a release in the history, by the names of all releases and apps
@@ -177,12 +178,12 @@ def about(row: Row) -> About:
 def check(row: Row) -> tuple[str, Check]:
     """Parse one row of `/health`."""
     key = name(row.get("source"))
-    said = text(row.get("message")) or key
+    message = said(row.get("message")) or key
     # one check may complain of several things
     page = text(row.get("wikiUrl"))
     level = word(row.get("type"), LEVELS, "warning") or "warning"
-    return f"{key} {said}"[:200], Check(
-        key, level, said, page if page and page.startswith("https://") else None
+    return f"{key} {message}"[:200], Check(
+        key, level, message, page if page and page.startswith("https://") else None
     )
 
 
@@ -278,7 +279,7 @@ def event(thing: str, row: Row) -> tuple[str, Event]:
         indexer=text(at(data, "indexer")) or "",
         client=text(at(data, "downloadClientName")) or text(at(data, "downloadClient")) or "",
         group=text(at(data, "releaseGroup"), 60) or "",
-        message=text(at(data, "message")) or text(at(data, "reason")) or "",
+        message=said(at(data, "message")) or said(at(data, "reason")) or "",
     )
 
 

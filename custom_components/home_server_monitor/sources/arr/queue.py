@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from ..records import Row, at, instant, integer, name, number, text
 from .apps import App
+from .said import said
 
 # what an item still waits for before there is a download
 PLANNED: Final = frozenset({"delay", "fallback", "downloadclientunavailable"})
@@ -158,7 +159,7 @@ def row_of(app: App, row: Row) -> Item:
         protocol=_word(row.get("protocol")),
         client=text(row.get("downloadClient")) or "",
         indexer=text(row.get("indexer")) or "",
-        error=text(row.get("errorMessage")) or "",
+        error=said(row.get("errorMessage")) or "",
         quality=text(at(row, "quality", "quality", "name")) or "",
         messages=tuple(_messages(row.get("statusMessages"))),
         path=text(row.get("outputPath")) or "",
@@ -191,11 +192,11 @@ def _things(app: App, row: Row) -> Iterable[int]:
 def _messages(value: Any) -> Iterable[str]:
     """Yield why it is not imported; a group without reasons is its own, as `One or more episodes expected in this …`."""
     for group in value[:MESSAGES] if isinstance(value, list) else ():
-        said = at(group, "messages")
+        listed = at(group, "messages")
         reasons = [
-            found for each in (said if isinstance(said, list) else ())[:MESSAGES] if (found := text(each))
+            found for each in (listed if isinstance(listed, list) else ())[:MESSAGES] if (found := said(each))
         ]
-        title = text(at(group, "title"))
+        title = said(at(group, "title"))
         yield from reasons or ([title] if title else [])
 
 
@@ -226,5 +227,5 @@ def _one(group: Sequence[Item]) -> Item:
         state=states[0] if states else first.state,
         health=max((each.health for each in group), key=lambda word: _HEALTH.get(word, 0)),
         error=next((each.error for each in group if each.error), ""),
-        messages=tuple(dict.fromkeys(said for each in group for said in each.messages))[:MESSAGES],
+        messages=tuple(dict.fromkeys(told for each in group for told in each.messages))[:MESSAGES],
     )
