@@ -84,6 +84,31 @@ async def test_only_the_container_that_was_noted(work: Workplace) -> None:
     assert work.names() == ["app", planted]
 
 
+async def test_what_the_engine_brings_up_by_itself_never_runs_beside_the_other(work: Workplace) -> None:
+    """Started anew, it brings up what has its policy back; then all actions are stopped, and the newer one runs again."""
+    always = {"RestartPolicy": {"Name": "always"}}
+    old = work.engine.run("app", work.image(HEALTHY, RUNS), StopSignal="SIGKILL", HostConfig=always)
+    work.publish(HEALTHY, RUNS)
+    assert (await work.update()).state is State.SUCCEEDED
+    newer, workshop = work.look("app")["Id"], work.yard.workshop
+    at_once: list[int] = []
+
+    def look() -> None:
+        if workshop.writes[-1].endswith(f"/{old}/update") and not work.guardian.desk.helm.hold:
+            work.engine.api.must("POST", f"/containers/{old}/start")
+            work.guardian.desk.helm.hold = True
+        ids = [work.engine.api.must("GET", f"/containers/{each}/json") for each in (old, newer)]
+        at_once.append(sum(each["State"]["Running"] for each in ids))
+
+    workshop.after_write = look
+    ended = await work.act("roll_back_container")
+    assert (ended.state, ended.reason) == (State.ROLLED_BACK, "hold_is_on")
+    assert max(at_once) == 1
+    after = work.look("app")
+    assert (after["Id"], after["State"]["Running"]) == (newer, True)
+    assert after["HostConfig"]["RestartPolicy"]["Name"] == "always"
+
+
 class Plug:
     """Takes a port of this machine right after something was stopped."""
 

@@ -163,6 +163,10 @@ async def test_a_bad_image_is_taken_back_and_a_good_one_goes_through(story: Stor
     assert all(images.values())
     assert story.look("inside")["State"]["Running"] is True
     assert story.look("inside")["HostConfig"]["NetworkMode"] == f"container:{story.look('app')['Id']}"
+    # both are made of one name, which is lent to the old image while the second one is created
+    assert story.look("inside")["Config"]["Image"] == story.engine.reference()
+    named = story.engine.api.must("GET", f"/images/{story.engine.reference()}/json")["Id"]
+    assert named == story.look("app")["Image"] != story.look("inside")["Image"]
 
 
 async def test_a_port_that_somebody_takes_is_told_once(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:

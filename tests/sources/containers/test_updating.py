@@ -149,6 +149,11 @@ async def test_what_lives_in_its_network_follows(work: Workplace) -> None:
     assert follower["HostConfig"]["NetworkMode"] == f"container:{new['Id']}"
     assert follower["Image"] != new["Image"]
     assert follower["State"]["Running"] is True
+    # by its name: what is created by an id could not be updated from here any more, and the name is the newest one's
+    assert (follower["Config"]["Image"], new["Config"]["Image"]) == (image, image)
+    assert work.engine.api.must("GET", f"/images/{image}/json")["Id"] == new["Image"]
+    assert (await work.act("update_container", "torrent")).state is State.SUCCEEDED
+    assert work.look("torrent")["Image"] == new["Image"]
 
 
 async def test_nothing_newer_changes_nothing(work: Workplace) -> None:

@@ -1,7 +1,6 @@
 """The single steps by which a container is made anew, and the inverse of each, which looks first."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from enum import StrEnum
 from typing import Any
 
@@ -106,7 +105,7 @@ class Remaking:
         wanted = await self.wanted_image(member)
         if image is None or not wanted:
             raise Refused(Refusal("image_gone", {"target": member.name}))
-        made = recreate(
+        return recreate(
             old,
             table(image.get("Config")),
             wanted,
@@ -114,10 +113,6 @@ class Remaking:
             api_version=self._engine.api_version,
             names=await self._names(),
         )
-        if await self._named_image(member) != wanted:
-            # its reference has moved on, and only the wanted one is updated
-            made = replace(made, body={**made.body, "Image": wanted})
-        return made
 
     async def wanted_image(self, member: Member) -> str:
         """Return the id of the image that the new container runs: the newest only for the one that is updated."""
@@ -150,8 +145,7 @@ class Remaking:
             case Order.KEEP:
                 await engine.tag(member.image, kept_reference(member))
             case Order.CREATE:
-                made = await self.body(member)
-                return {"new": await engine.create(member.new, made.body)}
+                return {"new": await self._create(member)}
             case Order.CONNECT:
                 network = step.params["network"]
                 made = await self.body(member)
@@ -171,6 +165,20 @@ class Remaking:
             case _:
                 raise NotDone(f"No such step: {step.order}")
         return {}
+
+    async def _create(self, member: Member) -> str:
+        """Create the new container by the name of its image: one that is created by an id passes for pinned for good."""
+        made = await self.body(member)
+        wanted, named = await self.wanted_image(member), await self._named_image(member)
+        if wanted == named:
+            return await self._engine.create(member.new, made.body)
+        # the name has moved on, and only the first member is updated: it is lent to the old image meanwhile
+        await self._engine.tag(wanted, member.reference)
+        try:
+            return await self._engine.create(member.new, made.body)
+        finally:
+            if named:
+                await self._engine.tag(named, member.reference)
 
     async def _named(self, member: Member, name: str) -> dict[str, Any]:
         found = await self._must_new(member)

@@ -118,6 +118,8 @@ class Swapping:
             raise Refused(Refusal("container_gone", {"target": pair.name}))
         match step.order:
             case Order.START:
+                # before it is stopped: an engine that is started anew would bring it up again, beside the other one
+                await engine.set_restart_policy(pair.old, NO_POLICY)
                 await engine.stop(pair.old, pair.stop_within)
             case Order.POLICY:
                 await engine.set_restart_policy(pair.old, NO_POLICY)
@@ -128,9 +130,15 @@ class Swapping:
                 if name_of(new) == pair.failed:
                     await engine.rename(pair.new, pair.name)
             case Order.STOP:
-                await engine.start(pair.new)
+                await self._start_alone(pair, old)
             case Order.NO_RESTART:
                 await engine.set_restart_policy(pair.new, pair.policy)
                 if pair.ran and table(new.get("State")).get("Running") is not True:
                     # an engine that was started anew before the stop was sent left it down
                     await engine.start(pair.new)
+
+    async def _start_alone(self, pair: Pair, old: Json) -> None:
+        """Start the newer container; an engine that was started anew meanwhile may have brought up the old one."""
+        if table(old.get("State")).get("Running") is True:
+            await self._engine.stop(pair.old, pair.stop_within)
+        await self._engine.start(pair.new)
