@@ -37,26 +37,6 @@ class OfDownloads(Scenario):
         self.added = ()
 
 
-class VpnDown(OfDownloads):
-    """The VPN of the torrent client is down."""
-
-    name = "vpn_down"
-    about = "The VPN of the torrent client is down: no torrent moves"
-
-    @override
-    async def on(self, **_: Any) -> None:
-        for client in self.clients("torrent"):
-            client.connection = "disconnected"
-            for number in range(3):
-                self.grab(client, f"Quay.S01E0{number + 1}.1080p.WEB-EXMPL", cap=2e6)
-
-    @override
-    async def off(self) -> None:
-        for client in self.clients("torrent"):
-            client.connection = "connected"
-        await super().off()
-
-
 class TorrentsStall(OfDownloads):
     """Nobody has what is downloaded, any of it."""
 
@@ -165,7 +145,6 @@ class QuotaUsedUp(OfDownloads):
 
 
 DOWNLOADS: tuple[type[Scenario], ...] = (
-    VpnDown,
     TorrentsStall,
     FilesGone,
     Unregistered,

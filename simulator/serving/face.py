@@ -58,6 +58,10 @@ class Face:
         """How a request is counted."""
         return route.name
 
+    def is_write(self, route: Route, asked: Asked) -> bool:
+        """Whether a request changes something."""
+        return route.write
+
     def is_listing(self, asked: Asked) -> bool:
         """Whether the answer is rows of many objects."""
         return asked.verb == "GET" and not asked.parameters
@@ -97,7 +101,7 @@ class Face:
             return await self._counted(asked, write=asked.verb not in ("GET", "HEAD"), refusal=found)
         route, asked.parameters = found
         asked.route = self.name_of(route, asked)
-        return await self._counted(asked, write=route.write, route=route)
+        return await self._counted(asked, write=self.is_write(route, asked), route=route)
 
     async def _counted(
         self, asked: Asked, *, write: bool, route: Route | None = None, refusal: Reply | None = None

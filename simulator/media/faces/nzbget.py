@@ -42,6 +42,15 @@ class NZBGetFace(ClientFace):
             "editqueue": self._edit,
         }
 
+    def is_write(self, route: Route, asked: Asked) -> bool:
+        """Whether a request changes something: all are sent in the same way."""
+        return not isinstance(asked.body, dict) or asked.body.get("method") not in (
+            "version",
+            "status",
+            "listgroups",
+            "history",
+        )
+
     def name_of(self, route: Route, asked: Asked) -> str:
         """How a call is counted: by its method."""
         method = asked.body.get("method") if isinstance(asked.body, dict) else None

@@ -49,6 +49,10 @@ class TransmissionFace(ClientFace):
             "torrent-verify": self._each("recheck"),
         }
 
+    def is_write(self, route: Route, asked: Asked) -> bool:
+        """Whether a request changes something: all are sent in the same way."""
+        return not isinstance(asked.body, dict) or not str(asked.body.get("method")).endswith("-get")
+
     def name_of(self, route: Route, asked: Asked) -> str:
         """How a call is counted: by its method."""
         method = asked.body.get("method") if isinstance(asked.body, dict) else None

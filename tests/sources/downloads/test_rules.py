@@ -12,7 +12,7 @@ from custom_components.home_server_monitor.guardian.waking import TABLE
 from custom_components.home_server_monitor.sources.downloads.rules import judge
 from simulator.media import Fate, State
 from simulator.media.flow import GONE
-from simulator.scenarios.downloads import DOWNLOADS
+from simulator.scenarios import SCENARIOS
 from tests.ground.texts import placeholders
 from tests.ground.tree import PACKAGE
 
@@ -46,21 +46,20 @@ def told(finding: Finding) -> tuple[str, str]:
     return title, description
 
 
-async def scenario(pair: Pair, name: str, on: bool = True) -> None:
+async def scenario(pair: Pair, name: str) -> None:
     """Let a scenario of the simulator happen to the world of a pair."""
-    kind = next(each for each in DOWNLOADS if each.name == name)
 
     class Sim:
         world = type("World", (), {"media": pair.world})()
 
-    running: Any = kind(Sim())  # type: ignore[arg-type]
+    running: Any = SCENARIOS[name](Sim())  # type: ignore[arg-type]
     await running.on()
 
 
 @pytest.mark.parametrize(
     ("name", "rule", "severity"),
     [
-        ("vpn_down", "downloads_cut_off", Severity.WARNING),
+        ("vpn_away", "downloads_cut_off", Severity.WARNING),
         ("torrents_stall", "downloads_all_stalled", Severity.WARNING),
         ("torrent_files_gone", "downloads_errored", Severity.WARNING),
         ("torrent_unregistered", "downloads_unregistered", Severity.INFO),
