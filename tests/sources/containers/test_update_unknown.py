@@ -11,6 +11,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.home_server_monitor.edge.texts import async_texts
+from custom_components.home_server_monitor.sources.containers.cycle import NEW_IMAGE
 from custom_components.home_server_monitor.sources.containers.model import (
     Container,
     Image,
@@ -103,3 +104,31 @@ async def test_a_skipped_version_stays_skipped_over_a_restart(
     assert (lost.state, lost.attributes["skipped_version"]) == ("unknown", skipped)
     found = await ask()
     assert (found.state, found.attributes["skipped_version"]) == ("off", skipped)
+
+
+async def test_of_an_image_that_is_not_listed_yet_nothing_wrong_is_said(
+    hass: HomeAssistant, docker: MockConfigEntry, house: Any
+) -> None:
+    """After an update the new image is listed within a minute, and not asked about before."""
+    source = docker.runtime_data
+    reference = source.data.containers["sonarr"].image
+    source.newest.ask_soon(reference)
+    while reference not in source.newest.updates:
+        await source.meanwhile.look_for_updates()
+    known = source.newest.updates[reference]
+    images = dict(source.data.images)
+    del images[source.data.containers["sonarr"].image_id]
+    source.newest.ask_soon(reference)
+    assert not await source.newest.ask_now(reference, source.data.containers, images)
+    for _ in source.data.containers:
+        await source.newest.look(source.data.containers, images)
+    assert source.newest.updates[reference] is known
+    house.harbour.docker.faults.add("replace", "/images/json", value=[])
+    await source.async_look("images")
+    assert not source.data.images
+    house.harbour.docker.faults.clear()
+    assert source.feeds.pressing() is None
+    await source.async_refresh()
+    wait = source.feeds.pressing()
+    assert wait is not None
+    assert wait <= NEW_IMAGE

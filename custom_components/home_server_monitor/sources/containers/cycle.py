@@ -8,6 +8,7 @@ import time
 from typing import Any
 
 from ..feeds import Feeds
+from ..records import Rows
 from .access import Access
 from .audit import Accepted
 from .auditing import Auditing
@@ -20,6 +21,8 @@ from .snapshot import assemble, listed
 _LOGGER = logging.getLogger(__name__)
 
 HOUR = 3600.0
+# seconds between two listings of the images, where there are new ones
+NEW_IMAGE = 20.0
 # of a cycle of 15 s: the listing and what comes with it may take as long as a call does, the close looks what is left
 READING, CYCLE, LEAST = 10.5, 14.0, 3.0
 # calls between two cycles that close looks make up for, at most
@@ -42,6 +45,8 @@ class Cycle:
     _counted: int = field(default=0, init=False)
     # when the cycle began
     _began: float = field(default=0.0, init=False)
+    # images that a listing lacked, and that were looked for
+    _sought: frozenset[str] = field(default=frozenset(), init=False)
     # the newest listing, by id
     _present: Mapping[str, Container] = field(default_factory=dict, init=False)
 
@@ -86,7 +91,17 @@ class Cycle:
         self.closely.forget(by_id)
         self.auditing.forget(by_id, (each.image_id for each in by_id.values()))
         self.schedule.forget(by_id)
+        self._look_for_images(by_id)
         return self.access.transport.calls - before
+
+    def _look_for_images(self, by_id: Mapping[str, Container]) -> None:
+        """Have the images listed soon where a container runs one that the last listing lacks: once for each."""
+        rows: Rows[Any] | None = self.feeds.value("images")
+        used = {each.image_id for each in by_id.values() if each.image_id}
+        missing = used - rows.items.keys() if rows is not None else set[str]()
+        if missing - self._sought:
+            self.feeds.hurry("images", NEW_IMAGE)
+        self._sought = frozenset(missing)
 
     async def look(self, spent: int, *, watch_logs: bool) -> None:
         """Look closely at those just listed whose turn it is. spent: calls that this cycle took before. Raises ClientError."""

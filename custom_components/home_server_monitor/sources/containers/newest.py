@@ -52,22 +52,24 @@ class Newest:
             self._due.pop(gone, None)
         due = [each for each in wanted if self._due.get(each, 0.0) <= now]
         self._asked = bool(wanted) and wanted.keys() <= self.updates.keys()
-        if not due:
+        # of an image that is not listed yet, as after an update, nothing can be said: the listing comes soon
+        listed = [each for each in due if wanted[each] in images]
+        if not listed:
             return False
-        reference = min(due, key=lambda each: self._due.get(each, 0.0))
-        await self._ask_about(reference, images.get(wanted[reference]))
+        reference = min(listed, key=lambda each: self._due.get(each, 0.0))
+        await self._ask_about(reference, images[wanted[reference]])
         return True
 
     async def ask_now(
         self, reference: str, containers: Mapping[str, Container], images: Mapping[str, Image]
     ) -> bool:
         """Ask about a reference that containers run, whether it is due or not; returns whether it was asked."""
-        if (image := self.wanted(containers).get(reference)) is None:
+        if (image := images.get(self.wanted(containers).get(reference, ""))) is None:
             return False
-        await self._ask_about(reference, images.get(image))
+        await self._ask_about(reference, image)
         return True
 
-    async def _ask_about(self, reference: str, image: Image | None) -> None:
+    async def _ask_about(self, reference: str, image: Image) -> None:
         # noted before it is asked, so that one that always fails keeps no other from its turn
         now = self._clock()
         self._due[reference] = now + random.uniform(LEAST, MOST)  # noqa: S311 - spreads, guards nothing
