@@ -26,7 +26,7 @@ from .conftest import engine_entry
 PORTAINER = "https://127.0.0.1:9443"
 SCRUTINY = "http://127.0.0.1:31054"
 # what else runs in the house and can be watched
-MEDIA = {f"http://127.0.0.1:{port}" for port in (8989, 7878, 9696, 8085, 8080)}
+MEDIA = {f"http://127.0.0.1:{port}" for port in (8989, 7878, 9696, 8085, 8080, 32400)}
 
 
 async def offered(hass: HomeAssistant) -> dict[str, Any]:
