@@ -3,13 +3,19 @@
 import asyncio
 from typing import Any
 
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers import entity_registry as er, issue_registry as ir
 import pytest
 
+from custom_components.home_server_monitor.const import CONF_FINGERPRINT, DOMAIN
 from custom_components.home_server_monitor.diagnostics import async_get_config_entry_diagnostics
+from custom_components.home_server_monitor.guardian.capabilities import AnswersItself, InUse
+from custom_components.home_server_monitor.sources.errors import CannotConnect
+import simulator
 from simulator.arr import Release
 from simulator.arr.rows import complaint
+from simulator.media.mooring import Media
 
 from .conftest import arr_entry, set_up
 
@@ -219,3 +225,66 @@ async def test_lists(radarr: Any, sonarr: Any, sim: Any) -> None:
     history = await radarr.async_list("history", {"limit": 50})
     assert {row["event"] for row in history} == {"grabbed"}
     assert await sonarr.async_list("report", {}) != []
+
+
+async def test_strikes_outlive_a_reload(hass: HomeAssistant, radarr: Any, sim: Any) -> None:
+    radarr.judging.strikes.every = 0.0
+    for _ in range(3):
+        await radarr.async_look("queue")
+    (before,) = radarr.judging.strikes.records.values()
+    assert before.count == 3
+    assert await hass.config_entries.async_reload(radarr.config_entry.entry_id)
+    after = radarr.config_entry.runtime_data
+    assert after is not radarr
+    (kept,) = after.judging.strikes.records.values()
+    assert (kept.kind, kept.count) == ("import", 3)
+    assert [each.rule for each in after.findings] == ["import_failed"]
+
+
+async def test_what_it_is_asked_by_others(radarr: Any, sim: Any) -> None:
+    assert isinstance(radarr, InUse)
+    assert isinstance(radarr, AnswersItself)
+    assert await radarr.answers()
+    nodes = {f"host:{radarr.id}"}
+    assert radarr.in_use(nodes) == ()
+    (bad,) = (each for each in sim.arrs.radarr.tracked.values() if each.state == "importBlocked")
+    bad.state = "importing"
+    (use,) = await radarr.look_in_use(nodes)
+    assert (use.kind, use.name) == ("import", bad.release.title)
+    assert radarr.in_use({"host:another"}) == ()
+    assert radarr.name_of_target(bad.download.lower()) == bad.release.title
+    sim.arrs.faces["radarr"].faults.add("drop")
+    with pytest.raises(CannotConnect):
+        await radarr.answers()
+
+
+async def test_a_changed_certificate_is_told(
+    hass: HomeAssistant, hass_storage: Any, socket_enabled: None
+) -> None:
+    hass.loop.set_debug(False)
+    async with simulator.run(profile="frozen", arrs=True, media=Media(secure=True)) as sim:
+        entry = arr_entry(sim, "radarr")
+        entry.add_to_hass(hass)
+        hass.config_entries.async_update_entry(entry, data={**entry.data, CONF_FINGERPRINT: sim.fingerprint})
+        assert await hass.config_entries.async_setup(entry.entry_id)
+        await sim.new_certificate()
+        sim.quay.wire("radarr").drop()
+        await look(entry.runtime_data, "queue", "health")
+        assert not entry.runtime_data.last_update_success
+        issue = f"certificate_changed_{entry.entry_id}"
+        assert ir.async_get(hass).async_get_issue(DOMAIN, issue) is not None
+        await hass.config_entries.async_unload(entry.entry_id)
+
+
+async def test_an_app_behind_another_interface_is_not_taken_for_it(
+    hass: HomeAssistant, hass_storage: Any, sim: Any
+) -> None:
+    face = sim.arrs.faces["radarr"]
+    face.app_name = "Readarr"
+    face.faults.add("replace", "GET /api/v3/system/status", value={"appName": "Readarr", "version": "0.4"})
+    source = arr_entry(sim, "radarr")
+    source.add_to_hass(hass)
+    await hass.config_entries.async_setup(source.entry_id)
+    # version 3 is not what Readarr speaks
+    assert source.state is ConfigEntryState.SETUP_RETRY
+    await hass.config_entries.async_unload(source.entry_id)
