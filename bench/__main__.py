@@ -1,4 +1,4 @@
-"""All cases, each in a process of its own: 8, 64 and 512 disks, a storm, and 10, 100 and 1,000 containers beside core."""
+"""All cases, each in a process of its own: NAS, storm, disks that are judged, and containers beside core."""
 
 import argparse
 import json
@@ -10,6 +10,8 @@ from bench.rows import Row, table, write
 
 CASES = [(disks, latency, False) for disks in (8, 64, 512) for latency in (0, 20, 50)]
 STEADY_CASES = [(64, 0, True)]
+# how many disks are judged
+JUDGED = (64, 512)
 # beside core's own `portainer`; one of them also in a real minute, to see that putting the clock forward changes nothing
 CONTAINERS = [(containers, latency) for containers in (10, 100, 1000) for latency in (0, 20)]
 REAL = (100, 0)
@@ -44,11 +46,13 @@ def commands() -> dict[str, list[str]]:
         ]
         for containers, latency in CONTAINERS
     }
+    judged = {f"disks-{disks}": ["bench.ahead", "bench.disks", "--disks", str(disks)] for disks in JUDGED}
     real = ["bench.beside", "--containers", str(REAL[0]), "--latency", str(REAL[1]), "--real"]
     return {
         **found,
         "storm": ["bench.storm"],
-        "prediction": ["bench.prediction"],
+        "disks-prediction": ["bench.prediction"],
+        **judged,
         **beside,
         f"containers-{REAL[0]}-{REAL[1]}-real": real,
     }
@@ -60,7 +64,8 @@ def main() -> int:
     parser.add_argument("--json", type=Path, help="write the rows to this file")
     parser.add_argument(
         "--only",
-        help="run the cases whose names begin so: DISKS-LATENCY[-steady], storm, containers-NUMBER-LATENCY[-real]",
+        help="run the cases whose names begin so: DISKS-LATENCY[-steady], storm, disks-prediction, disks-NUMBER,"
+        " containers-NUMBER-LATENCY[-real]",
     )
     options = parser.parse_args()
     rows: list[Row] = []

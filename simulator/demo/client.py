@@ -37,7 +37,8 @@ class WebSocket:
             for message in received if isinstance(received, list) else [received]:
                 if message["type"] == "event":
                     self.events.put_nowait(message["event"])
-                elif (answer := self._answers.pop(message["id"], None)) is not None:
+                elif (answer := self._answers.pop(message["id"], None)) is not None and not answer.done():
+                    # who asked may have gone meanwhile
                     answer.set_result(message)
 
     async def call(self, command: str, **data: Any) -> Any:

@@ -125,6 +125,8 @@ class Answers:
         if tracked is not None and not lines:
             lines = [of.texts.finding(tracked.finding).message]
         if tracked is not None:
+            more = of.texts.placeholders(tracked.finding)
+            lines.append(of.texts.common(f"why_{tracked.finding.rule}", more, default=""))
             lines += of.wording.changes(tracked)
         url = of.wording.url(tracked) if tracked else REPAIRS
         snooze = of.compose.snooze(of.settings, clock.now())

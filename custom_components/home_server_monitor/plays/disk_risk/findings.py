@@ -132,6 +132,7 @@ def _failing(source: str, disk: Known, today: date) -> Iterator[Finding]:
         "protection": words.protection_words(disk.place),
         "backup": words.backup_words(disk.stand, today),
         "spare": words.spare_words(disk.place),
+        "silent": words.silent(disk.found),
         **_ordered(disk),
     }
     cause = f"disk_{disk.ordered[1]}" if disk.ordered else f"disk_{tier.key}"

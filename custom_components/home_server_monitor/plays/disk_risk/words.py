@@ -175,16 +175,20 @@ def by_when(tier: Tier, today: date) -> str:
     return (today + timedelta(days=BY.get(tier, 30))).isoformat()
 
 
+def silent(found: Assessment) -> str:
+    """Return how many failures of such drives gave no warning in the test."""
+    return "8 in 10" if vendor_of(found.reading.model) == "WD" else "4 in 10"
+
+
 def unseen(found: Assessment) -> str:
     """Return what cannot be seen, and for whom this holds."""
     if found.outlook is Blind.NO_COUNTERS:
         return "It reports none of the counters that the model reads: nothing is predicted, which does not mean that it is well."
     if not isinstance(found.outlook, Prediction):
         return "Judged by fixed rules, not by the trained model, which is for hard disks only."
-    silent = "8 in 10" if vendor_of(found.reading.model) == "WD" else "4 in 10"
     learning = {
         Confidence.LEVEL_ONLY: " Only one reading so far: how its counters change is not known yet.",
         Confidence.LEARNING: f" Readings of {found.days} days so far; all that the model looks at needs 30.",
         Confidence.FULL: "",
     }[found.outlook.confidence]
-    return f"About {silent} failures of such drives give no warning. No alarm is no guarantee: keep backups.{learning}"
+    return f"About {silent(found)} failures of such drives give no warning. No alarm is no guarantee: keep backups.{learning}"
