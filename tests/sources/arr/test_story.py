@@ -11,6 +11,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUs
 
 from custom_components.home_server_monitor.sources.arr import orders, removing
 from simulator.arr import Release
+from simulator.arr.rows import complaint
 
 from .conftest import arr_entry, set_up
 
@@ -198,3 +199,27 @@ async def test_a_removal_whose_answer_is_lost_is_not_sent_twice(story: Story) ->
     writes = [call for call in story.sim.arrs.faces["radarr"].calls.writes if call.route.startswith("DELETE")]
     assert len(writes) == 1
     assert bad.row not in library.tracked
+
+
+async def test_nothing_is_removed_while_nothing_could_be_found_instead(story: Story) -> None:
+    await story.strike_out()
+    (finding,) = await story.findings()
+    face = story.sim.arrs.faces["radarr"]
+    face.complaints.append(complaint("IndexerStatusCheck", "error", "…"))
+    await story.source.async_look("health")
+    with pytest.raises(HomeAssistantError, match="No indexer answers Radarr"):
+        await story.call("approve", proposal=finding["proposal"])
+    assert [call for call in face.calls.writes if "signalr" not in call.route] == []
+
+
+async def test_what_this_arr_never_grabbed_is_not_blocklisted_by_accident(story: Story) -> None:
+    """The Arr would take it out first, and fail then."""
+    library = story.sim.arrs.radarr
+    (bad,) = (each for each in library.tracked.values() if each.release.title == BAD)
+    library.history.clear()
+    with pytest.raises(HomeAssistantError, match="was not grabbed by this Arr"):
+        await story.of_device("queue_remove", download=bad.download, search=True)
+    assert bad.row in library.tracked
+    done = await story.of_device("queue_remove", download=bad.download)
+    assert done["outcome"] == "succeeded"
+    assert library.blocklist == []

@@ -23,6 +23,7 @@ from .client import ArrClient
 from .model import Arr, Event
 from .nodes import download_node
 from .queue import Item, Queue
+from .signals import indexers_down
 
 LOOK_EVERY: Final = 5.0
 # seconds that a search over all indexers may take
@@ -69,8 +70,8 @@ class RemoveAction(Action):
     @override
     async def plan(self, target: str, params: Mapping[str, Any]) -> Plan:
         item = await self._find(target)
-        if self._replaces and not item.things:
-            raise Refused(Refusal("nothing_to_search", {"target": item.title}))
+        if refusal := self._no_search(item):
+            raise Refused(refusal)
         blocklist, events = await self._may_blocklist(item, params)
         steps = [Step(order="queue_remove", params={"title": item.title, "blocklist": blocklist})]
         if self._replaces:
@@ -103,6 +104,16 @@ class RemoveAction(Action):
             },
         )
 
+    def _no_search(self, item: Item) -> Refusal | None:
+        """Return why nothing could be found instead: then nothing is removed either."""
+        if not self._replaces:
+            return None
+        if not item.things:
+            return Refusal("nothing_to_search", {"target": item.title})
+        if indexers_down(self._service.data.checks.values()):
+            return Refusal("indexers_away", {"app": self._service.data.about.app})
+        return None
+
     async def _may_blocklist(self, item: Item, params: Mapping[str, Any]) -> tuple[bool, Sequence[Event]]:
         """Return whether the release is blocklisted, and the newest events.
 
@@ -130,7 +141,7 @@ class RemoveAction(Action):
             return err.refusal
         if _fingerprint(item) != plan.fingerprint:
             return Refusal("target_changed", {"target": item.title})
-        return None
+        return self._no_search(item)
 
     @override
     async def run(self, plan: Plan, step: int) -> Receipt:
@@ -172,11 +183,14 @@ class RemoveAction(Action):
 
     async def ready(self, plan: Plan, step: int) -> Refusal | None:
         """Search only once it is gone: what is still in the queue is not grabbed again."""
-        async with asyncio.timeout(REMOVAL):
-            while True:
-                if plan.target not in (await self._service.async_look("queue")).queue.items:
-                    return None
-                await asyncio.sleep(LOOK_EVERY)
+        try:
+            async with asyncio.timeout(REMOVAL):
+                while True:
+                    if plan.target not in (await self._service.async_look("queue")).queue.items:
+                        return None
+                    await asyncio.sleep(LOOK_EVERY)
+        except TimeoutError:
+            return Refusal("still_queued")
 
     @override
     async def verify(self, plan: Plan, receipts: Sequence[Receipt]) -> Verdict:
