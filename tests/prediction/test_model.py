@@ -145,6 +145,34 @@ def test_a_drive_that_tells_nothing_is_not_called_healthy(model: Model) -> None:
     assert predict(model, [Day(TODAY, (None,) * len(COUNTERS))]) is Blind.NO_COUNTERS
 
 
+def test_what_a_drive_does_not_report_is_no_sign_of_failure(model: Model) -> None:
+    """Makers report different counters; a drive without errors is one of few risks, whatever it leaves out."""
+    for missing in (
+        (187, 188),
+        (187, 188, 196),
+        (187, 188, 10, 196, 198),
+        (196,),
+        (10, 196),
+        (198,),
+        (5,),
+        (197,),
+    ):
+        days = [
+            Day(
+                row.day,
+                tuple(
+                    None if attribute in missing else count
+                    for attribute, count in zip(COUNTERS, row.counts, strict=True)
+                ),
+            )
+            for row in history(60)
+        ]
+        found = outlook(model, days)
+        assert found.p30 < 0.002, missing
+        assert set(found.unseen) == set(missing)
+        assert found.tier is Tier.STABLE
+
+
 def test_long_is_not_safer_than_short(model: Model) -> None:
     for days in (history(400), history(60, c197=[0, 500]), history(1, c187=[20.0])):
         found = outlook(model, days)

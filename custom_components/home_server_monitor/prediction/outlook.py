@@ -1,7 +1,7 @@
 """The outlook of one drive: history of counters → chances, tier, reasons, and what was not seen."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
@@ -17,6 +17,7 @@ _RECENT: Final = 120
 _EVENTS: Final = FEATURES.index("events_30")
 # A drive that reports neither of these tells nothing of its surface (most USB and RAID bridges).
 _NEEDED: Final = (5, 197)
+_REPORTED, _MOVED = COUNTERS.index(187), COUNTERS.index(196)
 
 
 class Confidence(StrEnum):
@@ -74,7 +75,7 @@ def predict(
     newest = history[-1].counts
     if all(newest[COUNTERS.index(attribute)] is None for attribute in _NEEDED):
         return Blind.NO_COUNTERS
-    drive = seen(history[-_RECENT:], today)
+    drive = _as_taught(seen(history[-_RECENT:], today))
     values = drive.vector()
     odds = model.log_odds(values)
     p30 = chance(odds[30])
@@ -90,6 +91,17 @@ def predict(
         _confidence(history, today),
         tuple(attribute for attribute, level in zip(COUNTERS, newest, strict=True) if level is None),
     )
+
+
+def _as_taught(drive: Seen) -> Seen:
+    """Return a drive with 196 as zero where it reports neither that nor 187.
+
+    Drives without 187 that were learnt from all had 196. Without either, its absence would be read as that of the one
+    family which had no 188 and no 196, and died by the dozen.
+    """
+    if drive.counts[_REPORTED] is None and drive.counts[_MOVED] is None:
+        return replace(drive, counts=(*drive.counts[:_MOVED], 0.0, *drive.counts[_MOVED + 1 :]))
+    return drive
 
 
 def shown(probability: float) -> float:
