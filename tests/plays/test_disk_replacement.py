@@ -224,17 +224,15 @@ async def test_who_does_not_replace_it_is_alarmed_again(
     assert "Pool tank: no protection left" in [each.get("title") for each in home.pushes]
 
 
-async def test_what_is_ordered_is_quiet_until_it_is_worse_or_late(
-    failing: Household, hass_admin_user: MockUser
-) -> None:
-    home = failing
+async def ordered(home: Household, user: MockUser) -> None:
+    """What is ordered is quiet until it is worse, or late; then it is told with one line more."""
     promised = home.hass.data[DOMAIN].source("disks:home").tending.promises.ordered
     for told in (
         "It got worse since Mock User ordered its replacement on ",
         "Mock User ordered its replacement on ",
     ):
-        await home.tap(home.button(home.pushes[-1], "why"), hass_admin_user.id)
-        await home.tap(home.button(home.pushes[-1], "ordered"), hass_admin_user.id)
+        await home.tap(home.button(home.pushes[-1], "why"), user.id)
+        await home.tap(home.button(home.pushes[-1], "ordered"), user.id)
         assert home.pushes[-1]["message"] == "clear_notification"
         home.pushes.clear()
         await home.settle(60)
@@ -243,7 +241,7 @@ async def test_what_is_ordered_is_quiet_until_it_is_worse_or_late(
         assert not [
             each for each in ir.async_get(home.hass).issues.values() if each.translation_key == "answers"
         ]
-        answer = await _ask(home, "explain_disk", hass_admin_user.id, disk="17XT")
+        answer = await _ask(home, "explain_disk", user.id, disk="17XT")
         assert (answer["ordered"]["by"], answer["ordered"]["state"]) == ("Mock User", "ordered")
         if told.startswith("It got worse"):
             promised[OLD] = replace(promised[OLD], tier=Tier(promised[OLD].tier - 1))
@@ -253,17 +251,14 @@ async def test_what_is_ordered_is_quiet_until_it_is_worse_or_late(
         (again,) = home.pushes
         assert again["title"].startswith("Disk WD40EFRX 17XT may fail")
         assert again["message"].partition("\n")[2].startswith(told)
-    lines = [row["text"] for row in (await _ask(home, "list_journal", hass_admin_user.id))["journal"]]
+    lines = [row["text"] for row in (await _ask(home, "list_journal", user.id))["journal"]]
     assert (
         sum(line.startswith("Replacement of disk WD40EFRX 17XT ordered by Mock User") for line in lines) == 2
     )
 
 
-async def test_repairs_takes_the_same_answers(
-    failing: Household, hass_admin_user: MockUser, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    home = failing
-    _as(monkeypatch, hass_admin_user)
+async def repaired(home: Household) -> None:
+    """Repairs takes the same answers."""
     flow = await _fix(home, finding(home, "disk_failing").id)
     shown_first = await flow.async_step_init()
     assert shown_first["menu_options"] == ["ordered", "replacing", "acknowledge", "dismiss"]
@@ -281,17 +276,12 @@ async def test_repairs_takes_the_same_answers(
     assert not any(each.finding.rule == "disk_replacing" for each in home.guardian.open_findings())
 
 
-async def test_only_administrators_expect_a_loss(
-    failing: Household, hass_admin_user: MockUser, hass_read_only_user: MockUser
-) -> None:
-    home = failing
-    guest = Actor(kind="user", id=hass_read_only_user.id, name="Guest", via="phone")
+async def refused_to(home: Household, guest: Actor) -> None:
+    """Only administrators expect a loss."""
     tracked = finding(home, "disk_failing")
     with pytest.raises(Refused) as refused:
         await own_answers.take(home.guardian, tracked, "replacing", guest)
     assert refused.value.refusal.key == "admin_only"
-    home.tell(*home.guardian.settings.phones, home.phone("Guest", hass_read_only_user))
-    await home.tap(home.button(home.shown("Ann"), "why"), hass_admin_user.id)
     message = home.guardian.compose.why(
         tracked, None, [], "/", own=own_answers.buttons_of(home.guardian, tracked)
     )
@@ -319,3 +309,19 @@ async def test_the_alarm_of_a_pool_is_answered_the_same_way(
     home.pushes.clear()
     await home.settle(1200)
     assert home.pushes == [], "not even after a quarter of an hour"
+
+
+async def test_who_may_answer_what_and_where(
+    failing: Household,
+    hass_admin_user: MockUser,
+    hass_read_only_user: MockUser,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    _as(monkeypatch, hass_admin_user)
+    await refused_to(failing, Actor(kind="user", id=hass_read_only_user.id, name="Guest", via="phone"))
+    (first,) = failing.pushes
+    await repaired(failing)
+    # nobody replaces it: it is told as before
+    await failing.settle(75)
+    assert shown(failing.pushes[-1])[0] == first["title"]
+    await ordered(failing, hass_admin_user)

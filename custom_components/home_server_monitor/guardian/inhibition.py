@@ -52,9 +52,8 @@ class Inhibition:
         self._tellers = self._found_tellers(firing) if repeating else {}
         judged = {tracked.id: (tracked.severity, tracked.count) for tracked in firing}
         # what they are about may become more without getting worse
-        growing = {
-            tracked.id for tracked in firing if self._expecting and "nodes" in tracked.finding.evidence
-        }
+        about = firing if self._expecting else []
+        growing = {tracked.id for tracked in about if "nodes" in tracked.finding.evidence}
         fresh = [
             tracked
             for tracked in firing
