@@ -759,6 +759,7 @@ async def test_options_of_a_server_do_not(hass: HomeAssistant, setups: AsyncMock
     [
         ("being_missed", {"dead_man_url": "ftp://example.org"}, "not_an_address"),
         ("approving", {"telegram": ["Ann"]}, "not_a_telegram_id"),
+        ("streaming", {"limit_uploads": True}, "upload_not_known"),
     ],
 )
 async def test_options_of_a_server_that_are_wrong(

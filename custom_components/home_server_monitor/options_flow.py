@@ -3,10 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
+from homeassistant.components.sensor import SensorDeviceClass
 from homeassistant.config_entries import ConfigFlowResult, OptionsFlow, OptionsFlowWithReload
 from homeassistant.data_entry_flow import section
 from homeassistant.helpers.selector import (
     BooleanSelector,
+    EntitySelector,
+    EntitySelectorConfig,
     NumberSelector,
     NumberSelectorConfig,
     NumberSelectorMode,
@@ -46,6 +49,7 @@ SECTIONS: Mapping[str, tuple[str, ...]] = {
         keys.WINDOW_FROM,
         keys.WINDOW_TO,
     ),
+    "streaming": (keys.UPLOAD, keys.UPLOAD_SENSOR, keys.SPARE_UPLINK, keys.STREAM_DOWN),
     "protecting": (keys.PROTECTED, CONF_OWN_PATH),
     "standing": (keys.LINKS, UPPER, LOWER),
     "being_missed": (keys.DEAD_MAN,),
@@ -144,6 +148,9 @@ def _wrong(given: Mapping[str, Any]) -> dict[str, str]:
     """Return what cannot be taken, as the form shows it: on top, since sections hold no errors of their own."""
     if given.get(keys.DEAD_MAN) and not is_ping_url(given[keys.DEAD_MAN]):
         return {"base": "not_an_address"}
+    speed = given.get(keys.UPLOAD) or given.get(keys.UPLOAD_SENSOR)
+    if given.get(keys.SPARE_UPLINK) and not speed:
+        return {"base": "upload_not_known"}
     if any(telegram_pair(text) is None for text in given.get(keys.TELEGRAM, ())):
         return {"base": "not_a_telegram_id"}
     return {}
@@ -196,6 +203,12 @@ def _server_schema(offer: Mapping[str, Named], objects: Named) -> vol.Schema:
         keys.WINDOW_DAYS: _choice(DAYS, "day", multiple=True),
         keys.WINDOW_FROM: TimeSelector(),
         keys.WINDOW_TO: TimeSelector(),
+        keys.UPLOAD: _mbit(),
+        keys.UPLOAD_SENSOR: EntitySelector(
+            EntitySelectorConfig(domain="sensor", device_class=SensorDeviceClass.DATA_RATE)
+        ),
+        keys.SPARE_UPLINK: BooleanSelector(),
+        keys.STREAM_DOWN: _mbit(),
         keys.DEAD_MAN: TextSelector(TextSelectorConfig(type=TextSelectorType.URL)),
         keys.PROTECTED: _several(offer[keys.PROTECTED], SelectSelectorMode.DROPDOWN),
         CONF_OWN_PATH: TextSelector(TextSelectorConfig(multiple=True)),
@@ -229,6 +242,14 @@ def _options(offer: Named) -> list[SelectOptionDict]:
 
 def _number(most: int) -> NumberSelector:
     return NumberSelector(NumberSelectorConfig(min=1, max=most, step=1, mode=NumberSelectorMode.BOX))
+
+
+def _mbit() -> NumberSelector:
+    return NumberSelector(
+        NumberSelectorConfig(
+            min=0, max=10_000, step="any", unit_of_measurement="Mbit/s", mode=NumberSelectorMode.BOX
+        )
+    )
 
 
 def _choice(options: tuple[str, ...], key: str, *, multiple: bool) -> SelectSelector:

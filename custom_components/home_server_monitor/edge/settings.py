@@ -32,6 +32,12 @@ WINDOW_TO = "window_to"
 DEAD_MAN = "dead_man_url"
 PROTECTED = "protected_objects"
 LINKS = "runs_on"
+UPLOAD = "upload_speed"
+UPLOAD_SENSOR = "upload_sensor"
+SPARE_UPLINK = "limit_uploads"
+STREAM_DOWN = "limit_downloads_to"
+# bytes a second in a Mbit/s, as lines are sold
+MBIT = 125_000.0
 # how what was chosen was called then, by its id: for when it is gone
 NAMES = "names"
 
@@ -57,6 +63,9 @@ DEFAULTS: Mapping[str, Any] = {
     DEAD_MAN: "",
     PROTECTED: [],
     LINKS: [],
+    UPLOAD: 0,
+    SPARE_UPLINK: False,
+    STREAM_DOWN: 0,
     CONF_OWN_PATH: [],
     NAMES: {},
 }
@@ -68,7 +77,9 @@ class Settings:
 
     phones: entry ids of mobile_app; approvers: user ids, none for all admins; telegram: user and chat ids;
     quiet and window: minutes of the local day, from and to; days: 0 is Monday; protected: node ids; links: what
-    people added to the topology; names: what was chosen, in words, by its id.
+    people added to the topology; names: what was chosen, in words, by its id. upload: of the line, bytes a second, 0 is
+    not known; upload_sensor: the entity that measures it, or ""; spare_uplink: whether uploads make room for streams that
+    leave the house; stream_down: to what downloads are held then, bytes a second, 0 for not at all.
     """
 
     phones: tuple[str, ...]
@@ -86,6 +97,10 @@ class Settings:
     protected: frozenset[str]
     links: tuple[Link, ...]
     names: Mapping[str, str]
+    upload: float = 0.0
+    upload_sensor: str = ""
+    spare_uplink: bool = False
+    stream_down: float = 0.0
 
     @classmethod
     def of(cls, options: Mapping[str, Any]) -> Self:
@@ -108,6 +123,10 @@ class Settings:
             protected=frozenset(given[PROTECTED]),
             links=links_of(given[LINKS]),
             names=dict(given[NAMES]),
+            upload=max(float(given[UPLOAD]), 0.0) * MBIT,
+            upload_sensor=str(given.get(UPLOAD_SENSOR) or ""),
+            spare_uplink=given[SPARE_UPLINK] is True,
+            stream_down=max(float(given[STREAM_DOWN]), 0.0) * MBIT,
         )
 
     def policy(self) -> policy.Settings:

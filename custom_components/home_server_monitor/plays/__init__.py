@@ -11,6 +11,7 @@ from .disk_risk import DiskRisk
 from .safe_update import Around
 from .update_all import UpdateAll
 from .update_policy import ApprovePolicy
+from .uplink import Uplink
 
 
 def join(house: House, source: Any) -> None:
@@ -26,3 +27,4 @@ async def start(hass: HomeAssistant, entry: ConfigEntry[Any], house: House, guar
     disks = DiskRisk(hass, entry, house, guardian)
     await disks.async_start()
     guardian.joins.append(disks.join)
+    await Uplink(hass, entry, house, guardian).async_start()

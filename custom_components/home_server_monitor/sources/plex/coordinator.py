@@ -134,8 +134,13 @@ class PlexCoordinator(FedCoordinator[Plex]):
         """Ask it now (capability AnswersItself). Raises ClientError."""
         return bool((await self.client.identity()).machine)
 
+    @property
+    def knows_streams(self) -> bool:
+        """Return whether what is played is of now (capability PlaysStreams)."""
+        return self.judged and "streams" not in self.data.stale
+
     def streams(self) -> Sequence[Stream]:
-        """Return what is played, as it was seen last, without asking (capability Streams)."""
+        """Return what is played, as it was seen last, without asking (capability PlaysStreams)."""
         return () if self.data is None else tuple(self.data.streams.values())
 
     def in_use(self, nodes: Collection[str]) -> Sequence[Use]:
