@@ -167,9 +167,11 @@ class ObjectDevices:
             present = frozenset(objects)
             if self._seen.get(kind) == present:
                 self._doubted.pop(kind, None)
-            elif may_remove(self._coordinator, table) and self._surely(table, present):
-                self._seen[kind] = present
-                self._remove(kind, present)
+            elif may_remove(self._coordinator, table):
+                registered, stray = self._stock(kind, present)
+                if self._surely(table, registered, present):
+                    self._remove(kind, present, stray)
+                    self._seen[kind] = present
         if self._doubted and self._again is None:
             # nothing else may change until then
             self._again = async_call_later(self._hass, CONFIRMED / 10, self._look_again)
@@ -185,9 +187,11 @@ class ObjectDevices:
             self._again()
             self._again = None
 
-    def _surely(self, table: ObjectTable[Any, Any], present: frozenset[str]) -> bool:
+    def _surely(
+        self, table: ObjectTable[Any, Any], registered: frozenset[str], present: frozenset[str]
+    ) -> bool:
         """Return whether what is not present is surely gone: it is little, or has been missing for long enough."""
-        if not doubtful(self._registered(table.kind), present):
+        if not doubtful(registered, present):
             self._doubted.pop(table.kind, None)
             return True
         listed = min(
@@ -201,15 +205,22 @@ class ObjectDevices:
         found = {f"_{each.key}" for table in tables if table.kind == kind for each in table.descriptions}
         return sorted(found, key=len, reverse=True)
 
-    def _registered(self, kind: str) -> frozenset[str]:
-        """Return the identities of the objects of a kind that have entities."""
+    def _stock(self, kind: str, present: frozenset[str]) -> tuple[frozenset[str], list[er.RegistryEntry]]:
+        """Return the identities of the objects of a kind that have entities, and the entities of none that is present.
+
+        Of a thousand objects there are many entities: those that belong to one are looked up, only others are taken apart.
+        """
         start, endings = f"{self._coordinator.id}_{kind}_", self._endings(kind)
-        return frozenset(
-            entity.unique_id.removeprefix(start).removesuffix(ending)
-            for entity in er.async_entries_for_config_entry(er.async_get(self._hass), self._entry.entry_id)
-            if entity.unique_id.startswith(start)
-            and (ending := next((end for end in endings if entity.unique_id.endswith(end)), None))
-        )
+        valid = {f"{start}{key}{ending}": key for key in present for ending in endings}
+        known, stray = set[str](), []
+        for entity in er.async_entries_for_config_entry(er.async_get(self._hass), self._entry.entry_id):
+            if (key := valid.get(entity.unique_id)) is not None:
+                known.add(key)
+            elif entity.unique_id.startswith(start):
+                stray.append(entity)
+                if ending := next((end for end in endings if entity.unique_id.endswith(end)), None):
+                    known.add(entity.unique_id.removeprefix(start).removesuffix(ending))
+        return frozenset(known), stray
 
     def _describe(self, info: dr.DeviceInfo) -> None:
         """Write what a person sees of a device where it is not what was written before."""
@@ -225,15 +236,15 @@ class ObjectDevices:
                 )
         self._described[identifier[1]] = shown
 
-    def _remove(self, kind: str, present: frozenset[str]) -> None:
+    def _remove(self, kind: str, present: frozenset[str], stray: Sequence[er.RegistryEntry]) -> None:
+        """Remove the entities and the devices of what is gone. stray: entities of nothing that is present."""
         start = f"{self._coordinator.id}_{kind}_"
-        valid = {f"{start}{key}{ending}" for key in present for ending in self._endings(kind)}
-        for removed in self._coordinator.on_removed:
-            removed(kind, present)
         entities, devices = er.async_get(self._hass), dr.async_get(self._hass)
-        for entity in er.async_entries_for_config_entry(entities, self._entry.entry_id):
-            if entity.unique_id.startswith(start) and entity.unique_id not in valid:
-                entities.async_remove(entity.entity_id)
+        if stray or self._seen.get(kind, present) - present:
+            for removed in self._coordinator.on_removed:
+                removed(kind, present)
+        for entity in stray:
+            entities.async_remove(entity.entity_id)
         for device in dr.async_entries_for_config_entry(devices, self._entry.entry_id):
             for domain, identifier in device.identifiers:
                 if (
