@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from custom_components.home_server_monitor.guardian import book
+from custom_components.home_server_monitor.guardian import book, running
 from custom_components.home_server_monitor.guardian.contract import (
     Actor,
     NotDone,
@@ -428,7 +428,10 @@ async def test_the_source_goes_and_comes_back(tmp_path: Path, world: World) -> N
     assert world.writes == ["tank:0"]
 
 
-async def test_a_target_that_never_comes_back(tmp_path: Path, world: World) -> None:
+async def test_a_target_that_never_comes_back(
+    tmp_path: Path, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(running, "LOOK_EVERY", 60.0)
     it = await guardian(tmp_path, world)
     record = await it.propose()
     world.at_write = lambda: setattr(it, "source", None)

@@ -10,6 +10,7 @@ from custom_components.home_server_monitor.guardian.contract import (
     Outcome,
     Plan,
     Receipt,
+    Refusal,
     Risk,
     Step,
     Verdict,
@@ -43,6 +44,7 @@ PLAN = Plan(
     params={"p": 1},
     before={"q": None},
     inverse=True,
+    final=1,
 )
 RECORD = Record(
     id="r",
@@ -67,6 +69,7 @@ RECORD = Record(
     details={"a": "b"},
     attempt=2,
     part_of="whole",
+    blocked=Refusal("port_taken", {"port": "80"}),
     history=(("proposed", START, "system"),),
 )
 
@@ -76,8 +79,8 @@ def test_what_the_journal_holds_is_all_of_it() -> None:
     assert unpack("r", raw) == RECORD
     assert secret_in(raw) is None
     for missing in raw:
-        # a record of an earlier version does not say since when, or of what it is a part, and is taken up all the same
-        if missing not in ("over", "since", "part_of"):
+        # a record of an earlier version does not say since when, of what it is a part, or what keeps it from going back
+        if missing not in ("over", "since", "part_of", "blocked"):
             with pytest.raises(KeyError):
                 unpack("r", {name: value for name, value in raw.items() if name != missing})
     assert unpack("r", {name: value for name, value in raw.items() if name != "since"}).since == 0.0

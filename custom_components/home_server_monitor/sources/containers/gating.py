@@ -84,12 +84,16 @@ class Gating:
             seen = look(found, self._clock())
             looks.append(seen if member.checked else replace(seen, check=HealthStatus.NONE))
             terms = Terms(
+                timeout=self._yard.gate_timeout,
                 stable=STEADY_AGAIN,
                 check=health_check(found) if member.checked else None,
                 policy=member.policy["Name"],
                 served=member.served,
             )
             judgement = judge(looks, terms)
+            if judgement.reason == "not_healthy" and judgement.result is Result.FAILED:
+                # it runs, and its check says nothing: an engine that was killed as it began may never ask it again
+                return Judgement(Result.HEALTHY, "not_checked", judgement.facts)
             if judgement.result is not Result.PENDING:
                 return judgement
             await self._sleep(LOOK_EVERY)
