@@ -33,6 +33,8 @@ class QBittorrentFace(ClientFace):
         self.open_to_all = False
         self.hosts: frozenset[str] | None = None
         self.scheduled = False
+        # slow torrents run beside those that may run
+        self.slow_apart = False
         self.banned = False
         # by session: the number of its last answer, and what that held
         self._sessions: dict[str, tuple[int, dict[str, Row], Row]] = {}
@@ -54,7 +56,9 @@ class QBittorrentFace(ClientFace):
         get: dict[str, Callable[[Asked], Reply]] = {
             "app/version": lambda _: _text(f"v{self.client.version}"),
             "app/webapiVersion": lambda _: _text(WEB_API.get(self.release, "2.16.2")),
-            "app/preferences": lambda _: Json(preferences(self.client, scheduled=self.scheduled)),
+            "app/preferences": lambda _: Json(
+                preferences(self.client, scheduled=self.scheduled, slow_apart=self.slow_apart)
+            ),
             "sync/maindata": self._maindata,
             "torrents/info": self._info,
             "torrents/properties": self._properties,
@@ -215,6 +219,7 @@ class QBittorrentFace(ClientFace):
                 int(wanted.get("max_active_downloads", max(client.max_active, 0))) if queueing else -1
             )
         self.scheduled = bool(wanted.get("scheduler_enabled", self.scheduled))
+        self.slow_apart = bool(wanted.get("dont_count_slow_torrents", self.slow_apart))
         return _text("")
 
     def _set_mode(self, asked: Asked) -> Reply:

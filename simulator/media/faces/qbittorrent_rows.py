@@ -129,7 +129,7 @@ def server_state(world: MediaWorld, client: Client) -> Row:
     }
 
 
-def preferences(client: Client, *, scheduled: bool) -> Row:
+def preferences(client: Client, *, scheduled: bool, slow_apart: bool) -> Row:
     """The preferences that concern anybody here."""
     return {
         "dl_limit": client.down_limit,
@@ -140,7 +140,7 @@ def preferences(client: Client, *, scheduled: bool) -> Row:
         "max_active_downloads": max(client.max_active, 0) if client.max_active >= 0 else 3,
         "max_active_uploads": 3,
         "max_active_torrents": 5,
-        "dont_count_slow_torrents": False,
+        "dont_count_slow_torrents": slow_apart,
         "save_path": client.save_path,
         "scheduler_enabled": scheduled,
         "web_ui_max_auth_fail_count": 5,

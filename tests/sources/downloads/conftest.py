@@ -31,9 +31,9 @@ VERSIONS = (
 )
 
 
-async def in_thread(function: Callable[..., Any]) -> Any:
+async def in_thread(function: Callable[..., Any], *given: Any) -> Any:
     """Run it here: there is nothing to hold up."""
-    return function()
+    return function(*given)
 
 
 @dataclass

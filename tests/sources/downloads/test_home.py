@@ -7,11 +7,12 @@ from typing import Any
 
 from aiohttp.test_utils import TestServer
 from homeassistant.config_entries import ConfigEntryState
+from homeassistant.const import EVENT_STATE_CHANGED
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import entity_registry as er
 import pytest
-from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
+from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser, async_capture_events
 
 from custom_components.home_server_monitor.const import CONF_KIND, CONF_SERVER, DOMAIN, HOME
 from custom_components.home_server_monitor.diagnostics import async_get_config_entry_diagnostics
@@ -176,6 +177,25 @@ async def test_what_is_shown(home: Home) -> None:
     told = str(await async_get_config_entry_diagnostics(home.hass, home.entry))
     for secret in (home.face.password, "Harbour", "127.0.0.1", home.face.username):
         assert secret not in told.replace(DOMAIN, "")
+
+
+@pytest.mark.parametrize(
+    "home",
+    [("qbittorrent", "5.1.0"), ("sabnzbd", "4.5.0"), ("transmission", "4.1.3"), ("nzbget", "21.0")],
+    indirect=True,
+    ids="-".join,
+)
+async def test_a_steady_queue_writes_nothing_and_takes_few_calls(home: Home) -> None:
+    for number in range(200):
+        home.world.grab(home.face.name, f"Waits {number}", size=GIB)
+    await asyncio.sleep(120)
+    written = async_capture_events(home.hass, EVENT_STATE_CHANGED)
+    before = home.source.client.wire.calls
+    # long enough for what is asked for every few minutes, short of what is written again without a change
+    await asyncio.sleep(4 * MINUTE)
+    mine = er.async_entries_for_config_entry(er.async_get(home.hass), home.entry.entry_id)
+    assert {each.data["entity_id"] for each in written} & {each.entity_id for each in mine} == set()
+    assert (home.source.client.wire.calls - before) / 4 <= 7
 
 
 async def test_a_person_sets_limits(home: Home) -> None:

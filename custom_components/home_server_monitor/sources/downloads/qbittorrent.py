@@ -22,7 +22,8 @@ PREFERENCES_EVERY: Final = 300.0
 TRACKERS_EVERY: Final = 600.0
 # questions about single torrents, a cycle
 QUESTIONS: Final = 4
-TURN: Final = 250
+# torrents that are read in one go
+TURN: Final = 100
 
 
 class QBittorrent(DownloadClient):
@@ -200,9 +201,9 @@ class QBittorrent(DownloadClient):
     @override
     def paused_from(self, value: Any) -> Any:
         # torrents wait in the queue then: none of them is stopped, and what is added meanwhile waits as well
-        if value.get("queueing"):
-            return {**value, "downloads": 0}
-        return {"queueing": True, "downloads": 0, "uploads": -1, "torrents": -1}
+        wanted = {**value, "queueing": True, "downloads": 0, "slow_apart": False}
+        # without a queue nothing limited what seeds, and nothing is to
+        return wanted if value.get("queueing") else {**wanted, "uploads": -1, "torrents": -1}
 
     # Writing
 
@@ -222,6 +223,7 @@ class QBittorrent(DownloadClient):
                 "max_active_downloads": int(value["downloads"]),
                 "max_active_uploads": int(value["uploads"]),
                 "max_active_torrents": int(value["torrents"]),
+                "dont_count_slow_torrents": bool(value["slow_apart"]),
             }
         )
 

@@ -128,6 +128,8 @@ def queue(preferences: Row) -> dict[str, Any]:
         "downloads": _whole(preferences.get("max_active_downloads")),
         "uploads": _whole(preferences.get("max_active_uploads")),
         "torrents": _whole(preferences.get("max_active_torrents")),
+        # slow ones run on beside those that may run, however few these are
+        "slow_apart": preferences.get("dont_count_slow_torrents") is True,
     }
 
 

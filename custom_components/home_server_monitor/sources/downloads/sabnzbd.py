@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 import logging
 import math
 import time
@@ -10,7 +11,7 @@ from typing import Any, Final, override
 
 from ...guardian.capabilities_media import DownloadState, Item
 from ..errors import AuthFailed, BadResponse, CallFailed, NotSupported
-from ..records import Row, Rows, at, integer, rows
+from ..records import Row, Rows, at, integer, rows, rows_in_turns
 from . import sabnzbd_parse as parse
 from .client import DownloadClient, Secrets
 from .model import DOWN, Downloader, NewsServer, Product
@@ -62,11 +63,11 @@ class SABnzbd(DownloadClient):
                 # what it says of its servers is not what its queue depends on
                 _LOGGER.debug("What SABnzbd says of its news servers cannot be read")
             self._servers_at, self._warnings = now, warnings
-        return self._assembled(queue)
+        return await self._assembled(queue)
 
-    def _assembled(self, queue: Row) -> Downloader:
+    async def _assembled(self, queue: Row) -> Downloader:
         pause = parse.pause(queue)
-        jobs = rows(queue.get("slots"), lambda row: parse.queued(row, paused=pause is not False))
+        jobs = await rows_in_turns(queue.get("slots"), partial(parse.queued, paused=pause is not False))
         items = {**self._history.items, **jobs.items}
         line = parse.line(queue)
         self._give_speed(items, line.down)
@@ -118,7 +119,7 @@ class SABnzbd(DownloadClient):
     async def look_item(self, item_id: str) -> Item | None:
         queue = await self._queue()
         paused = parse.pause(queue) is not False
-        jobs = rows(queue.get("slots"), lambda row: parse.queued(row, paused=paused)).items
+        jobs = (await rows_in_turns(queue.get("slots"), partial(parse.queued, paused=paused))).items
         if item_id in jobs:
             return jobs[item_id]
         found = at(await self._call("history", start=0, limit=HISTORY, nzo_ids=item_id), "history", "slots")
