@@ -305,9 +305,10 @@ def test_10000_at_once_are_one_notice_in_no_time(severity: int) -> None:
         found(rules[number % 2], CRITICAL if severity == CRITICAL else HIGH, f"pool:{number}")
         for number in range(10_000)
     ]
-    before = time.perf_counter()
+    # of this process alone: others may be at work beside it
+    before = time.process_time()
     told = home.sees(*findings) + home.wait(31)
-    assert time.perf_counter() - before < 1.0
+    assert time.process_time() - before < 1.0
     assert [len(notice.ids) for notice in told] == [10_000]
     told = home.sees() + home.wait(100)
     assert len(told) <= 2
