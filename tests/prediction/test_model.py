@@ -30,6 +30,7 @@ from custom_components.home_server_monitor.prediction.outlook import (
     since_reset,
 )
 from custom_components.home_server_monitor.prediction.tiers import Tier
+from tests.plays.small_model import write
 
 from .drives import TODAY, history
 
@@ -72,7 +73,7 @@ def test_chances_are_those_of_scikit_learn(model: Model, horizon: int) -> None:
 def test_more_errors_never_lower_the_risk(model: Model) -> None:
     """On drives that are new or long known, with gaps, with counters that go down, and with some not reported."""
     dice = random.Random(11)
-    for _ in range(300):
+    for _ in range(100):
         known = [attribute in {5, 197} or dice.random() < 0.8 for attribute in COUNTERS]
         reach = dice.choice([0, 0, 1, 5, 29, 40, 100])
         days = [
@@ -218,9 +219,10 @@ def broken(body: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_a_file_that_is_missing_or_damaged_is_told_apart(tmp_path: Path) -> None:
-    whole = FILE.read_bytes()
-    body = json.loads(gzip.decompress(whole))
     path = tmp_path / "model.json.gz"
+    body = json.loads(gzip.decompress(write(path).read_bytes()))
+    path.unlink()
+    whole = FILE.read_bytes()
     assert load(path) == Unusable(Fault.MISSING, "model.json.gz")
 
     def fault(content: bytes) -> Fault:
