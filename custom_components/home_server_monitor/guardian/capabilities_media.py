@@ -4,7 +4,7 @@ What changes something for a while (limits, a pause) is not a method: it is an a
 other, whose steps are leases. What `Downloads` writes, only the guardian's runner may call, for an approved step.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -239,61 +239,6 @@ class PausesDownloads(Protocol):
 
     def line(self) -> Line:
         """Return how it stands, as it was seen last, without asking."""
-        ...
-
-
-class Streaming(Protocol):
-    """Something that is watched. bandwidth: bytes a second that are reserved for it; who watches what is not in it."""
-
-    @property
-    def key(self) -> str:
-        """Return what tells it from others that go on now."""
-        ...
-
-    @property
-    def remote(self) -> bool:
-        """Return whether it leaves the house."""
-        ...
-
-    @property
-    def relayed(self) -> bool:
-        """Return whether it goes by way of somebody else's server, which the line at home carries all the same."""
-        ...
-
-    @property
-    def plays(self) -> bool:
-        """Return whether it goes on, and is not paused."""
-        ...
-
-    @property
-    def bandwidth(self) -> int:
-        """Return what is reserved for it."""
-        ...
-
-
-@runtime_checkable
-class PlaysStreams(Protocol):
-    """A system that people watch something on."""
-
-    id: str
-
-    @property
-    def server(self) -> str:
-        """Return the unique id of the server's entry that it hangs on."""
-        ...
-
-    @property
-    def judged(self) -> bool:
-        """Return whether what it shows is of now."""
-        ...
-
-    @property
-    def knows_streams(self) -> bool:
-        """Return whether the newest listing of what is watched is of now."""
-        ...
-
-    def streams(self) -> Sequence[Streaming]:
-        """Return what is watched, as it was seen last, without asking."""
         ...
 
 

@@ -192,6 +192,7 @@ TABLE: Mapping[str, Waking] = MappingProxyType(
         "download_stuck": Waking(area=APP, keep=60.0, decision=True, listed=True),
         "arr_complains": Waking(area=APP, hold=900.0, keep=600.0),
         "plex_weak": Waking(area=APP, keep=3600.0, security=True, decision=True),
+        "plex_converts": Waking(area=APP, keep=86400.0, decision=True),
         "uplink_full": Waking(area=APP, hold=60.0, keep=300.0),
         "arr_backup_old": Waking(area=APP, most=_INFO, decision=True),
         # downloads

@@ -8,6 +8,7 @@ from homeassistant.core import HomeAssistant
 from ..edge.guardian import Guardian
 from ..guardian.house import House
 from .disk_risk import DiskRisk
+from .quicksync import QuickSync
 from .safe_update import Around
 from .update_all import UpdateAll
 from .update_policy import ApprovePolicy
@@ -27,4 +28,5 @@ async def start(hass: HomeAssistant, entry: ConfigEntry[Any], house: House, guar
     disks = DiskRisk(hass, entry, house, guardian)
     await disks.async_start()
     guardian.joins.append(disks.join)
+    await QuickSync(hass, entry, house).async_start()
     await Uplink(hass, entry, house, guardian).async_start()

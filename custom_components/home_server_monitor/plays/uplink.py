@@ -20,7 +20,8 @@ from homeassistant.util.unit_conversion import DataRateConverter
 from ..const import DOMAIN
 from ..edge import clock
 from ..edge.guardian import Guardian
-from ..guardian.capabilities_media import LimitsBandwidth, PlaysStreams
+from ..guardian.capabilities_media import LimitsBandwidth
+from ..guardian.capabilities_streams import PlaysStreams
 from ..guardian.contract import (
     Action,
     Change,

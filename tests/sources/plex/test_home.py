@@ -123,3 +123,17 @@ async def test_a_refused_token_asks_for_a_new_one(
     await hass.async_block_till_done(wait_background_tasks=False)
     assert [flow["context"]["source"] for flow in hass.config_entries.flow.async_progress()] == ["reauth"]
     assert stage.token not in str(plex.last_exception)
+
+
+async def test_a_chip_that_is_there_and_not_used_is_found(plex: Any, stage: Any) -> None:
+    stage.theatre.preferences["HardwareAcceleratedCodecs"] = False
+    await plex.async_look("about", "preferences")
+    assert "plex_converts" not in {each.rule for each in plex.findings}
+    plex.take_chip(True)
+    found = next(each for each in plex.findings if each.rule == "plex_converts")
+    assert (found.evidence["cause"], found.evidence["chip_passed_in"]) == ("plex_chip_off", True)
+    # what is offered is what its action takes
+    plan = await plex.actions[found.proposal.action].plan(found.proposal.target, found.proposal.params)
+    receipt = await plex.actions["plex_set"].run(plan, 0)
+    assert (await plex.actions["plex_set"].verify(plan, [receipt])).outcome == "succeeded"
+    assert "plex_converts" not in {each.rule for each in plex.findings}

@@ -17,6 +17,7 @@ from .audit import Report
 from .audit_actions import ENGINE
 from .gate import TIMEOUT
 from .model import Containers
+from .passed import devices_in
 from .policies import Written
 from .services import services_here
 from .smart_reading import SmartReading
@@ -88,6 +89,10 @@ class CapableEngine(FedCoordinator[Containers]):
     def settings(self) -> Mapping[str, Setting]:
         """Return what can be changed for a while (capability ChangesForAWhile)."""
         return self._settings
+
+    async def devices_of(self, container: str) -> frozenset[str]:
+        """Ask which devices a container is given (capability PassesDevices). Raises ClientError."""
+        return devices_in(await self.access.client.inspect(container))
 
     async def read_smart(self, known: Collection[str] = ()) -> Mapping[str, Reading]:
         """Return what smartctl told in a container (capability ReadsSmart); nobody is asked. Raises ClientError."""

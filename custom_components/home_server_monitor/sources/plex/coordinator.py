@@ -2,10 +2,13 @@
 
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any, override
 
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.device_registry import DeviceInfo
+from homeassistant.util import dt as dt_util
 from yarl import URL
 
 from ...const import CONF_FINGERPRINT, DOMAIN
@@ -21,12 +24,15 @@ from ..web import JsonTransport
 from .actions import actions_of
 from .assemble import assemble
 from .client import PlexClient, headers_of
-from .listings import listing
+from .converting import SHARE_DAYS, Conversions
+from .keeping import Keeping
+from .listings import circumstances, listing
 from .model import Plex
 from .nodes import host_node, nodes_of, place_of
 from .push import Push
-from .rules import judge
+from .rules import badly_converted, judge
 from .streams import Stream
+from .verdict import Circumstances
 
 MINUTE, HOUR = 60.0, 3600.0
 READING = 12.0
@@ -65,6 +71,9 @@ class PlexCoordinator(FedCoordinator[Plex]):
         self.feeds.on_news = self.async_hurry
         self.push = Push(self._transport, self.client, self._heard)
         self._actions = actions_of(self)
+        self._keeping = Keeping(hass, self.id)
+        # whether a graphics chip is passed into its container, which only the engine knows
+        self._chip: bool | None = None
         self._listening: asyncio.Task[None] | None = None
 
     # What is shown
@@ -72,7 +81,10 @@ class PlexCoordinator(FedCoordinator[Plex]):
     @property
     @override
     def findings(self) -> Sequence[Finding]:
-        return judge(self.id, self.data, offers=True)
+        return [
+            *judge(self.id, self.data, offers=True),
+            *badly_converted(self.id, self.data, self.known, self.converted),
+        ]
 
     @property
     @override
@@ -143,6 +155,23 @@ class PlexCoordinator(FedCoordinator[Plex]):
         """Return what is played, as it was seen last, without asking (capability PlaysStreams)."""
         return () if self.data is None else tuple(self.data.streams.values())
 
+    def take_chip(self, passed: bool | None) -> None:
+        """Take note whether a chip is passed into its container (capability ConvertsVideo)."""
+        if passed is not self._chip:
+            self._chip = passed
+            if self.data is not None:
+                self.async_update_listeners()
+
+    @property
+    def converted(self) -> Conversions:
+        """Return how streams are and were converted."""
+        return self._keeping.conversions
+
+    @property
+    def known(self) -> Circumstances:
+        """Return what is known of how it may convert."""
+        return replace(circumstances(self.data), device=self._chip)
+
     def in_use(self, nodes: Collection[str]) -> Sequence[Use]:
         """Return whether somebody watches; who and what stays here, for a plan may be read by all (capability InUse)."""
         if self.data is None or not {host_node(self.id), *self.places} & {*nodes}:
@@ -182,7 +211,17 @@ class PlexCoordinator(FedCoordinator[Plex]):
             )
         if (wait := self.feeds.pressing()) is not None:
             self.async_hurry(wait)
-        return assemble(self.feeds)
+        await self._keeping.load()
+        return self._seen(assemble(self.feeds))
+
+    def _seen(self, data: Plex) -> Plex:
+        """Count how streams are converted."""
+        known = replace(circumstances(data), device=self._chip)
+        today = dt_util.now().date()
+        if self.converted.see(data, known, self.hass.loop.time(), today.isoformat()):
+            self._keeping.save_soon()
+        since = (today - timedelta(days=SHARE_DAYS)).isoformat()
+        return replace(data, hardware_share=self.converted.share(since))
 
     @callback
     def _heard(self, feed: str) -> None:
@@ -194,7 +233,7 @@ class PlexCoordinator(FedCoordinator[Plex]):
         """Read these feeds now, show and return the snapshot. Raises ClientError."""
         for feed in feeds:
             await self.feeds.read(feed, READING)
-        data = assemble(self.feeds)
+        data = self._seen(assemble(self.feeds))
         self.async_publish(data)
         return data
 
@@ -203,4 +242,5 @@ class PlexCoordinator(FedCoordinator[Plex]):
         if self._listening is not None:
             self._listening.cancel()
         self.feeds.stop()
+        await self._keeping.save()
         self._session.detach()

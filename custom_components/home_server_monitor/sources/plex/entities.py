@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from homeassistant.components.binary_sensor import BinarySensorDeviceClass
-from homeassistant.const import EntityCategory, Platform
+from homeassistant.const import PERCENTAGE, EntityCategory, Platform
 from homeassistant.helpers.device_registry import DeviceInfo
 
 from ...const import DOMAIN
@@ -33,6 +33,14 @@ SENSORS: tuple[ObjectSensor[Any], ...] = (
         feed="streams",
         entity_category=DIAGNOSTIC,
         entity_registry_enabled_default=False,
+    ),
+    ObjectSensor(
+        key="hardware_share",
+        translation_key="hardware_share",
+        native_unit_of_measurement=PERCENTAGE,
+        entity_category=DIAGNOSTIC,
+        entity_registry_enabled_default=False,
+        value=lambda data: data.hardware_share,
     ),
     data_rate("bandwidth_remote", lambda data: data.bandwidth(remote=True), feed="streams"),
     data_rate("bandwidth_local", lambda data: data.bandwidth(remote=False), feed="streams"),

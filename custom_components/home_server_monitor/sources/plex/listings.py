@@ -15,6 +15,11 @@ class Service(Protocol):
 
     data: Plex
 
+    @property
+    def known(self) -> Circumstances:
+        """Return what is known of how it may convert."""
+        ...
+
     async def async_look(self, *feeds: str) -> Plex:
         """Read these feeds now and return the snapshot."""
         ...
@@ -25,7 +30,7 @@ async def listing(service: Service, key: str) -> list[Any]:
     match key:
         case "streams":
             data = await service.async_look("streams")
-            known = circumstances(data)
+            known = service.known
             return [_stream(each, known) for each in data.streams.values()]
         case "libraries":
             data = await service.async_look("sections")

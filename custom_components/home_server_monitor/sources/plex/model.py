@@ -90,7 +90,10 @@ class Release:
 
 @dataclass(frozen=True, slots=True)
 class Plex:
-    """The snapshot of one server. preferences: by their keys in lower case, for their spelling differs by release."""
+    """The snapshot of one server. preferences: by their keys in lower case, for their spelling differs by release.
+
+    hardware_share: of the streams of 30 days that were converted, how many the chip encoded, in percent.
+    """
 
     about: About
     streams: Mapping[str, Stream] = field(default_factory=lambda: MappingProxyType({}))
@@ -98,6 +101,7 @@ class Plex:
     activities: Mapping[str, Activity] = field(default_factory=lambda: MappingProxyType({}))
     preferences: Mapping[str, Preference] = field(default_factory=lambda: MappingProxyType({}))
     release: Release | None = None
+    hardware_share: float | None = None
     stale: frozenset[str] = frozenset()
     complete: frozenset[str] = frozenset()
 

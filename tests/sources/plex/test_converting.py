@@ -1,0 +1,113 @@
+"""How a stream is converted, and why not on the chip alone: an i5-12400 with UHD 730 in a container is the usual case."""
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from custom_components.home_server_monitor.sources.plex.converting import DAYS, Conversions
+from custom_components.home_server_monitor.sources.plex.model import About, Plex
+from custom_components.home_server_monitor.sources.plex.rules import badly_converted
+from custom_components.home_server_monitor.sources.plex.streams import stream
+from custom_components.home_server_monitor.sources.plex.verdict import Circumstances, judge
+from simulator.clock import Clock
+from simulator.media import MediaWorld
+from simulator.plex import Showing, Theatre
+from simulator.plex.rows import session_row
+
+ABOUT = About("Lighthouse", "1.42.2.10157-4e8b05daf", "m" * 40)
+WELL = Circumstances(asked=True, encodes=True, plex_pass=True, device=True, tone_maps=True)
+THEATRE = Theatre(MediaWorld(Clock(moving=False)))
+
+
+def seen(**more: Any) -> Any:
+    """Return a stream as our client reads it from the simulated server."""
+    return stream(session_row(THEATRE, Showing(**{"key": "1", "title": "The Long Tide", **more})))[1]
+
+
+CASES: list[tuple[dict[str, Any], dict[str, Any], tuple[str, str | None]]] = [
+    ({}, {}, ("direct", None)),
+    ({"way": "hardware"}, {}, ("hardware", None)),
+    ({"way": "partial", "subtitle": "ass", "burned": True}, {}, ("partial", "burned")),
+    ({"way": "partial", "hdr": True}, {}, ("partial", "tone_mapping")),
+    ({"way": "partial"}, {}, ("partial", "filter")),
+    ({"way": "encoder", "codec": "h264", "profile": "high 10"}, {}, ("encoder", "profile")),
+    ({"way": "encoder", "codec": "vc1", "depth": 8}, {}, ("encoder", "codec")),
+    ({"way": "fallback"}, {}, ("fallback", "driver")),
+    ({"way": "fallback"}, {"device": False}, ("fallback", "no_device")),
+    ({"way": "fallback"}, {"permitted": False}, ("fallback", "permission")),
+    ({"way": "fallback"}, {"plex_pass": False, "device": False}, ("fallback", "no_pass")),
+    ({"way": "fallback", "codec": "h264", "profile": "high 10"}, {}, ("fallback", "profile")),
+    ({"way": "software"}, {"asked": False}, ("software", "off")),
+    ({"way": "software"}, {"asked": False, "plex_pass": False}, ("software", "no_pass")),
+]
+
+
+@pytest.mark.parametrize(("showing", "known", "verdict"), CASES)
+def test_the_verdict(showing: dict[str, Any], known: dict[str, Any], verdict: tuple[str, str | None]) -> None:
+    found = judge(seen(**showing), Circumstances(**{**_as_dict(WELL), **known}))
+    assert (found.way.value, found.cause.value if found.cause else None) == verdict
+
+
+def _as_dict(known: Circumstances) -> dict[str, Any]:
+    return {key: getattr(known, key) for key in known.__dataclass_fields__}
+
+
+def found(known: Circumstances, *streams: Any, after: float = 20.0) -> dict[str, Any]:
+    """Return what is found by cause, once streams have gone on for some seconds."""
+    data, conversions = Plex(ABOUT, {each.key: each for each in streams}), Conversions()
+    conversions.see(data, known, 100.0, "2026-11-30")
+    conversions.see(data, known, 100.0 + after, "2026-11-30")
+    return {
+        each.evidence["cause"].removeprefix("plex_chip_"): each
+        for each in badly_converted("plex", data, known, conversions)
+    }
+
+
+def test_each_cause_is_told_once() -> None:
+    streams = [seen(key=str(n), way="fallback", speed=0.7 if n == 2 else 3.0) for n in range(4)]
+    told = found(WELL, *streams)
+    assert told.keys() == {"driver", "slow"}
+    assert (told["driver"].evidence["streams"], told["driver"].evidence["formats"]) == (4, ["HEVC MAIN 10"])
+    assert told["slow"].evidence["streams"] == 1
+    # the first seconds of a stream say nothing
+    assert found(WELL, *streams, after=10.0) == {}
+    # it rests because it is far ahead
+    assert found(WELL, seen(way="hardware", speed=0.0, throttled=True)) == {}
+
+
+def test_what_is_offered() -> None:
+    off = Circumstances(asked=False, encodes=True, plex_pass=True, device=True)
+    # before anybody watches: the chip is there and is not used
+    offer = found(off)["off"].proposal
+    assert (offer.action, offer.target, offer.params) == (
+        "plex_set",
+        "HardwareAcceleratedCodecs",
+        {"value": True},
+    )
+    assert found(Circumstances(asked=False, plex_pass=True)) == {}, "nobody knows whether there is a chip"
+    assert found(Circumstances(asked=False, plex_pass=False, device=True)) == {}
+    assert found(Circumstances(asked=True, plex_pass=False), seen(way="fallback"))["no_pass"].proposal is None
+    halves = Circumstances(asked=True, encodes=False, plex_pass=True)
+    assert found(halves, seen(way="software"))["off"].proposal.target == "HardwareAcceleratedEncoders"
+
+
+def test_the_share_by_day() -> None:
+    conversions = Conversions()
+    assert conversions.share("2026-11-30") is None
+    for day in range(1, 100):
+        name = (date(2026, 11, 30) + timedelta(days=day)).isoformat()
+        data = Plex(ABOUT, {str(day): seen(key=str(day), way="hardware" if day % 2 else "fallback")})
+        assert not conversions.see(data, WELL, day * 100.0, name)
+        assert conversions.see(data, WELL, day * 100.0 + 20, name)
+        assert not conversions.see(data, WELL, day * 100.0 + 30, name), "a stream counts once"
+    assert len(conversions.days) == DAYS
+    assert conversions.share("2027-02-07") == 50.0
+    assert conversions.share("2027-03-08") == 100.0
+    assert conversions.share("2027-03-09") is None
+    again = Conversions()
+    again.load(conversions.dump())
+    assert again.days == conversions.days
+    for damaged in (None, [], {"2026-11-30": 5}, {"2026-11-30": {"hardware": "x", "else": 3}}, {5: {}}):
+        again.load(damaged)
+    assert again.days == conversions.days
