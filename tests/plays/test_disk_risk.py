@@ -265,7 +265,9 @@ async def test_a_broken_model_turns_prediction_off_and_nothing_else(
         answer = await explain(hass, hass_admin_user, MIRROR)
         assert (answer["tier"], answer["model_off"]) == (None, True)
         assert hass.states.get("sensor.tank_status").state == "online"  # type: ignore[union-attr]
+        # the load of the NAS is pushed, and may not have come yet
         dark = [each.entity_id for each in hass.states.async_all() if each.state == "unavailable"]
+        dark = [each for each in dark if not each.startswith("sensor.truenas_")]
         assert dark == []
         # installed again
         write(broken)

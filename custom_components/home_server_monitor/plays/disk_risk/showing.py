@@ -13,13 +13,15 @@ from homeassistant.helpers import device_registry as dr
 
 from ...guardian.capabilities import DiskPlace
 from .devices import clean_up, found_device, is_listed_by_nobody, own_device, own_identifier
-from .entities import entity_of, missing_of
+from .entities import DiskEntity, entity_of, missing_of
 
 if TYPE_CHECKING:
     from .play import DiskRisk
 
 # entities that are added at once: more would hold the event loop
 ADDED = 25
+# disks that are looked at in one turn of it
+LOOKED_AT = 16
 
 
 class Showing:
@@ -44,17 +46,28 @@ class Showing:
         """Add what disks report and have no entity for yet, as soon as their device is there."""
         places = self._play.places()
         for platform, add in tuple(self._adders.items()):
-            new = []
-            for serial, record in self._play.records.items():
-                made = self._made[platform, serial]
-                wanted = missing_of(record.found, platform, made) if record.found is not None else ()
-                device = self._device(serial, places.get(serial)) if wanted else None
-                if device is not None:
-                    new += [entity_of(self._play, serial, each, device) for each in wanted]
-                    made |= {each.key for each in wanted}
-            for batch in itertools.batched(new, ADDED, strict=False):
-                add([*batch])
+            # in turns, for hundreds of disks at once would hold the event loop
+            for some in itertools.batched(tuple(self._play.records), LOOKED_AT, strict=False):
+                new = [
+                    each for serial in some for each in self._missing(platform, serial, places.get(serial))
+                ]
+                for batch in itertools.batched(new, ADDED, strict=False):
+                    add([*batch])
+                    await asyncio.sleep(0)
                 await asyncio.sleep(0)
+
+    def _missing(self, platform: Platform, serial: str, place: DiskPlace | None) -> list[DiskEntity]:
+        """Return the entities that a disk has not got yet, where its device is there."""
+        record = self._play.records.get(serial)
+        if record is None or record.found is None:
+            return []
+        made = self._made[platform, serial]
+        wanted = missing_of(record.found, platform, made)
+        device = self._device(serial, place) if wanted else None
+        if device is None:
+            return []
+        made |= {each.key for each in wanted}
+        return [entity_of(self._play, serial, each, device) for each in wanted]
 
     @callback
     def clean_up(self) -> None:
