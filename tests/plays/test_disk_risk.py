@@ -265,9 +265,13 @@ async def test_a_broken_model_turns_prediction_off_and_nothing_else(
         answer = await explain(hass, hass_admin_user, MIRROR)
         assert (answer["tier"], answer["model_off"]) == (None, True)
         assert hass.states.get("sensor.tank_status").state == "online"  # type: ignore[union-attr]
-        # the load of the NAS is pushed, and may not have come yet
-        dark = [each.entity_id for each in hass.states.async_all() if each.state == "unavailable"]
-        dark = [each for each in dark if not each.startswith("sensor.truenas_")]
+        shown = er.async_get(hass).entities.values()
+        states = {each.entity_id: hass.states.get(each.entity_id) for each in shown if not each.disabled}
+        stored = [
+            each.entity_id for each in shown if "_pool_" in each.unique_id or "_disk_" in each.unique_id
+        ]
+        dark = [each for each in stored if (state := states.get(each)) and state.state == "unavailable"]
+        assert len(stored) > 30
         assert dark == []
         # installed again
         write(broken)
