@@ -40,9 +40,8 @@ class Twin:
     def secrets(self) -> Mapping[str, Any]:
         """Return what is copied, by the names of our fields."""
         found = self.core.secrets
-        return {
-            ours: self.entry.data[theirs] for ours, theirs in found.items() if self.entry.data.get(theirs)
-        }
+        data = self.core.read(self.entry.data)
+        return {ours: data[theirs] for ours, theirs in found.items() if data.get(theirs)}
 
     def is_at(self, url: str) -> bool:
         """Return whether an address is that of the entry: its key goes nowhere else, and never in the clear instead."""

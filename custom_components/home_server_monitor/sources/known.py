@@ -19,12 +19,18 @@ class Core:
     """The integration of Home Assistant for the same system.
 
     url: its address, out of the data of its entry; None where there is none. secrets: names of the fields of ours that
-    may be copied, each with its name there.
+    may be copied, each with its name there. within: the part of its data in which they are, where they are in one.
     """
 
     domain: str
     url: Callable[[Data], str | None]
     secrets: Mapping[str, str]
+    within: str = ""
+
+    def read(self, data: Data) -> Data:
+        """Return the part of its data that is read."""
+        found = data.get(self.within) if self.within else data
+        return found if isinstance(found, Mapping) else {}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -46,6 +52,11 @@ class Known:
 
 def _url(data: Data) -> str | None:
     return str(data["url"]) if data.get("url") else None
+
+
+def _of_plex(data: Data) -> str | None:
+    found = data.get("server_config")
+    return _url(found) if isinstance(found, Mapping) else None
 
 
 def _host_and_port(data: Data) -> str | None:
@@ -129,6 +140,7 @@ KNOWN: tuple[Known, ...] = (
         product="Plex",
         images=frozenset({"pms-docker", "plex"}),
         doors=((32400, "http"),),
+        core=Core(domain="plex", url=_of_plex, secrets={"token": "token"}, within="server_config"),
     ),
     Known(
         kind="smart",

@@ -122,7 +122,7 @@ async def _look_around(client: PlexClient, token: str, identifier: str, fingerpr
     return Probe(
         title=about.name,
         unique_id=about.machine,
-        data={CONF_URL: str(client.url), CONF_TOKEN: token, CONF_CLIENT: identifier}
+        data={CONF_URL: str(client.url).rstrip("/"), CONF_TOKEN: token, CONF_CLIENT: identifier}
         | ({CONF_FINGERPRINT: fingerprint} if fingerprint else {}),
         found={
             "product": "Plex",

@@ -20,9 +20,13 @@ class Linking:
     """Talks to plex.tv, for the one token only."""
 
     def __init__(
-        self, session: aiohttp.ClientSession, in_thread: Callable[..., Any], client: str, url: URL = PLEX_TV
+        self,
+        session: aiohttp.ClientSession,
+        in_thread: Callable[..., Any],
+        client: str,
+        url: URL | None = None,
     ) -> None:
-        self._transport = JsonTransport(session, url, headers_of(None, client), in_thread)
+        self._transport = JsonTransport(session, url or PLEX_TV, headers_of(None, client), in_thread)
 
     async def begin(self) -> tuple[int, str]:
         """Return the number of a new link, and the letters that its owner enters. Raises ClientError."""
