@@ -503,7 +503,7 @@ async def test_disks_renumbered(case: Case) -> None:
     assert case.sim.world.disk("sdd").serial != serial
     assert case.seen.entities() == entities
     assert case.seen.state(f"disk_{serial}_temperature") == hot
-    assert case.seen.state(f"disk_{serial}_pool") == "media"
+    assert case.coordinator.data.disks[serial].pool == "media"
 
 
 async def test_home_assistant_restarted(case: Case) -> None:
