@@ -142,7 +142,7 @@ async def test_a_dying_disk_is_seen_and_told(
         assert (said["disk"], said["size"], said["where"], said["last4"]) == (
             "WD40EFRX 17XT", "4 TB", "pool tank, mirror", "17XT",
         )  # fmt: skip
-        assert "pending sectors rose" in said["reasons"]
+        assert "new pending sectors in 30 days" in said["reasons"], "some were replaced meanwhile"
         assert "can lose one disk" in said["protection"]
         answer = await explain(hass, hass_admin_user, "17XT")
         assert answer["chance_30_days"] == pytest.approx(found.evidence["p30"], abs=1e-3)

@@ -56,6 +56,9 @@ def hit_words(hit: Hit) -> str:
 def reason_words(reason: Reason) -> str:
     """Return what a counter adds, in numbers that a person can look up."""
     name = COUNTED[reason.attribute]
+    if reason.grew > reason.level:
+        # some of them were replaced, or written anew, since
+        return f"{reason.grew:.0f} new {name} in 30 days, {reason.level:.0f} now"
     if reason.grew > 0:
         return f"{name} rose by {reason.grew:.0f} to {reason.level:.0f} in 30 days"
     return f"{reason.level:.0f} {name}, not rising"
