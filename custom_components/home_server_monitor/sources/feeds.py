@@ -23,12 +23,16 @@ FAILURES_UNTIL_STALE = 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Feed:
-    """One thing to fetch: `fetch` returns its parsed value; `every` is in seconds; one that is not `polled` is only read."""
+    """One thing to fetch: `fetch` returns its parsed value; `every` is in seconds; one that is not `polled` is only read.
+
+    base: all else stands on it, so it is asked again as soon where it hangs as where it fails.
+    """
 
     key: str
     fetch: Callable[[], Awaitable[Any]]
     every: float
     polled: bool = True
+    base: bool = False
 
 
 @dataclass(slots=True)
@@ -250,7 +254,7 @@ class Feeds:
             state.asked = asked
             return
         state.failures += 1
-        hung = isinstance(error, CannotConnect)
+        hung = isinstance(error, CannotConnect) and not feed.base
         state.due = now + (
             min(FIRST_RETRY * 2 ** min(state.failures - 1, 4), LAST_RETRY) if hung else FIRST_RETRY
         )

@@ -111,9 +111,7 @@ FAULTS: dict[str, Fault] = {
     },
     **{
         # a call that hangs keeps a place on the server, so it is asked ever more rarely, every two minutes at last
-        f"the list: {name}": Fault(
-            _at_all(kind, LIST, **more), "all", heals=160.0 if kind == "hang" else 45.0
-        )
+        f"the list: {name}": Fault(_at_all(kind, LIST, **more), "all", heals=45.0)
         for name, (kind, more) in _OF_ONE.items()
     },
     "the engine hangs": Fault(_at_all("hang", "docker/*"), "all", heals=30.0),

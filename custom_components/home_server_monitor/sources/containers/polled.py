@@ -19,7 +19,7 @@ def feeds_of(access: Access) -> list[Feed]:
         return await access.portainer.stacks(access.environment)
 
     return [
-        Feed(key="containers", fetch=client.containers, every=30.0),
+        Feed(key="containers", fetch=client.containers, every=30.0, base=True),
         Feed(key="images", fetch=client.images, every=10 * MINUTE),
         Feed(key="networks", fetch=client.networks, every=10 * MINUTE),
         # hard work for the engine
