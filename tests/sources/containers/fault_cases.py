@@ -110,7 +110,6 @@ FAULTS: dict[str, Fault] = {
         if name in ("null", "malformed")
     },
     **{
-        # a call that hangs keeps a place on the server, so it is asked ever more rarely, every two minutes at last
         f"the list: {name}": Fault(_at_all(kind, LIST, **more), "all", heals=45.0)
         for name, (kind, more) in _OF_ONE.items()
     },
