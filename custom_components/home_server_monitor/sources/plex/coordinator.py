@@ -16,7 +16,7 @@ from ...coordinator import HsmConfigEntry
 from ...guardian.capabilities import Use
 from ...guardian.contract import Action, Finding, Node
 from ..certificates import certificate_of
-from ..errors import BadResponse, CertificateRejected
+from ..errors import BadResponse, CannotConnect, CertificateRejected, ClientError
 from ..fed import FedCoordinator
 from ..feeds import Feed, Feeds
 from ..session import shared_session
@@ -36,6 +36,8 @@ from .verdict import Circumstances
 
 MINUTE, HOUR = 60.0, 3600.0
 READING = 12.0
+# so long it may take to say who it is, where it answered nothing else
+STILL_THERE = 3.0
 # news make a feed due, not more often than this: a player tells each ten seconds how far it is
 GAP = 10.0
 # asked by the second cycle in each minute, so that what one plays is known without its notifications
@@ -201,7 +203,14 @@ class PlexCoordinator(FedCoordinator[Plex]):
     async def _fetch(self) -> Plex:
         if not self.last_update_success:
             self.feeds.retry()
-        await self.feeds.refresh(self.feeds.due(), READING)
+        try:
+            await self.feeds.refresh(self.feeds.due(), READING)
+        except CertificateRejected:
+            raise
+        except CannotConnect:
+            # often one feed alone is due: that it hangs is not yet the silence of all
+            if not await self._is_there():
+                raise
         if {"about", "streams"} <= self.feeds.stale_keys:
             # it answers, but not with what it should: something else is there
             raise BadResponse(self.feeds.report()["about"]["error"] or "It does not say how it is")
@@ -213,6 +222,14 @@ class PlexCoordinator(FedCoordinator[Plex]):
             self.async_hurry(wait)
         await self._keeping.load()
         return self._seen(assemble(self.feeds))
+
+    async def _is_there(self) -> bool:
+        """Ask for what costs it nothing."""
+        try:
+            async with asyncio.timeout(STILL_THERE):
+                return bool((await self.client.identity()).machine)
+        except ClientError, TimeoutError:
+            return False
 
     def _seen(self, data: Plex) -> Plex:
         """Count how streams are converted."""
