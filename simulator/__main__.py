@@ -10,7 +10,8 @@ from .arr.mooring import NAMES as ARRS
 from .engine import RELEASES
 from .harbour import Containers
 from .media.faces.base import API_KEY, PASSWORD, USERNAME
-from .media.mooring import Media
+from .media.mooring import PLEX, Media
+from .plex import PlexFace
 from .runner import run
 from .truenas.releases import RELEASE_NAMES
 
@@ -38,6 +39,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--downloads", action="store_true", help="qBittorrent and SABnzbd, too, at work")
     for name in CLIENTS:
         parser.add_argument(f"--{name}-port", type=int, default=0, help="0 takes a free one")
+    parser.add_argument("--plex", action="store_true", help="Plex, too, on which two people watch")
+    parser.add_argument("--plex-port", type=int, default=0, help="of Plex; 0 takes a free one")
     parser.add_argument("--arrs", action="store_true", help="Sonarr, Radarr and Prowlarr, too, over http")
     for name in ARRS:
         parser.add_argument(f"--{name}-port", type=int, default=0, help="0 takes a free one")
@@ -83,10 +86,11 @@ def _containers(arguments: argparse.Namespace) -> Containers | None:
 
 
 def _media(arguments: argparse.Namespace) -> Media | None:
-    if not arguments.downloads:
+    if not arguments.downloads and not arguments.plex:
         return None
-    ports = {name: getattr(arguments, f"{name}_port") for name in CLIENTS}
-    return Media(clients=dict.fromkeys(CLIENTS), busy=True, ports=ports)
+    ports = {name: getattr(arguments, f"{name}_port") for name in (*CLIENTS, PLEX)}
+    clients = dict.fromkeys(CLIENTS if arguments.downloads else ())
+    return Media(clients=clients, plex=arguments.plex, busy=True, ports=ports)
 
 
 async def _main(arguments: argparse.Namespace) -> None:
@@ -137,6 +141,15 @@ async def _main(arguments: argparse.Namespace) -> None:
                 "portainer_key": harbour.portainer.key,
                 "registry": harbour.registry_url,
             }
+        if arguments.plex:
+            stage = sim.quay.face(PLEX)
+            assert isinstance(stage, PlexFace)
+            # one at home on the chip, one from outside whose subtitles are drawn into the picture
+            stage.theatre.play("The Long Tide", way="hardware")
+            stage.theatre.play(
+                "Harbour", remote=True, kbps=12_000, way="partial", subtitle="ass", burned=True
+            )
+            ready |= {"plex": sim.quay.url(PLEX), "plex_token": stage.token}
         if arguments.downloads:
             ready |= {name: sim.quay.url(name) for name in CLIENTS}
             ready |= {"download_user": USERNAME, "download_password": PASSWORD, "sabnzbd_key": API_KEY}

@@ -25,6 +25,7 @@ from .steps import (
     add_arrs,
     add_containers,
     add_downloads,
+    add_plex,
     add_scrutiny,
     add_truenas,
     furnish,
@@ -108,6 +109,7 @@ class Demo:
             await add_scrutiny(client, self.server)
             await add_downloads(client, self.server)
             await add_arrs(client, self.server)
+            await add_plex(client, self.server)
             await judge_sooner(client)
             await furnish(client)
             await hang_dashboard(client)

@@ -25,6 +25,7 @@ PORTS = (
     "--scrutiny-port",
     "--qbittorrent-port",
     "--sabnzbd-port",
+    "--plex-port",
     "--sonarr-port",
     "--radarr-port",
     "--prowlarr-port",
@@ -34,6 +35,7 @@ PREFERRED = {
     "--scrutiny-port": 31054,
     "--qbittorrent-port": 8085,
     "--sabnzbd-port": 8080,
+    "--plex-port": 32400,
     "--sonarr-port": 8989,
     "--radarr-port": 7878,
     "--prowlarr-port": 9696,
@@ -107,6 +109,7 @@ class SimulatedServer(_Process):
             str(folder / "simulator"),
             "--scrutiny",
             "--downloads",
+            "--plex",
             "--arrs",
             *arguments,
         )
@@ -115,6 +118,7 @@ class SimulatedServer(_Process):
         self.url = self.control = self.api_key = self.limited_key = self.username = self.fingerprint = ""
         self.portainer = self.portainer_key = self.scrutiny = ""
         self.qbittorrent = self.sabnzbd = self.sabnzbd_key = self.download_user = self.download_password = ""
+        self.plex = self.plex_token = ""
         # where each Arr answers, with its key
         self.arrs: dict[str, tuple[str, str]] = {}
 
@@ -142,6 +146,7 @@ class SimulatedServer(_Process):
         self.username, self.fingerprint = told["username"], told["fingerprint"]
         self.portainer, self.portainer_key = told["portainer"], told["portainer_key"]
         self.scrutiny = told["scrutiny"]
+        self.plex, self.plex_token = told["plex"], told["plex_token"]
         self.arrs = {name: (told[name], told[f"{name}_key"]) for name in ARRS}
         self.qbittorrent, self.sabnzbd = told["qbittorrent"], told["sabnzbd"]
         self.download_user, self.download_password = told["download_user"], told["download_password"]

@@ -92,6 +92,13 @@ async def add_downloads(client: Client, server: SimulatedServer) -> None:
         await _to_the_end(await flow.answer(url=url, **secrets))
 
 
+async def add_plex(client: Client, server: SimulatedServer) -> None:
+    """Add the simulated Plex in the dialog."""
+    flow = await client.start_flow(DOMAIN)
+    flow = await flow.answer(next_step_id="plex")
+    await _to_the_end(await flow.answer(url=server.plex, token=server.plex_token))
+
+
 async def add_arrs(client: Client, server: SimulatedServer) -> None:
     """Add the simulated Arrs in the dialog."""
     for url, key in server.arrs.values():

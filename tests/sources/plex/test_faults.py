@@ -86,7 +86,7 @@ async def test_one_that_hangs_is_silent_and_is_healed(
         assert state_of(hass, "sensor", "streams").state == "unavailable", route
         assert plex.judged is others_are_read
         stage.faults.clear()
-        # a feed that hangs alone is asked ever more rarely, up to each five minutes
+        # a feed that hangs alone is asked ever more rarely, at last each two minutes
         await asyncio.sleep(330 if others_are_read else 60)
         assert state_of(hass, "sensor", "streams").state == "1", route
 
