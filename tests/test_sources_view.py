@@ -39,6 +39,9 @@ async def test_checked_moves_with_every_good_poll_and_costs_nothing(
     home: Household, hass_admin_user: MockUser
 ) -> None:
     await asyncio.sleep(300)
+    if (left := 3600 - clock.now() % 3600) < 1000:
+        # each hour a task of the NAS is due, which is news
+        await asyncio.sleep(left + 60)
     judged = _judged(home)
     writes = async_capture_events(home.hass, EVENT_STATE_CHANGED)
     before = await looked(home, hass_admin_user)
