@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from datetime import datetime
 import logging
 import time
@@ -24,6 +25,8 @@ _LOGGER = logging.getLogger(__name__)
 
 # seconds between two questions to registries
 BETWEEN_QUESTIONS = 10.0
+# where a person waits for the answer
+AT_ONCE = 1.0
 MINUTE = 60.0
 # requests that one command in a container takes
 COMMAND = 3
@@ -156,9 +159,12 @@ class Meanwhile:
         )
 
     async def _ask_about_updates(self) -> None:
-        """Ask registries one question at a time."""
+        """Ask registries one question at a time: what somebody waits for at once, all else in its turn."""
         while True:
-            await asyncio.sleep(BETWEEN_QUESTIONS)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(BETWEEN_QUESTIONS):
+                    await asyncio.sleep(min(AT_ONCE, BETWEEN_QUESTIONS))
+                    await self.newest.pressed.wait()
             if self._watch.last_update_success and self._watch.data is not None:
                 await self.look_for_updates()
 

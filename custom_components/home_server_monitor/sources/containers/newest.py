@@ -1,5 +1,6 @@
 """Asking what registries have under the references that containers run: each seldom, one at a time, spread in time."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -19,6 +20,9 @@ AGAIN = 2 * HOUR
 # what the engine itself knows only changes with the image
 PASSING = frozenset({Unknown.UNREACHABLE, Unknown.LIMITED})
 
+# before all that was never asked, and all that was asked long ago
+FIRST = -1.0
+
 _WORDS = ("version", "source_url", "url")
 _INSTANTS = ("checked", "published", "seen", "moved")
 
@@ -35,6 +39,8 @@ class Newest:
         self._due: dict[str, float] = {}
         self._remembered: dict[str, Update] = {}
         self._asked = False
+        # set while something waits that is not to wait for its turn
+        self.pressed = asyncio.Event()
 
     def wanted(self, containers: Mapping[str, Container]) -> dict[str, str]:
         """Return the references that containers run, with the id of the image of one that does."""
@@ -54,10 +60,13 @@ class Newest:
         self._asked = bool(wanted) and wanted.keys() <= self.updates.keys()
         # of an image that is not listed yet, as after an update, nothing can be said: the listing comes soon
         listed = [each for each in due if wanted[each] in images]
+        self.pressed.clear()
         if not listed:
             return False
         reference = min(listed, key=lambda each: self._due.get(each, 0.0))
         await self._ask_about(reference, images[wanted[reference]])
+        if any(self._due.get(each) == FIRST for each in listed):
+            self.pressed.set()
         return True
 
     async def ask_now(
@@ -108,8 +117,9 @@ class Newest:
         }
 
     def ask_soon(self, reference: str) -> None:
-        """Ask about a reference at the next turn: it was just updated."""
-        self._due[reference] = 0.0
+        """Ask about a reference now, before all others: a person wants to know, or it was just updated."""
+        self._due[reference] = FIRST
+        self.pressed.set()
 
 
 def _packed(update: Update) -> dict[str, Any]:

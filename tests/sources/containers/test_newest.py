@@ -1,0 +1,71 @@
+"""In which order registries are asked, and how soon."""
+
+import asyncio
+from datetime import datetime
+from types import SimpleNamespace
+from typing import Any
+
+from custom_components.home_server_monitor.sources.containers import meanwhile
+from custom_components.home_server_monitor.sources.containers.model import Container, Image, State, Update
+from custom_components.home_server_monitor.sources.containers.newest import Newest
+
+NAMES = ("first", "second", "third")
+CONTAINERS = {
+    name: Container(id=name, name=name, image=name, image_id=f"i-{name}", state=State.RUNNING, inspected=True)
+    for name in NAMES
+}
+IMAGES = {f"i-{name}": Image(id=f"i-{name}") for name in NAMES}
+
+
+class Asked:
+    """What asks registries, and notes what it was asked."""
+
+    def __init__(self) -> None:
+        self.order: list[str] = []
+        self.newest = Newest(self.ask)
+
+    async def ask(self, reference: str, image: Image | None, now: datetime, known: Update | None) -> Update:
+        self.order.append(reference)
+        return Update(reference=reference, installed_digest="a", latest_digest="a", checked=now, seen=now)
+
+    async def look(self, **more: Any) -> bool:
+        return await self.newest.look(CONTAINERS, more.get("images", IMAGES))
+
+
+async def test_what_a_person_asks_for_is_asked_first() -> None:
+    """Before those that were never asked, and one that was asked a moment ago too."""
+    it = Asked()
+    await it.look()
+    it.newest.ask_soon("third")
+    it.newest.ask_soon("first")
+    assert it.newest.pressed.is_set()
+    await it.look()
+    assert it.newest.pressed.is_set()
+    await it.look()
+    assert not it.newest.pressed.is_set()
+    await it.look()
+    assert it.order == ["first", "first", "third", "second"]
+    # what cannot be asked about yet makes nobody ask without end
+    it.newest.ask_soon("first")
+    assert not await it.look(images={})
+    assert not it.newest.pressed.is_set()
+
+
+async def test_the_turn_comes_at_once_where_a_person_waits(monkeypatch: Any) -> None:
+    monkeypatch.setattr(meanwhile, "AT_ONCE", 0.01)
+    watch: Any = SimpleNamespace(last_update_success=True, data=object())
+    it: Any = meanwhile.Meanwhile(watch, lambda work, name: asyncio.ensure_future(work), lambda: None)
+    turn = asyncio.Event()
+
+    async def look() -> None:
+        it.newest.pressed.clear()
+        turn.set()
+
+    it.look_for_updates = look
+    task = asyncio.ensure_future(it._ask_about_updates())
+    await asyncio.sleep(0.05)
+    assert not turn.is_set()
+    it.newest.ask_soon("first")
+    async with asyncio.timeout(1):
+        await turn.wait()
+    task.cancel()
