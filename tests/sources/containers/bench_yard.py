@@ -150,7 +150,7 @@ class EngineYard:
         self.back: list[tuple[list[str], str]] = []
         self.data: list[str] = []
 
-    def updated(self, member: Member, *, container: str, wanted: str) -> None:
+    def updated(self, member: Member, *, container: str, wanted: str, digests: Sequence[str] = ()) -> None:
         """Remember it."""
         self.noted.append((member.name, member.reference))
         self.kept[member.parked] = member.old

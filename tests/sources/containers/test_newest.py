@@ -1,13 +1,21 @@
 """In which order registries are asked, and how soon."""
 
 import asyncio
+from dataclasses import replace
 from datetime import datetime
 from types import SimpleNamespace
 from typing import Any
 
 from custom_components.home_server_monitor.sources.containers import meanwhile
-from custom_components.home_server_monitor.sources.containers.model import Container, Image, State, Update
+from custom_components.home_server_monitor.sources.containers.model import (
+    Container,
+    Image,
+    State,
+    Update,
+    Watched,
+)
 from custom_components.home_server_monitor.sources.containers.newest import Newest
+from custom_components.home_server_monitor.sources.containers.view import installed, latest, unknown
 
 NAMES = ("first", "second", "third")
 CONTAINERS = {
@@ -69,3 +77,23 @@ async def test_the_turn_comes_at_once_where_a_person_waits(monkeypatch: Any) -> 
     async with asyncio.timeout(1):
         await turn.wait()
     task.cancel()
+
+
+async def test_what_was_just_installed_is_the_newest() -> None:
+    """While its new container was not looked at yet too, and where it is newer than what was known."""
+    it = Asked()
+    await it.look()
+    fresh = {**CONTAINERS, "first": replace(CONTAINERS["first"], inspected=False, image_id="i-new")}
+    it.newest.installed("first", ["first@sha256:" + "a" * 64])
+    await it.newest.look(fresh, IMAGES)
+    known = it.newest.updates["first"]
+    item = Watched(fresh["first"], update=known)
+    assert (known.available, installed(item), latest(item), unknown(item)) == (
+        False,
+        "a" * 12,
+        "a" * 12,
+        None,
+    )
+    # what is gone for good is forgotten
+    await it.newest.look({name: CONTAINERS[name] for name in NAMES[1:]}, IMAGES)
+    assert "first" not in it.newest.updates

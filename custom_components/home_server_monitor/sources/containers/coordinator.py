@@ -234,10 +234,12 @@ class ContainersCoordinator(CapableEngine):
             self.newest.ask_soon(item.container.image)
 
     @callback
-    def note_update(self, name: str, reference: str, container: str, wanted: str) -> None:
-        """Watch the new container of an update, and ask its registry anew."""
+    def note_update(
+        self, name: str, reference: str, container: str, wanted: str, digests: Sequence[str] = ()
+    ) -> None:
+        """Watch the new container of an update, and ask its registry anew. digests: under which its image came."""
         self.aftermath.note_updated(name, container, wanted)
-        self.newest.ask_soon(reference)
+        self.newest.installed(reference, digests)
         self.offering.went_through(name)
 
     @callback

@@ -1,7 +1,7 @@
 """Asking what registries have under the references that containers run: each seldom, one at a time, spread in time."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 import random
@@ -11,6 +11,8 @@ from typing import Any
 from ..records import at, instant, text
 from .leftovers import leftover
 from .model import Container, Image, Unknown, Update
+from .reference import parsed
+from .updates import digests_under
 
 HOUR = 3600.0
 # seconds between two questions about one reference
@@ -53,7 +55,9 @@ class Newest:
     async def look(self, containers: Mapping[str, Container], images: Mapping[str, Image]) -> bool:
         """Ask about the one reference that is due the longest; returns whether anything was asked."""
         wanted, now = self.wanted(containers), self._clock()
-        for gone in self.updates.keys() - wanted.keys():
+        # while one is made anew nobody has looked at it yet, and what is known of its reference holds
+        settled = all(each.inspected for each in containers.values())
+        for gone in self.updates.keys() - wanted.keys() if settled else ():
             del self.updates[gone]
             self._due.pop(gone, None)
         due = [each for each in wanted if self._due.get(each, 0.0) <= now]
@@ -115,6 +119,18 @@ class Newest:
         return {
             reference: _packed(each) for reference, each in known.items() if each.latest_digest and each.seen
         }
+
+    def installed(self, reference: str, digests: Sequence[str]) -> None:
+        """Take note of what was just installed, which was the newest; it is asked about again as soon as can be."""
+        typed, now = parsed(reference), datetime.now(UTC)
+        if typed is not None and (found := digests_under(typed, digests)):
+            known = self.updates.get(reference) or self._remembered.pop(reference, None)
+            if known is not None and known.latest_digest in found:
+                self.updates[reference] = replace(known, installed_digest=known.latest_digest)
+            else:
+                here = {"installed_digest": found[0], "latest_digest": found[0]}
+                self.updates[reference] = Update(reference=reference, **here, checked=now, seen=now)
+        self.ask_soon(reference)
 
     def ask_soon(self, reference: str) -> None:
         """Ask about a reference now, before all others: a person wants to know, or it was just updated."""

@@ -62,8 +62,10 @@ class Watched(Protocol):
     probes: Mapping[str, AppProbe]
     probe_session: aiohttp.ClientSession
 
-    def note_update(self, name: str, reference: str, container: str, wanted: str) -> None:
-        """Watch the new container of an update, and ask its registry anew."""
+    def note_update(
+        self, name: str, reference: str, container: str, wanted: str, digests: Sequence[str] = ()
+    ) -> None:
+        """Watch the new container of an update, and ask its registry anew. digests: under which its image came."""
         ...
 
     async def async_look(self) -> Containers:
@@ -201,10 +203,10 @@ class OwnYard:
             return await answers(self._source.probe_session, probe)
         return await self.around.answers(container)
 
-    def updated(self, member: Member, *, container: str, wanted: str) -> None:
+    def updated(self, member: Member, *, container: str, wanted: str, digests: Sequence[str] = ()) -> None:
         """Take note of an update that went through: what goes wrong from now on may come of it."""
         self._source.aftermath.note_kept(member.parked, member.old)
-        self._source.note_update(member.name, member.reference, container, wanted)
+        self._source.note_update(member.name, member.reference, container, wanted, digests)
 
     def kept_id(self, name: str) -> str | None:
         """Return the id of the container that an update from here kept under a name: what is saved may be lost."""

@@ -1,5 +1,6 @@
 """Whether there is a newer image for a reference: the registry's digest against those of the image that runs."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -32,7 +33,7 @@ async def update_of(
     reference = parsed(typed)
     if reference is None or reference.digest is not None:
         return Update(reference=typed, installed_digest=None, checked=now, reason=Unknown.PINNED)
-    installed = _installed(reference, image)
+    installed = digests_under(reference, image.digests if image else ())
     if not installed:
         return Update(reference=typed, installed_digest=None, checked=now, reason=Unknown.LOCAL)
     try:
@@ -87,9 +88,9 @@ async def _described(
     )
 
 
-def _installed(reference: Reference, image: Image | None) -> list[str]:
-    """Return the digests under which an image came, those of the same repository first."""
-    found = [(pinned, digest) for pinned in (image.digests if image else ()) if (digest := digest_of(pinned))]
+def digests_under(reference: Reference, digests: Sequence[str]) -> list[str]:
+    """Return the digests of `repository@sha256:…` under which an image came, those of the same repository first."""
+    found = [(pinned, digest) for pinned in digests if (digest := digest_of(pinned))]
     same = [
         digest
         for pinned, digest in found

@@ -228,9 +228,17 @@ class UpdateAction(YardAction):
         for member in members:
             new = await remaking.new(member) or {}
             image = image or text(new.get("Image"))
-            self._yard.updated(member, container=text(new.get("Id")), wanted=plan.target)
+            digests = await self._digests(text(new.get("Image")))
+            self._yard.updated(member, container=text(new.get("Id")), wanted=plan.target, digests=digests)
         await self._yard.relist()
         return Verdict(Outcome.SUCCEEDED, {"image": image, "kept": members[0].parked})
+
+    async def _digests(self, image: str) -> list[str]:
+        """Return the digests under which an image came; none where it cannot be looked at: it is only for show."""
+        try:
+            return words((await self._yard.workshop.look_at_image(image) or {}).get("RepoDigests"))
+        except ClientError:
+            return []
 
     @override
     async def undo(self, plan: Plan, step: int, receipt: Receipt) -> Receipt | None:

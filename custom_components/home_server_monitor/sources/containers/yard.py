@@ -126,7 +126,7 @@ class Yard(Protocol):
         """Return whether the application in a container answers, or None where nobody knows how to ask it."""
         ...
 
-    def updated(self, member: Member, *, container: str, wanted: str) -> None:
+    def updated(self, member: Member, *, container: str, wanted: str, digests: Sequence[str] = ()) -> None:
         """Take note of an update that went through: what goes wrong from now on may come of it.
 
         container: the id of the new one; wanted: the name of the one that was updated, with which it goes back.
