@@ -1,5 +1,6 @@
 """One problem is one message, whoever reports it; its end says what is still wrong, or leaves that to what says it."""
 
+from dataclasses import replace
 from typing import Any
 
 from homeassistant.components.lovelace.dashboard import LovelaceStorage
@@ -10,6 +11,7 @@ from pytest_homeassistant_custom_component.common import MockUser
 
 from custom_components.home_server_monitor.const import DOMAIN
 from custom_components.home_server_monitor.guardian.contract import Finding, Node, Severity
+from custom_components.home_server_monitor.guardian.remediation import State
 
 from .test_guardian_edge import Household, _ask, home
 from .test_guardian_lifecycle import Watched
@@ -183,3 +185,30 @@ async def test_what_is_not_listed_in_repairs_is_on_the_dashboard_that_there_is(h
     await lovelace.dashboards["nas"].async_save({"views": []})
     await home.settle(1)
     assert issues[key].translation_key == "more_findings"
+
+
+async def test_what_a_finding_offers_no_more_is_taken_back_until_it_does_again(
+    home: Household, hass_admin_user: MockUser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home.tell(home.phone("Ann", hass_admin_user))
+    tracked = await home.errors()
+    offered = home.record()
+    approve = home.button(home.shown("Ann"), "approve")
+    nas = home.nas.runtime_data
+    found = tuple(nas.findings)
+    unsure = [replace(each, holds=True, proposal=None) for each in found]
+    with monkeypatch.context() as patched:
+        patched.setattr(type(nas), "findings", unsure)
+        home.guardian.house.updated(nas)
+        await home.settle(2)
+        assert home.guardian.desk.records[offered.id].state is State.SUPERSEDED
+        assert (await _ask(home, "list_proposals", hass_admin_user.id))["proposals"] == []
+        listed = (await _ask(home, "list_findings", hass_admin_user.id))["findings"]
+        assert [each["proposal"] for each in listed if each["id"] == tracked.id] == [None]
+        await home.tap(approve, hass_admin_user.id)
+        assert home.scrubs() == 0
+        await home.settle(60)
+        assert home.record().id == offered.id
+    home.guardian.house.updated(nas)
+    await home.settle(5)
+    assert (home.record().id != offered.id, home.record().state) == (True, State.PROPOSED)

@@ -102,6 +102,7 @@ class Intake:
                     self._of.topology.within_host(tracked.finding.object, source.id)
             await asyncio.sleep(0)
         await self._of.handle(changes, now)
+        await self._of.proposals.follow()
 
     def dump(self) -> dict[str, Any]:
         """Return the topology of each source, as JSON can hold it."""

@@ -5,7 +5,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from ..guardian.approval import binding
-from ..guardian.contract import SYSTEM, Actor, NotDone, Refused, Severity
+from ..guardian.contract import SYSTEM, Actor, NotDone, Refusal, Refused, Severity
 from ..guardian.finding import Tracked
 from ..guardian.journal import JournalFailed
 from ..guardian.policy import Mode
@@ -24,6 +24,8 @@ _LOGGER = logging.getLogger(__name__)
 MOST_PROPOSALS = 50
 # a button that decides nothing works for this long, in seconds
 TOKEN_LIFE = 7 * 86400.0
+# why an offer was taken back whose finding, which is still there, offers nothing now
+NOT_OFFERED = "not_offered_now"
 # these from the severity high on: a disk that is only to be watched is touched by nobody's work
 DISKS = frozenset({"disk_failing", "disk_reports_failure"})
 # while one of these is open, nothing automatic touches what stands on its object
@@ -46,6 +48,8 @@ class Proposals:
         self._of = guardian
         # how many are being planned
         self._making = 0
+        # records that were taken back, and are offered again by now: asked once, for a plan may be refused for long
+        self._offered_again: set[str] = set()
 
     async def act_automatically(self) -> None:
         """Run what was allowed to run by itself, or was approved in advance; the policy says no to all else."""
@@ -60,6 +64,28 @@ class Proposals:
             except Exception:
                 # it keeps no other from running
                 _LOGGER.exception("%s could not be run", record.action)
+
+    async def follow(self) -> None:
+        """Take back what its finding offers no more, as in an outage, and offer it again once it does."""
+        if not self._of.desk.ready:
+            return
+        await self._of.desk.withdraw(self._not_offered)
+        newest = {each.finding: each for each in self._of.desk.records.values() if each.finding}
+        for key, record in newest.items():
+            tracked = self._of.tracked(key)
+            if record.reason != NOT_OFFERED or record.id in self._offered_again:
+                continue
+            if tracked is not None and tracked.finding.proposal is not None and not tracked.frozen:
+                self._offered_again.add(record.id)
+                self._of.speaker.propose(key)
+
+    def _not_offered(self, record: Record) -> Refusal | None:
+        tracked = self._of.tracked(record.finding) if record.finding else None
+        if record.state is not State.PROPOSED or tracked is None or tracked.state is not Life.FIRING:
+            return None
+        # what is only missing for a moment may come back at once, with its offer
+        gone = tracked.finding.proposal is None and tracked.missing_since is None
+        return Refusal(NOT_OFFERED, {"target": record.name}) if gone else None
 
     def refusal(self) -> str | None:
         """Return why nothing is begun now, also not for an admin, as a key of `exceptions`."""

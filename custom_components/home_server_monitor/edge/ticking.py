@@ -51,6 +51,7 @@ class Ticks:
             return
         async with self._chores:
             await of.desk.look_at_people(partial(user_actor, of.hass, via="now"))
+            await of.proposals.follow()
             await of.desk.expire_where(partial(self._is_over, now=now))
             await of.desk.tick()
             await of.tokens.save()

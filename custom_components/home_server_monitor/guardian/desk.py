@@ -75,6 +75,7 @@ class Desk:
         self.affairs = self._permits.affairs
         self.parts = Parts(self.book, self._looks, self._permits, self._floor, self.begin, clock)
         self._waiting = Waiting(self, self._permits, self.book, self._floor, clock)
+        self.withdraw = self._waiting.withdraw
         self._ready = False
 
     @property
