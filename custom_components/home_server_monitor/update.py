@@ -26,10 +26,14 @@ class HsmUpdate(DeadBandEntity[Any], UpdateEntity):
 
     entity_description: ObjectUpdate[Any]
     _installing = False
+    # what ran before the update that is under way: whether the new one stays is not known yet
+    _before: str | None = None
     _texts: Texts | None = None
 
     @override
     def current(self) -> tuple[Any, ...]:
+        if not self._under_way:
+            self._before = self._seen
         # how far it is comes with its record, which writes by itself
         told = self.entity_description.progress(self.object)
         return (self.installed_version, self.latest_version, self.release_url, self.release_summary, told)
@@ -71,9 +75,18 @@ class HsmUpdate(DeadBandEntity[Any], UpdateEntity):
         )
 
     @property
+    def _under_way(self) -> bool:
+        return self._installing or self._running is not None
+
+    @property
+    def _seen(self) -> str | None:
+        return self.entity_description.installed(self.object) if self.object is not None else None
+
+    @property
     @override
     def installed_version(self) -> str | None:
-        return self.entity_description.installed(self.object) if self.object is not None else None
+        """Return what is installed; until it is known how an update ends, what was before it."""
+        return (self._under_way and self._before) or self._seen
 
     @property
     @override
@@ -95,7 +108,7 @@ class HsmUpdate(DeadBandEntity[Any], UpdateEntity):
     @property
     @override
     def in_progress(self) -> bool | None:
-        return self._installing or self._running is not None or self.update_percentage is not None
+        return self._under_way or self.update_percentage is not None
 
     @property
     @override
@@ -120,7 +133,7 @@ class HsmUpdate(DeadBandEntity[Any], UpdateEntity):
 
     @override
     async def async_install(self, version: str | None, backup: bool, **kwargs: Any) -> None:
-        self._installing = True
+        self._before, self._installing = self.installed_version, True
         self.async_write_ha_state()
         try:
             await self.async_act(self.entity_description.action, {"snapshot": True} if backup else None)

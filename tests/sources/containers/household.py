@@ -25,6 +25,7 @@ def hurry(
     monkeypatch.setattr(gate, "GRACE", 2.0)
     monkeypatch.setattr(own_yard.OwnYard, "gate_stable", stable)
     monkeypatch.setattr(meanwhile, "BETWEEN_QUESTIONS", 3600.0)
+    monkeypatch.setattr(meanwhile, "AT_ONCE", 3600.0)
 
 
 @contextlib.asynccontextmanager

@@ -97,3 +97,18 @@ async def test_what_was_just_installed_is_the_newest() -> None:
     # what is gone for good is forgotten
     await it.newest.look({name: CONTAINERS[name] for name in NAMES[1:]}, IMAGES)
     assert "first" not in it.newest.updates
+
+
+async def test_an_answer_about_what_was_replaced_meanwhile_says_nothing() -> None:
+    it = Asked()
+    await it.look()
+    it.newest.ask_soon("first")
+    ask = it.newest._ask
+
+    async def slowly(*args: Any) -> Update:
+        it.newest.installed("first", ["first@sha256:" + "b" * 64])
+        return await ask(*args)
+
+    it.newest._ask = slowly
+    await it.look()
+    assert it.newest.updates["first"].installed_digest == "sha256:" + "b" * 64

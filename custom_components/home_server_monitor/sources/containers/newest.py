@@ -17,6 +17,8 @@ from .updates import digests_under
 HOUR = 3600.0
 # seconds between two questions about one reference
 LEAST, MOST = 6 * HOUR, 12 * HOUR
+# until an image that was just installed is listed
+LISTED = 60.0
 # where nobody answered, or the registry has had enough
 AGAIN = 2 * HOUR
 # what the engine itself knows only changes with the image
@@ -86,8 +88,12 @@ class Newest:
         # noted before it is asked, so that one that always fails keeps no other from its turn
         now = self._clock()
         self._due[reference] = now + random.uniform(LEAST, MOST)  # noqa: S311 - spreads, guards nothing
-        known = self.updates.get(reference) or self._remembered.get(reference)
+        before = self.updates.get(reference)
+        known = before or self._remembered.get(reference)
         found = await self._ask(reference, image, datetime.now(UTC), known)
+        if self.updates.get(reference) is not before:
+            # meanwhile another image was installed, of which this says nothing
+            return
         if found.reason in PASSING:
             self._due[reference] = now + AGAIN
             # what was known stays known while nobody can be asked
@@ -121,19 +127,24 @@ class Newest:
         }
 
     def installed(self, reference: str, digests: Sequence[str]) -> None:
-        """Take note of what was just installed, which was the newest; it is asked about again as soon as can be."""
+        """Take note of what was just installed, which was the newest; it is asked about again once it is listed."""
         typed, now = parsed(reference), datetime.now(UTC)
         if typed is not None and (found := digests_under(typed, digests)):
             known = self.updates.get(reference) or self._remembered.pop(reference, None)
             if known is not None and known.latest_digest in found:
                 self.updates[reference] = replace(known, installed_digest=known.latest_digest)
             else:
-                here = {"installed_digest": found[0], "latest_digest": found[0]}
-                self.updates[reference] = Update(reference=reference, **here, checked=now, seen=now)
-        self.ask_soon(reference)
+                self.updates[reference] = Update(
+                    reference=reference,
+                    installed_digest=found[0],
+                    latest_digest=found[0],
+                    checked=now,
+                    seen=now,
+                )
+        self._due[reference] = self._clock() + LISTED
 
     def ask_soon(self, reference: str) -> None:
-        """Ask about a reference now, before all others: a person wants to know, or it was just updated."""
+        """Ask about a reference now, before all others: a person wants to know."""
         self._due[reference] = FIRST
         self.pressed.set()
 
