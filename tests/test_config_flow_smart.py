@@ -105,7 +105,7 @@ async def test_a_collector_that_has_not_run(hass: HomeAssistant) -> None:
 async def test_a_discovered_one_is_offered_with_its_address(hass: HomeAssistant) -> None:
     async with simulator.run(tls=False, scrutiny=True) as sim:
         home(hass)
-        offer = {"kind": "smart", "url": sim.scrutiny_url, "name": "Scrutiny (scrutiny, truenas)"}
+        offer = {"kind": "smart", "url": sim.scrutiny_url, "name": "Scrutiny on truenas"}
         shown = await hass.config_entries.flow.async_init(
             DOMAIN, context={"source": SOURCE_INTEGRATION_DISCOVERY}, data=offer
         )

@@ -1,6 +1,7 @@
 """Offers what was seen and is not watched yet: services in containers, and entries of Home Assistant's own integrations."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Iterable, Iterator
 import contextlib
 from dataclasses import asdict, dataclass
@@ -16,11 +17,11 @@ from homeassistant.config_entries import (
 )
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.data_entry_flow import UnknownFlow
-from homeassistant.helpers import discovery_flow
+from homeassistant.helpers import device_registry as dr, discovery_flow
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from yarl import URL
 
-from .const import CONF_KIND, DOMAIN, HOME
+from .const import CONF_KIND, CONF_SERVER, DOMAIN, HOME
 from .guardian.capabilities import RunsServices, Service
 from .guardian.contract import Source
 from .guardian.house import House
@@ -40,6 +41,8 @@ type Place = tuple[str, int]
 class Offer:
     """What is offered. kind: key of its kind; name: for people; server: unique id of the one that it runs on.
 
+    product: what it is called by those who make it.
+
     core: id of the entry of Home Assistant's own integration that it was seen in, or None. source, service: else the
     source that it was seen on, and how that calls it.
     """
@@ -51,6 +54,7 @@ class Offer:
     core: str | None = None
     source: str | None = None
     service: str | None = None
+    product: str = ""
 
     @property
     def unique_id(self) -> str:
@@ -125,10 +129,16 @@ class Discovery:
     def _offers(self) -> Iterator[Offer]:
         """Yield all that was seen, connected or not: entries first, for their key may be taken along.
 
-        Of two at one address the first by its name is offered, so that it is always the same one.
+        Of two at one address the first by its name is offered, so that it is always the same one. Where as many of a
+        product are connected as run, by whatever address, each is.
         """
-        taken = set()
-        for offer in (*self._of_core(), *sorted(self._of_sources(), key=lambda each: each.name)):
+        taken, here = set(), connected_products(self._hass)
+        seen = sorted(self._of_sources(), key=lambda each: each.name)
+        running = Counter(
+            (each.server, each.product) for each in {each.unique_id: each for each in seen}.values()
+        )
+        new = [each for each in seen if running[each.server, each.product] > here[each.server, each.product]]
+        for offer in (*self._of_core(), *new):
             if offer.unique_id not in taken:
                 taken.add(offer.unique_id)
                 yield offer
@@ -140,9 +150,8 @@ class Discovery:
             for entry in self._hass.config_entries.async_entries(row.core.domain):
                 url = None if _is_idle(entry) else row.core.url(entry.data)
                 if url is not None and place_of(url) is not None:
-                    yield Offer(
-                        kind=row.kind, url=url, name=f"{row.product} ({entry.title})", core=entry.entry_id
-                    )
+                    name = _named(row.product, entry.title)
+                    yield Offer(kind=row.kind, url=url, name=name, core=entry.entry_id, product=row.product)
 
     def _of_sources(self) -> Iterator[Offer]:
         for source in self._house.capable(RunsServices):
@@ -153,7 +162,7 @@ class Discovery:
                 if row is None or row.kind not in KINDS or self._is_at_home(row, service):
                     continue
                 if (url := url_of(row, service)) is not None and place_of(url) is not None:
-                    name = f"{row.product} ({service.name}, {source.name})"
+                    name = f"{_named(row.product, service.name)} on {source.name}"
                     yield Offer(
                         kind=row.kind,
                         url=url,
@@ -161,6 +170,7 @@ class Discovery:
                         server=source.server,
                         source=source.id,
                         service=service.name,
+                        product=row.product,
                     )
 
     def _outdated(self, now: frozenset[Offer]) -> frozenset[Offer]:
@@ -233,6 +243,22 @@ class Discovery:
 
 def _is_idle(entry: ConfigEntry) -> bool:
     return entry.source == SOURCE_IGNORE or entry.disabled_by is not None
+
+
+def _named(product: str, name: str) -> str:
+    """Return a product with the name that it has here, where that says more."""
+    return product if name.lower() == product.lower() else f"{product} ({name})"
+
+
+def connected_products(hass: HomeAssistant) -> Counter[tuple[str, str]]:
+    """Return how many of each product are connected, by server and product, as their devices tell it."""
+    devices = dr.async_get(hass)
+    found = Counter[tuple[str, str]]()
+    for entry in hass.config_entries.async_entries(DOMAIN, include_ignore=False):
+        mine = {each.manufacturer for each in dr.async_entries_for_config_entry(devices, entry.entry_id)}
+        for product in mine & {row.product for row in KNOWN if row.kind == entry.data.get(CONF_KIND)}:
+            found[entry.data.get(CONF_SERVER, HOME), str(product)] += 1
+    return found
 
 
 def connected_urls(hass: HomeAssistant) -> Iterator[str]:

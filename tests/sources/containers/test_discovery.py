@@ -7,6 +7,7 @@ from unittest.mock import patch
 from homeassistant.config_entries import SOURCE_IGNORE, SOURCE_INTEGRATION_DISCOVERY
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.helpers import device_registry as dr
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
@@ -79,7 +80,7 @@ async def test_a_portainer_in_a_container_is_offered_with_its_address(
     flow = found[PORTAINER]
     assert flow["step_id"] == "containers"
     progress = of_portainer(hass)
-    assert progress["context"]["title_placeholders"]["name"] == "Portainer (portainer, media)"
+    assert progress["context"]["title_placeholders"]["name"] == "Portainer on media"
     # no key is filled in, and there is none to copy
     assert "same_key" not in {str(key) for key in flow["data_schema"].schema}
     for key in flow["data_schema"].schema:
@@ -147,6 +148,41 @@ async def test_what_is_connected_is_not_offered_and_an_open_offer_ends(
     assert (shown["type"], shown["reason"]) == (FlowResultType.ABORT, "already_configured")
 
 
+async def test_what_is_connected_by_another_address_is_not_offered(
+    hass: HomeAssistant, docker: MockConfigEntry
+) -> None:
+    """Behind a proxy, or at a port of its own as in the demo: as many Sonarrs are connected as run."""
+    sonarr = "http://127.0.0.1:8989"
+    assert sonarr in await offered(hass)
+    proxied = MockConfigEntry(
+        domain=DOMAIN,
+        title="Series",
+        unique_id="proxied",
+        data={
+            "kind": "arr",
+            "server": docker.data["server"],
+            "url": "http://192.0.2.9/sonarr",
+            "api_key": "x",
+        },
+    )
+    proxied.add_to_hass(hass)
+    dr.async_get(hass).async_get_or_create(
+        config_entry_id=proxied.entry_id, identifiers={(DOMAIN, "proxied")}, manufacturer="Sonarr"
+    )
+    source = docker.runtime_data
+    source.house.updated(source)
+    await hass.async_block_till_done()
+    assert (await offered(hass)).keys() & MEDIA == MEDIA - {sonarr}
+    # a second one that runs may be the one that is not connected
+    services = source.services()
+    (other,) = (each for each in services if "sonarr" in each.images[0])
+    ways = tuple(replace(way, port=8990) for way in other.ways)
+    with patch.object(source, "services", lambda: (*services, replace(other, name="4k", ways=ways))):
+        source.house.updated(source)
+        await hass.async_block_till_done()
+        assert {sonarr, "http://127.0.0.1:8990"} <= (await offered(hass)).keys()
+
+
 async def test_what_moves_or_comes_in_floods_fills_no_screen(
     hass: HomeAssistant, docker: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -190,18 +226,18 @@ async def test_an_offer_goes_with_its_container_and_follows_its_name(
         await hass.async_block_till_done()
         return names()
 
-    assert names() == {"Portainer (portainer, media)", "Scrutiny (scrutiny, media)"}
+    assert names() == {"Portainer on media", "Scrutiny on media"}
     await lifecycle.stop(engine, scrutiny)
-    assert await look() == {"Portainer (portainer, media)", "Scrutiny (scrutiny, media)"}
+    assert await look() == {"Portainer on media", "Scrutiny on media"}
     process.start(engine, scrutiny)
     lifecycle.rename(engine, scrutiny, "smart-disks")
-    assert await look() == {"Portainer (portainer, media)", "Scrutiny (smart-disks, media)"}
+    assert await look() == {"Portainer on media", "Scrutiny (smart-disks) on media"}
     # a listing that is not whole takes nothing away
     house.harbour.docker.faults.add("malformed", "/containers/json", target="smart-disks")
-    assert "Scrutiny (smart-disks, media)" in await look()
+    assert "Scrutiny (smart-disks) on media" in await look()
     house.harbour.docker.faults.clear()
     process.remove(engine, scrutiny, force=True)
-    assert await look() == {"Portainer (portainer, media)"}
+    assert await look() == {"Portainer on media"}
     await hass.config_entries.async_remove(docker.entry_id)
     await hass.async_block_till_done()
     assert not hass.config_entries.flow.async_progress_by_handler(DOMAIN)
@@ -221,7 +257,7 @@ async def test_two_of_a_kind_are_two_offers(hass: HomeAssistant, docker: MockCon
         flows = hass.config_entries.flow.async_progress_by_handler(DOMAIN)
         names = {flow["context"]["title_placeholders"]["name"] for flow in flows}
     assert found.keys() == {SCRUTINY, "http://127.0.0.1:31055", "http://127.0.0.1:8080"}
-    assert names == {f"Scrutiny ({name}, media)" for name in ("scrutiny", "second", "fourth")}
+    assert names == {f"Scrutiny{name} on media" for name in ("", " (second)", " (fourth)")}
 
 
 async def test_an_app_of_the_nas_is_offered_at_its_page(
