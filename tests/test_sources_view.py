@@ -1,6 +1,7 @@
 """What the dashboard is told of each source: when it was looked at, and what it cannot see."""
 
 import asyncio
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -81,6 +82,36 @@ async def test_what_is_missing_says_what_it_would_light(home: Household, hass_ad
     await asyncio.sleep(90)
     (source,) = (await looked(home, hass_admin_user))["sources"]
     assert "apps: the key lacks APPS_READ, which would show it" in source["missing"]
+
+
+class Reader:
+    """A Scrutiny of the same server."""
+
+    kind, id, name, judged = "smart", "smart", "Scrutiny", True
+
+    def __init__(self, server: str) -> None:
+        self.server = server
+
+    async def read_smart(self, known: Collection[str] = ()) -> Mapping[str, Any]:
+        return {}
+
+    async def smart_history(self, serial: str) -> Sequence[Any]:
+        return ()
+
+
+async def test_what_a_scrutiny_reads_is_not_missed(home: Household, hass_admin_user: MockUser) -> None:
+    async def missed() -> list[str]:
+        (source,) = (await looked(home, hass_admin_user))["sources"]
+        return list(source["missing"])
+
+    reader, elsewhere = Reader(home.guardian.id), Reader("another server")
+    for source, lines in ((elsewhere, 1), (reader, 0)):
+        detach = home.guardian.house.attach(source)
+        assert len(await missed()) == lines
+        source.judged = False
+        # one that does not answer tells nothing
+        assert len(await missed()) == 1
+        detach()
 
 
 async def test_a_source_that_is_not_set_up_misses_nothing_that_is_known(

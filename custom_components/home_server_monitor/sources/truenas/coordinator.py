@@ -18,6 +18,7 @@ from yarl import URL
 from ...const import CONF_FINGERPRINT, DOMAIN
 from ...coordinator import CYCLE, HsmConfigEntry
 from ...guardian.capabilities import (
+    ReadsSmart,
     Setting,
 )
 from ...guardian.contract import Action, Change, Finding, Missing, Node
@@ -104,7 +105,13 @@ class TrueNasCoordinator(CapableTrueNas):
     @property
     @override
     def missing(self) -> Sequence[Missing]:
-        return missing(self.feeds, self.client.release, temperatures=self._temperatures)
+        elsewhere = any(
+            each.kind == "smart" and each.server == self.server and each.judged
+            for each in self.house.capable(ReadsSmart)
+        )
+        return missing(
+            self.feeds, self.client.release, temperatures=self._temperatures, read_elsewhere=elsewhere
+        )
 
     @property
     @override

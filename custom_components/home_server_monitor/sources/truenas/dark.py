@@ -32,8 +32,13 @@ def dark_features(denied: Mapping[str, str], release: Release) -> dict[str, str]
     return {role: ", ".join(sorted(set(texts))) for role, texts in missing.items()}
 
 
-def missing(feeds: Feeds, release: Release, *, temperatures: bool) -> list[Missing]:
-    """Return what cannot be seen of a NAS, each with what it would light."""
+def missing(
+    feeds: Feeds, release: Release, *, temperatures: bool, read_elsewhere: bool = False
+) -> list[Missing]:
+    """Return what cannot be seen of a NAS, each with what it would light.
+
+    read_elsewhere: whether another source, as a Scrutiny, reads its disks: then nobody misses what this release lacks.
+    """
     if release < V25_04:
         lacking = {method: _read_by(method, release) for method in feeds.denied.values()}
     else:
@@ -42,7 +47,11 @@ def missing(feeds: Feeds, release: Release, *, temperatures: bool) -> list[Missi
         Missing(key="right", placeholders={"right": right, "what": lacking[right]})
         for right in sorted(lacking)
     ]
-    found += [Missing(key=feed) for feed in OF_A_RELEASE if feed in feeds.unsupported]
+    found += [
+        Missing(key=feed)
+        for feed in OF_A_RELEASE
+        if feed in feeds.unsupported and not (feed == "smart_tests" and read_elsewhere)
+    ]
     if not temperatures:
         found.append(Missing(key="temperatures"))
     return found
