@@ -131,6 +131,12 @@ class Outcomes:
         about, texts = self.about(record), self._of.texts
         tracked = self._of.tracked(record.finding) if record.finding else None
         title = texts.finding(tracked.finding).title if tracked else self._of.compose.titled(record)
+        if tracked is None and record.state is State.ROLLED_BACK:
+            # a title alone is what a locked phone shows
+            known = {"title": title, "target": record.name}
+            title = texts.common(f"undone_{record.action}", known, default="") or texts.common(
+                "undone", known
+            )
         cancel = Button("deny", texts.common("cancel"))
         return Message(
             tag=tag_of(about),

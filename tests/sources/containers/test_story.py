@@ -147,6 +147,7 @@ async def test_a_bad_image_is_taken_back_and_a_good_one_goes_through(story: Stor
     assert "precious" in story.shell("cat /data/file")
     await story.hass.async_block_till_done()
     (told,) = story.pushes
+    assert told["title"] == f"Update of {story.engine.name('app')} undone"
     assert "was put back" in told["message"]
     assert "cannot open database" in told["message"]
 
