@@ -89,10 +89,17 @@ async def _approve_in_repairs(home: Household, step: str, record: Record) -> Any
     return await getattr(flow, f"async_step_{step}")({"name": record.name})
 
 
+def _closed() -> dict[str, str]:
+    """Return maintenance hours that are not now."""
+    begins = dt_util.now() + timedelta(hours=6)
+    ends = begins + timedelta(hours=3)
+    return {"window_from": begins.strftime("%H:%M:00"), "window_to": ends.strftime("%H:%M:00")}
+
+
 async def test_a_reboot_waits_for_a_replication(
     home: Household, hass_admin_user: MockUser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    home.tell(home.phone("Ann", hass_admin_user))
+    home.tell(home.phone("Ann", hass_admin_user), **_closed())
     await _replicate(home, QUARTER)
     record = await _reboot(home, hass_admin_user)
     shown = await (await _fix(home, record.id)).async_step_init()
@@ -163,7 +170,7 @@ async def test_a_target_that_changed_while_it_waited(
 
 async def test_two_buttons_while_it_is_in_use(crashed: Household, hass_admin_user: MockUser) -> None:
     home = crashed
-    home.tell(home.phone("Ann", hass_admin_user))
+    home.tell(home.phone("Ann", hass_admin_user), **_closed())
     streams = Streams(home.guardian.id, f"app:{home.nas.runtime_data.id}:sonarr")
     home.guardian.house.attach(streams)
     (tracked,) = (each for each in home.guardian.open_findings() if each.finding.rule == "app_crashed")
