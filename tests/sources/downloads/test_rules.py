@@ -97,7 +97,7 @@ async def test_all_news_servers_are_worse_than_one(socket_enabled: None) -> None
         wrong = (await found(pair))["news_servers_failing"]
         assert wrong.severity is Severity.WARNING
         title, description = told(wrong)
-        assert title == "SABnzbd: 2 of 2 news servers fail"
+        assert title == "SABnzbd: news servers fail: 2 of 2"
         assert "502 no more connections" in description
 
 
@@ -155,7 +155,7 @@ async def test_names_are_few(socket_enabled: None) -> None:
             pair.world.grab("transmission", f"N{number}", size=GIB, state=State.ERRORED, error=GONE)
         wrong = (await found(pair))["downloads_errored"]
         assert wrong.placeholders["names"] == "N0, N1, N2, …"
-        assert told(wrong)[0] == "Transmission: 9 torrents cannot go on"
+        assert told(wrong)[0] == "Transmission: torrents in error: 9"
 
 
 def test_every_rule_is_among_these() -> None:
