@@ -35,6 +35,16 @@ def test_no_container(monkeypatch: pytest.MonkeyPatch) -> None:
     assert own_path.own_pod() is None
 
 
+@pytest.mark.parametrize(
+    ("name", "found"), [("AB12cd34ef56", "ab12cd34ef56"), ("nas", None), ("ab" * 8, None)]
+)
+def test_a_hostname_may_be_the_short_id(
+    monkeypatch: pytest.MonkeyPatch, name: str, found: str | None
+) -> None:
+    monkeypatch.setattr(own_path.socket, "gethostname", lambda: name)
+    assert own_path.own_short_id() == found
+
+
 def test_own_pod(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(own_path.Path, "read_text", lambda self, **_: "/kubepods/x")
     monkeypatch.setattr(own_path.socket, "gethostname", lambda: "home-assistant-5f-x")

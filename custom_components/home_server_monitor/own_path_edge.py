@@ -21,6 +21,7 @@ from .guardian.own_path import (
     own_container,
     own_machine,
     own_pod,
+    own_short_id,
 )
 
 # databases whose port need not be written
@@ -70,6 +71,8 @@ def _look(
     found = {(named_node(name), "it is on the list of what Home Assistant stands on") for name in named}
     if container := own_container():
         found.add((container_node(container), RUNS_IN))
+    if short := own_short_id():
+        found.add((container_node(short), RUNS_IN))
     if machine := own_machine():
         found.add((machine_node(machine), RUNS_IN))
     if pod := own_pod():

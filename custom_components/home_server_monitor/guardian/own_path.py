@@ -10,6 +10,10 @@ import socket
 
 _CONTAINER_ID = re.compile(r"(?:docker|containers|libpod)[/-]([0-9a-f]{64})")
 
+# what Docker names a container after that is not named otherwise: the first digits of its id
+SHORT_ID = 12
+_SHORT = re.compile(rf"[0-9a-f]{{{SHORT_ID}}}")
+
 # why something is needed that takes Home Assistant down with itself
 RUNS_IN = "Home Assistant runs in it"
 
@@ -75,6 +79,12 @@ def own_container() -> str | None:
         if match := _CONTAINER_ID.search(text):
             return match[1]
     return None
+
+
+def own_short_id() -> str | None:
+    """Return the first digits of the id of the container that this runs in, where it is named after them, or None."""
+    name = socket.gethostname().lower()
+    return name if _SHORT.fullmatch(name) else None
 
 
 def own_machine() -> str | None:

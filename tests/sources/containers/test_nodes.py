@@ -2,8 +2,12 @@
 
 from collections.abc import Sequence
 
+import pytest
+
 from custom_components.home_server_monitor.guardian.contract import Node
 from custom_components.home_server_monitor.guardian.own_path import (
+    RUNS_IN,
+    OwnPath,
     address_node,
     container_node,
     endpoint_node,
@@ -118,3 +122,25 @@ def test_a_container_needs_the_storage_of_its_folders() -> None:
     assert asked == ["/mnt/tank/photos"]
     assert {"pool:1", "disk:A"} <= {*topology.above(member_node(SOURCE, "photos"))}
     assert "disk:A" not in topology.above(member_node(SOURCE, "db"))
+
+
+@pytest.mark.parametrize(
+    ("known", "refused"),
+    [
+        # as mountinfo and cgroup tell it, as the hostname does, by the container whose network it shares, by the options
+        (container_node("ab" * 32), {"home", "vpn"}),
+        (container_node("ab" * 6), {"home", "vpn"}),
+        (container_node("cd" * 32), {"home", "vpn"}),
+        (named_node("home"), {"home", "vpn"}),
+        (container_node("ef" * 32), {"other"}),
+    ],
+)
+def test_the_container_that_home_assistant_runs_in_is_never_taken_away(known: str, refused: set[str]) -> None:
+    image = "ghcr.io/home-assistant/home-assistant:stable"
+    home = one("home", id="ab" * 32, image=image, joins=("vpn",), network_mode="container:vpn")
+    beside = one("beside", id="12" * 32, joins=("vpn",), network_mode="container:vpn")
+    members = (home, beside, one("vpn", id="cd" * 32), one("other", id="ef" * 32))
+    data = Containers(containers={each.name: each for each in members})
+    path = OwnPath(frozenset({(known, RUNS_IN)}))
+    found = {each.name for each in members if path.stands_on(touched(SOURCE, data, each.name, "nas.lan"))}
+    assert found == refused

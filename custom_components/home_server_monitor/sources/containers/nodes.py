@@ -3,8 +3,9 @@
 from collections.abc import Callable, Iterator, Sequence
 
 from ...guardian.contract import Node
-from ...guardian.own_path import address_node, container_node, endpoint_node, named_node
+from ...guardian.own_path import SHORT_ID, address_node, container_node, endpoint_node, named_node
 from .model import Container, Containers
+from .redirect import is_home_assistant
 from .services import lan_addresses
 
 
@@ -88,6 +89,15 @@ def touched(source: str, data: Containers, name: str, host: str | None) -> froze
     for other in (name, *joined_to(data, name)):
         container = data.containers[other]
         found |= {member_node(source, other), container_node(container.id), named_node(other)}
+        # all that one may know of the container that it runs in is its hostname, which begins the id
+        found.add(container_node(container.id[:SHORT_ID]))
+        if is_home_assistant(container.image):
+            # inside it sees the files of the container whose network it shares, and takes that for its own
+            found |= {
+                container_node(data.containers[each].id)
+                for each in container.joins
+                if each in data.containers
+            }
         found |= set(_endpoints(data, container, host))
     return frozenset(found)
 

@@ -102,6 +102,12 @@ def _what(inspect: Json) -> str | None:
     return None
 
 
+def is_home_assistant(image: str) -> bool:
+    """Return whether an image is that of a Home Assistant."""
+    reference = parsed(image)
+    return reference is not None and bool(_HOME_ASSISTANTS.fullmatch(reference.repository.rpartition("/")[2]))
+
+
 def leads_to_the_engine(image: str) -> bool:
     """Return whether an image is that of something that stands between us and the engine, or may."""
     reference = parsed(image)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...guardian.contract import Risk
-from ...guardian.own_path import container_node, endpoint_node, machine_node, named_node
+from ...guardian.own_path import SHORT_ID, container_node, endpoint_node, machine_node, named_node
 from .actions import Facts, Inverse, Order
 from .methods import Operation
 from .model import TrueNas
@@ -20,6 +20,7 @@ def app_touches(nas: str, data: TrueNas, app: App, host: str) -> frozenset[str]:
     return frozenset(
         {app_node(nas, app.name), named_node(app.name), named_node(app.title)}
         | {container_node(container) for container in app.containers}
+        | {container_node(container[:SHORT_ID]) for container in app.containers}
         | {endpoint_node(host, port) for port in app.ports}
     )
 
