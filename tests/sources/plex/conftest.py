@@ -42,9 +42,10 @@ def entry(sim: Any, stage: Any) -> MockConfigEntry:
 
 @pytest.fixture
 async def plex(
-    hass: HomeAssistant, hass_storage: dict[str, Any], entry: MockConfigEntry
+    hass: HomeAssistant, hass_storage: dict[str, Any], entry: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Any]:
-    """The source of the simulated Plex."""
+    """The source of the simulated Plex; what it tells is followed up at once."""
+    monkeypatch.setattr("custom_components.home_server_monitor.sources.plex.coordinator.GAP", 0.2)
     entry.add_to_hass(hass)
     await hass.config_entries.async_setup(entry.entry_id)
     assert entry.state is ConfigEntryState.LOADED, entry.reason
