@@ -67,7 +67,8 @@ class ObjectUpdate[ObjT](ObjectDescription[ObjT], UpdateEntityDescription):
 
     progress: in percent while somebody else's is under way, else None; snapshots: whether its action takes `snapshot`,
     which wants one of all its data before anything is touched; unknown: why nothing newer is known, as the end of a
-    text's key `update_unknown_…`. action: empty where it is installed elsewhere.
+    text's key `update_unknown_…`; tried: when the newest was tried and put back, in seconds since 1970, and a text's key
+    or nothing. action: empty where it is installed elsewhere.
     """
 
     installed: Callable[[ObjT], str | None]
@@ -76,6 +77,7 @@ class ObjectUpdate[ObjT](ObjectDescription[ObjT], UpdateEntityDescription):
     progress: Callable[[ObjT], float | None] = lambda item: None
     url: Callable[[ObjT], str | None] = lambda item: None
     unknown: Callable[[ObjT], str | None] = lambda item: None
+    tried: Callable[[ObjT], tuple[float, str] | None] = lambda item: None
     snapshots: bool = False
     entity_category: EntityCategory | None = EntityCategory.CONFIG
 

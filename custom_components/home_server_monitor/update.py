@@ -7,6 +7,7 @@ from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.util import dt as dt_util
 
 from .coordinator import HsmConfigEntry
 from .descriptions import ObjectUpdate
@@ -101,7 +102,13 @@ class HsmUpdate(DeadBandEntity[Any], UpdateEntity):
     @property
     @override
     def release_summary(self) -> str | None:
-        """Return why nothing newer is known, where that is so."""
+        """Return why nothing newer is known, where that is so, or that the newest was tried before."""
+        tried = self.entity_description.tried(self.object) if self.object is not None else None
+        if tried is not None and self._texts:
+            at, why = tried
+            known = {"time": dt_util.as_local(dt_util.utc_from_timestamp(at)).date().isoformat()}
+            known["reason"] = self._texts.common(why, default="") if why else ""
+            return self._texts.common("update_tried" if known["reason"] else "update_taken_back", known)
         reason = self.entity_description.unknown(self.object) if self.object is not None else None
         return self._texts.common(f"update_unknown_{reason}") if reason and self._texts else None
 

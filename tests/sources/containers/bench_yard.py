@@ -181,7 +181,9 @@ class EngineYard:
         """Remember it."""
         self.data.append(name)
 
-    async def went_back(self, names: Sequence[str], stamp: str) -> None:
+    async def went_back(
+        self, names: Sequence[str], stamp: str, digests: Sequence[str] = (), reason: str = ""
+    ) -> None:
         """Remember it."""
         self.back.append((list(names), stamp))
 

@@ -150,6 +150,10 @@ async def test_a_bad_image_is_taken_back_and_a_good_one_goes_through(story: Stor
     assert told["title"] == f"Update of {story.engine.name('app')} undone"
     assert "was put back" in told["message"]
     assert "cannot open database" in told["message"]
+    # it can still be had, and what came of it is said beside it
+    await story.offered()
+    assert "and put back: its health check fails." in story.update.attributes["release_summary"]
+    assert story.source.offering.failed[story.engine.name("app")]
 
     story.publish(HEALTHY, RUNS, word="good")
     await story.offered()

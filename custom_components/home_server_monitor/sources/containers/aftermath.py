@@ -31,6 +31,7 @@ class Updated:
     container: str
     wanted: str
     answered: bool = False
+    digest: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +44,19 @@ class WentBack:
     name: str
     at: float
     snapshot: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tried:
+    """An image that was tried in a container and put back. All of it is JSON.
+
+    at: seconds since 1970; digest: of the image; reason: a key `gate_…` of the texts, empty where a person put it back.
+    """
+
+    name: str
+    at: float
+    digest: str
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +79,8 @@ class Aftermath:
         self._clock = clock
         self.updated: dict[str, Updated] = {}
         self.back: dict[str, WentBack] = {}
+        # until another one went through
+        self.tried: dict[str, Tried] = {}
         # the ids of the containers that updates kept, by their names
         self.kept: dict[str, str] = {}
         # how often in a row an application did not answer
@@ -75,6 +91,7 @@ class Aftermath:
         rows = stored if isinstance(stored, Mapping) else {}
         self.updated = {each.name: each for each in _read(Updated, rows.get("updated"))}
         self.back = {each.name: each for each in _read(WentBack, rows.get("back"))}
+        self.tried = {each.name: each for each in _read(Tried, rows.get("tried"))}
         kept = rows.get("kept")
         self.kept = {str(name): str(key) for name, key in kept.items()} if isinstance(kept, dict) else {}
 
@@ -83,12 +100,16 @@ class Aftermath:
         return {
             "updated": [asdict(each) for each in self.updated.values()],
             "back": [asdict(each) for each in self.back.values()],
+            "tried": [asdict(each) for each in self.tried.values()],
             "kept": dict(self.kept),
         }
 
-    def note_updated(self, name: str, container: str, wanted: str) -> None:
+    def note_updated(self, name: str, container: str, wanted: str, digest: str = "") -> None:
         """An update went through: its container is watched from now on."""
-        self.updated[name] = Updated(name=name, at=self._clock(), container=container, wanted=wanted)
+        self.updated[name] = Updated(
+            name=name, at=self._clock(), container=container, wanted=wanted, digest=digest
+        )
+        self.tried.pop(name, None)
         self.back.pop(name, None)
         self._silences.pop(name, None)
         self._save()
@@ -105,6 +126,11 @@ class Aftermath:
             del self.kept[name]
         if gone:
             self._save()
+
+    def note_tried(self, name: str, digest: str, reason: str = "") -> None:
+        """An image did not stay in a container."""
+        self.tried[name] = Tried(name=name, at=self._clock(), digest=digest, reason=reason)
+        self._save()
 
     def note_back(self, names: Iterable[str], snapshot: str = "") -> None:
         """An update was taken back, the first name being the one that was wanted; snapshot: of before the update."""
@@ -171,7 +197,7 @@ def failing(looks: Sequence[Look], updated: Updated, *, silent: bool) -> Trouble
     return Trouble("silent", Cause("no_answer"), own[-1].at) if silent and own[-1].running else None
 
 
-def _read[Row: Updated | WentBack](kind: type[Row], rows: object) -> Iterable[Row]:
+def _read[Row: Updated | WentBack | Tried](kind: type[Row], rows: object) -> Iterable[Row]:
     for row in rows if isinstance(rows, list) else ():
         try:
             found = kind(**row)

@@ -222,7 +222,10 @@ class ContainersCoordinator(CapableEngine):
     def _assemble(self) -> Containers:
         data = self.cycle.assemble(self.newest.updates, self.accepted)
         others = elsewhere(self.house.capable(RunsApps), self.server)
-        data = replace(data, shown=shown(data, others, data.scores, self._shown, self.aftermath.back))
+        data = replace(
+            data,
+            shown=shown(data, others, data.scores, self._shown, self.aftermath.back, self.aftermath.tried),
+        )
         data = with_policies(data, self.written)
         self._shown = data.shown
         return data
@@ -238,9 +241,18 @@ class ContainersCoordinator(CapableEngine):
         self, name: str, reference: str, container: str, wanted: str, digests: Sequence[str] = ()
     ) -> None:
         """Watch the new container of an update, and ask its registry anew. digests: under which its image came."""
-        self.aftermath.note_updated(name, container, wanted)
+        self.aftermath.note_updated(name, container, wanted, self.newest.digest(reference, digests))
         self.newest.installed(reference, digests)
         self.offering.went_through(name)
+
+    @callback
+    def note_tried(self, name: str, digests: Sequence[str], reason: str) -> None:
+        """Take note that an image did not stay in a container: it is not tried again by itself."""
+        item, updated = self.data.containers.get(name), self.aftermath.updated.get(name)
+        digest = self.newest.digest(item.image, digests) if item else ""
+        if digest := digest or (updated.digest if updated else ""):
+            self.aftermath.note_tried(name, digest, reason)
+            self.offering.ended_badly(name, digest)
 
     @callback
     def judge_again(self) -> None:

@@ -135,6 +135,8 @@ class Watched:
     kept: bool = False
     # whether its data of before an update that was taken back is
     data_kept: bool = False
+    # when its newest image was tried and put back, in seconds since 1970, and a key `gate_…` of the texts or nothing
+    tried: tuple[float, str] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -126,6 +126,14 @@ class Newest:
             reference: _packed(each) for reference, each in known.items() if each.latest_digest and each.seen
         }
 
+    def digest(self, reference: str, digests: Sequence[str]) -> str:
+        """Return the one digest, of those under which an image came, that counts as its; empty where none does."""
+        typed, known = parsed(reference), self.updates.get(reference)
+        found = digests_under(typed, digests) if typed is not None else []
+        if known is not None and known.latest_digest in found:
+            return known.latest_digest or ""
+        return found[0] if found else ""
+
     def installed(self, reference: str, digests: Sequence[str]) -> None:
         """Take note of what was just installed, which was the newest; it is asked about again once it is listed."""
         typed, now = parsed(reference), datetime.now(UTC)

@@ -155,6 +155,11 @@ class Offering:
         self.weekly.closed = not again
         self._save()
 
+    def ended_badly(self, name: str, digest: str) -> None:
+        """Take note that an image did not stay in a container: it is not offered together with others again."""
+        self.failed[name] = digest
+        self._save()
+
     def went_through(self, name: str) -> None:
         """Take note that a container was updated: what failed in it before says nothing any more."""
         if self.failed.pop(name, None) is not None:

@@ -68,6 +68,10 @@ class Watched(Protocol):
         """Watch the new container of an update, and ask its registry anew. digests: under which its image came."""
         ...
 
+    def note_tried(self, name: str, digests: Sequence[str], reason: str) -> None:
+        """Take note that an image did not stay in a container."""
+        ...
+
     async def async_look(self) -> Containers:
         """List now. Raises ClientError."""
         ...
@@ -217,8 +221,11 @@ class OwnYard:
         found = await self._source.async_look()
         return holder_of(found.containers.values(), port, name)
 
-    async def went_back(self, names: Sequence[str], stamp: str) -> None:
+    async def went_back(
+        self, names: Sequence[str], stamp: str, digests: Sequence[str] = (), reason: str = ""
+    ) -> None:
         """Take note of an update that was taken back; its data is offered where a snapshot of it is there."""
+        self._source.note_tried(names[0], digests, reason)
         snapshot, taken = f"hsm-{self.instance}-update-{stamp}", None
         try:
             inspect = await self.workshop.look(names[0]) or {}

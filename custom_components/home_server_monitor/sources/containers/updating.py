@@ -17,6 +17,7 @@ from .missed import missed
 from .raw import Json, name_of, table, text, words
 from .reference import digest_of
 from .remaking import Order, Remaking, steps_of
+from .yard import Yard
 
 # a pull over a slow line; also longer than the longest gate
 DEADLINE = 2400.0
@@ -47,6 +48,22 @@ class UpdateAction(YardAction):
 
     key = "update_container"
     risk = Risk.MEDIUM
+
+    def __init__(self, yard: Yard, *more: Any, **named: Any) -> None:
+        super().__init__(yard, *more, **named)
+        # by target, the digests of the image that was just seen not to be well, and why
+        self._bad: dict[str, tuple[Sequence[str], str]] = {}
+
+    async def _note_bad(self, plan: Plan, remaking: Remaking, member: Member, judgement: Judgement) -> None:
+        if judgement.reason in ("gone", "port_taken"):
+            # that was not of its image
+            return
+        try:
+            new = await remaking.new(member) or {}
+        except ClientError:
+            # only for show: the judgement stands without it
+            return
+        self._bad[plan.target] = (await self._digests(text(new.get("Image"))), REASONS[judgement.reason])
 
     def _gating(self, members: Sequence[Member]) -> Gating:
         return Gating(self._yard, Remaking(self._yard.workshop, members), self._clock)
@@ -161,6 +178,7 @@ class UpdateAction(YardAction):
             # the next one lives in the namespaces of the one before: that must be well first
             judgement = await self._gating(members).new_is_well(whose)
             if judgement.result is not Result.HEALTHY:
+                await self._note_bad(plan, remaking, members[0], judgement)
                 return _no(whose, judgement)
         if before.order == SNAPSHOT and (refusal := await self._snapshot_missing(member, before.params)):
             return refusal
@@ -223,6 +241,7 @@ class UpdateAction(YardAction):
             if judgement.result is not Result.HEALTHY:
                 facts = {"said": "", **judgement.facts}
                 facts |= {"reason": REASONS[judgement.reason], "container": member.name}
+                await self._note_bad(plan, Remaking(self._yard.workshop, members), members[0], judgement)
                 return Verdict(Outcome.FAILED, facts)
         image, remaking = "", Remaking(self._yard.workshop, members)
         for member in members:
@@ -259,7 +278,10 @@ class UpdateAction(YardAction):
             judgement = await self._gating(members).old_is_well(member)
             if judgement.result is not Result.HEALTHY:
                 return Verdict(Outcome.FAILED, {**judgement.facts, "reason": REASONS[judgement.reason]})
-        await self._yard.went_back([each.name for each in members], members[0].parked.rpartition("-")[2])
+        bad = self._bad.pop(plan.target, ((), ""))
+        await self._yard.went_back(
+            [each.name for each in members], members[0].parked.rpartition("-")[2], *bad
+        )
         await self._yard.relist()
         return Verdict(Outcome.SUCCEEDED, {"back": plan.target})
 

@@ -6,6 +6,7 @@ import re
 from types import MappingProxyType
 
 from ...guardian.capabilities import RunsApps
+from .aftermath import Tried
 from .leftovers import leftover
 from .model import NO_USAGE, Containers, Image, State, Unknown, Update, Watched
 
@@ -29,6 +30,7 @@ def shown(
     scores: Mapping[str, int],
     before: Mapping[str, Watched],
     data_kept: Container[str] = (),
+    tried: Mapping[str, Tried] = MappingProxyType({}),
 ) -> Mapping[str, Watched]:
     """Return all containers by name, without those (by id) that another source shows as its own.
 
@@ -40,14 +42,19 @@ def shown(
         if each.id in elsewhere or leftover(name) is not None:
             continue
         image = data.images.get(each.image_id or "")
+        update, bad = _own(data.updates.get(each.image), image), tried.get(name)
+        again = update is not None and update.available and bad is not None
         made = Watched(
             each,
             data.usage.get(name, NO_USAGE),
             image,
-            _own(data.updates.get(each.image), image),
+            update,
             scores.get(name),
             kept=name in kept,
             data_kept=name in data_kept,
+            tried=(bad.at, bad.reason)
+            if again and bad and update and bad.digest == update.latest_digest
+            else None,
         )
         old = before.get(name)
         watched[name] = old if old is not None and _same(old, made) else made
@@ -61,7 +68,7 @@ def _same(old: Watched, made: Watched) -> bool:
         and (old.usage is made.usage or old.usage == made.usage)
         and (old.image is made.image or old.image == made.image)
         and (old.update is made.update or old.update == made.update)
-        and (old.score, old.policy, old.kept) == (made.score, made.policy, made.kept)
+        and (old.score, old.policy, old.kept, old.tried) == (made.score, made.policy, made.kept, made.tried)
     )
 
 

@@ -141,8 +141,13 @@ class Yard(Protocol):
         """Return which container other than this one has a port of the machine, "" for none. Raises ClientError."""
         ...
 
-    async def went_back(self, names: Sequence[str], stamp: str) -> None:
-        """Take note of an update that was taken back, the wanted name first; stamp: that its names carry."""
+    async def went_back(
+        self, names: Sequence[str], stamp: str, digests: Sequence[str] = (), reason: str = ""
+    ) -> None:
+        """Take note of an update that was taken back, the wanted name first; stamp: that its names carry.
+
+        digests: under which the image came that was not well; reason: a key `gate_…` of the texts.
+        """
         ...
 
     def snapshot_before(self, name: str) -> str | None:

@@ -132,6 +132,7 @@ UPDATES: tuple[ObjectUpdate[Watched], ...] = (
         latest=latest,
         url=release_notes,
         unknown=unknown,
+        tried=lambda item: item.tried,
         action="update_container",
         snapshots=True,
         feed="updates",
