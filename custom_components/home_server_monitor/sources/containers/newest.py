@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-import math
 import random
 import time
 from typing import Any
@@ -25,8 +24,6 @@ AGAIN = 2 * HOUR
 # what the engine itself knows only changes with the image
 PASSING = frozenset({Unknown.UNREACHABLE, Unknown.LIMITED})
 
-# seconds between two questions that people ask about one reference: an automation may press again and again
-PRESSED_EVERY = 30.0
 # before all that was never asked, and all that was asked long ago
 FIRST = -1.0
 
@@ -45,8 +42,6 @@ class Newest:
         self.updates: dict[str, Update] = {}
         self._due: dict[str, float] = {}
         self._remembered: dict[str, Update] = {}
-        # when each was asked last
-        self._began: dict[str, float] = {}
         self._asked = False
         # set while something waits that is not to wait for its turn
         self.pressed = asyncio.Event()
@@ -67,7 +62,6 @@ class Newest:
         for gone in self.updates.keys() - wanted.keys() if settled else ():
             del self.updates[gone]
             self._due.pop(gone, None)
-            self._began.pop(gone, None)
         due = [each for each in wanted if self._due.get(each, 0.0) <= now]
         self._asked = bool(wanted) and wanted.keys() <= self.updates.keys()
         # of an image that is not listed yet, as after an update, nothing can be said: the listing comes soon
@@ -92,7 +86,7 @@ class Newest:
 
     async def _ask_about(self, reference: str, image: Image) -> None:
         # noted before it is asked, so that one that always fails keeps no other from its turn
-        self._began[reference] = now = self._clock()
+        now = self._clock()
         self._due[reference] = now + random.uniform(LEAST, MOST)  # noqa: S311 - spreads, guards nothing
         before = self.updates.get(reference)
         known = before or self._remembered.get(reference)
@@ -158,9 +152,7 @@ class Newest:
         self._due[reference] = self._clock() + LISTED
 
     def ask_soon(self, reference: str) -> None:
-        """Ask about a reference now, before all others: a person wants to know. An answer of just now is one."""
-        if self._clock() - self._began.get(reference, -math.inf) < PRESSED_EVERY:
-            return
+        """Ask about a reference now, before all others: a person wants to know."""
         self._due[reference] = FIRST
         self.pressed.set()
 
