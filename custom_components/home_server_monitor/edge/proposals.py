@@ -83,6 +83,9 @@ class Proposals:
         tracked = self._of.tracked(record.finding) if record.finding else None
         if record.state is not State.PROPOSED or tracked is None or tracked.state is not Life.FIRING:
             return None
+        if record.proposed_by is not None and record.proposed_by.kind == "user":
+            # what a person proposed stands until a person decides
+            return None
         # what is only missing for a moment may come back at once, with its offer
         gone = tracked.finding.proposal is None and tracked.missing_since is None
         return Refusal(NOT_OFFERED, {"target": record.name}) if gone else None
