@@ -1,7 +1,7 @@
 """Certificates that servers show: trusting exactly one, and describing an unknown one to a person."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 import contextlib
 from dataclasses import dataclass
 from datetime import datetime
@@ -50,6 +50,18 @@ def translated(fingerprint: str | None) -> Iterator[None]:
         raise CannotConnect("No answer in time") from err
     except (aiohttp.ClientError, OSError, ValueError) as err:
         raise CannotConnect(f"{type(err).__name__} while connecting") from err
+
+
+@contextlib.asynccontextmanager
+async def learning(session: aiohttp.ClientSession, url: URL) -> AsyncIterator[None]:
+    """Where no authority vouches for the certificate any more, learn which one it is, to tell the person."""
+    try:
+        yield
+    except CertificateRejected as err:
+        if err.found:
+            raise
+        seen = await certificate_of(session, url)
+        raise CertificateRejected(seen.fingerprint, err.expected) from err
 
 
 async def certificate_of(session: aiohttp.ClientSession, url: URL) -> Certificate:

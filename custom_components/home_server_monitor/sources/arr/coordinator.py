@@ -14,8 +14,8 @@ from ...coordinator import HsmConfigEntry
 from ...guardian.capabilities import Use
 from ...guardian.capabilities_media import Downloads
 from ...guardian.contract import Action, Finding, Node
-from ..certificates import certificate_of
-from ..errors import BadResponse, CertificateRejected
+from ..certificates import learning
+from ..errors import BadResponse
 from ..fed import FedCoordinator
 from ..feeds import Feeds
 from ..session import shared_session
@@ -165,14 +165,8 @@ class ArrCoordinator(FedCoordinator[Arr]):
 
     @override
     async def async_fetch(self) -> Arr:
-        try:
+        async with learning(self._session, self._transport.url):
             return await self._fetch()
-        except CertificateRejected as err:
-            if err.found:
-                raise
-            # no authority vouches for it any more: learn which one it is, to tell the person
-            seen = await certificate_of(self._session, self._transport.url)
-            raise CertificateRejected(seen.fingerprint, err.expected) from err
 
     async def _fetch(self) -> Arr:
         if not self._met:

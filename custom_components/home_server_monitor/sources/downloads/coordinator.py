@@ -14,8 +14,8 @@ from ...coordinator import HsmConfigEntry, ServiceCoordinator
 from ...guardian.capabilities import Setting
 from ...guardian.capabilities_media import Item, Line
 from ...guardian.contract import Action, Finding, Node
-from ..certificates import certificate_of
-from ..errors import CannotConnect, CertificateRejected, NotSupported
+from ..certificates import learning
+from ..errors import CannotConnect, NotSupported
 from ..session import shared_session
 from .actions import actions
 from .flow import CONF_PRODUCT, secrets_of
@@ -132,14 +132,10 @@ class DownloadsCoordinator(ServiceCoordinator[Downloader]):
     @override
     async def async_fetch(self) -> Downloader:
         try:
-            return await self.client.look()
+            async with learning(self._session, self.client.wire.url):
+                return await self.client.look()
         except HostRefused as err:
             raise CannotConnect(f"It does not allow to be called {err.host}") from err
-        except CertificateRejected as err:
-            if err.found:
-                raise
-            seen = await certificate_of(self._session, self.client.wire.url)
-            raise CertificateRejected(seen.fingerprint, err.expected) from err
 
     @override
     async def async_close(self) -> None:

@@ -15,7 +15,7 @@ from ...const import CONF_FINGERPRINT, DOMAIN
 from ...coordinator import HsmConfigEntry
 from ...guardian.capabilities import Use
 from ...guardian.contract import Action, Finding, Node
-from ..certificates import certificate_of
+from ..certificates import learning
 from ..errors import BadResponse, CannotConnect, CertificateRejected, ClientError
 from ..fed import FedCoordinator
 from ..feeds import Feed, Feeds
@@ -191,14 +191,8 @@ class PlexCoordinator(FedCoordinator[Plex]):
 
     @override
     async def async_fetch(self) -> Plex:
-        try:
+        async with learning(self._session, self._transport.url):
             return await self._fetch()
-        except CertificateRejected as err:
-            if err.found:
-                raise
-            # no authority vouches for it any more: learn which one it is, to tell the person
-            seen = await certificate_of(self._session, self._transport.url)
-            raise CertificateRejected(seen.fingerprint, err.expected) from err
 
     async def _fetch(self) -> Plex:
         if not self.last_update_success:

@@ -15,8 +15,8 @@ from ...guardian.capabilities import KnowsDisks, RetiresDisks
 from ...guardian.contract import Action, Finding, Node
 from ...guardian.own_path import endpoint_node
 from ...prediction.reading import Reading
-from ..certificates import certificate_of
-from ..errors import AuthFailed, BadResponse, CannotConnect, CertificateRejected, ClientError, NotSupported
+from ..certificates import learning
+from ..errors import AuthFailed, BadResponse, CannotConnect, ClientError, NotSupported
 from ..feeds import Feed, Feeds
 from ..session import shared_session
 from .client import ScrutinyClient
@@ -149,16 +149,11 @@ class SmartCoordinator(ServiceCoordinator[Scrutiny]):
     async def async_fetch(self) -> Scrutiny:
         if not self.last_update_success:
             self.feeds.retry()
-        try:
+        async with learning(self._session, self.client.url):
             due = self.feeds.due()
             # the list first: it says whose readings are new
             await self.feeds.refresh([feed for feed in due if feed.key != "readings"], READING)
             await self._refresh_readings([feed for feed in due if feed.key == "readings"])
-        except CertificateRejected as err:
-            if err.found:
-                raise
-            seen = await certificate_of(self._session, self.client.url)
-            raise CertificateRejected(seen.fingerprint, err.expected) from err
         if self.feeds.stale("drives"):
             # it answers, but not with what it should: something else is there, or it cannot reach its database
             raise BadResponse(self.feeds.report()["drives"]["error"] or "No list of drives")
