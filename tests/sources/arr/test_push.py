@@ -8,8 +8,9 @@ import pytest
 from yarl import URL
 
 from custom_components.home_server_monitor.sources.arr import push as pushing
-from custom_components.home_server_monitor.sources.arr.push import LAST_RETRY, Push
+from custom_components.home_server_monitor.sources.arr.push import Push
 from custom_components.home_server_monitor.sources.errors import CallFailed, CannotConnect
+from custom_components.home_server_monitor.sources.listening import LAST_RETRY
 
 
 class Broken:

@@ -7,17 +7,14 @@ import asyncio
 from collections.abc import Callable, Iterator
 import contextlib
 import json
-import logging
-from typing import Any, Final
+from typing import Any, Final, override
 
 import aiohttp
 
-from ..errors import ClientError
+from ..listening import Listener
 from ..records import at
 from ..web import below
 from .transport import Transport
-
-_LOGGER = logging.getLogger(__name__)
 
 # each message ends with it
 END: Final = "\x1e"
@@ -28,10 +25,6 @@ PING_EVERY: Final = 15.0
 # it pings itself every 15 s: nothing for so long means that nobody is there
 SILENCE: Final = 60.0
 HANDSHAKE: Final = 10.0
-FIRST_RETRY: Final = 15.0
-LAST_RETRY: Final = 900.0
-# for so long a connection must have held before its end counts as the first
-HELD: Final = 300.0
 # what a message is about, and the feed that is asked sooner
 FEEDS: Final = {
     "queue": "queue",
@@ -69,34 +62,15 @@ def closes(frame: str) -> bool:
     return f'"type":{CLOSE}' in frame.replace(" ", "")
 
 
-class Push:
-    """Listens for as long as it runs. heard: is given the feed that there is news of."""
+class Push(Listener):
+    """Listens to one Arr."""
 
     def __init__(self, transport: Transport, heard: Callable[[str], None]) -> None:
+        super().__init__(heard)
         self._transport = transport
-        self._heard = heard
-        self.connected = False
-        self.error = ""
 
-    async def run(self) -> None:
-        """Connect, listen, and connect again, until it is cancelled."""
-        wait, loop = FIRST_RETRY, asyncio.get_running_loop()
-        while True:
-            began = loop.time()
-            try:
-                await self._listen()
-                self.error = "the connection was closed"
-            except (ClientError, aiohttp.ClientError, TimeoutError, OSError, ValueError, TypeError) as err:
-                self.error = str(err) or type(err).__name__
-            finally:
-                self.connected = False
-            _LOGGER.debug("No push: %s", self.error)
-            wait = FIRST_RETRY if loop.time() - began > HELD else wait
-            await asyncio.sleep(wait)
-            wait = min(2 * wait, LAST_RETRY)
-
-    async def _listen(self) -> None:
-        """Listen to one connection until it ends. Raises ClientError, aiohttp.ClientError and TimeoutError."""
+    @override
+    async def listen(self) -> None:
         answer = await self._transport.send("POST", "signalr/messages/negotiate", {"negotiateVersion": 1})
         token = at(answer, "connectionToken") or at(answer, "connectionId")
         if not isinstance(token, str):

@@ -4,24 +4,17 @@ import asyncio
 from collections.abc import Callable, Iterator
 import contextlib
 import json
-import logging
-from typing import Final
+from typing import Final, override
 
 import aiohttp
 
-from ..errors import ClientError
+from ..listening import Listener
 from ..records import at
 from ..web import JsonTransport
 from .client import PlexClient
 
-_LOGGER = logging.getLogger(__name__)
-
 # nothing at all for so long is usual: a quiet server is not asked whether it lives, but pinged
 PING_EVERY: Final = 30.0
-FIRST_RETRY: Final = 15.0
-LAST_RETRY: Final = 900.0
-# for so long a connection must have held before its end counts as the first
-HELD: Final = 300.0
 CLOSING: Final = 5.0
 # what a message is about, and the feed that is asked sooner
 FEEDS: Final = {
@@ -52,35 +45,16 @@ def news(frame: str) -> Iterator[str]:
         yield feed
 
 
-class Push:
-    """Listens for as long as it runs. heard: is given the feed that there is news of."""
+class Push(Listener):
+    """Listens to one Plex Media Server."""
 
     def __init__(self, transport: JsonTransport, client: PlexClient, heard: Callable[[str], None]) -> None:
+        super().__init__(heard)
         self._transport = transport
         self._client = client
-        self._heard = heard
-        self.connected = False
-        self.error = ""
 
-    async def run(self) -> None:
-        """Connect, listen, and connect again, until it is cancelled."""
-        wait, loop = FIRST_RETRY, asyncio.get_running_loop()
-        while True:
-            began = loop.time()
-            try:
-                await self._listen()
-                self.error = "the connection was closed"
-            except (ClientError, aiohttp.ClientError, TimeoutError, OSError, ValueError, TypeError) as err:
-                self.error = str(err) or type(err).__name__
-            finally:
-                self.connected = False
-            _LOGGER.debug("No push: %s", self.error)
-            wait = FIRST_RETRY if loop.time() - began > HELD else wait
-            await asyncio.sleep(wait)
-            wait = min(2 * wait, LAST_RETRY)
-
-    async def _listen(self) -> None:
-        """Listen to one connection until it ends. Raises ClientError, aiohttp.ClientError and TimeoutError."""
+    @override
+    async def listen(self) -> None:
         socket = await self._transport.socket(self._client.socket_url(), heartbeat=PING_EVERY)
         try:
             self.connected, self.error = True, ""
