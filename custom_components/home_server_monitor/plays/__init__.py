@@ -11,7 +11,7 @@ from .disk_risk import DiskRisk
 from .quicksync import QuickSync
 from .safe_update import Around
 from .update_all import UpdateAll
-from .update_policy import ApprovePolicy
+from .update_policy import ApproveUpdates
 from .uplink import Uplink
 
 
@@ -20,7 +20,7 @@ def join(house: House, source: Any) -> None:
     if source.kind == "containers":
         source.yard.around = Around(house, source)
         source.add_action(UpdateAll(house, source))
-        source.add_action(ApprovePolicy(house, source))
+        source.add_action(ApproveUpdates(house, source))
 
 
 async def start(hass: HomeAssistant, entry: ConfigEntry[Any], house: House, guardian: Guardian) -> None:

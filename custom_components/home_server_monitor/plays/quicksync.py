@@ -1,22 +1,19 @@
 """Whether the graphics chip is passed into the container of a Plex: what it cannot know of itself, its engine knows."""
 
-import asyncio
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 import logging
-from typing import Any, Final
+from typing import Any, Final, override
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers.event import async_track_time_interval
+from homeassistant.core import HomeAssistant
 
-from ..const import DOMAIN
 from ..guardian.capabilities import Service
 from ..guardian.capabilities_streams import ConvertsVideo, PassesDevices
-from ..guardian.contract import Source
 from ..guardian.house import House
 from ..guardian.own_path import endpoint_node
 from ..sources.errors import ClientError
+from .play import Play
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -28,51 +25,30 @@ CHIPS: Final = ("/dev/dri", "/dev/nvidia", "nvidia")
 PORT: Final = 32400
 
 
-class QuickSync:
+class QuickSync(Play):
     """Tells each Plex of one server whether it has a chip."""
 
+    key = "chips"
+    # a new snapshot of an engine may show another container; of a Plex, one that was not told yet
+    follows = (ConvertsVideo, PassesDevices)
+    every = LOOK
+
     def __init__(self, hass: HomeAssistant, entry: ConfigEntry[Any], house: House) -> None:
-        self._hass, self._entry, self._house = hass, entry, house
-        self._server = entry.unique_id or entry.entry_id
-        self._lock = asyncio.Lock()
+        super().__init__(hass, entry, house)
         # by id of a container, whether it has one
         self._known: dict[str, bool] = {}
 
-    async def async_start(self) -> None:
-        """Follow the sources for as long as the server's entry is loaded."""
-        self._entry.async_on_unload(self._house.subscribe(self._heard))
-        self._entry.async_on_unload(async_track_time_interval(self._hass, self._tick, LOOK))
-        self._soon()
-
-    @callback
-    def _heard(self, source: Source) -> None:
-        # a new snapshot of an engine may show another container; of a Plex, one that was not told yet
-        if source.server == self._server and isinstance(source, (ConvertsVideo, PassesDevices)):
-            self._soon()
-
-    @callback
-    def _tick(self, now: datetime) -> None:
-        self._soon()
-
-    @callback
-    def _soon(self) -> None:
-        if not self._lock.locked():
-            self._entry.async_create_background_task(self._hass, self.async_look(), f"{DOMAIN} chips")
-
-    async def async_look(self) -> None:
+    @override
+    async def look(self) -> None:
         """Look up the container of each Plex, and ask what it is given where that is not known yet."""
-        async with self._lock:
-            for plex in self._mine(ConvertsVideo):
-                found = list(self._containers(plex))
-                # two that may be it are none: in doubt nothing is said
-                plex.take_chip(await self._has_chip(*found[0]) if len(found) == 1 else None)
-
-    def _mine(self, capability: Any) -> list[Any]:
-        return [each for each in self._house.capable(capability) if each.server == self._server]
+        for plex in self.mine(ConvertsVideo):
+            found = list(self._containers(plex))
+            # two that may be it are none: in doubt nothing is said
+            plex.take_chip(await self._has_chip(*found[0]) if len(found) == 1 else None)
 
     def _containers(self, plex: Any) -> Iterator[tuple[Any, str]]:
         """Yield what answers at the address of a Plex, each with its engine."""
-        for engine in self._mine(PassesDevices):
+        for engine in self.mine(PassesDevices):
             for service in engine.services() if engine.judged else ():
                 if not plex.places.isdisjoint(_places(service)) and len(service.containers) == 1:
                     yield engine, next(iter(service.containers))

@@ -9,7 +9,8 @@ from ..guardian.house import House
 from ..guardian.own_path import endpoint_node
 from ..sources.containers.model import Container, Containers
 from ..sources.errors import ClientError, NotSupported, PermissionDenied
-from .update_policy import Written, desk_of, permitted
+from .standing import Written, desk_of, permitted
+from .update_policy import UPDATE_ALL
 
 
 class Engine(Protocol):
@@ -152,7 +153,9 @@ class Around:
     async def permitted(self, written: Written) -> bool:
         """Return whether an admin approved in advance what is written about updates, to the letter."""
         desk = desk_of(self._house, self._engine)
-        return desk is not None and await permitted(desk, self._engine, written)
+        if desk is None:
+            return False
+        return await permitted(desk, UPDATE_ALL, self._engine.id, written) is not None
 
     async def answers(self, container: Container) -> bool | None:
         """Return whether the service in a container answers, or None where none that is connected is in it."""

@@ -21,7 +21,8 @@ from ..guardian.contract import (
 from ..guardian.desk import Desk
 from ..guardian.house import House
 from ..guardian.remediation import Record, State
-from .update_policy import UPDATE_ALL, Written
+from .standing import Written
+from .update_policy import UPDATE_ALL
 
 ONE = "update_container"
 # updates in one go; what is more is for the next time

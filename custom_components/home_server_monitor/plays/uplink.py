@@ -5,34 +5,24 @@ the old ones come back when the last stream has ended, when Home Assistant stops
 the leases of every owner that does not say anew what it wants.
 """
 
-import asyncio
-from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
-from typing import Any, Final
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any, Final, override
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import EVENT_HOMEASSISTANT_STOP, UnitOfDataRate
-from homeassistant.core import Event, HomeAssistant, callback
+from homeassistant.core import Event, HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
-from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.util.unit_conversion import DataRateConverter
 
-from ..const import DOMAIN
 from ..edge import clock
 from ..edge.guardian import Guardian
 from ..guardian.capabilities_media import LimitsBandwidth
 from ..guardian.capabilities_streams import PlaysStreams
-from ..guardian.contract import (
-    Action,
-    Change,
-    Finding,
-    Missing,
-    Node,
-    Severity,
-    Source,
-)
+from ..guardian.contract import Finding, Severity
 from ..guardian.house import House
 from ..guardian.policy import Mode
+from .play import PlaySource
 from .uplink_lending import Lending
 from .uplink_rules import Load, Patience, allowance
 
@@ -40,54 +30,26 @@ LOOK: Final = timedelta(seconds=30)
 MBIT: Final = 125_000.0
 
 
-class Uplink:
+class Uplink(PlaySource):
     """A source of its own for the guardian: it looks at what streams and clients show, and judges the line."""
 
-    kind = "uplink"
+    key = kind = "uplink"
     name = "Upload"
+    follows = (PlaysStreams, LimitsBandwidth)
+    every = LOOK
 
     def __init__(
         self, hass: HomeAssistant, entry: ConfigEntry[Any], house: House, guardian: Guardian
     ) -> None:
-        self._hass, self._entry, self._house, self._guardian = hass, entry, house, guardian
-        self.server = entry.unique_id or entry.entry_id
-        self.id = f"uplink:{self.server}"
+        super().__init__(hass, entry, house)
+        self._guardian = guardian
         self.patience = Patience()
-        self._lock = asyncio.Lock()
         self._full = False
-        self.checked: float | None = None
         self._ended = False
-        # something changed while it looked
-        self._again = False
         self.lending = Lending(guardian, self.id)
 
-    # As a source
-
     @property
-    def judged(self) -> bool:
-        """Return whether it has looked since the start."""
-        return self.checked is not None
-
-    @property
-    def missing(self) -> Sequence[Missing]:
-        """Return nothing: what cannot be read is said by whom it should come from."""
-        return ()
-
-    @property
-    def nodes(self) -> Sequence[Node]:
-        """Return the line itself."""
-        return (Node(id=f"host:{self.id}", kind="host", label=self.name),)
-
-    @property
-    def actions(self) -> Mapping[str, Action]:
-        """Return nothing: clients are limited by their own action."""
-        return {}
-
-    def changes_since_last(self) -> Sequence[Change]:
-        """Return nothing."""
-        return ()
-
-    @property
+    @override
     def findings(self) -> Sequence[Finding]:
         """Return that the line is full, where it is known how much it carries."""
         load = self.load()
@@ -104,10 +66,9 @@ class Uplink:
             "clients": ", ".join(sorted(busy)) or "-",
         }
         evidence = {"cause": key, "advice": key, **said}
-        about = f"host:{self.id}"
         return (
             Finding(
-                source=self.id, rule="uplink_full", object=about, severity=Severity.WARNING,
+                source=self.id, rule="uplink_full", object=self.node, severity=Severity.WARNING,
                 placeholders=said, evidence=evidence,
             ),
         )  # fmt: skip
@@ -117,7 +78,7 @@ class Uplink:
     def line(self) -> float | None:
         """Return the upload that was measured, else the given one, bytes a second; None where nobody knows."""
         settings = self._guardian.settings
-        state = self._hass.states.get(settings.upload_sensor) if settings.upload_sensor else None
+        state = self.hass.states.get(settings.upload_sensor) if settings.upload_sensor else None
         if state is not None:
             try:
                 unit = state.attributes.get("unit_of_measurement")
@@ -135,7 +96,7 @@ class Uplink:
             return None
         streams = tuple(
             float(each.bandwidth)
-            for source in self._mine(PlaysStreams)
+            for source in self.mine(PlaysStreams)
             if source.judged and source.knows_streams
             for each in source.streams()
             if each.remote and each.plays
@@ -143,11 +104,8 @@ class Uplink:
         uploads = {source.name: float(source.line().up) for source in self._clients() if source.judged}
         return Load(line=line, streams=streams, uploads=uploads)
 
-    def _mine(self, capability: Any) -> list[Any]:
-        return [each for each in self._house.capable(capability) if each.server == self.server]
-
     def _clients(self) -> list[Any]:
-        return [each for each in self._mine(LimitsBandwidth) if "up" in each.limits_bandwidth]
+        return [each for each in self.mine(LimitsBandwidth) if "up" in each.limits_bandwidth]
 
     @property
     def allowed(self) -> bool:
@@ -158,17 +116,12 @@ class Uplink:
 
     # Life
 
+    @override
     async def async_start(self) -> None:
-        """Follow the sources for as long as the server's entry is loaded."""
-        for end in (
-            self._house.attach(self),
-            self._house.subscribe(self._heard),
-            async_track_time_interval(self._hass, self._tick, LOOK),
-            self._hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, self._stopping),
-        ):
-            self._entry.async_on_unload(end)
-        self._entry.async_on_unload(self.async_end)
-        self._soon()
+        """Follow the sources for as long as the server's entry is loaded, and give all back at its end."""
+        await super().async_start()
+        self.entry.async_on_unload(self.hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, self._stopping))
+        self.entry.async_on_unload(self.async_end)
 
     async def async_end(self) -> None:
         """Give all back now: nobody looks any more."""
@@ -179,40 +132,21 @@ class Uplink:
     async def _stopping(self, event: Event) -> None:
         await self.async_end()
 
-    @callback
-    def _heard(self, source: Source) -> None:
-        if source.server == self.server and isinstance(source, (PlaysStreams, LimitsBandwidth)):
-            self._soon()
-
-    @callback
-    def _tick(self, now: datetime) -> None:
-        self._soon()
-
-    @callback
-    def _soon(self) -> None:
-        self._again = self._lock.locked()
-        if not self._again and not self._ended:
-            self._entry.async_create_background_task(self._hass, self.async_look(), f"{DOMAIN} uplink")
-
     # Looking
 
-    async def async_look(self) -> None:
+    @override
+    async def look(self) -> None:
         """Judge the line, and see that clients keep to what is wanted."""
-        async with self._lock:
-            if not self._ended:
-                await self._look()
-        if self._again:
-            self._soon()
-
-    async def _look(self) -> None:
+        if self._ended:
+            return
         load = self.load()
         full = load is not None and load.is_full(was=self._full)
         told = full or full != self._full or not self.judged
         self._full, self.checked = full, clock.now()
         if told:
-            self._house.updated(self)
+            self.tell()
         wanted = allowance(load) if load is not None and load.streams and self.allowed else None
-        level = self.patience.follow(wanted, self._hass.loop.time())
+        level = self.patience.follow(wanted, self.hass.loop.time())
         if level is None or not self.allowed:
             self.patience.level = None
             if wanted is None:

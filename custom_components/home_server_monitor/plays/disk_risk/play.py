@@ -1,25 +1,23 @@
 """Disk risk: SMART from all sources of one server, joined by serial, judged once a day and whenever it changes."""
 
-import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 import logging
-from typing import Any
+from typing import Any, override
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.util import dt as dt_util
 
-from ...const import DOMAIN
 from ...edge.guardian import Guardian
 from ...guardian.capabilities import DiskPlace, KnowsDisks, KnowsPools, PoolStand, ReadsSmart
-from ...guardian.contract import Action, Change, Finding, Missing, Node, Source
+from ...guardian.contract import Finding
 from ...guardian.house import House
 from ...issues import clear_prediction_off, raise_prediction_off
 from ...prediction.forest import Model, load
 from ...prediction.tiers import Tier
+from ..play import PlaySource
 from .asked import AskedOfDisks
 from .assessing import Assessment
 from .explain import explained
@@ -36,31 +34,25 @@ _LOGGER = logging.getLogger(__name__)
 PATIENCE = 600.0
 
 
-class DiskRisk(AskedOfDisks):
+class DiskRisk(AskedOfDisks, PlaySource):
     """A source of its own for the guardian: it reads what others read, and judges it."""
 
-    kind = "disk_risk"
+    key, kind = "disks", "disk_risk"
     name = "Disk prediction"
+    follows = (ReadsSmart, KnowsDisks, KnowsPools)
+    every = LOOK
 
     def __init__(
         self, hass: HomeAssistant, entry: ConfigEntry[Any], house: House, guardian: Guardian
     ) -> None:
-        self._hass = hass
-        self._entry = entry
-        self._house = house
+        super().__init__(hass, entry, house)
         self.guardian = guardian
-        self.server = entry.unique_id or entry.entry_id
-        self.id = f"disks:{self.server}"
-        self.checked: float | None = None
         self.listening = Listening(hass, self.server)
-        self._lock = asyncio.Lock()
-        self._listeners: list[Callable[[], None]] = []
         # by serial: where each disk was seen last
         self._placed: dict[str, DiskPlace] = {}
         self._showing = Showing(hass, entry, self)
         self.tending = Tending(hass, self)
         self._started = hass.loop.time()
-        self._again = False
         # it is to be told, also where nothing has changed: values grow old
         self._tell = True
 
@@ -72,30 +64,7 @@ class DiskRisk(AskedOfDisks):
     # As a source
 
     @property
-    def judged(self) -> bool:
-        """Return whether it has looked since the start."""
-        return self.checked is not None
-
-    @property
-    def missing(self) -> Sequence[Missing]:
-        """Return nothing: what cannot be read is said by whom it should come from."""
-        return ()
-
-    @property
-    def nodes(self) -> Sequence[Node]:
-        """Return nothing of its own: disks belong to their machines."""
-        return (Node(id=f"host:{self.id}", kind="host", label=self.name),)
-
-    @property
-    def actions(self) -> Mapping[str, Action]:
-        """Return nothing: a prediction does nothing to a disk."""
-        return {}
-
-    def changes_since_last(self) -> Sequence[Change]:
-        """Return nothing."""
-        return ()
-
-    @property
+    @override
     def findings(self) -> Sequence[Finding]:
         """Return what is wrong with disks; of those that were not read since the start it stays as it was.
 
@@ -111,7 +80,7 @@ class DiskRisk(AskedOfDisks):
     @property
     def is_new(self) -> bool:
         """Return whether it has only just started, so that others may not have got that far."""
-        return self._hass.loop.time() - self._started < PATIENCE
+        return self.hass.loop.time() - self._started < PATIENCE
 
     def _known(self) -> dict[str, Known]:
         places, stands, now = self.places(), self.stands(), dt_util.utcnow().timestamp()
@@ -169,12 +138,6 @@ class DiskRisk(AskedOfDisks):
         found = record.found if (record := self.records.get(serial)) else None
         return found.tier if found else Tier.STABLE
 
-    @callback
-    def publish(self) -> None:
-        """Tell at once what has changed without a new reading."""
-        self.checked = dt_util.utcnow().timestamp()
-        self._house.updated(self)
-
     def explain_disk(self, wanted: str) -> Mapping[str, Any] | None:
         """Return all that is known of a disk (capability ExplainsDisks)."""
         known = self._known()
@@ -184,80 +147,48 @@ class DiskRisk(AskedOfDisks):
         return {**answer, **self.tending.explained(serial, known[serial].found.tier)}
 
     @callback
-    def listen(self, listener: Callable[[], None]) -> Callable[[], None]:
-        """Be told when something was judged; returns what ends it."""
-        self._listeners.append(listener)
-        return lambda: self._listeners.remove(listener)
-
-    @callback
     def join(self, platform: Platform, add: Callable[[list[Any]], None]) -> None:
         """Add entities of disks through a platform of the server, now and whenever there are more."""
         self._showing.join(platform, add)
-        self._soon()
-
-    def mine(self, capability: Any) -> list[Any]:
-        """Return the sources of this server that have a capability."""
-        return [each for each in self._house.capable(capability) if each.server == self.server]
+        self.soon()
 
     # Life
 
+    @override
     async def async_start(self) -> None:
         """Load the model, and follow the sources for as long as the server's entry is loaded."""
         await self.tending.async_load()
-        found = await self._hass.async_add_executor_job(load)
+        found = await self.hass.async_add_executor_job(load)
         if isinstance(found, Model):
             self.listening.model = found
-            clear_prediction_off(self._hass)
+            clear_prediction_off(self.hass)
         else:
             _LOGGER.error("Disk prediction is off: the model is %s (%s)", found.fault, found.detail)
-            raise_prediction_off(self._hass, found.fault)
-        self._entry.async_on_unload(self._house.attach(self))
-        self._entry.async_on_unload(self._house.subscribe(self._heard))
-        self._entry.async_on_unload(async_track_time_interval(self._hass, self._tick, LOOK))
-        self._soon()
+            raise_prediction_off(self.hass, found.fault)
+        await super().async_start()
 
     @callback
-    def _heard(self, source: Source) -> None:
-        if (
-            source is not self
-            and source.server == self.server
-            and isinstance(source, (ReadsSmart, KnowsDisks, KnowsPools))
-        ):
-            self._soon()
-
-    @callback
-    def _tick(self, now: datetime) -> None:
+    @override
+    def ticked(self, now: datetime) -> None:
         self._tell = True
-        self._soon()
-
-    @callback
-    def _soon(self) -> None:
-        """Look, unless somebody is looking; then once more."""
-        if self._lock.locked():
-            self._again = True
-            return
-        self._entry.async_create_background_task(self._hass, self.async_look(), f"{DOMAIN} disks")
+        super().ticked(now)
 
     # Looking
 
-    async def async_look(self) -> None:
+    @override
+    async def look(self) -> None:
         """Take in what the sources have read, judge what is new, and tell."""
-        async with self._lock:
-            self._again = False
-            asked = [await self.listening.ask(source) for source in self.mine(ReadsSmart) if source.judged]
-            changed = await self.listening.judge(lambda source: self._house.source(source) is not None)
-            changed |= await self.tending.follow()
-            if any(asked) or changed or self.checked is None:
-                self.checked = dt_util.utcnow().timestamp()
-            read = any(record.found for record in self.records.values())
-            dark = self.listening.dark
-            say_unread(self._hass, self._house, self.server, read=read, dark=dark, new=self.is_new)
-            self._showing.clean_up()
-            await self._showing.add()
-            if changed or any(asked) or self._tell:
-                self._tell = False
-                for listener in tuple(self._listeners):
-                    listener()
-                self._house.updated(self)
-        if self._again:
-            self._soon()
+        asked = [await self.listening.ask(source) for source in self.mine(ReadsSmart) if source.judged]
+        changed = await self.listening.judge(lambda source: self.house.source(source) is not None)
+        changed |= await self.tending.follow()
+        fresh = changed or any(asked)
+        if fresh or self.checked is None:
+            self.checked = dt_util.utcnow().timestamp()
+        read = any(record.found for record in self.records.values())
+        dark = self.listening.dark
+        say_unread(self.hass, self.house, self.server, read=read, dark=dark, new=self.is_new)
+        self._showing.clean_up()
+        await self._showing.add()
+        if fresh or self._tell:
+            self._tell = False
+            self.tell()
