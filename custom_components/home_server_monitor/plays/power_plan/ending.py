@@ -1,0 +1,114 @@
+"""What cannot be undone: a forced shutdown that somebody announced, and the NAS that is asked to shut down."""
+
+from dataclasses import replace
+from typing import Final
+
+from .commands import Message, ShutDownNas
+from .inputs import Link
+from .memory import Outage, State
+from .ordering import run_final, shed_next, stalled
+from .plan import Kind, Mode
+from .seeing import SETTLED
+from .turn import Turn
+
+# seconds after which a NAS that does not answer is taken for off, where it was not asked to
+AWAY: Final = 60.0
+# seconds after which a NAS that was to shut down, and a forced shutdown that stays announced, are not waited for
+LONG: Final = 900.0
+
+
+def forced(turn: Turn) -> None:
+    """Follow a forced shutdown that is announced while we watch, whatever mains does: nobody can take it back."""
+    memory, power = turn.memory, turn.inputs.power
+    if not power.says_something or not power.fsd or memory.fsd_quirk or memory.state is State.DONE:
+        return
+    if memory.outage is None:
+        number = memory.number + 1
+        turn.set(number=number, outage=Outage(number=number, began=turn.now, battery_since=None))
+    elif memory.outage.forced:
+        return
+    turn.mark(forced=True, shed=turn.acts or (turn.outage is not None and turn.outage.shed))
+    if turn.outage is not None and turn.outage.final is None:
+        turn.mark(final=turn.now)
+    turn.set(nas_taken=turn.memory.nas_taken or turn.inputs.nas.own_monitor)
+    turn.tell(Message.FORCED, would=not turn.real)
+    turn.go(State.COMMITTED)
+
+
+def committed(turn: Turn) -> None:
+    """Carry out what cannot be undone, one after the other, and wait until the NAS is off."""
+    outage = turn.outage
+    if outage is None:
+        turn.go(State.RECOVERY)
+        return
+    if not outage.forced and not outage.asked and (turn.on_mains or turn.inputs.held):
+        # nothing happened yet that could not be undone
+        turn.go(State.LOAD_SHED)
+        return
+    if turn.acts and not _ordered(turn, outage):
+        return
+    if turn.inputs.held and not outage.asked:
+        turn.tell(Message.HELD)
+    _wait(turn)
+
+
+def _ordered(turn: Turn, outage: Outage) -> bool:
+    """Give what is still to be ordered; returns whether all of it is over."""
+    if outage.forced:
+        over = shed_next(turn, urgent=True)
+        if over or stalled(turn):
+            turn.mark(logged_out=True)
+        if not over:
+            return False
+    for stage in turn.plan.finals:
+        if stage.kind is Kind.NAS:
+            _ask(turn)
+        elif not run_final(turn, stage):
+            return False
+    return True
+
+
+def _ask(turn: Turn) -> None:
+    """Ask the NAS to shut down, once; one that watches the UPS itself follows a forced shutdown by itself."""
+    outage, nas = turn.outage, turn.inputs.nas
+    if outage is None or outage.asked or turn.plan.mode is not Mode.DECIDE or not nas.may_ask:
+        return
+    if nas.reachable is False or (outage.forced and nas.own_monitor) or (turn.on_mains and not outage.forced):
+        return
+    turn.mark(asked=True, logged_out=True, final=turn.now)
+    turn.set(nas_taken=True)
+    turn.give(ShutDownNas())
+    turn.tell(Message.ASKED)
+
+
+def _wait(turn: Turn) -> None:
+    outage, nas = turn.outage, turn.inputs.nas
+    if outage is None or outage.final is None:
+        return
+    lasts = turn.now - outage.final
+    sure = outage.asked or outage.forced or lasts >= AWAY
+    unheard = turn.inputs.power.link is Link.UNREACHABLE and nas.reachable is not True
+    if (nas.reachable is False or unheard) and sure:
+        turn.set(nas_taken=True)
+        turn.tell(Message.NAS_OFF)
+    elif nas.reachable is None and not outage.forced:
+        pass
+    elif lasts < LONG:
+        return
+    elif turn.real:
+        turn.tell(Message.NAS_STILL_ON)
+    turn.go(State.DONE)
+
+
+def done(turn: Turn) -> None:
+    """Wait for mains; a forced shutdown that stays announced for long after it is not one any more."""
+    memory, outage = turn.memory, turn.outage
+    if not turn.on_mains or memory.mains_since is None or turn.now - memory.mains_since < SETTLED:
+        return
+    if memory.fsd and outage is not None and outage.final is not None:
+        if turn.now - outage.final < LONG:
+            return
+        turn.memory = replace(memory, fsd_quirk=True)
+    if outage is not None and outage.told:
+        turn.tell(Message.POWER_BACK, {"seconds": outage.on_battery(turn.now)})
+    turn.go(State.RECOVERY)

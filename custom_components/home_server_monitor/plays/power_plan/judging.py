@@ -1,0 +1,203 @@
+"""Whether the battery is low, as far as anybody can say, and whether a forced shutdown was announced. Pure."""
+
+from dataclasses import replace
+from enum import StrEnum
+from typing import Final
+
+from .inputs import Inputs, Link, Mains, Power
+from .memory import Memory, Outage
+from .plan import IDLE, PowerPlan
+
+# seconds without data on battery after which the owner of the UPS takes it for empty, as upsmon's DEADTIME
+DEAD: Final = 15.0
+# the same reading so often in a row is no slip
+TWICE: Final = 2
+# seconds for which LB must last: where it rose during the outage, and where gauges contradict it or it came at once
+LOW_LASTS: Final = 3.0
+LOW_LASTS_UNSURE: Final = 15.0
+# gauges that say more than this contradict LB: percent, and times the runtime at which we act ourselves
+PLENTY: Final = 50.0
+PLENTY_OF_RUNTIME: Final = 2.0
+# seconds after which a calibration is not believed where no charge says better; beside mains it is a quirk after
+CALIBRATION_LASTS: Final = 1800.0
+CALIBRATION_QUIRK: Final = 300.0
+# OFF for less is how some devices begin a self-test (nut #2104)
+OFF_LASTS: Final = 30.0
+# a charge that fell less, percent, or for less long, seconds, says nothing about how fast it falls
+FALLEN: Final = 4.0
+FALLING: Final = 45.0
+
+
+class Reason(StrEnum):
+    """Why the battery counts as low."""
+
+    CHARGE = "charge"
+    RUNTIME = "runtime"
+    SECONDS = "seconds"
+    LOW = "low"
+    SILENT = "silent"
+
+
+def need(plan: PowerPlan, inputs: Inputs, memory: Memory) -> float:
+    """Return the seconds that it takes from now until the NAS is off."""
+    return shed_need(plan, inputs, memory) + inputs.needs.nas + inputs.needs.own
+
+
+def shed_need(plan: PowerPlan, inputs: Inputs, memory: Memory) -> float:
+    """Return the seconds that the stages which are not over will take, as far as it was learned."""
+    return sum(
+        min(stage.limit, inputs.needs.of(stage.key))
+        for stage in plan.shedding
+        if stage.kind not in IDLE and not memory.is_shed(stage.key)
+    )
+
+
+def enough(plan: PowerPlan, inputs: Inputs, memory: Memory) -> float:
+    """Return the runtime, seconds, at which it must begin at the latest."""
+    return need(plan, inputs, memory) * plan.thresholds.runtime_factor + plan.thresholds.runtime_margin
+
+
+def left(
+    memory: Memory, inputs: Inputs, charge: float | None, runtime: float | None, heard: float
+) -> float | None:
+    """Return the seconds that the battery still lasts: the least that the UPS, its charge's fall and experience say.
+
+    heard: when charge and runtime were so.
+    """
+    outage = memory.outage
+    found = [] if runtime is None else [runtime]
+    if outage is not None:
+        if charge is not None and (rate := falls(outage)):
+            found.append(charge / rate)
+        if inputs.needs.lasts is not None:
+            start = 100.0 if outage.start_charge is None else outage.start_charge
+            carried = outage.carried if outage.start_charge is None else 0.0
+            found.append(inputs.needs.lasts * start / 100 - outage.on_battery(heard) - carried)
+    return max(0.0, min(found) - (memory.now - heard)) if found else None
+
+
+def falls(outage: Outage) -> float | None:
+    """Return how fast the charge falls, percent a second, None where that cannot be said yet."""
+    if len(outage.samples) < 2:
+        return None
+    (first, before), (last, after) = outage.samples[0], outage.samples[-1]
+    if last - first < FALLING or before - after < FALLEN:
+        return None
+    return (before - after) / (last - first)
+
+
+def counted(memory: Memory, plan: PowerPlan, inputs: Inputs) -> Memory:
+    """Return the memory after counting whether this reading calls the battery low; one slip is none."""
+    outage, power = memory.outage, inputs.power
+    if outage is None or not inputs.new or power.mains is not Mains.ABSENT:
+        return memory
+    polls = outage.low_polls + 1 if _gauges(memory, plan, inputs) else 0
+    return replace(memory, outage=replace(outage, low_polls=polls))
+
+
+def _gauges(memory: Memory, plan: PowerPlan, inputs: Inputs) -> Reason | None:
+    power = inputs.power
+    if power.charge is not None and power.charge <= plan.thresholds.charge:
+        return Reason.CHARGE
+    remains = left(memory, inputs, power.charge, power.runtime, memory.now)
+    if remains is not None and remains <= enough(plan, inputs, memory):
+        return Reason.RUNTIME
+    return None
+
+
+def critical(memory: Memory, plan: PowerPlan, inputs: Inputs) -> Reason | None:
+    """Return why the battery counts as low now, None where it does not, or where nobody can say."""
+    outage, power = memory.outage, inputs.power
+    if outage is None or outage.battery_since is None or memory.mains is not Mains.ABSENT:
+        return None
+    if power.says_something:
+        if power.mains is not Mains.ABSENT or _just_off(memory):
+            return None
+        return _low_now(memory, outage, plan, inputs)
+    return _silent(memory, plan, inputs)
+
+
+def _low_now(memory: Memory, outage: Outage, plan: PowerPlan, inputs: Inputs) -> Reason | None:
+    power, limits = inputs.power, plan.thresholds
+    if calibrates(memory):
+        sure = power.charge is not None and power.charge < limits.floor and outage.low_polls >= TWICE
+        return Reason.CHARGE if sure else None
+    if outage.low_polls >= TWICE:
+        return _gauges(memory, plan, inputs)
+    if low_confirmed(memory, outage, plan, inputs):
+        return Reason.LOW
+    seconds = limits.seconds
+    if seconds is None and power.charge is None and power.runtime is None and inputs.needs.lasts is None:
+        seconds = limits.blind
+    spent = outage.on_battery(memory.now) + (outage.carried if power.charge is None else 0.0)
+    if seconds is not None and spent >= seconds and outage.battery_polls >= TWICE:
+        return Reason.SECONDS
+    return None
+
+
+def calibrates(memory: Memory) -> bool:
+    """Return whether a UPS on battery drains it on purpose, as far as that is believed."""
+    began = memory.calibrating_since
+    if began is None or memory.now - began >= CALIBRATION_LASTS:
+        return False
+    beside = memory.calibrating_on_mains
+    return beside is None or began - beside < CALIBRATION_QUIRK
+
+
+def _just_off(memory: Memory) -> bool:
+    return memory.off_since is not None and memory.now - memory.off_since < OFF_LASTS
+
+
+def low_confirmed(memory: Memory, outage: Outage, plan: PowerPlan, inputs: Inputs) -> bool:
+    """Return whether LB is to be believed.
+
+    Some devices say it the moment mains fails (nut #3087), or always (nut #2652): then it says nothing, and the gauges
+    decide, where there are any. One that rises during an outage counts also against them, since it follows the
+    battery's voltage, but must last longer.
+    """
+    power = inputs.power
+    if outage.low_since is None or outage.battery_polls < TWICE or memory.low_on_mains:
+        return False
+    lasts = memory.now - outage.low_since
+    if not outage.low_rose:
+        return power.charge is None and power.runtime is None and lasts >= LOW_LASTS_UNSURE
+    plenty = contradicted(power, enough(plan, inputs, memory))
+    return lasts >= (LOW_LASTS_UNSURE if plenty else LOW_LASTS)
+
+
+def contradicted(power: Power, needed: float) -> bool:
+    """Return whether charge or runtime say that there is plenty left, and neither says otherwise."""
+    said = []
+    if power.charge is not None:
+        said.append(power.charge > PLENTY)
+    if power.runtime is not None:
+        said.append(power.runtime > needed * PLENTY_OF_RUNTIME)
+    return bool(said) and all(said)
+
+
+def silence(memory: Memory, inputs: Inputs) -> float:
+    """Return for how many seconds nothing was heard although the UPS was on battery; 0 else.
+
+    A UPS that upsd waits for (WAIT), or that says nothing at all, is not silent: nothing follows from that.
+    """
+    if inputs.power.link is Link.FRESH or memory.mains is not Mains.ABSENT or memory.heard is None:
+        return 0.0
+    return memory.now - memory.heard
+
+
+def _silent(memory: Memory, plan: PowerPlan, inputs: Inputs) -> Reason | None:
+    """Nothing is heard: what was left when it was heard last runs out all the same."""
+    if silence(memory, inputs) < DEAD or calibrates(memory):
+        return None
+    remains = remaining(memory, plan, inputs)
+    return Reason.SILENT if remains is not None and remains <= enough(plan, inputs, memory) else None
+
+
+def remaining(memory: Memory, plan: PowerPlan, inputs: Inputs) -> float | None:
+    """Return the seconds that the battery still lasts, from what was heard last; None where nothing tells."""
+    heard = memory.now if memory.heard is None else memory.heard
+    found = left(memory, inputs, memory.charge, memory.runtime, heard)
+    if found is None and heard < memory.now:
+        share = 100.0 if memory.charge is None else memory.charge
+        return max(0.0, plan.thresholds.blind * share / 100 - (memory.now - heard))
+    return found

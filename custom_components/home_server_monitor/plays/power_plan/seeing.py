@@ -1,0 +1,152 @@
+"""What a reading of the UPS changes in what is known: mains, outages and their flickers, and the quirks of devices."""
+
+from dataclasses import replace
+from typing import Final
+
+from .inputs import Inputs, Mains, Power
+from .memory import Memory, Outage
+
+# seconds of mains after which an outage is over; OB within them goes on with the same one
+SETTLED: Final = 15.0
+# seconds in which failures are counted, and how many of them mean that mains comes and goes
+FLAPPING: Final = 600.0
+FLAPS: Final = 3
+# where nobody looked for so many seconds, FSD may have been there for long
+RISING: Final = 300.0
+# seconds for which nobody looked, after which what must last without a break begins again
+UNSEEN: Final = 60.0
+# a UPS that says LB this soon after mains failed said nothing about its battery (nut #3087)
+AT_ONCE: Final = 10.0
+# seconds between two samples of the charge, and how many are kept
+SAMPLED: Final = 15.0
+SAMPLES: Final = 9
+
+
+# a battery takes so many times as long to be charged as to be drained
+RECHARGES: Final = 10.0
+
+
+def rebased(memory: Memory, inputs: Inputs) -> Memory:
+    """Return the memory on the clock of these inputs.
+
+    After a start of the machine, or where its clock goes back, nobody knows how long it took: nothing has passed then.
+    Where nobody looked for a while, mains may have come and gone: the hold-off begins anew.
+    """
+    if not memory.boot:
+        memory = replace(memory, now=inputs.now, saved=inputs.now)
+    elif memory.boot != inputs.boot or inputs.now < memory.now:
+        memory = replace(memory.moved_by(inputs.now - memory.now), fsd=None)
+    elif inputs.now - memory.now > RISING:
+        memory = replace(memory, fsd=None)
+    elif inputs.now - memory.now <= UNSEEN:
+        return replace(memory, now=inputs.now)
+    if (outage := memory.outage) is not None and outage.battery_since is not None:
+        spent = outage.on_battery(inputs.now)
+        memory = replace(
+            memory, outage=replace(outage, spent=spent, battery_since=inputs.now, countdown_ends=None)
+        )
+    since = None if memory.mains_since is None else inputs.now
+    return replace(memory, now=inputs.now, boot=inputs.boot, mains_since=since)
+
+
+def seen(memory: Memory, power: Power, *, new: bool) -> Memory:
+    """Return what is known after a reading. `memory.now` is now; new: it is another one than at the last step."""
+    memory = _off(memory, power)
+    if not power.says_something or not new:
+        return memory
+    memory = _fsd(memory, power)
+    memory = _calibrating(memory, power)
+    match power.mains:
+        case Mains.PRESENT:
+            memory = _on_mains(memory, power)
+        case Mains.ABSENT:
+            memory = _on_battery(memory, power)
+        case _:
+            return memory
+    return replace(memory, heard=memory.now, mains=power.mains, charge=power.charge, runtime=power.runtime)
+
+
+def _off(memory: Memory, power: Power) -> Memory:
+    since = (memory.off_since if memory.off_since is not None else memory.now) if power.off else None
+    return replace(memory, off_since=since)
+
+
+def _fsd(memory: Memory, power: Power) -> Memory:
+    """FSD in the first reading is a quirk of the device, or latched; only one that rises is an announcement."""
+    if not power.fsd:
+        return replace(memory, fsd=False, fsd_quirk=False)
+    return replace(memory, fsd=True, fsd_quirk=memory.fsd_quirk or memory.fsd is None)
+
+
+def _calibrating(memory: Memory, power: Power) -> Memory:
+    """Note since when it says that it drains its battery on purpose: really, or beside mains, where that is a quirk."""
+    if not power.calibrating:
+        return replace(memory, calibrating_since=None, calibrating_on_mains=None)
+    if power.mains is Mains.PRESENT:
+        began = memory.calibrating_on_mains
+        return replace(
+            memory, calibrating_on_mains=memory.now if began is None else began, calibrating_since=None
+        )
+    began = memory.calibrating_since
+    return replace(memory, calibrating_since=memory.now if began is None else began)
+
+
+def _on_mains(memory: Memory, power: Power) -> Memory:
+    since = memory.now if memory.mains_since is None else memory.mains_since
+    outage = memory.outage
+    if outage is not None and outage.battery_since is not None:
+        outage = replace(
+            outage, spent=outage.on_battery(memory.now), battery_since=None, countdown_ends=None,
+            battery_polls=0, low_polls=0, low_since=None, low_rose=False, critical_since=None,
+        )  # fmt: skip
+    return replace(memory, mains_since=since, outage=outage, low_on_mains=power.low)
+
+
+def _on_battery(memory: Memory, power: Power) -> Memory:
+    now, outage = memory.now, memory.outage
+    if outage is None or outage.battery_since is None:
+        failures = (*(at for at in memory.failures if now - at < FLAPPING), now)[-20:]
+        memory = replace(memory, failures=failures)
+    if outage is None:
+        memory = replace(memory, number=memory.number + 1)
+        outage = Outage(
+            number=memory.number, began=now, battery_since=now, start_charge=power.charge, carried=carried(memory)
+        )  # fmt: skip
+    elif outage.battery_since is None:
+        outage = replace(outage, battery_since=now, flickers=outage.flickers + 1, samples=())
+    outage = replace(outage, battery_polls=outage.battery_polls + 1)
+    if power.charge is not None:
+        lowest = power.charge if outage.lowest is None else min(outage.lowest, power.charge)
+        outage = replace(outage, lowest=lowest, samples=_sampled(outage.samples, now, power.charge))
+    outage = _low(outage, power, now, on_mains=memory.low_on_mains)
+    return replace(memory, mains_since=None, outage=outage)
+
+
+def carried(memory: Memory) -> float:
+    """Return the seconds that are still missing in the battery from outages before."""
+    if memory.drained_at is None:
+        return 0.0
+    return max(0.0, memory.drained - (memory.now - memory.drained_at) / RECHARGES)
+
+
+def _low(outage: Outage, power: Power, now: float, *, on_mains: bool) -> Outage:
+    if not power.low:
+        return replace(outage, low_since=None, low_rose=False)
+    if outage.low_since is not None:
+        return outage
+    waited = outage.on_battery(now) >= AT_ONCE and outage.battery_polls > 1
+    return replace(outage, low_since=now, low_rose=waited and not on_mains)
+
+
+def _sampled(
+    samples: tuple[tuple[float, float], ...], now: float, charge: float
+) -> tuple[tuple[float, float], ...]:
+    if samples and now - samples[-1][0] < SAMPLED:
+        return samples
+    return (*samples, (now, charge))[-SAMPLES:]
+
+
+def flapping(memory: Memory, at: float | None = None) -> bool:
+    """Return whether mains came and went several times lately. at: seen from then, None for now."""
+    end = memory.now if at is None else at
+    return sum(end - failed < FLAPPING for failed in memory.failures) >= FLAPS
