@@ -96,6 +96,10 @@ class HomeServerMonitorConfigFlow(ServiceForm, ConfigFlow, domain=DOMAIN):
         """Add a Plex Media Server."""
         return await self._async_step_service(KINDS["plex"], user_input)
 
+    async def async_step_ups(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Add a UPS."""
+        return await self._async_step_service(KINDS["ups"], user_input)
+
     async def async_step_server(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Add one more server, for another site."""
         errors: dict[str, str] = {}
@@ -122,19 +126,25 @@ class HomeServerMonitorConfigFlow(ServiceForm, ConfigFlow, domain=DOMAIN):
 
     @override
     async def async_step_zeroconf(self, discovery_info: ZeroconfServiceInfo) -> ConfigFlowResult:
-        """Offer a NAS that was found by its default name, unless something of ours already points at it."""
+        """Offer a NAS or a UPS server that was found in the network, unless something of ours already points at it."""
         hostname = discovery_info.hostname.rstrip(".").lower()
         places = {hostname, hostname.removesuffix(".local"), *discovery_info.addresses}
+        kind = KINDS["ups" if discovery_info.type.startswith("_nut.") else "truenas"]
         for entry in self._async_current_entries(include_ignore=False):
-            kind = KINDS.get(entry.data.get(CONF_KIND, ""))
-            if kind and host_in(entry.data.get(kind.host)) in places:
+            other = KINDS.get(entry.data.get(CONF_KIND, ""))
+            # a NAS and the UPS service on it are two things
+            apart = "ups" in (kind.key, other and other.key) and other is not kind
+            if other and not apart and host_in(entry.data.get(other.host)) in places:
                 return self.async_abort(reason="already_configured")
-        # the host id is known only after a login: until then the name stands for it, so that it can be ignored
-        await self.async_set_unique_id(f"mdns:{hostname}")
+        # what it is is known only after a login: until then the name stands for it, so that it can be ignored
+        await self.async_set_unique_id(f"mdns:{'' if kind.key == 'truenas' else 'ups:'}{hostname}")
         self._abort_if_unique_id_configured()
         self.context["title_placeholders"] = {CONF_NAME: hostname}
-        self._typed = {KINDS["truenas"].host: f"https://{hostname}"}
-        return await self.async_step_truenas()
+        port = discovery_info.port or 0
+        self._typed = kind.typed(
+            f"https://{hostname}" if kind.key == "truenas" else f"nut://{hostname}:{port or 3493}"
+        )
+        return await self._async_step_service(kind, None)
 
     @override
     async def async_step_integration_discovery(self, discovery_info: dict[str, Any]) -> ConfigFlowResult:
@@ -147,7 +157,7 @@ class HomeServerMonitorConfigFlow(ServiceForm, ConfigFlow, domain=DOMAIN):
         self.context["title_placeholders"] = {CONF_NAME: offer.name}
         kind = KINDS[offer.kind]
         self._server, self._twin = offer.server, Twin.of(self.hass, kind, offer.core)
-        self._typed = {kind.host: offer.url}
+        self._typed = kind.typed(offer.url)
         return await self._async_step_service(kind, None)
 
     # What mends a service
@@ -187,7 +197,7 @@ class HomeServerMonitorConfigFlow(ServiceForm, ConfigFlow, domain=DOMAIN):
             # what a person trusted, they trusted at that address
             self._answers = {}
         self._typed, self._answered, self._chosen = user_input, frozenset(), {}
-        if self._twin and user_input.get(SAME_KEY) and not self._twin.is_at(str(user_input.get(kind.host))):
+        if self._twin and user_input.get(SAME_KEY) and not self._twin.is_at(kind.address(user_input) or ""):
             return self._show({SAME_KEY: "same_key_elsewhere"})
         if empty := self._left_empty():
             return self._show(empty)
@@ -214,7 +224,8 @@ class HomeServerMonitorConfigFlow(ServiceForm, ConfigFlow, domain=DOMAIN):
             _LOGGER.exception("Unexpected error while testing a %s", kind.key)
             return self._show({"base": "unknown"})
         if self._probe.unique_id is None:
-            self._async_abort_entries_match({CONF_KIND: kind.key, kind.host: self._probe.data.get(kind.host)})
+            same = {name: self._probe.data.get(name) for name in kind.same}
+            self._async_abort_entries_match({CONF_KIND: kind.key, **same})
         else:
             await self.async_set_unique_id(self._probe.unique_id, raise_on_progress=False)
             self._abort_if_unique_id_mismatch(

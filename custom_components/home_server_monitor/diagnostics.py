@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 from homeassistant.components.diagnostics import async_redact_data
-from homeassistant.const import CONF_API_KEY, CONF_NAME, CONF_PASSWORD, CONF_URL, CONF_USERNAME
+from homeassistant.const import CONF_API_KEY, CONF_HOST, CONF_NAME, CONF_PASSWORD, CONF_URL, CONF_USERNAME
 from homeassistant.core import HomeAssistant
 
 from .const import CONF_FINGERPRINT
@@ -19,6 +19,7 @@ from .sources.containers.policies import FIELDS as UPDATES
 
 TO_REDACT = {
     CONF_API_KEY,
+    CONF_HOST,
     CONF_PASSWORD,
     CONF_URL,
     CONF_USERNAME,
@@ -70,7 +71,7 @@ TO_REDACT = {
     "manufacturer",
     "portals",
 }
-SECRETS = (CONF_API_KEY, CONF_PASSWORD, CONF_URL, CONF_USERNAME, CONF_FINGERPRINT)
+SECRETS = (CONF_API_KEY, CONF_HOST, CONF_PASSWORD, CONF_URL, CONF_USERNAME, CONF_FINGERPRINT)
 # versions look like addresses
 PLAIN = frozenset({"version", "latest", "available", "release"})
 _ADDRESS = re.compile(r"[0-9A-Fa-f.:]{4,}")

@@ -32,7 +32,7 @@ from .sources.known import KNOWN, Known, row_of, url_of
 LOOKING = 5.0
 # open offers at a time: more is no help to anybody
 MOST_OPEN = 20
-PORTS = {"http": 80, "https": 443, "tcp": 2375}
+PORTS = {"http": 80, "https": 443, "tcp": 2375, "nut": 3493}
 
 type Place = tuple[str, int]
 
@@ -265,8 +265,8 @@ def connected_urls(hass: HomeAssistant) -> Iterator[str]:
     """Yield the addresses of all services that are connected."""
     for entry in hass.config_entries.async_entries(DOMAIN, include_ignore=False):
         kind = KINDS.get(entry.data.get(CONF_KIND, ""))
-        if kind is not None and (url := entry.data.get(kind.host)):
-            yield str(url)
+        if kind is not None and (url := kind.address(entry.data)):
+            yield url
 
 
 async def async_places(hass: HomeAssistant, urls: Iterable[str]) -> dict[str, set[Place]]:

@@ -7,7 +7,8 @@ from .sources.kind import ServiceKind
 from .sources.plex import KIND as PLEX
 from .sources.smart import KIND as SMART
 from .sources.truenas import KIND as TRUENAS
+from .sources.ups import KIND as UPS
 
 KINDS: dict[str, ServiceKind] = {
-    kind.key: kind for kind in (TRUENAS, CONTAINERS, DOWNLOADS, SMART, ARR, PLEX)
+    kind.key: kind for kind in (TRUENAS, CONTAINERS, DOWNLOADS, SMART, ARR, PLEX, UPS)
 }

@@ -62,6 +62,10 @@ class AsksPeople(ConfigFlow):
         """Choose one of Portainer's environments."""
         return await self._async_step_choice(user_input)
 
+    async def async_step_which_ups(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Choose one of several UPSes of a server."""
+        return await self._async_step_choice(user_input)
+
     async def _async_step_question(self, user_input: dict[str, Any] | None) -> ConfigFlowResult:
         """Take the answer, which is yes, and probe again."""
         if user_input is None or not isinstance(self._question, Question):

@@ -106,7 +106,7 @@ class ServiceForm(AsksPeople):
             return {}
         return {
             "product": self._probe.found.get("product", self._kind.product),
-            "host": URL(self._probe.data[self._kind.host]).authority,
+            "host": URL(self._kind.address(self._probe.data) or "").authority,
             "found": self._probe.title,
             "found_id": str(self._probe.unique_id)[:8],
             "expected": entry.title,

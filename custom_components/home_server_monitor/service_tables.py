@@ -8,6 +8,7 @@ from homeassistant.helpers import config_validation as cv
 import voluptuous as vol
 
 from .guardian.capabilities_media import DownloadState
+from .guardian.capabilities_power import CUTS
 
 NAME = vol.All(cv.string, vol.Length(min=1, max=255))
 DATASET = vol.All(NAME, vol.Match(r"^[^@\x00-\x1f]+\Z"))
@@ -294,6 +295,18 @@ ACTS: tuple[Act, ...] = (
         kind="",
         fields={vol.Required("library"): NAME},
         target=lambda key, data: str(data["library"]),
+    ),
+    Act(
+        name="ups_test",
+        kind="",
+        fields={vol.Optional("test", default="quick"): vol.In(["quick", "deep", "stop"])},
+        params=lambda data: {"test": data["test"]},
+    ),
+    Act(
+        name="ups_cut_power",
+        kind="",
+        fields={vol.Required("command"): vol.In(CUTS)},
+        params=lambda data: {"command": data["command"]},
     ),
     Act(name="arr_backup", kind=""),
     Act(

@@ -190,7 +190,7 @@ class Service:
 
     images: references of what it runs. containers: their ids. page: the address of its web page, as its server shows
     it. host: where every port of it is reached, because it shares the network of its host or has an address of its
-    own. Nothing of its environment is in it.
+    own. product: what it is, for one that is no container. Nothing of its environment is in it.
     """
 
     name: str
@@ -200,6 +200,7 @@ class Service:
     page: str | None = None
     host: str | None = None
     running: bool = True
+    product: str = ""
 
 
 @runtime_checkable

@@ -28,6 +28,11 @@ def endpoint_node(host: str, port: int) -> str:
     return f"endpoint:{host.lower()}:{port}"
 
 
+def ups_node(host: str, port: int, ups: str) -> str:
+    """Return the node id of a UPS, by its name and the address of the server that speaks for it."""
+    return f"upsd:{host.lower()}:{port}:{ups}"
+
+
 def address_node(host: str) -> str:
     """Return the node id of a machine by a name or address that it alone has."""
     return f"address:{host.lower()}"

@@ -95,8 +95,27 @@ TABLE: Mapping[str, Waking] = MappingProxyType(
         "ups_on_battery": Waking(area=UPS, most=_HIGH, hold=30.0, keep=60.0, always=True, cause_of=ON_A_HOST),
         "ups_overload": Waking(area=UPS, most=_HIGH, hold=60.0, keep=300.0),
         "ups_lost": Waking(area=UPS, most=_HIGH, hold=300.0, keep=60.0),
+        # nobody knows how long the battery lasts
+        "ups_lost_on_battery": Waking(
+            area=UPS,
+            most=_CRITICAL,
+            hold=15.0,
+            keep=15.0,
+            always=True,
+            cause_of=ON_A_HOST,
+            covers=frozenset({"ups_on_battery"}),
+        ),
+        "ups_shutdown_stuck": Waking(area=UPS),
+        "ups_unprotected": Waking(area=UPS, hold=60.0, keep=300.0),
+        "ups_alarm": Waking(area=UPS, hold=60.0, keep=300.0),
         "ups_replace_battery": Waking(area=UPS, keep=3600.0),
         "ups_weak": Waking(area=UPS, keep=3600.0),
+        "ups_battery_old": Waking(area=UPS, most=_INFO),
+        "ups_untested": Waking(area=UPS, most=_INFO),
+        # they were over before anybody was told
+        "ups_unsteady_mains": Waking(area=UPS, covers=frozenset({"ups_brief_cuts"})),
+        "ups_brief_cuts": Waking(area=UPS),
+        "ups_factory_password": Waking(area=KEY, security=True),
         # the server
         "source_lost": Waking(
             area=HOST, most=_CRITICAL, keep=60.0, decision=True, cause=True, cause_of=ON_A_HOST

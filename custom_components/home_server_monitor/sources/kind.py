@@ -27,6 +27,14 @@ class Probe:
     found: dict[str, str] = field(default_factory=dict)
 
 
+def _url_in(data: Mapping[str, Any]) -> str | None:
+    return data.get("url")
+
+
+def _url_typed(url: str) -> dict[str, Any]:
+    return {"url": url}
+
+
 def counted(count: object, thing: str) -> str:
     """Return how many there are: `1 pool`, `3 pools`, `? pools` where nobody knows."""
     return f"{count} {thing}" if count == 1 else f"{count} {thing}s"
@@ -92,6 +100,8 @@ class ServiceKind:
     options_of: the same for one entry, where it offers what is there, such as its containers.
     wrong_options: what is wrong with options that were typed, by field, as keys of the texts.
     host: the field whose host a discovered one is compared with.
+    address: the address in the data of an entry, and typed: the fields of the form for an address that was discovered.
+    same: the fields that are alike where it is the same one, for a system that guarantees no identity.
     """
 
     key: str
@@ -106,3 +116,6 @@ class ServiceKind:
     options_of: Callable[[HsmConfigEntry], vol.Schema] | None = None
     wrong_options: Callable[[Mapping[str, Any]], dict[str, str]] = lambda given: {}
     host: str = "url"
+    address: Callable[[Mapping[str, Any]], str | None] = _url_in
+    typed: Callable[[str], dict[str, Any]] = _url_typed
+    same: tuple[str, ...] = ("url",)

@@ -13,6 +13,9 @@ from ..guardian.capabilities import Service
 
 type Data = Mapping[str, Any]
 
+# what serves a UPS, also where a NAS does so itself
+UPS_SERVER = "Network UPS Tools"
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Core:
@@ -71,6 +74,16 @@ def _host_and_port(data: Data) -> str | None:
     try:
         return str(URL.build(scheme=scheme, host=str(host), port=int(port) if port else None, path=kept))
     except ValueError:
+        return None
+
+
+def _of_nut(data: Data) -> str | None:
+    host = data.get("host")
+    try:
+        return (
+            str(URL.build(scheme="nut", host=str(host), port=int(data.get("port") or 3493))) if host else None
+        )
+    except TypeError, ValueError:
         return None
 
 
@@ -148,6 +161,13 @@ KNOWN: tuple[Known, ...] = (
         images=frozenset({"scrutiny", "scrutiny-web"}),
         doors=((8080, "http"),),
     ),
+    Known(
+        kind="ups",
+        product=UPS_SERVER,
+        images=frozenset({"nut-upsd", "nut-server", "network-ups-tools"}),
+        doors=((3493, "nut"),),
+        core=Core(domain="nut", url=_of_nut, secrets=_LOGIN),
+    ),
     Known(kind="cloudflared", product="cloudflared", images=frozenset({"cloudflared"}), doors=()),
     Known(
         kind="authentik",
@@ -173,7 +193,9 @@ def known_by(image: str) -> Known | None:
 
 
 def row_of(service: Service) -> Known | None:
-    """Return the row of the first image of a service that is known."""
+    """Return the row of a service: of its product, else of the first of its images that is known."""
+    if service.product:
+        return next((row for row in KNOWN if row.product == service.product), None)
     return next((row for image in service.images if (row := known_by(image))), None)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from homeassistant.util import dt as dt_util
 
 from ...guardian.capabilities import AnswersItself, DiskPlace, Link, PoolStand, Service, SnapshotSeen, Use
+from ...guardian.capabilities_power import UpsService
 from ...guardian.contract import Refused
 from ...guardian.own_path import endpoint_node, is_loopback
 from ...prediction.reading import Reading
@@ -27,6 +28,7 @@ from .rights import holds
 from .smart import places_of, readings_of
 from .snapshots import find, not_ours_at
 from .stands import stands_of
+from .ups_service import offered, ups_service_of
 from .uses import look_in_use, uses
 from .work import App
 
@@ -74,8 +76,14 @@ class CapableTrueNas(FedCoordinator[TrueNas]):
         return "apps" in self.data.complete and "apps" not in self.data.stale
 
     def services(self) -> Sequence[Service]:
-        """Return the apps that there are, and where they answer (capability RunsServices)."""
-        return services_of(self.data.apps, self.client.url.host or "")
+        """Return the apps and the UPS service, and where they answer (capability RunsServices)."""
+        host = self.client.url.host or ""
+        return *services_of(self.data.apps, host), *offered(self.data, host)
+
+    @property
+    def ups_service(self) -> UpsService | None:
+        """Return how its UPS service is set (capability HasUpsService)."""
+        return ups_service_of(self.data)
 
     def links(self) -> Sequence[Link]:
         """Return the links that are up, and what they move (capability MeasuresLinks)."""

@@ -8,6 +8,7 @@ from ...guardian.own_path import address_node, container_node, endpoint_node, is
 from .alert_objects import disks_of, pools_of
 from .model import TrueNas
 from .storage import Pool
+from .ups_service import hangs_on
 
 _NONE: Mapping[str, Any] = {}
 _SERVICE_OF_SHARE = {"smb": "cifs", "nfs": "nfs"}
@@ -114,6 +115,7 @@ class _Topology:
             aliases=self._aliases(),
             label=system.hostname if system else "",
             booted=system.booted.timestamp() if system and system.booted else None,
+            needs=hangs_on(self._data, self._names),
         )
         for key, shown in self._disks.items():
             yield Node(id=disk_node(key), kind="disk", runs_on=self._host, label=shown)

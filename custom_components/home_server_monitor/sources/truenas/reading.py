@@ -159,6 +159,7 @@ def _ups(raw: Any) -> Mapping[str, Any]:
     kept = (
         "mode",
         "identifier",
+        "remotehost",
         "remoteport",
         "rmonitor",
         "shutdown",
