@@ -505,14 +505,14 @@ async def test_a_question_can_be_shown_again(hass: HomeAssistant, step: str) -> 
 
 async def test_a_further_server_is_offered_once_there_is_one(hass: HomeAssistant) -> None:
     menu = await hass.config_entries.flow.async_init(DOMAIN, context={"source": SOURCE_USER})
-    assert menu["menu_options"] == ["truenas", "containers", "downloads", "smart", "arr", "plex"]
+    assert menu["menu_options"] == ["truenas", "containers", "downloads", "smart", "arr", "plex", "ups"]
     result = await hass.config_entries.flow.async_init(DOMAIN, context={"source": SOURCE_SYSTEM})
     assert (result["type"], result["title"]) == (FlowResultType.CREATE_ENTRY, "Home")
     result = complete(await hass.config_entries.flow.async_init(DOMAIN, context={"source": SOURCE_SYSTEM}))
     assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "already_configured")
 
     menu = complete(await hass.config_entries.flow.async_init(DOMAIN, context={"source": SOURCE_USER}))
-    assert menu["menu_options"] == ["truenas", "containers", "downloads", "smart", "arr", "plex", "server"]
+    assert menu["menu_options"] == ["truenas", "containers", "downloads", "smart", "arr", "plex", "ups", "server"]
     result = await send(hass, menu, next_step_id="server")
     result = await send(hass, result, name="  ")
     assert result["errors"] == {"name": "empty_name"}

@@ -15,7 +15,7 @@ async def test_the_dialog_leads_from_the_menu_to_a_watched_nas(house: House) -> 
     flow = await house.owner.start_flow(DOMAIN)
     assert (flow.kind, flow.shown["menu_options"]) == (
         "menu",
-        ["truenas", "containers", "downloads", "smart", "arr", "plex"],
+        ["truenas", "containers", "downloads", "smart", "arr", "plex", "ups"],
     )
 
     flow = await flow.answer(next_step_id="truenas")
@@ -58,6 +58,7 @@ async def test_the_same_nas_is_not_added_again(nas: House) -> None:
         "smart",
         "arr",
         "plex",
+        "ups",
         "server",
     ]
     flow = await flow.answer(next_step_id="truenas")

@@ -38,7 +38,9 @@ async def offered(hass: HomeAssistant) -> dict[str, Any]:
     ):
         shown = await hass.config_entries.flow.async_configure(flow["flow_id"])
         (url,) = (
-            key.description["suggested_value"] for key in shown["data_schema"].schema if str(key) == "url"
+            key.description["suggested_value"]
+            for key in shown["data_schema"].schema
+            if str(key) in ("url", "host")
         )
         found[url] = complete(shown) if shown["step_id"] == "containers" else shown
     return found
@@ -267,6 +269,8 @@ async def test_an_app_of_the_nas_is_offered_at_its_page(
     steps = {url: flow["step_id"] for url, flow in (await offered(hass)).items()}
     assert steps["http://127.0.0.1:30113"] == "arr"
     assert steps["http://127.0.0.1:32400"] == "plex"
+    # its own UPS service
+    assert steps["127.0.0.1"] == "ups"
 
 
 async def test_the_key_of_another_integration_is_copied_only_where_somebody_ticks_it(
