@@ -512,7 +512,16 @@ async def test_a_further_server_is_offered_once_there_is_one(hass: HomeAssistant
     assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "already_configured")
 
     menu = complete(await hass.config_entries.flow.async_init(DOMAIN, context={"source": SOURCE_USER}))
-    assert menu["menu_options"] == ["truenas", "containers", "downloads", "smart", "arr", "plex", "ups", "server"]
+    assert menu["menu_options"] == [
+        "truenas",
+        "containers",
+        "downloads",
+        "smart",
+        "arr",
+        "plex",
+        "ups",
+        "server",
+    ]
     result = await send(hass, menu, next_step_id="server")
     result = await send(hass, result, name="  ")
     assert result["errors"] == {"name": "empty_name"}
