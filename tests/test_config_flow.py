@@ -769,6 +769,8 @@ async def test_options_of_a_server_do_not(hass: HomeAssistant, setups: AsyncMock
         ("being_missed", {"dead_man_url": "ftp://example.org"}, "not_an_address"),
         ("approving", {"telegram": ["Ann"]}, "not_a_telegram_id"),
         ("streaming", {"limit_uploads": True}, "upload_not_known"),
+        ("tiering", {"pause_downloads": True, "resume_above": 50}, "resumes_too_soon"),
+        ("tiering", {"hold_imports": True, "import_from": "07:00:00"}, "no_import_hours"),
     ],
 )
 async def test_options_of_a_server_that_are_wrong(

@@ -15,6 +15,7 @@ from custom_components.home_server_monitor.plays.disk_risk.entities import (
     BINARY as DISK_PROBLEMS,
     SENSORS as OF_DISKS,
 )
+from custom_components.home_server_monitor.plays.tiering.showing import OF_HOLD, OF_ROOM, SWITCH
 from custom_components.home_server_monitor.service_tables import ACTS, LISTINGS, PREVIEW
 from custom_components.home_server_monitor.sources.arr.entities import TABLES as OF_ARRS
 from custom_components.home_server_monitor.sources.containers.entities import TABLES as OF_CONTAINERS
@@ -137,7 +138,7 @@ GUARDIAN = {
     "binary_sensor": {"problem"},
     "event": {"alerts"},
     "select": {"mode"},
-    "switch": {"hold"},
+    "switch": {"hold", SWITCH},
     "button": {"practise"},
 }
 
@@ -159,7 +160,11 @@ def described() -> Iterator[tuple[str, str, Any, set[str]]]:
                 key = each.translation_key or (None if each.device_class else each.key)
                 if key is not None:
                     yield platform.value, key, each, named
-    for own, descriptions in (("sensor", OF_DISKS), ("binary_sensor", DISK_PROBLEMS)):
+    for own, descriptions in (
+        ("sensor", OF_DISKS),
+        ("binary_sensor", DISK_PROBLEMS),
+        ("sensor", (*OF_ROOM, *OF_HOLD)),
+    ):
         for each in descriptions:
             yield own, each.translation_key or each.key, each, set()
 

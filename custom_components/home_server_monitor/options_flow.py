@@ -50,6 +50,15 @@ SECTIONS: Mapping[str, tuple[str, ...]] = {
         keys.WINDOW_TO,
     ),
     "streaming": (keys.UPLOAD, keys.UPLOAD_SENSOR, keys.SPARE_UPLINK, keys.STREAM_DOWN),
+    "tiering": (
+        keys.PAUSE_LOW,
+        keys.LOW,
+        keys.AGAIN,
+        keys.HOLD_IMPORTS,
+        keys.IMPORT_FROM,
+        keys.IMPORT_TO,
+        keys.SPARE_STREAMS,
+    ),
     "protecting": (keys.PROTECTED, CONF_OWN_PATH),
     "standing": (keys.LINKS, UPPER, LOWER),
     "being_missed": (keys.DEAD_MAN,),
@@ -151,6 +160,11 @@ def _wrong(given: Mapping[str, Any]) -> dict[str, str]:
     speed = given.get(keys.UPLOAD) or given.get(keys.UPLOAD_SENSOR)
     if given.get(keys.SPARE_UPLINK) and not speed:
         return {"base": "upload_not_known"}
+    tier = {**DEFAULTS, **given}
+    if tier[keys.PAUSE_LOW] and not 0 < tier[keys.LOW] < tier[keys.AGAIN]:
+        return {"base": "resumes_too_soon"}
+    if tier[keys.HOLD_IMPORTS] and tier[keys.IMPORT_FROM] == tier[keys.IMPORT_TO]:
+        return {"base": "no_import_hours"}
     if any(telegram_pair(text) is None for text in given.get(keys.TELEGRAM, ())):
         return {"base": "not_a_telegram_id"}
     return {}
@@ -209,6 +223,13 @@ def _server_schema(offer: Mapping[str, Named], objects: Named) -> vol.Schema:
         ),
         keys.SPARE_UPLINK: BooleanSelector(),
         keys.STREAM_DOWN: _mbit(),
+        keys.PAUSE_LOW: BooleanSelector(),
+        keys.LOW: _gigabytes(),
+        keys.AGAIN: _gigabytes(),
+        keys.HOLD_IMPORTS: BooleanSelector(),
+        keys.IMPORT_FROM: TimeSelector(),
+        keys.IMPORT_TO: TimeSelector(),
+        keys.SPARE_STREAMS: BooleanSelector(),
         keys.DEAD_MAN: TextSelector(TextSelectorConfig(type=TextSelectorType.URL)),
         keys.PROTECTED: _several(offer[keys.PROTECTED], SelectSelectorMode.DROPDOWN),
         CONF_OWN_PATH: TextSelector(TextSelectorConfig(multiple=True)),
@@ -248,6 +269,14 @@ def _mbit() -> NumberSelector:
     return NumberSelector(
         NumberSelectorConfig(
             min=0, max=10_000, step="any", unit_of_measurement="Mbit/s", mode=NumberSelectorMode.BOX
+        )
+    )
+
+
+def _gigabytes() -> NumberSelector:
+    return NumberSelector(
+        NumberSelectorConfig(
+            min=0, max=100_000, step=1, unit_of_measurement="GB", mode=NumberSelectorMode.BOX
         )
     )
 

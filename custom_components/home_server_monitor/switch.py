@@ -43,5 +43,7 @@ async def async_setup_entry(
     """Set up those of one server or service."""
     if isinstance(entry.runtime_data, Guardian):
         async_add_entities(server_entities(entry.runtime_data, Platform.SWITCH))
+        for join in entry.runtime_data.joins:
+            join(Platform.SWITCH, async_add_entities)
         return
     await async_add_objects(entry, async_add_entities, Platform.SWITCH, HsmSwitch)

@@ -22,7 +22,7 @@ from simulator.serving.replies import Json, Raw, Reply
 from simulator.serving.routes import Route, Routes
 
 from .library import Command, Library
-from .rows import history_row, queue_rows, stamp, thing_row
+from .rows import complaint, history_row, queue_rows, stamp, thing_row
 
 END = "\x1e"
 HUB = "/signalr/messages"
@@ -261,6 +261,8 @@ class ArrFace(Servarr):
             self.at("GET", "calendar", self._calendar),
             self.at("GET", "rootfolder", self._roots),
             self.at("GET", "diskspace", self._disks),
+            self.at("GET", "config/downloadclient", lambda _: Json(self._handling())),
+            self.at("PUT", "config/downloadclient/{id}", self._set_handling),
         )
 
     def attach(self, library: Library) -> None:
@@ -275,13 +277,34 @@ class ArrFace(Servarr):
 
     def health(self) -> list[dict[str, Any]]:
         """What it complains of, of its clients as well."""
-        return [*self.complaints, *self.library.complaints]
+        found = [*self.complaints, *self.library.complaints]
+        if not self.library.handles:
+            found.append(complaint("ImportMechanismCheck", "warning", "Enable Completed Download Handling"))
+        return found
+
+    def _handling(self) -> dict[str, Any]:
+        return {
+            "downloadClientWorkingFolders": "_UNPACK_|_FAILED_",
+            "enableCompletedDownloadHandling": self.library.handles,
+            "autoRedownloadFailed": self.library.redownload,
+            "autoRedownloadFailedFromInteractiveSearch": True,
+            "id": 1,
+        }
+
+    def _set_handling(self, asked: Asked, id: str) -> Reply:
+        body = asked.body if isinstance(asked.body, dict) else {}
+        if id != "1" or body.get("id") != 1:
+            return self.refuse(404, "NotFound")
+        # what is not sent is what nothing is: false
+        self.library.redownload = body.get("autoRedownloadFailed") is True
+        self.library.handle(body.get("enableCompletedDownloadHandling") is True)
+        return Json(self._handling(), 202)
 
     def _rows(self, *, unknown: bool) -> list[dict[str, Any]]:
         return [
             row
             for tracked in self.library.tracked.values()
-            if tracked.things or unknown
+            if (tracked.things or unknown) and self.library.shows(tracked)
             for row in queue_rows(self.library, tracked)
         ]
 

@@ -113,7 +113,7 @@ class Command:
 
 @dataclass(slots=True)
 class Library:
-    """See the module. app: Sonarr or Radarr; root: where it imports to."""
+    """See the module. app: Sonarr or Radarr; root: where it imports to; handles: whether it handles what is completed."""
 
     app: str
     media: MediaWorld
@@ -168,11 +168,27 @@ class Library:
         return tracked
 
     def grab_done(self, release: Release) -> Tracked:
-        """Take a release that is there at once, and import it or say why not."""
+        """Take a release that is there at once, and import it or say why not, unless it handles nothing."""
         now = self.media.clock.now()
         tracked = self.grab(release, done=float(release.size), state=State.COMPLETED, finished=now)
-        self.take_in(tracked)
+        if self.handles:
+            self.take_in(tracked)
         return tracked
+
+    def handle(self, on: bool) -> None:
+        """Handle what is completed, or leave it alone; what was left alone is imported one after another."""
+        self.handles = on
+        for tracked in list(self.tracked.values()) if on else ():
+            if tracked.state == "downloading" and self._is_complete(tracked):
+                self.take_in(tracked)
+
+    def _is_complete(self, tracked: Tracked) -> bool:
+        download = self.media.downloads.get(tracked.download or "")
+        return download is not None and download.state in (State.SEEDING, State.COMPLETED)
+
+    def shows(self, tracked: Tracked) -> bool:
+        """Whether it is in the queue: what is completed is not while nothing is done about it."""
+        return self.handles or not self._is_complete(tracked)
 
     def delay(self, release: Release) -> Tracked:
         """Let a release wait for its delay: there is no download yet."""
@@ -273,7 +289,9 @@ class Library:
             text = REFUSALS.get(refused, "Unknown Series")
             tracked.message = text.format(path=path, title=tracked.release.title)
             return
-        self.media.imported(tracked.download, f"{self.root}/{tracked.release.title}", copy=True)
+        seeds = self.media.downloads[tracked.download].state is State.SEEDING
+        # what others still get of it stays where it is
+        self.media.imported(tracked.download, f"{self.root}/{tracked.release.title}", copy=seeds)
         for thing in tracked.things:
             self.things[thing].has_file = True
             self.note("downloadFolderImported", tracked.release, tracked.download, thing)

@@ -99,4 +99,34 @@ class IndexersAway(Scenario):
             each.until = 0.0
 
 
-MEDIA: tuple[type[Scenario], ...] = (ImportFails, DownloadStalls, VpnAway, IndexersAway)
+class FilmsArrive(Scenario):
+    """Films are completed on the disk of the downloads, which has little left. free: bytes that it has after them."""
+
+    name = "films_arrive"
+    about = "Three films are completed, and the disk that is downloaded to is nearly full"
+
+    @override
+    async def on(self, free: float = 30e9, size: float = 30e9, **_: Any) -> None:
+        if not self.sim.has_arrs:
+            return
+        media, radarr = self.world.media, self.sim.arrs.radarr
+        client = media.clients["sabnzbd"]
+        disk = media.disk(client.save_path)
+        assert disk is not None
+        self.before = (disk, disk.other)
+        disk.other += media.free(client.save_path) - 3 * size - free
+        for thing, title in ((1, "Low.Tide"), (4, "Winter.Quarters"), (5, "Salt")):
+            release = Release(
+                title=f"{title}.2026.2160p.WEB.h265-NTb", things=(thing,), client=client.name, size=int(size)
+            )
+            radarr.grab_done(release)
+
+    @override
+    async def off(self) -> None:
+        if not self.sim.has_arrs:
+            return
+        disk, other = self.before
+        disk.other = other
+
+
+MEDIA: tuple[type[Scenario], ...] = (ImportFails, DownloadStalls, VpnAway, IndexersAway, FilmsArrive)

@@ -1,6 +1,6 @@
 """Proposals of one guardian: made for findings, bound to buttons, and run by themselves where that was allowed."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 import logging
 from typing import TYPE_CHECKING
 
@@ -103,15 +103,18 @@ class Proposals:
     def trouble(self, record: Record) -> Tracked | None:
         """Return what is wrong with the storage, or the power, that what a record touches stands on."""
         about = {target_node(self._of, record.source, record.target), *record.plan.touches}
+        return self.trouble_at(about, besides=record.finding)
+
+    def trouble_at(self, nodes: Collection[str], *, besides: str = "") -> Tracked | None:
+        """Return what is wrong with the storage, or the power, that these stand on. besides: a finding's id."""
         near: set[str] = set()
-        for node in about:
+        for node in nodes:
             near |= set(self._of.topology.above(node))
         for tracked in self._of.open_findings():
-            same = tracked.id == record.finding
             if (
                 tracked.finding.rule in TROUBLE
                 and (tracked.severity >= Severity.HIGH or tracked.finding.rule not in DISKS)
-                and not same
+                and tracked.id != besides
                 and self._of.topology.canonical(tracked.finding.object) in near
             ):
                 return tracked

@@ -36,6 +36,15 @@ UPLOAD = "upload_speed"
 UPLOAD_SENSOR = "upload_sensor"
 SPARE_UPLINK = "limit_uploads"
 STREAM_DOWN = "limit_downloads_to"
+PAUSE_LOW = "pause_downloads"
+LOW = "pause_below"
+AGAIN = "resume_above"
+HOLD_IMPORTS = "hold_imports"
+IMPORT_FROM = "import_from"
+IMPORT_TO = "import_to"
+SPARE_STREAMS = "imports_wait_for_streams"
+# bytes in a GB, as disks are sold
+GB = 1_000_000_000.0
 # bytes a second in a Mbit/s, as lines are sold
 MBIT = 125_000.0
 # how what was chosen was called then, by its id: for when it is gone
@@ -66,9 +75,46 @@ DEFAULTS: Mapping[str, Any] = {
     UPLOAD: 0,
     SPARE_UPLINK: False,
     STREAM_DOWN: 0,
+    PAUSE_LOW: False,
+    LOW: 50,
+    AGAIN: 100,
+    HOLD_IMPORTS: False,
+    IMPORT_FROM: "01:00:00",
+    IMPORT_TO: "07:00:00",
+    SPARE_STREAMS: True,
     CONF_OWN_PATH: [],
     NAMES: {},
 }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tier:
+    """How the disk of the downloads is kept from running full, and that of the library quiet.
+
+    pauses: whether downloads pause below `low` free bytes, until there are `again`; holds: whether imports wait for
+    the `hours`, minutes of the local day, from and to; spares: whether they wait for who watches as well.
+    """
+
+    pauses: bool = False
+    low: float = 0.0
+    again: float = 0.0
+    holds: bool = False
+    hours: tuple[int, int] = (0, 0)
+    spares: bool = True
+
+    @classmethod
+    def of(cls, given: Mapping[str, Any]) -> Self:
+        """Read the options, all of which are given."""
+        hours = (minute(given[IMPORT_FROM]), minute(given[IMPORT_TO]))
+        low = max(float(given[LOW]), 0.0) * GB
+        return cls(
+            pauses=given[PAUSE_LOW] is True and low > 0,
+            low=low,
+            again=max(float(given[AGAIN]) * GB, low),
+            holds=given[HOLD_IMPORTS] is True and hours[0] != hours[1],
+            hours=hours,
+            spares=given[SPARE_STREAMS] is not False,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +125,8 @@ class Settings:
     quiet and window: minutes of the local day, from and to; days: 0 is Monday; protected: node ids; links: what
     people added to the topology; names: what was chosen, in words, by its id. upload: of the line, bytes a second, 0 is
     not known; upload_sensor: the entity that measures it, or ""; spare_uplink: whether uploads make room for streams that
-    leave the house; stream_down: to what downloads are held then, bytes a second, 0 for not at all.
+    leave the house; stream_down: to what downloads are held then, bytes a second, 0 for not at all. tier: what is done
+    about the disk of the downloads.
     """
 
     phones: tuple[str, ...]
@@ -101,6 +148,7 @@ class Settings:
     upload_sensor: str = ""
     spare_uplink: bool = False
     stream_down: float = 0.0
+    tier: Tier = Tier()
 
     @classmethod
     def of(cls, options: Mapping[str, Any]) -> Self:
@@ -127,6 +175,7 @@ class Settings:
             upload_sensor=str(given.get(UPLOAD_SENSOR) or ""),
             spare_uplink=given[SPARE_UPLINK] is True,
             stream_down=max(float(given[STREAM_DOWN]), 0.0) * MBIT,
+            tier=Tier.of(given),
         )
 
     def policy(self) -> policy.Settings:

@@ -15,6 +15,8 @@ from typing import Any, Final, Protocol, runtime_checkable
 LIMIT_BANDWIDTH: Final = "limit_bandwidth"
 # params: `minutes`. Seeding goes on; what was paused by a person stays so.
 PAUSE_DOWNLOADS: Final = "pause_downloads"
+# Of `HoldsImports`. params: `minutes`.
+HOLD_IMPORTS: Final = "hold_imports"
 # Actions on one download; their target is its id. params of the first: `delete_data`.
 REMOVE_DOWNLOAD: Final = "remove_download"
 PAUSE_DOWNLOAD: Final = "pause_download"
@@ -239,6 +241,41 @@ class PausesDownloads(Protocol):
 
     def line(self) -> Line:
         """Return how it stands, as it was seen last, without asking."""
+        ...
+
+
+@runtime_checkable
+class HoldsImports(Protocol):
+    """A system that takes downloads into a library, with the action `hold_imports`."""
+
+    id: str
+    name: str
+
+    @property
+    def server(self) -> str:
+        """Return the unique id of the server's entry that it hangs on."""
+        ...
+
+    @property
+    def judged(self) -> bool:
+        """Return whether what it shows is of now."""
+        ...
+
+    @property
+    def places(self) -> frozenset[str]:
+        """Return the node ids of the addresses and ports at which it is reached."""
+        ...
+
+    @property
+    def holds_imports(self) -> bool:
+        """Return whether it can let completed downloads wait."""
+        ...
+
+    async def waiting_imports(self, items: Mapping[str, Item]) -> frozenset[str]:
+        """Ask which of these downloads, by id, it has ordered and not imported. Raises ClientError.
+
+        What it cannot import without a person is none of them.
+        """
         ...
 
 

@@ -10,6 +10,7 @@ from ..guardian.house import House
 from .disk_risk import DiskRisk
 from .quicksync import QuickSync
 from .safe_update import Around
+from .tiering import Tiering
 from .update_all import UpdateAll
 from .update_policy import ApproveUpdates
 from .uplink import Uplink
@@ -29,4 +30,7 @@ async def start(hass: HomeAssistant, entry: ConfigEntry[Any], house: House, guar
     await disks.async_start()
     guardian.joins.append(disks.join)
     await QuickSync(hass, entry, house).async_start()
+    tiering = Tiering(hass, entry, house, guardian)
+    await tiering.async_start()
+    guardian.joins.append(tiering.join)
     await Uplink(hass, entry, house, guardian).async_start()

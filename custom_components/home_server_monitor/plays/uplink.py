@@ -23,7 +23,7 @@ from ..guardian.contract import Finding, Severity
 from ..guardian.house import House
 from ..guardian.policy import Mode
 from .play import PlaySource
-from .uplink_lending import Lending
+from .uplink_lending import Limits
 from .uplink_rules import Load, Patience, allowance
 
 LOOK: Final = timedelta(seconds=30)
@@ -46,7 +46,7 @@ class Uplink(PlaySource):
         self.patience = Patience()
         self._full = False
         self._ended = False
-        self.lending = Lending(guardian, self.id)
+        self.lending = Limits(guardian, self.id)
 
     @property
     @override

@@ -50,6 +50,11 @@ def translated(fingerprint: str | None) -> Iterator[None]:
         raise CannotConnect("No answer in time") from err
     except (aiohttp.ClientError, OSError, ValueError) as err:
         raise CannotConnect(f"{type(err).__name__} while connecting") from err
+    except RuntimeError as err:
+        # its entry was unloaded while somebody else, such as a play, had it in hand
+        if "closed" not in str(err):
+            raise
+        raise CannotConnect("It is being unloaded") from err
 
 
 @contextlib.asynccontextmanager

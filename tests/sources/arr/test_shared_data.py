@@ -11,6 +11,7 @@ import pytest
 
 from custom_components.home_server_monitor.sources.arr.apps import APPS, SONARR, App
 from custom_components.home_server_monitor.sources.arr.client import ArrClient
+from custom_components.home_server_monitor.sources.arr.coordinator import HOLDING
 from custom_components.home_server_monitor.sources.arr.model import about, check, mount, root
 from custom_components.home_server_monitor.sources.arr.queue import joined, row_of
 from custom_components.home_server_monitor.sources.records import rows
@@ -49,7 +50,10 @@ class Noted:
         self.asked.append(("get", path, dict(query or {}), None))
         if re.search(r"(queue|history|wanted/\w+)$", path):
             return {"totalRecords": 0, "records": []}
-        if re.search(r"(status|command/\d+|badges)$", path) and "indexerstatus" not in path:
+        if (
+            re.search(r"(status|command/\d+|badges|config/downloadclient)$", path)
+            and "indexerstatus" not in path
+        ):
             return {"appName": self.app.name, "version": "1.0", "status": "completed"}
         return []
 
@@ -87,6 +91,8 @@ async def ask_everything(client: ArrClient) -> None:
         for name in (app.search, app.missing, app.cutoff, app.refresh, "Backup"):
             await client.command(name)
         await client.test_all("downloadclient")
+    if app.queue and app.writes and client.api in HOLDING:
+        await client.set_handling({**await client.handling(), "id": 1})
 
 
 @pytest.mark.parametrize(("app", "api"), SPECS, ids=lambda value: value)

@@ -216,7 +216,15 @@ class ArrClient:
         found = rows(answer.get("records"), lambda row: event(self.app.thing, row))
         return tuple(sorted(found.items.values(), key=lambda each: (each.at, each.id), reverse=True))
 
+    async def handling(self) -> Row:
+        """Return how it handles downloads, as it comes. Raises ClientError."""
+        return record(await self._get("config/downloadclient"))
+
     # What may be ordered; only the guardian's runner calls these
+
+    async def set_handling(self, row: Row) -> None:
+        """Set how it handles downloads: the row that was read, with what is changed in it. Raises ClientError."""
+        await self.transport.send("PUT", self._path(f"config/downloadclient/{integer(row['id'])}"), body=row)
 
     async def remove(self, row: int, *, from_client: bool, blocklist: bool) -> None:
         """Remove a download of the queue by one of its rows. Raises ClientError.

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
+import contextlib
 from typing import Any, override
 
 from homeassistant.core import HomeAssistant, callback
@@ -11,17 +12,18 @@ from yarl import URL
 
 from ...const import CONF_FINGERPRINT, DOMAIN
 from ...coordinator import HsmConfigEntry
-from ...guardian.capabilities import Use
-from ...guardian.capabilities_media import Downloads
+from ...guardian.capabilities import Setting, Use
+from ...guardian.capabilities_media import HOLD_IMPORTS, Downloads, Item
 from ...guardian.contract import Action, Finding, Node
 from ..certificates import learning
-from ..errors import BadResponse
+from ..errors import BadResponse, ClientError
 from ..fed import FedCoordinator
 from ..feeds import Feeds
 from ..session import shared_session
 from .apps import BAZARR
 from .assemble import assemble
 from .client import ArrClient
+from .holding import ANEW, HANDLING, Carried, Handling, HoldImports, Waiting
 from .judging import Judging, watched_of
 from .keeping import Keeping
 from .listings import listing
@@ -37,6 +39,8 @@ from .transport import Transport
 READING = 12.0
 # news make a feed due, not more often than this: a busy queue tells of itself every minute
 GAP = 20.0
+# versions of the interface in which what is completed can be left alone
+HOLDING = frozenset({"v1", "v3"})
 
 
 class ArrCoordinator(FedCoordinator[Arr]):
@@ -61,6 +65,11 @@ class ArrCoordinator(FedCoordinator[Arr]):
         self._keeping = Keeping(hass, self.id)
         self.judging = Judging(self._keeping.strikes, self._keeping.learned, limits_of(entry.options))
         self._actions: Mapping[str, Action] = {}
+        self.handling = Handling(self.client)
+        self._carried = Carried()
+        self._waiting = Waiting(self.client)
+        # when it was looked at last whether a hold of its imports is still as it was left
+        self._handling_at = 0.0
         self._met = False
         # when the queue was read that was judged last
         self._judged_at: float | None = None
@@ -161,6 +170,26 @@ class ArrCoordinator(FedCoordinator[Arr]):
             await self.async_look("queue")
         return self.in_use(nodes)
 
+    @property
+    def settings(self) -> Mapping[str, Setting]:
+        """Return what can be changed for a while (capability ChangesForAWhile)."""
+        return {HANDLING: self.handling} if self.holds_imports else {}
+
+    @property
+    def holds_imports(self) -> bool:
+        """Return whether it can let completed downloads wait (capability HoldsImports)."""
+        return self._met and HOLD_IMPORTS in self._actions
+
+    @property
+    def _is_lent(self) -> bool:
+        guardian = self.house.guardian(self.server)
+        changes = guardian.desk.leases.changes.values() if guardian is not None else ()
+        return any((change.source, change.kind) == (self.id, HANDLING) for change in changes)
+
+    async def waiting_imports(self, items: Mapping[str, Item]) -> frozenset[str]:
+        """Ask which of these wait for their import (capability HoldsImports). Raises ClientError."""
+        return await self._waiting.of(items, self._carried.blocked, self.hass.loop.time())
+
     # Reading
 
     @override
@@ -179,7 +208,15 @@ class ArrCoordinator(FedCoordinator[Arr]):
             raise BadResponse(self.feeds.report()["health"]["error"] or "It does not say how it is")
         if (wait := self.feeds.pressing()) is not None:
             self.async_hurry(wait)
+        await self._look_at_handling()
         return self._assemble()
+
+    async def _look_at_handling(self) -> None:
+        """See whether a person has set what we hold: nobody tells of it."""
+        if self._is_lent and (now := self.hass.loop.time()) - self._handling_at >= ANEW:
+            self._handling_at = now
+            with contextlib.suppress(ClientError):
+                await self.handling.read("")
 
     async def _meet(self) -> None:
         await self.client.meet()
@@ -190,6 +227,8 @@ class ArrCoordinator(FedCoordinator[Arr]):
         self.feeds = Feeds(feeds_of(self.client, self.reading))
         self.feeds.on_news = self.async_hurry
         self._actions = actions_of(self)
+        if self._actions and self.client.app.queue and self.client.api in HOLDING:
+            self._actions = {**self._actions, HOLD_IMPORTS: HoldImports(self)}
         self._met = True
         if self.client.app is not BAZARR:
             self._listening = self.config_entry.async_create_background_task(
@@ -209,13 +248,15 @@ class ArrCoordinator(FedCoordinator[Arr]):
         learned = self.judging.learn(self.feeds.value("history") or ()) if self.client.app.queue else False
         if not self.client.app.queue:
             return data
+        clients = [each for each in self.house.capable(Downloads) if each.server == self.server]
+        held = self._is_lent and self.handling.shown("") is False
+        data = self._carried.shown(data, clients, self.hass.loop.time(), held=held)
         if (read := self.feeds.fetched("queue")) == self._judged_at:
             # what was seen once counts once, also where it could not be read again
             if learned:
                 self._keeping.save_soon()
             return self.judging.shown(data)
         self._judged_at = read
-        clients = [each for each in self.house.capable(Downloads) if each.server == self.server]
         data, changed = self.judging.take(data, watched_of(clients), dt_util.utcnow(), self.hass.loop.time())
         if changed or learned:
             self._keeping.save_soon()

@@ -249,6 +249,8 @@ class QueueAction(Action):
         item = (await self._service.async_look("queue")).queue.items.get(target)
         if item is None or not item.rows:
             raise Refused(Refusal("no_such_target", {"target": target}))
+        if item.held:
+            raise Refused(Refusal("imports_held", {"target": item.title}))
         if not self._allowed(item):
             raise Refused(Refusal("not_in_this_state", {"target": item.title}))
         return item

@@ -38,7 +38,8 @@ class Item:
     key: of the download in lower case, else that of its row; download: the download's id, as the Arr spells it, None where
     there is none yet. rows: ids of its rows, which change when it is added anew. things: what it is for, such as episodes;
     series, season: of a pack. size, left in bytes. status, state, health: of the download in the client, of the import, and
-    what the Arr thinks of it, in lower case. messages: why it is not imported, in the words of the Arr.
+    what the Arr thinks of it, in lower case. messages: why it is not imported, in the words of the Arr. held: it was there
+    before imports were held, and the Arr shows it again after that.
     """
 
     key: str
@@ -62,6 +63,7 @@ class Item:
     quality: str = ""
     messages: tuple[str, ...] = ()
     path: str = ""
+    held: bool = False
 
     @property
     def planned(self) -> bool:

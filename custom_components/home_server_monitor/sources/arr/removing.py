@@ -238,6 +238,8 @@ class RemoveAction(Action):
         item = data.queue.items.get(target)
         if item is None or not item.rows:
             raise Refused(Refusal("no_such_target", {"target": target}))
+        if item.held:
+            raise Refused(Refusal("imports_held", {"target": item.title}))
         if item.state in _BUSY:
             raise Refused(Refusal("is_importing", {"target": item.title}))
         return item

@@ -92,12 +92,12 @@ def _stuck(case: Case, key: str, item: Item, record: Record, signal: Signal | No
         },
         evidence={
             "cause": cause,
-            "advice": advice_of(signal),
+            "advice": "held" if item.held else advice_of(signal),
             "strikes": record.count,
             "since": record.since,
             "indexer": item.indexer,
         },
-        proposal=proposal_of(key, item, signal) if case.offers else None,
+        proposal=proposal_of(key, item, signal) if case.offers and not item.held else None,
         holds=signal is None,
     )
 

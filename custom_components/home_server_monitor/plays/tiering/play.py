@@ -1,0 +1,268 @@
+"""NVMe first, hard disks at night: what is done about it, and given back.
+
+Both are off until they are ticked in the options of the home; the tick is the approval. What is changed is lent: it
+goes back when the reason is over, when somebody says stop, when Home Assistant stops, and after a crash.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from typing import Any, Final, override
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.const import EVENT_HOMEASSISTANT_STOP, Platform
+from homeassistant.core import Event, HomeAssistant, callback
+from homeassistant.util import dt as dt_util
+
+from ...edge import clock
+from ...edge.guardian import Guardian
+from ...edge.settings import Tier
+from ...guardian.capabilities_media import (
+    HOLD_IMPORTS,
+    PAUSE_DOWNLOADS,
+    Downloads,
+    HoldsImports,
+    PausesDownloads,
+)
+from ...guardian.capabilities_streams import PlaysStreams
+from ...guardian.contract import Finding
+from ...guardian.house import House
+from ...guardian.policy import Mode
+from ..lending import Lending
+from ..play import PlaySource
+from .backlog import Backlog, read_backlog
+from .findings import Stand, findings_of
+from .hours import Hours
+from .rules import SHOWN, Case, Imports, Pace, choose, is_critical, is_low
+from .showing import Showing
+
+LOOK: Final = timedelta(seconds=60)
+# what is held ends by itself after this many minutes, should nobody look any more; it is taken anew before
+MINUTES: Final = 120.0
+
+
+class Tiering(PlaySource):
+    """A source of its own for the guardian: it looks at clients, Arrs and streams, and sees that tiers are kept."""
+
+    key = kind = "tiering"
+    name = "Download disk"
+    follows = (PausesDownloads, HoldsImports, PlaysStreams)
+    every = LOOK
+
+    def __init__(
+        self, hass: HomeAssistant, entry: ConfigEntry[Any], house: House, guardian: Guardian
+    ) -> None:
+        super().__init__(hass, entry, house)
+        self._guardian = guardian
+        self.lending = Lending(guardian, self.id, "by_tiering")
+        self.hours = Hours(hass, self.server, guardian.desk.policy.local)
+        self.backlog = Backlog()
+        self.pace = Pace()
+        # what was still there when the hours ended, in bytes
+        self.left_over = 0
+        # by id of a client, whether its disk is nearly full, and more than that; by id of an Arr, whether its imports wait
+        self._low: dict[str, bool] = {}
+        self._critical: dict[str, bool] = {}
+        self._imports: dict[str, Imports] = {}
+        self._showing = Showing(hass, self)
+        self._ended = False
+        # what was told last
+        self._told: tuple[Any, ...] = ()
+
+    @property
+    def findings(self) -> Sequence[Finding]:
+        """Return where a disk stays nearly full, and imports that the hours are too short for."""
+        stands = [
+            Stand(
+                client=each.id,
+                name=each.name,
+                free=each.line().free,
+                paused=each.line().paused or self.lending.is_lent(each.id),
+                waits=self.backlog.frees({each.id}),
+            )
+            for each in self.clients()
+            if self._low.get(each.id) and each.judged
+        ]
+        return findings_of(self, stands)
+
+    # What is so
+
+    @property
+    def tier(self) -> Tier:
+        """Return what the options say."""
+        return self._guardian.settings.tier
+
+    @property
+    def allowed(self) -> bool:
+        """Return whether anything may be changed now: nobody said to leave everything alone."""
+        desk = self._guardian.desk
+        return desk.ready and not desk.helm.held and desk.helm.mode is not Mode.WATCH
+
+    @property
+    def imports(self) -> Imports:
+        """Return whether imports wait, of several Arrs what weighs most."""
+        there = {*self._imports.values()}
+        return next((each for each in SHOWN if each in there), Imports.OFF)
+
+    @property
+    def free(self) -> int | None:
+        """Return the free bytes of the client that has least, None where nobody knows."""
+        known = [each.line().free for each in self.clients() if each.judged]
+        return min((each for each in known if each is not None), default=None)
+
+    @property
+    def room(self) -> str:
+        """Return how the disk of the downloads stands: enough, low, or paused for it."""
+        low = [key for key, is_low in self._low.items() if is_low]
+        if any(self.lending.is_lent(key) for key in low):
+            return "paused"
+        return "low" if low else "enough"
+
+    @property
+    def until(self) -> float | None:
+        """Return until when imports wait, as far as the hours say."""
+        return self.hours.opens(self.tier) if self.imports is Imports.HOURS else None
+
+    def clients(self) -> list[Any]:
+        """Return the download clients of this server."""
+        return [each for each in self.mine(PausesDownloads) if isinstance(each, Downloads)]
+
+    def arrs(self) -> list[Any]:
+        """Return the Arrs of this server whose imports can wait."""
+        return [each for each in self.mine(HoldsImports) if each.judged and each.holds_imports]
+
+    def _is_watched(self) -> bool:
+        return self.tier.spares and any(
+            stream.plays
+            for source in self.mine(PlaysStreams)
+            if source.judged and source.knows_streams
+            for stream in source.streams()
+        )
+
+    # Life
+
+    @override
+    async def async_start(self) -> None:
+        """Follow the sources for as long as the server's entry is loaded, and give all back at its end."""
+        await self.hours.async_load()
+        await super().async_start()
+        self.entry.async_on_unload(self.hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, self._stopping))
+        self.entry.async_on_unload(self.async_end)
+
+    async def async_end(self) -> None:
+        """Give all back now: nobody looks any more."""
+        self._ended = True
+        async with self._lock:
+            await self.lending.give_back()
+
+    async def _stopping(self, event: Event) -> None:
+        await self.async_end()
+
+    @callback
+    def join(self, platform: Platform, add: Callable[[list[Any]], None]) -> None:
+        """Add entities through a platform of the server, as soon as there is something to show."""
+        self._showing.join(platform, add)
+        self.soon()
+
+    async def suspend(self, *, on: bool) -> None:
+        """Hold no imports until the coming hours have ended, or hold them again."""
+        await self.hours.suspend(self.tier, on=on)
+        await self.async_look()
+
+    # Looking
+
+    @override
+    async def look(self) -> None:
+        """Judge, and see that it is as it is wanted."""
+        if self._ended:
+            return
+        tier, clients, arrs = self.tier, self.clients(), self.arrs()
+        self._measure(clients if tier.pauses or tier.holds else ())
+        before, self.backlog = self.backlog, Backlog()
+        if tier.holds:
+            self.backlog = await read_backlog(clients, arrs, before, dt_util.utcnow())
+        self._imports = self._choose(clients, arrs) if tier.holds and self.allowed else {}
+        self._follow(importing=self.imports in (Imports.OPEN, Imports.SPACE, Imports.SUSPENDED))
+        await self._pause(clients)
+        await self._hold(arrs)
+        self._showing.show(pauses=tier.pauses or tier.holds, holds=tier.holds)
+        told, self._told = self._told, self._shown()
+        first, self.checked = not self.judged, clock.now()
+        if first or told != self._told or self.findings:
+            self.tell()
+
+    def _shown(self) -> tuple[Any, ...]:
+        return (
+            self.room,
+            self.free,
+            self._imports,
+            self.until,
+            self.hours.suspended(),
+            self.left_over,
+            self.backlog,
+        )
+
+    def _measure(self, clients: Sequence[Any]) -> None:
+        """See which disks are nearly full; one that nobody can see stays as it was, also over a restart."""
+        low, critical, tier = self._low, self._critical, self.tier
+        free = {each.id: each.line().free if each.judged else None for each in clients}
+        self._low = {
+            key: is_low(left, tier.low, tier.again, was=low.get(key, self.lending.is_lent(key)))
+            for key, left in free.items()
+        }
+        self._critical = {
+            key: is_critical(left, tier.low, was=critical.get(key, False)) for key, left in free.items()
+        }
+
+    def _choose(self, clients: Sequence[Any], arrs: Sequence[Any]) -> dict[str, Imports]:
+        tier = self.tier
+        low = {each.id for each in clients if self._low.get(each.id)}
+        return {
+            arr.id: choose(
+                Case(
+                    in_hours=self.hours.are_open(tier),
+                    suspended=self.hours.suspended(),
+                    trouble=self._guardian.proposals.trouble_at(arr.places) is not None,
+                    low=bool(low),
+                    critical=any(self._critical.get(key) for key in low),
+                    frees=self.backlog.frees(low, arr.id),
+                    paused=all(
+                        each.line().paused or self._pauses(each) for each in clients if each.id in low
+                    ),
+                    watching=self._is_watched(),
+                )
+            )
+            for arr in arrs
+        }
+
+    def _pauses(self, client: Any) -> bool:
+        """Return whether a client is paused by us, or about to be."""
+        return self.tier.pauses and not self.lending.is_left(client.id)
+
+    def _follow(self, *, importing: bool) -> None:
+        """Learn how fast imports go, and see what is left once the hours have ended."""
+        now, size = clock.now(), self.backlog.size
+        self.pace.follow(size, now, importing=importing)
+        if self.hours.ended(self.tier) and self.imports is Imports.HOURS:
+            self.left_over = size
+        elif not size or not self.tier.holds:
+            self.left_over = 0
+
+    async def _pause(self, clients: Sequence[Any]) -> None:
+        for client in clients:
+            wanted = self._low.get(client.id, False) and self.tier.pauses and self.allowed
+            if wanted and client.judged:
+                await self.lending.hold(client, PAUSE_DOWNLOADS, {"minutes": MINUTES})
+            elif not wanted:
+                await self.lending.give_back({client.id})
+                self.lending.forgive(client.id)
+
+    async def _hold(self, arrs: Sequence[Any]) -> None:
+        for arr in arrs:
+            imports = self._imports.get(arr.id, Imports.OFF)
+            if imports.held:
+                await self.lending.hold(arr, HOLD_IMPORTS, {"minutes": MINUTES})
+                continue
+            await self.lending.give_back({arr.id})
+            if imports in (Imports.OPEN, Imports.OFF):
+                # what a person set is theirs until the hours
+                self.lending.forgive(arr.id)

@@ -1,0 +1,216 @@
+"""Letting an Arr's imports wait for a while: its own setting, whether it handles what is completed, is lent and returned.
+
+While it handles nothing, completed downloads vanish from its queue and it complains of that itself: both are ours, so
+what waited for a person before stays listed, and the complaint is not shown.
+"""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
+import json
+from types import MappingProxyType
+from typing import Any, Final, Protocol, override
+
+from ...guardian.capabilities import Setting
+from ...guardian.capabilities_media import HOLD_IMPORTS, Downloads, Item as Seen
+from ...guardian.contract import (
+    Action,
+    ForAWhile,
+    NotDone,
+    Outcome,
+    Plan,
+    Receipt,
+    Refusal,
+    Refused,
+    Resume,
+    Risk,
+    Step,
+    Verdict,
+)
+from ..records import flag
+from .client import ArrClient
+from .model import Arr
+from .queue import Item
+
+# the setting that is lent; there is one of it, so its target is nothing
+HANDLING: Final = "completed_handling"
+FIELD: Final = "enableCompletedDownloadHandling"
+# the check that complains of it
+CHECK: Final = "ImportMechanismCheck"
+# health is read every 5 minutes, and downloads come back a minute after: so long it may be as if it were held still
+ECHO: Final = 600.0
+# seconds after which what is lent is looked at again: nobody tells when a person sets it
+ANEW: Final = 120.0
+LEAST_MINUTES, MOST_MINUTES = 1.0, 7 * 24 * 60.0
+
+
+class Handling(Setting):
+    """Whether an Arr handles completed downloads."""
+
+    def __init__(self, client: ArrClient) -> None:
+        self._client = client
+        self._seen: bool | None = None
+
+    @override
+    async def read(self, target: str) -> bool | None:
+        self._seen = flag((await self._client.handling()).get(FIELD))
+        return self._seen
+
+    @override
+    def shown(self, target: str) -> bool | None:
+        return self._seen
+
+    @override
+    def same(self, left: Any, seen: Any) -> bool:
+        return left is seen
+
+    @override
+    def strictest(self, values: Sequence[Any]) -> Any:
+        return False if False in values else values[0]
+
+    @override
+    async def set_leased(self, target: str, value: Any) -> None:
+        row = await self._client.handling()
+        if flag(row.get(FIELD)) is None or not isinstance(value, bool):
+            raise NotDone("There is no such setting")
+        if row[FIELD] is not value:
+            await self._client.set_handling({**row, FIELD: value})
+        self._seen = value
+
+
+class Holder(Protocol):
+    """What the action needs of its Arr."""
+
+    id: str
+    client: ArrClient
+    handling: Handling
+
+    @property
+    def data(self) -> Arr:
+        """Return the newest snapshot, without asking."""
+        ...
+
+
+class HoldImports(Action):
+    """Lets what is completed wait for its import for a while. Params: minutes."""
+
+    key = HOLD_IMPORTS
+    resume = Resume.VERIFY
+    risk = Risk.LOW
+
+    def __init__(self, holder: Holder) -> None:
+        self._holder = holder
+
+    @override
+    async def plan(self, target: str, params: Mapping[str, Any]) -> Plan:
+        holder = self._holder
+        app = holder.client.app.name
+        if await holder.handling.read("") is None:
+            raise Refused(Refusal("not_for_this_app", {"app": app}))
+        minutes = min(max(float(params.get("minutes", 60.0)), LEAST_MINUTES), MOST_MINUTES)
+        lease = ForAWhile(setting=HANDLING, target="", value=False, lasts=minutes * 60)
+        return Plan(
+            action=self.key,
+            target=target,
+            fingerprint=json.dumps([HANDLING, app]),
+            steps=(Step(order=self.key, params={"app": app}, lease=lease),),
+            risk=self.risk,
+            source=holder.id,
+            params=dict(params),
+            before={"shown": {"app": app}},
+        )
+
+    @override
+    async def check(self, plan: Plan) -> Refusal | None:
+        if await self._holder.handling.read("") is None:
+            return Refusal("not_for_this_app", {"app": self._holder.client.app.name})
+        return None
+
+    @override
+    async def run(self, plan: Plan, step: int) -> Receipt:
+        row = await self._holder.client.handling()
+        if flag(row.get(FIELD)) is None:
+            raise NotDone("There is no such setting")
+        await self._holder.client.set_handling({**row, FIELD: False})
+        return Receipt(step, {})
+
+    @override
+    async def verify(self, plan: Plan, receipts: Sequence[Receipt]) -> Verdict:
+        held = await self._holder.handling.read("") is False
+        return Verdict(Outcome.SUCCEEDED if held else Outcome.FAILED)
+
+    @override
+    async def undo(self, plan: Plan, step: int, receipt: Receipt) -> Receipt | None:
+        return None
+
+
+class Carried:
+    """What an Arr does not show while its imports are held, and what it shows of the hold alone."""
+
+    def __init__(self) -> None:
+        self._blocked: Mapping[str, Item] = MappingProxyType({})
+        self._until = 0.0
+
+    @property
+    def blocked(self) -> Collection[str]:
+        """Return the keys of what waits for a person."""
+        return self._blocked.keys()
+
+    def shown(self, data: Arr, clients: Collection[Downloads], now: float, *, held: bool) -> Arr:
+        """Return a snapshot as it is without our hold. now: seconds that only go on; held: whether it is in force."""
+        if held:
+            self._until = now + ECHO
+        kept: dict[str, Item] = {}
+        if now < self._until:
+            there = {*still_there(self._blocked.values(), clients)}
+            kept = {key: replace(each, held=True) for key, each in self._blocked.items() if key in there}
+        items = {**kept, **data.queue.items}
+        if not held:
+            self._blocked = {key: each for key, each in items.items() if each.blocked}
+        if now >= self._until:
+            return data
+        checks = {key: each for key, each in data.checks.items() if each.key != CHECK}
+        return replace(data, queue=replace(data.queue, items=MappingProxyType(items)), checks=checks)
+
+
+def still_there(items: Collection[Item], clients: Collection[Downloads]) -> Iterator[str]:
+    """Yield the keys of items that a client has, or that no watched client could have."""
+    known = [each for each in clients if each.judged]
+    there = {key.lower() for each in known for key in each.downloads()}
+    whole = {each.protocol for each in known if each.complete_list}
+    for item in items:
+        if item.key in there or item.protocol not in whole:
+            yield item.key
+
+
+class Waiting:
+    """Knows which completed downloads an Arr has not imported: it asks its history, once for each."""
+
+    # questions in one look, and seconds after which one that waits is asked about again
+    MOST: Final = 20
+    AGAIN: Final = 300.0
+
+    def __init__(self, client: ArrClient) -> None:
+        self._client = client
+        # whether it waits, and when that was asked
+        self._known: dict[str, tuple[bool, float]] = {}
+
+    async def of(self, items: Mapping[str, Seen], blocked: Collection[str], now: float) -> frozenset[str]:
+        """Return which of these were grabbed and not imported. now: seconds that only go on. Raises ClientError."""
+        self._known = {key: each for key, each in self._known.items() if key in items}
+        asked = 0
+        for key, item in items.items():
+            waits, at = self._known.get(key, (True, -self.AGAIN))
+            if not waits or now - at < self.AGAIN or asked >= self.MOST:
+                continue
+            asked += 1
+            self._known[key] = (await self._waits(item), now)
+        return frozenset(
+            key for key, (waits, _) in self._known.items() if waits and key.lower() not in blocked
+        )
+
+    async def _waits(self, item: Seen) -> bool:
+        # as an Arr spells it
+        name = item.id.upper() if item.protocol == "torrent" else item.id
+        events = await self._client.history(download=name)
+        newest = next((each.what for each in events if each.what), "")
+        return newest == "grabbed"

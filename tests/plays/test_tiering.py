@@ -1,0 +1,323 @@
+"""Films land on a fast disk and are taken over at night; whatever comes between, everything has its own setting back."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from aiohttp.test_utils import TestServer
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.core import Context, HomeAssistant
+from homeassistant.helpers import entity_registry as er
+from homeassistant.util import dt as dt_util
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
+
+from custom_components.home_server_monitor.const import CONF_KIND, CONF_SERVER, DOMAIN, HOME
+from custom_components.home_server_monitor.edge.house_key import HOUSE
+from custom_components.home_server_monitor.guardian.contract import Finding, Severity
+from simulator.arr.face import ArrFace
+from simulator.arr.library import Library, Release, Thing
+from simulator.clock import Clock
+from simulator.media import MediaWorld, State, add_client
+from simulator.media.faces import FACES
+from simulator.plex import PlexFace
+from tests.warp import Warp
+
+GB = 1_000_000_000
+MINUTE = 60.0
+
+
+@dataclass
+class Living:
+    """A server with a SABnzbd, a Radarr and a Plex, in a time that flies."""
+
+    hass: HomeAssistant
+    server: MockConfigEntry
+    world: MediaWorld
+    radarr: Library
+    plex: Any
+    user: MockUser
+    entries: list[MockConfigEntry]
+    films: int = 0
+
+    @property
+    def guardian(self) -> Any:
+        """The guardian as it is now."""
+        return self.hass.data[HOUSE].guardian(HOME)
+
+    @property
+    def client(self) -> Any:
+        """The download client."""
+        return self.world.clients["sabnzbd"]
+
+    @property
+    def leases(self) -> int:
+        """How many values are lent."""
+        return len(self.guardian.desk.leases.changes)
+
+    @property
+    def rules(self) -> set[str]:
+        """What is told."""
+        return {each.finding.rule for each in self.guardian.open_findings()}
+
+    def free(self, size: int) -> None:
+        """Let the disk that is downloaded to have so many free bytes."""
+        disk = self.world.disk(self.client.save_path)
+        assert disk is not None
+        disk.other += self.world.free(self.client.save_path) - size
+
+    def film(self, size: int, refused: str = "") -> Any:
+        """A film is completed; returns its download."""
+        self.films += 1
+        self.radarr.things[self.films] = Thing(id=self.films, title=f"Film {self.films}")
+        release = Release(
+            title=f"Film.{self.films}", things=(self.films,), client="sabnzbd", size=size, refused=refused
+        )
+        return self.world.downloads[self.radarr.grab_done(release).download or ""]
+
+    def tick(self, begin: float = 40, end: float = 80, **options: Any) -> None:
+        """Change the options of the server; begin, end: of the hours, in minutes from now."""
+        now = dt_util.now()
+        told = {
+            "pause_downloads": True,
+            "pause_below": 50,
+            "resume_above": 100,
+            "hold_imports": True,
+            "import_from": f"{now + timedelta(minutes=begin):%H:%M:00}",
+            "import_to": f"{now + timedelta(minutes=end):%H:%M:00}",
+        }
+        self.hass.config_entries.async_update_entry(self.server, options={**told, **options})
+
+    def state(self, key: str, platform: str = "sensor") -> str | None:
+        """What an entity of the server shows, None where there is none."""
+        entity = er.async_get(self.hass).async_get_entity_id(platform, DOMAIN, f"{HOME}_{key}")
+        shown = self.hass.states.get(entity) if entity else None
+        return shown.state if shown else None
+
+    async def switch(self, on: bool) -> None:
+        """Flip the switch that suspends the hold."""
+        entity = er.async_get(self.hass).async_get_entity_id("switch", DOMAIN, f"{HOME}_tier_suspended")
+        await self.hass.services.async_call(
+            "switch",
+            "turn_on" if on else "turn_off",
+            {"entity_id": entity},
+            blocking=True,
+            context=Context(user_id=self.user.id),
+        )
+
+
+@pytest.fixture
+async def living(
+    hass: HomeAssistant,
+    hass_storage: dict[str, Any],
+    socket_enabled: None,
+    warp: Warp,
+    server_entry: MockConfigEntry,
+    hass_admin_user: MockUser,
+) -> AsyncIterator[Living]:
+    """The household; both options are ticked, and the quiet hours begin in 40 minutes."""
+    world = MediaWorld(Clock(moving=False))
+    add_client(world, "sabnzbd", "4.5.3")
+    library = Library("Radarr", world, "/data/movies", "radarr")
+    faces = (FACES["sabnzbd"](world, "sabnzbd"), ArrFace(library, "5.27.5.10198"), PlexFace(world))
+    servers = [TestServer(each.app()) for each in faces]
+    urls = []
+    for each in servers:
+        await each.start_server()
+        urls.append(str(each.make_url("/")).rstrip("/"))
+    client, radarr, plex = faces
+    assert await hass.config_entries.async_setup(server_entry.entry_id)
+    mine: tuple[dict[str, Any], ...] = (
+        {CONF_KIND: "downloads", "url": urls[0], "product": "sabnzbd", "api_key": client.api_key},
+        {CONF_KIND: "arr", "url": urls[1], "api_key": radarr.key},
+        {CONF_KIND: "plex", "url": urls[2], "token": plex.token, "client_id": "0" * 32},
+    )
+    entries = [
+        MockConfigEntry(
+            domain=DOMAIN, title=data[CONF_KIND], unique_id=data[CONF_KIND], data={CONF_SERVER: HOME, **data}
+        )
+        for data in mine
+    ]
+    for entry in entries:
+        entry.add_to_hass(hass)
+        assert await hass.config_entries.async_setup(entry.entry_id), entry.reason
+    found = Living(hass, server_entry, world, library, plex.theatre, hass_admin_user, entries)
+    found.free(300 * GB)
+    yield found
+    for entry in (*entries, server_entry):
+        if entry.state is ConfigEntryState.LOADED:
+            await hass.config_entries.async_unload(entry.entry_id)
+    for each in servers:
+        await each.close()
+
+
+async def test_a_film_waits_for_the_night(living: Living) -> None:
+    assert living.state("tier_imports") is None, "nothing was ticked"
+    # one that waits for a person since before
+    living.film(2 * GB, refused="sample")
+    await asyncio.sleep(2 * MINUTE)
+    living.tick()
+    await asyncio.sleep(2 * MINUTE)
+    assert not living.radarr.handles
+    assert living.state("tier_imports") == "hours"
+    opens = dt_util.parse_datetime(living.state("tier_until") or "")
+    assert opens is not None
+    assert timedelta(minutes=35) <= opens - dt_util.utcnow() <= timedelta(minutes=38)
+    # it is completed, and stays where it is
+    film = living.film(70 * GB)
+    await asyncio.sleep(2 * MINUTE)
+    assert film.imported is None
+    assert living.state("tier_waiting") == "1"
+    # the disk fills: downloads rest, and have time until the night
+    coming = living.world.grab("sabnzbd", "Film.9", size=40 * GB, category="radarr")
+    living.free(40 * GB)
+    await asyncio.sleep(2 * MINUTE)
+    assert living.client.paused
+    assert (living.state("tier_room"), living.state("tier_imports")) == ("paused", "hours")
+    living.world.step(600)
+    assert coming.done == 0
+    await asyncio.sleep(10 * MINUTE)
+    # what the Arr complains of is our doing, and what waited for a person still does
+    source = living.entries[1].runtime_data
+    await source.async_look("health", "queue")
+    assert not any(each.key == "ImportMechanismCheck" for each in source.data.checks.values())
+    assert [each.title for each in source.data.queue.items.values() if each.blocked] == ["Film.1"]
+    assert "tier_full" not in living.rules
+    # the night comes: it is taken over, its place is free, downloads go on
+    await asyncio.sleep(26 * MINUTE)
+    assert living.radarr.handles
+    assert living.state("tier_imports") == "open"
+    assert film.imported == "/data/movies/Film.2"
+    assert not living.client.paused
+    await asyncio.sleep(6 * MINUTE)
+    assert (living.state("tier_waiting"), living.state("tier_room")) == ("0", "enough")
+    assert living.leases == 0
+    # somebody watches: what comes now waits until that is over
+    stream = living.plex.play("The Long Tide")
+    await asyncio.sleep(2 * MINUTE)
+    assert (living.radarr.handles, living.state("tier_imports")) == (False, "watching")
+    living.plex.stop(stream.key)
+    await asyncio.sleep(2 * MINUTE)
+    assert living.radarr.handles
+    # and with the morning it is as it was
+    await asyncio.sleep(36 * MINUTE)
+    assert (living.radarr.handles, living.state("tier_imports")) == (False, "hours")
+    # not tonight
+    await living.switch(on=True)
+    assert (living.radarr.handles, living.state("tier_imports")) == (True, "suspended")
+    assert living.state("tier_suspended", "switch") == "on"
+    await living.switch(on=False)
+    await asyncio.sleep(MINUTE)
+    assert not living.radarr.handles
+    # unticked, it is as if it had never been
+    living.tick(hold_imports=False, pause_downloads=False)
+    await asyncio.sleep(2 * MINUTE)
+    assert (living.radarr.handles, living.leases) == (True, 0)
+    assert living.state("tier_imports") is None
+
+
+async def test_space_comes_before_quiet(living: Living) -> None:
+    living.tick(begin=400, end=500)
+    await asyncio.sleep(2 * MINUTE)
+    first, second = living.film(70 * GB), living.film(10 * GB)
+    second.state, second.protocol = State.SEEDING, "torrent"
+    living.free(40 * GB)
+    await asyncio.sleep(3 * MINUTE)
+    assert (living.client.paused, first.imported) == (True, None)
+    # what its pool stands on is in trouble: nothing is written to it, whatever else
+    arr = living.entries[1].runtime_data
+    (place,) = arr.places
+    trouble = Finding(source="nas", rule="pool_degraded", object=place, severity=Severity.HIGH)
+    now = living.hass.loop.time
+    living.guardian.register.observe("nas", [trouble], dt_util.utcnow().timestamp() - 600)
+    living.guardian.register.tick(dt_util.utcnow().timestamp())
+    living.free(20 * GB)
+    began = now()
+    await asyncio.sleep(35 * MINUTE)
+    assert now() - began >= 35 * MINUTE
+    assert (living.state("tier_imports"), first.imported) == ("trouble", None)
+    full = next(each.finding for each in living.guardian.open_findings() if each.finding.rule == "tier_full")
+    assert full.evidence["cause"] == "tier_trouble"
+    assert full.placeholders["waits"] == "70", "what seeds keeps its place"
+    # mended: there is no time to wait for the night
+    living.guardian.register.observe("nas", [], dt_util.utcnow().timestamp())
+    living.guardian.register.tick(dt_util.utcnow().timestamp() + 600)
+    await asyncio.sleep(2 * MINUTE)
+    assert first.imported is not None
+    # the disk has room again, so the night is kept to again
+    await asyncio.sleep(3 * MINUTE)
+    assert (living.state("tier_imports"), living.radarr.handles) == ("hours", False)
+    assert living.client.paused, "not above 100 GB"
+    living.free(120 * GB)
+    await asyncio.sleep(2 * MINUTE)
+    assert not living.client.paused
+    # the client falls silent: what is not known changes nothing
+    living.free(40 * GB)
+    await asyncio.sleep(2 * MINUTE)
+    assert living.client.paused
+    assert await living.hass.config_entries.async_unload(living.entries[0].entry_id)
+    await asyncio.sleep(5 * MINUTE)
+    assert living.client.paused
+    assert await living.hass.config_entries.async_setup(living.entries[0].entry_id)
+    await asyncio.sleep(2 * MINUTE)
+    assert living.client.paused
+    living.free(150 * GB)
+    await asyncio.sleep(2 * MINUTE)
+    assert not living.client.paused
+
+
+async def test_whatever_comes_between(living: Living) -> None:
+    living.tick(begin=200, end=230)
+    await asyncio.sleep(2 * MINUTE)
+    living.free(40 * GB)
+    await asyncio.sleep(2 * MINUTE)
+    assert (living.radarr.handles, living.client.paused, living.leases) == (False, True, 2)
+    # the entry is unloaded: all goes back at once, and comes again with it
+    assert await living.hass.config_entries.async_unload(living.server.entry_id)
+    assert (living.radarr.handles, living.client.paused) == (True, False)
+    assert await living.hass.config_entries.async_setup(living.server.entry_id)
+    await asyncio.sleep(2 * MINUTE)
+    assert (living.radarr.handles, living.client.paused) == (False, True)
+    # a process that is killed gives nothing back; the journal knows what was there, and nothing is wanted any more
+    for end in list(living.server._on_unload or []):
+        if getattr(end, "__name__", "") == "async_end":
+            living.server._on_unload.remove(end)
+    assert await living.hass.config_entries.async_unload(living.server.entry_id)
+    living.hass.data[HOUSE].desks.clear()
+    assert (living.radarr.handles, living.client.paused) == (False, True)
+    living.tick(hold_imports=False, pause_downloads=False)
+    assert await living.hass.config_entries.async_setup(living.server.entry_id)
+    await asyncio.sleep(2 * MINUTE)
+    assert (living.radarr.handles, living.client.paused, living.leases) == (True, False, 0)
+    # the same, and it is still wanted: nothing moves by day
+    living.tick(begin=200, end=230)
+    await asyncio.sleep(2 * MINUTE)
+    film = living.film(5 * GB)
+    assert await living.hass.config_entries.async_unload(living.entries[1].entry_id)
+    assert await living.hass.config_entries.async_setup(living.entries[1].entry_id)
+    await asyncio.sleep(2 * MINUTE)
+    assert film.imported is None
+    # a person sets it meanwhile: it is theirs until the night is over
+    living.radarr.handle(True)
+    living.client.paused = False
+    await asyncio.sleep(10 * MINUTE)
+    assert (living.radarr.handles, living.client.paused) == (True, False)
+    assert film.imported is not None
+    assert living.leases == 0
+    living.free(200 * GB)
+    await asyncio.sleep(2 * MINUTE)
+    living.free(40 * GB)
+    await asyncio.sleep(2 * MINUTE)
+    assert living.client.paused, "it was well, and is full anew"
+    assert living.radarr.handles
+    # somebody who handles nothing anyway is left as they are
+    living.tick(begin=-5, end=5)
+    await asyncio.sleep(MINUTE)
+    living.radarr.handle(False)
+    await asyncio.sleep(15 * MINUTE)
+    assert living.leases == 1
+    assert await living.hass.config_entries.async_unload(living.server.entry_id)
+    assert (living.radarr.handles, living.client.paused) == (False, False)
+    assert await living.hass.config_entries.async_setup(living.server.entry_id)
