@@ -2,8 +2,6 @@
 
 from dataclasses import replace
 
-import pytest
-
 from custom_components.home_server_monitor.plays.power_plan.commands import Login, Message, ShutDownNas
 from custom_components.home_server_monitor.plays.power_plan.inputs import Link, Nas, Power
 from custom_components.home_server_monitor.plays.power_plan.memory import State
@@ -14,27 +12,25 @@ GOOD = {"charge": 90.0, "runtime": 900.0}
 BAD = {"charge": 5.0, "runtime": 10.0}
 
 
-@pytest.mark.parametrize(
-    "status",
-    [
-        "OL", "OL CHRG", "OL DISCHRG", "OL LB", "OL OFF", "OL OB", "OL CAL", "OL DISCHRG CAL", "OL BOOST", "OL HE",
-        "ALARM OL RB", "OL BYPASS", "OL OVER", "OL LB OB DISCHRG", "TRIM", "ALARM", "", "WAIT", "WAIT OB LB", "OFF",
-        "CHRG", "RB", "GARBAGE",
-    ],
+# beside mains, as in public dumps, and without a word about it
+NEVER = (
+    "OL", "OL CHRG", "OL DISCHRG", "OL LB", "OL OFF", "OL OB", "OL CAL", "OL DISCHRG CAL", "OL BOOST", "OL HE",
+    "ALARM OL RB", "OL BYPASS", "OL OVER", "OL LB OB DISCHRG", "TRIM", "ALARM", "", "WAIT", "WAIT OB LB", "OFF", "CHRG",
+    "RB", "GARBAGE",
 )  # fmt: skip
-def test_no_status_but_mains_absent_ever_acts(status: str) -> None:
+ALWAYS = ("OB", "OB DISCHRG", "OB LB", "DISCHRG OB", "OB OVER", "ALARM OB RB", "OB TRIM")
+
+
+def test_no_status_but_mains_absent_ever_acts() -> None:
     """Also in the middle of an outage, with a battery that is said to be empty."""
-    assert Scene().mains().go(1200, status, every=5.0, **BAD).idle
-    scene = Scene().mains().go(25, "OB DISCHRG", **GOOD).go(120, status, **BAD)
-    assert scene.idle
-    assert not scene.of(ShutDownNas)
+    for status in NEVER:
+        assert Scene().mains().go(1200, status, every=5.0, **BAD).idle, status
+        assert Scene().mains().go(25, "OB DISCHRG", **GOOD).go(120, status, **BAD).idle, status
 
 
-@pytest.mark.parametrize(
-    "status", ["OB", "OB DISCHRG", "OB LB", "DISCHRG OB", "OB OVER", "ALARM OB RB", "OB TRIM"]
-)
-def test_mains_absent_acts_whatever_stands_beside_it(status: str) -> None:
-    assert Scene().mains().go(90, status, **GOOD).state is State.LOAD_SHED
+def test_mains_absent_acts_whatever_stands_beside_it() -> None:
+    for status in ALWAYS:
+        assert Scene().mains().go(90, status, **GOOD).state is State.LOAD_SHED, status
 
 
 def test_a_self_test_that_looks_like_off_for_seconds() -> None:

@@ -1,17 +1,17 @@
 """Whether the battery is low, as far as anybody can say, and whether a forced shutdown was announced. Pure."""
 
-from dataclasses import replace
 from enum import StrEnum
 from typing import Final
 
 from .inputs import Inputs, Link, Mains, Power
-from .memory import Memory, Outage
+from .memory import Memory, Outage, changed
 from .plan import IDLE, PowerPlan
 
 # seconds without data on battery after which the owner of the UPS takes it for empty, as upsmon's DEADTIME
 DEAD: Final = 15.0
-# the same reading so often in a row is no slip
+# what is read so often in a row, and for so many seconds, is no slip
 TWICE: Final = 2
+GAUGES_LAST: Final = 2.0
 # seconds for which LB must last: where it rose during the outage, and where gauges contradict it or it came at once
 LOW_LASTS: Final = 3.0
 LOW_LASTS_UNSURE: Final = 15.0
@@ -91,8 +91,18 @@ def counted(memory: Memory, plan: PowerPlan, inputs: Inputs) -> Memory:
     outage, power = memory.outage, inputs.power
     if outage is None or not inputs.new or power.mains is not Mains.ABSENT:
         return memory
-    polls = outage.low_polls + 1 if _gauges(memory, plan, inputs) else 0
-    return replace(memory, outage=replace(outage, low_polls=polls))
+    if _gauges(memory, plan, inputs) is None:
+        outage = changed(outage, gauges_low=0, gauges_low_since=None)
+    else:
+        since = memory.now if outage.gauges_low_since is None else outage.gauges_low_since
+        outage = changed(outage, gauges_low=outage.gauges_low + 1, gauges_low_since=since)
+    return changed(memory, outage=outage)
+
+
+def _no_slip(memory: Memory, outage: Outage) -> bool:
+    """Return whether the gauges are low for longer than one reading is passed on."""
+    since = outage.gauges_low_since
+    return since is not None and outage.gauges_low >= TWICE and memory.now - since >= GAUGES_LAST
 
 
 def _gauges(memory: Memory, plan: PowerPlan, inputs: Inputs) -> Reason | None:
@@ -120,9 +130,9 @@ def critical(memory: Memory, plan: PowerPlan, inputs: Inputs) -> Reason | None:
 def _low_now(memory: Memory, outage: Outage, plan: PowerPlan, inputs: Inputs) -> Reason | None:
     power, limits = inputs.power, plan.thresholds
     if calibrates(memory):
-        sure = power.charge is not None and power.charge < limits.floor and outage.low_polls >= TWICE
+        sure = power.charge is not None and power.charge < limits.floor and _no_slip(memory, outage)
         return Reason.CHARGE if sure else None
-    if outage.low_polls >= TWICE:
+    if _no_slip(memory, outage):
         return _gauges(memory, plan, inputs)
     if low_confirmed(memory, outage, plan, inputs):
         return Reason.LOW

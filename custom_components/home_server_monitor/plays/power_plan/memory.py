@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from enum import StrEnum
+from operator import attrgetter
 from typing import Any, Final, Self
 
 from .inputs import Mains
@@ -57,11 +58,12 @@ class Outage:
     """One time without mains; flickers of a few seconds do not end it.
 
     battery_since: without a break, None while mains is there; spent: seconds on battery before that; carried: of
-    outages before, where the battery had no time to recover; battery_polls: readings on battery since then; low_polls: of
-    those the last ones in a row in which charge or runtime were too low; low_since: since when the UPS calls its
-    battery low; low_rose: it did not when mains failed; samples: (instant, percent), the last minutes; cancelled: by a
-    person; logged_out: we said that we are done; critical_since: when the battery was low first; asked: the NAS was
-    asked to shut down, or may have been; forced: somebody else announced it; final: when that was; told: what was.
+    outages before, where the battery had no time to recover; battery_polls: readings on battery since then; gauges_low:
+    of those the last ones in a row in which charge or runtime were too low, and since when; low_since: since when the
+    UPS calls its battery low; low_rose: it did not when mains failed; samples: (instant, percent), the last minutes;
+    start_charge, lowest: percent; cancelled: by a person; logged_out: we said that we are done; critical_since: when
+    the battery was low first; asked: the NAS was asked to shut down, or may have been; forced: somebody else announced
+    it; final: when that was; shed: something was stopped; told: what was.
     """
 
     number: int
@@ -72,7 +74,8 @@ class Outage:
     flickers: int = 0
     countdown_ends: float | None = None
     battery_polls: int = 0
-    low_polls: int = 0
+    gauges_low: int = 0
+    gauges_low_since: float | None = None
     low_since: float | None = None
     low_rose: bool = False
     samples: tuple[tuple[float, float], ...] = ()
@@ -99,12 +102,12 @@ class Memory:
     now: of the last step; saved: when it was saved last; mains: what the last clear reading said; heard: when that
     was; charge, runtime: what it said; mains_since: mains without a break; fsd: whether FSD was set in it, None before
     the first; fsd_quirk: it was there from the first reading on; low_on_mains: the UPS calls its battery low while
-    mains is there; calibrating_since, calm_since: on battery, and beside mains; off_since: it says that it feeds
-    nothing; failures: when mains failed, the last ten minutes; wakes: how often the NAS was woken, and when last;
-    held: stages that stopped something, in that order; orders: the newest of each stage; number: of the last outage;
-    serial: of the last order; nas_taken: the NAS was shut down and has not been seen since
-    mains is back; login_at: when a login was tried last; recovery_told: what was told since the outage ended; drained, drained_at:
-    seconds that the last outages took from the battery, and when that was.
+    mains is there; calibrating_since, calibrating_on_mains: since when it says so, on battery and beside mains;
+    off_since: it says that it feeds nothing; failures: when mains failed lately; wakes, woken: how often the NAS was
+    woken, and when last; held: stages that stopped something, in that order; orders: the newest of each stage;
+    recovery_told: what was told since the outage ended; number, serial: of the last outage and order; nas_taken: the
+    NAS went off and has not been seen since; login_at: when a login was tried last; drained, drained_at: seconds that
+    the last outages took from the battery, and when that was.
     """
 
     state: State = State.ONLINE
@@ -161,10 +164,26 @@ class Memory:
         )
 
 
+def changed[T](thing: T, **values: Any) -> T:
+    """Return it with these values, itself where it has them; a step a second is made for months."""
+    for name, value in values.items():
+        if getattr(thing, name) != value:
+            return replace(thing, **values)  # type: ignore[type-var]
+    return thing
+
+
 _MEMORY: Final = (
     "now", "saved", "heard", "mains_since", "calibrating_since", "calibrating_on_mains", "off_since", "woken", "login_at", "drained_at",
 )  # fmt: skip
-_OUTAGE: Final = ("began", "battery_since", "countdown_ends", "low_since", "critical_since", "final")
+_OUTAGE: Final = (
+    "began",
+    "battery_since",
+    "countdown_ends",
+    "gauges_low_since",
+    "low_since",
+    "critical_since",
+    "final",
+)
 _ORDER: Final = ("at", "moved")
 
 
@@ -175,25 +194,26 @@ def _moved[T](thing: T, names: tuple[str, ...], by: float) -> T:
 
 # what changes with every reading and need not be saved for it
 _VOLATILE: Final = frozenset({"now", "saved", "heard", "charge", "runtime"})
-_VOLATILE_IN_OUTAGE: Final = frozenset({"battery_polls", "samples", "lowest", "low_polls"})
+_VOLATILE_IN_OUTAGE: Final = frozenset(
+    {"battery_polls", "samples", "lowest", "gauges_low", "gauges_low_since"}
+)
+
+
+_matters = attrgetter(*(each.name for each in fields(Memory) if each.name not in {*_VOLATILE, "outage"}))
+_matters_in_outage = attrgetter(
+    *(each.name for each in fields(Outage) if each.name not in _VOLATILE_IN_OUTAGE)
+)
 
 
 def worth_saving(before: Memory, after: Memory) -> bool:
     """Return whether a crash now would forget something that matters."""
-    for name in (each.name for each in fields(Memory)):
-        if name in _VOLATILE or name == "outage":
-            continue
-        if getattr(before, name) != getattr(after, name):
-            return True
-    if (before.outage is None) != (after.outage is None):
+    if _matters(before) != _matters(after):
         return True
-    if before.outage is not None and after.outage is not None:
-        for name in (each.name for each in fields(Outage)):
-            if name not in _VOLATILE_IN_OUTAGE and getattr(before.outage, name) != getattr(
-                after.outage, name
-            ):
-                return True
-    return after.outage is not None and not 0 <= after.now - after.saved < SAVED_EVERY
+    if before.outage is None or after.outage is None:
+        return before.outage is not after.outage
+    if _matters_in_outage(before.outage) != _matters_in_outage(after.outage):
+        return True
+    return not 0 <= after.now - after.saved < SAVED_EVERY
 
 
 def pack(memory: Memory) -> dict[str, Any]:

@@ -1,10 +1,9 @@
 """What a reading of the UPS changes in what is known: mains, outages and their flickers, and the quirks of devices."""
 
-from dataclasses import replace
 from typing import Final
 
 from .inputs import Inputs, Mains, Power
-from .memory import Memory, Outage
+from .memory import Memory, Outage, changed
 
 # seconds of mains after which an outage is over; OB within them goes on with the same one
 SETTLED: Final = 15.0
@@ -33,20 +32,20 @@ def rebased(memory: Memory, inputs: Inputs) -> Memory:
     Where nobody looked for a while, mains may have come and gone: the hold-off begins anew.
     """
     if not memory.boot:
-        memory = replace(memory, now=inputs.now, saved=inputs.now)
+        memory = changed(memory, now=inputs.now, saved=inputs.now)
     elif memory.boot != inputs.boot or inputs.now < memory.now:
-        memory = replace(memory.moved_by(inputs.now - memory.now), fsd=None)
+        memory = changed(memory.moved_by(inputs.now - memory.now), fsd=None)
     elif inputs.now - memory.now > RISING:
-        memory = replace(memory, fsd=None)
+        memory = changed(memory, fsd=None)
     elif inputs.now - memory.now <= UNSEEN:
-        return replace(memory, now=inputs.now)
+        return changed(memory, now=inputs.now)
     if (outage := memory.outage) is not None and outage.battery_since is not None:
         spent = outage.on_battery(inputs.now)
-        memory = replace(
-            memory, outage=replace(outage, spent=spent, battery_since=inputs.now, countdown_ends=None)
+        memory = changed(
+            memory, outage=changed(outage, spent=spent, battery_since=inputs.now, countdown_ends=None)
         )
     since = None if memory.mains_since is None else inputs.now
-    return replace(memory, now=inputs.now, boot=inputs.boot, mains_since=since)
+    return changed(memory, now=inputs.now, boot=inputs.boot, mains_since=since)
 
 
 def seen(memory: Memory, power: Power, *, new: bool) -> Memory:
@@ -63,63 +62,63 @@ def seen(memory: Memory, power: Power, *, new: bool) -> Memory:
             memory = _on_battery(memory, power)
         case _:
             return memory
-    return replace(memory, heard=memory.now, mains=power.mains, charge=power.charge, runtime=power.runtime)
+    return changed(memory, heard=memory.now, mains=power.mains, charge=power.charge, runtime=power.runtime)
 
 
 def _off(memory: Memory, power: Power) -> Memory:
     since = (memory.off_since if memory.off_since is not None else memory.now) if power.off else None
-    return replace(memory, off_since=since)
+    return changed(memory, off_since=since)
 
 
 def _fsd(memory: Memory, power: Power) -> Memory:
     """FSD in the first reading is a quirk of the device, or latched; only one that rises is an announcement."""
     if not power.fsd:
-        return replace(memory, fsd=False, fsd_quirk=False)
-    return replace(memory, fsd=True, fsd_quirk=memory.fsd_quirk or memory.fsd is None)
+        return changed(memory, fsd=False, fsd_quirk=False)
+    return changed(memory, fsd=True, fsd_quirk=memory.fsd_quirk or memory.fsd is None)
 
 
 def _calibrating(memory: Memory, power: Power) -> Memory:
     """Note since when it says that it drains its battery on purpose: really, or beside mains, where that is a quirk."""
     if not power.calibrating:
-        return replace(memory, calibrating_since=None, calibrating_on_mains=None)
+        return changed(memory, calibrating_since=None, calibrating_on_mains=None)
     if power.mains is Mains.PRESENT:
         began = memory.calibrating_on_mains
-        return replace(
+        return changed(
             memory, calibrating_on_mains=memory.now if began is None else began, calibrating_since=None
         )
     began = memory.calibrating_since
-    return replace(memory, calibrating_since=memory.now if began is None else began)
+    return changed(memory, calibrating_since=memory.now if began is None else began)
 
 
 def _on_mains(memory: Memory, power: Power) -> Memory:
     since = memory.now if memory.mains_since is None else memory.mains_since
     outage = memory.outage
     if outage is not None and outage.battery_since is not None:
-        outage = replace(
+        outage = changed(
             outage, spent=outage.on_battery(memory.now), battery_since=None, countdown_ends=None,
-            battery_polls=0, low_polls=0, low_since=None, low_rose=False, critical_since=None,
+            battery_polls=0, gauges_low=0, gauges_low_since=None, low_since=None, low_rose=False, critical_since=None,
         )  # fmt: skip
-    return replace(memory, mains_since=since, outage=outage, low_on_mains=power.low)
+    return changed(memory, mains_since=since, outage=outage, low_on_mains=power.low)
 
 
 def _on_battery(memory: Memory, power: Power) -> Memory:
     now, outage = memory.now, memory.outage
     if outage is None or outage.battery_since is None:
         failures = (*(at for at in memory.failures if now - at < FLAPPING), now)[-20:]
-        memory = replace(memory, failures=failures)
+        memory = changed(memory, failures=failures)
     if outage is None:
-        memory = replace(memory, number=memory.number + 1)
+        memory = changed(memory, number=memory.number + 1)
         outage = Outage(
             number=memory.number, began=now, battery_since=now, start_charge=power.charge, carried=carried(memory)
         )  # fmt: skip
     elif outage.battery_since is None:
-        outage = replace(outage, battery_since=now, flickers=outage.flickers + 1, samples=())
-    outage = replace(outage, battery_polls=outage.battery_polls + 1)
+        outage = changed(outage, battery_since=now, flickers=outage.flickers + 1, samples=())
+    outage = changed(outage, battery_polls=outage.battery_polls + 1)
     if power.charge is not None:
         lowest = power.charge if outage.lowest is None else min(outage.lowest, power.charge)
-        outage = replace(outage, lowest=lowest, samples=_sampled(outage.samples, now, power.charge))
+        outage = changed(outage, lowest=lowest, samples=_sampled(outage.samples, now, power.charge))
     outage = _low(outage, power, now, on_mains=memory.low_on_mains)
-    return replace(memory, mains_since=None, outage=outage)
+    return changed(memory, mains_since=None, outage=outage)
 
 
 def carried(memory: Memory) -> float:
@@ -131,11 +130,11 @@ def carried(memory: Memory) -> float:
 
 def _low(outage: Outage, power: Power, now: float, *, on_mains: bool) -> Outage:
     if not power.low:
-        return replace(outage, low_since=None, low_rose=False)
+        return changed(outage, low_since=None, low_rose=False)
     if outage.low_since is not None:
         return outage
     waited = outage.on_battery(now) >= AT_ONCE and outage.battery_polls > 1
-    return replace(outage, low_since=now, low_rose=waited and not on_mains)
+    return changed(outage, low_since=now, low_rose=waited and not on_mains)
 
 
 def _sampled(

@@ -1,13 +1,12 @@
 """One step under way: what is known, what changes, and what is to be done."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from .commands import Command, Message, Tell
 from .inputs import Inputs, Link, Mains
 from .judging import OFF_LASTS, calibrates
-from .memory import Memory, Outage, State
+from .memory import Memory, Outage, State, changed
 from .plan import Mode, PowerPlan
 
 
@@ -65,16 +64,16 @@ class Turn:
 
     def set(self, **changes: Any) -> None:
         """Change the memory."""
-        self.memory = replace(self.memory, **changes)
+        self.memory = changed(self.memory, **changes)
 
     def mark(self, **changes: Any) -> None:
         """Change what is known of the outage."""
         if self.memory.outage is not None:
-            self.memory = replace(self.memory, outage=replace(self.memory.outage, **changes))
+            self.memory = changed(self.memory, outage=changed(self.memory.outage, **changes))
 
     def go(self, state: State) -> None:
         """Go to another state."""
-        self.memory = replace(self.memory, state=state)
+        self.memory = changed(self.memory, state=state)
 
     def give(self, command: Command) -> None:
         """Have something done."""
