@@ -268,6 +268,8 @@ ACTS: tuple[Act, ...] = (
         Act(name=name, kind="", fields=_DOWNLOAD, target=lambda key, data: str(data["download"]).lower())
         for name in ("queue_grab", "queue_retry")
     ),
+    # an Arr asks its client for it, so that it is spelled as there
+    Act(name="import_now", kind="", fields=_DOWNLOAD, target=lambda key, data: str(data["download"]).strip()),
     Act(
         name="arr_search",
         kind="",

@@ -22,7 +22,7 @@ from simulator.serving.replies import Json, Raw, Reply
 from simulator.serving.routes import Route, Routes
 
 from .library import Command, Library
-from .rows import complaint, history_row, queue_rows, stamp, thing_row
+from .rows import complaint, file_rows, history_row, queue_rows, spelled, stamp, thing_row
 
 END = "\x1e"
 HUB = "/signalr/messages"
@@ -36,6 +36,7 @@ COMMANDS = frozenset(
         "CheckHealth",
         "Housekeeping",
         "ClearBlocklist",
+        "ManualImport",
     }
 )
 OF_AN_APP = {
@@ -263,6 +264,7 @@ class ArrFace(Servarr):
             self.at("GET", "diskspace", self._disks),
             self.at("GET", "config/downloadclient", lambda _: Json(self._handling())),
             self.at("PUT", "config/downloadclient/{id}", self._set_handling),
+            self.at("GET", "manualimport", self._files),
         )
 
     def attach(self, library: Library) -> None:
@@ -290,6 +292,16 @@ class ArrFace(Servarr):
             "autoRedownloadFailedFromInteractiveSearch": True,
             "id": 1,
         }
+
+    def _files(self, asked: Asked) -> Reply:
+        """What it would import of a completed download, also while it handles none."""
+        wanted = asked.query.get("downloadId", "")
+        found = [
+            each
+            for each in self.library.tracked.values()
+            if each.download and spelled(each.download) == wanted
+        ]
+        return Json([row for each in found for row in file_rows(self.library, each)])
 
     def _set_handling(self, asked: Asked, id: str) -> Reply:
         body = asked.body if isinstance(asked.body, dict) else {}
@@ -357,11 +369,12 @@ class ArrFace(Servarr):
         return Json({})
 
     def _history(self, asked: Asked) -> Reply:
-        wanted = asked.query.get("downloadId", "").lower()
+        wanted = asked.query.get("downloadId", "")
         entries = [
             each
             for each in reversed(self.library.history)
-            if not wanted or (each.download or "").lower() == wanted
+            # as it is written there
+            if not wanted or spelled(each.download or "") == wanted
         ]
         return _page(asked, [history_row(self.library, each) for each in entries])
 
@@ -436,6 +449,11 @@ class ArrFace(Servarr):
                 )
             case "MissingEpisodeSearch" | "MissingMoviesSearch":
                 library.search(tuple(each.id for each in library.things.values() if not each.has_file))
+            case "ManualImport":
+                wanted = {file.get("downloadId") for file in body.get("files", ())}
+                for each in list(library.tracked.values()):
+                    if each.download and spelled(each.download) in wanted:
+                        library.take_in(each)
             case "ProcessMonitoredDownloads":
                 library.retry()
 

@@ -84,6 +84,45 @@ def _queue_row(library: Library, tracked: Tracked, thing: int | None, index: int
     }
 
 
+def spelled(download: str) -> str:
+    """A download's id as they write it: an info-hash in capitals."""
+    return download.upper() if len(download) == 40 else download
+
+
+def file_rows(library: Library, tracked: Tracked) -> list[Row]:
+    """The files of a download, each with what it is taken for and what is wrong with it."""
+    download = library.media.downloads.get(tracked.download or "")
+    if download is None or download.left >= 1:
+        return []
+    refused = tracked.release.refused
+    rows: list[Row] = []
+    for thing in tracked.things or (None,):
+        row: Row = {
+            "id": tracked.row,
+            "path": f"{download.path}/{tracked.release.title}.mkv",
+            "folderName": tracked.release.title,
+            "name": tracked.release.title,
+            "size": download.size // max(len(tracked.things), 1),
+            "quality": QUALITY,
+            "languages": [{"id": 1, "name": "English"}],
+            "releaseGroup": tracked.release.group,
+            "downloadId": spelled(download.id),
+            "indexerFlags": 0,
+            "rejections": [{"reason": refused, "type": "permanent"}] if refused else [],
+        }
+        if thing is not None and library.app == "Radarr":
+            row["movie"] = {"id": thing, "title": library.things[thing].title}
+        elif thing is not None:
+            known = library.things[thing]
+            row |= {
+                "series": {"id": known.series},
+                "episodes": [{"id": thing}],
+                "releaseType": "singleEpisode",
+            }
+        rows.append(row)
+    return rows
+
+
 def history_row(library: Library, entry: Entry) -> Row:
     """A line of the history."""
     data: Row = {"indexer": entry.release.indexer, "releaseGroup": entry.release.group, "size": "0"}
@@ -104,7 +143,7 @@ def history_row(library: Library, entry: Entry) -> Row:
         "data": data,
     }
     if entry.download is not None:
-        row["downloadId"] = entry.download.upper() if len(entry.download) == 40 else entry.download
+        row["downloadId"] = spelled(entry.download)
     if library.app == "Radarr":
         return row | {"movieId": entry.thing}
     return row | {"episodeId": entry.thing, "seriesId": library.things[entry.thing].series}

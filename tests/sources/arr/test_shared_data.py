@@ -12,6 +12,7 @@ import pytest
 from custom_components.home_server_monitor.sources.arr.apps import APPS, SONARR, App
 from custom_components.home_server_monitor.sources.arr.client import ArrClient
 from custom_components.home_server_monitor.sources.arr.coordinator import HOLDING
+from custom_components.home_server_monitor.sources.arr.importing import IMPORTED_BY
 from custom_components.home_server_monitor.sources.arr.model import about, check, mount, root
 from custom_components.home_server_monitor.sources.arr.queue import joined, row_of
 from custom_components.home_server_monitor.sources.records import rows
@@ -93,6 +94,8 @@ async def ask_everything(client: ArrClient) -> None:
         await client.test_all("downloadclient")
     if app.queue and app.writes and client.api in HOLDING:
         await client.set_handling({**await client.handling(), "id": 1})
+    if app.name in IMPORTED_BY and client.api == "v3":
+        await client.manual_import("AB")
 
 
 @pytest.mark.parametrize(("app", "api"), SPECS, ids=lambda value: value)

@@ -9,7 +9,8 @@ from homeassistant.exceptions import HomeAssistantError
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 
-from custom_components.home_server_monitor.sources.arr import orders, removing
+from custom_components.home_server_monitor.guardian.contract import Actor
+from custom_components.home_server_monitor.sources.arr import importing, orders, removing
 from simulator.arr import Release
 from simulator.arr.rows import complaint
 
@@ -232,3 +233,53 @@ async def test_what_this_arr_never_grabbed_is_not_blocklisted_by_accident(story:
     done = await story.of_device("queue_remove", download=bad.download)
     assert done["outcome"] == "succeeded"
     assert library.blocklist == []
+
+
+async def test_while_imports_are_held(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(importing, "FIRST_LOOK", 0.02)
+    library, media = story.sim.arrs.radarr, story.sim.world.media
+    (bad,) = (each for each in library.tracked.values() if each.release.title == BAD)
+    await story.strike_out()
+    assert (await story.offered())["verb"] == "Remove, blocklist, search again"
+    desk = story.source.house.guardian("home").desk
+    actor = Actor(kind="user", id=story.user.id, name="Ada", admin=True)
+    record = await desk.propose(story.source.id, "hold_imports", "", {"minutes": 60}, actor=actor)
+    await desk.approve(record.id, actor)
+    record = await desk.wait(record.id)
+    assert record.state == "succeeded", (record.verdict, record.reason)
+    assert not library.handles
+    await story.source.async_look("health")
+    await story.look(2)
+    # it is not in the queue for now, and nothing that could only fail is offered for it
+    (finding,) = await story.findings()
+    assert finding["verb"] is None
+    assert "held for the quiet hours" in finding["advice"]
+    assert not any(each.key == "ImportMechanismCheck" for each in story.source.data.checks.values())
+    for action in ({"search": True}, {"keep_in_client": True}):
+        with pytest.raises(HomeAssistantError) as refused:
+            await story.of_device("queue_remove", download=bad.download, **action)
+        assert refused.value.translation_key == "imports_held"
+    # one that is completed meanwhile waits, and is taken over by itself once somebody says so
+    film = library.grab_done(Release(title="Salt.2026.WEB-NTb", things=(5,), client="sabnzbd", size=1 << 30))
+    assert film.download is not None
+    items = {key: each for key, each in media.downloads.items() if key in (film.download, bad.download)}
+    answer = await story.of_device("import_now", download=film.download)
+    assert answer["outcome"] == "succeeded"
+    assert items[film.download].imported == "/data/movies/Salt.2026.WEB-NTb"
+    assert not library.handles
+    (order,) = (
+        each for each in story.sim.arrs.faces["radarr"].calls.writes if each.route.endswith("command")
+    )
+    assert order.body["importMode"] == "auto"
+    assert [file["movieId"] for file in order.body["files"]] == [5]
+    for download, why in ((bad.download, "import_rejected"), ("nobody", "no_such_target")):
+        with pytest.raises(HomeAssistantError) as refused:
+            await story.of_device("import_now", download=download)
+        assert refused.value.translation_key == why
+    # it is over: what waited for a person is offered again
+    await desk.leases.end_all()
+    await desk.leases.tick()
+    assert library.handles
+    await story.look(2)
+    assert [each.held for each in story.source.data.queue.items.values() if each.blocked] == [False]
+    assert (await story.offered())["verb"] == "Remove, blocklist, search again"

@@ -30,6 +30,7 @@ from .model import (
     release,
     root,
     total,
+    with_size,
 )
 from .queue import Brief, Item, Queue, brief, joined, row_of
 from .said import said
@@ -151,7 +152,7 @@ class ArrClient:
         """Return the folders that it imports into, with the size of what they are on. Raises ClientError."""
         found = rows(await self._get("rootfolder"), root)
         mounts = rows(await self._get("diskspace"), mount).items
-        sized = {key: _with_size(each, mounts) for key, each in found.items.items()}
+        sized = {key: with_size(each, mounts) for key, each in found.items.items()}
         return Rows(sized, found.skipped)
 
     async def wanted(self) -> Wanted:
@@ -220,6 +221,11 @@ class ArrClient:
         """Return how it handles downloads, as it comes. Raises ClientError."""
         return record(await self._get("config/downloadclient"))
 
+    async def manual_import(self, download: str) -> list[Row]:
+        """Return the files of a completed download, each with what it takes it for, as they come. Raises ClientError."""
+        found = await self._get("manualimport", {"downloadId": download, "filterExistingFiles": True})
+        return [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []
+
     # What may be ordered; only the guardian's runner calls these
 
     async def set_handling(self, row: Row) -> None:
@@ -275,15 +281,6 @@ def _stamp(at: datetime) -> str:
 
 def _undated() -> tuple[str, Airing]:
     raise Malformed("no day")
-
-
-def _with_size(folder: Root, mounts: Mapping[str, int]) -> Root:
-    """Return a folder with the size of the mount that holds it: of those above it, the longest path."""
-    if folder.size:
-        return folder
-    above = [path for path in mounts if folder.path.startswith(path.rstrip("/") + "/") or folder.path == path]
-    size = mounts[max(above, key=len)] if above else None
-    return Root(folder.path, folder.free, folder.accessible, size or None)
 
 
 def _bazarr_check(row: Row) -> tuple[str, Check]:

@@ -287,3 +287,12 @@ def total(row: Row) -> int | None:
     """Return how many records a listing has that was asked for one of them."""
     found = number(row.get("totalRecords"))
     return None if found is None or found < 0 else int(found)
+
+
+def with_size(folder: Root, mounts: Mapping[str, int]) -> Root:
+    """Return a folder with the size of the mount that holds it: of those above it, the longest path."""
+    if folder.size:
+        return folder
+    above = [path for path in mounts if folder.path.startswith(path.rstrip("/") + "/") or folder.path == path]
+    size = mounts[max(above, key=len)] if above else None
+    return Root(folder.path, folder.free, folder.accessible, size or None)

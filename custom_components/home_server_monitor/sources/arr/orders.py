@@ -20,6 +20,7 @@ from ...guardian.contract import (
     Verdict,
 )
 from ..errors import CallFailed, CannotConnect, ClientError
+from .importing import IMPORTED_BY, ImportNow
 from .model import Arr
 from .queue import Item
 from .removing import LOOK_EVERY, NOT_FOUND, RemoveAction, Service
@@ -272,6 +273,8 @@ def actions_of(service: Service) -> dict[str, Action]:
         return {}
     found: list[Action] = [CommandAction(each, service) for each in COMMANDS]
     found.append(AllTestsAction(Command(key="arr_test", name=lambda service, params: "TestAll"), service))
+    if app.name in IMPORTED_BY and service.client.api == "v3":
+        found.append(ImportNow(service))
     if app.queue:
         found += [
             RemoveAction(service, replaces=replaces, keeps=keeps)
