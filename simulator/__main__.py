@@ -36,6 +36,8 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument("--scrutiny", action="store_true", help="Scrutiny, too, which has read the disks")
     parser.add_argument("--scrutiny-port", type=int, default=0, help="of Scrutiny; 0 takes a free one")
+    parser.add_argument("--ups", action="store_true", help="the server of the UPS (NUT), too")
+    parser.add_argument("--ups-port", type=int, default=0, help="of that server; 0 takes a free one")
     parser.add_argument("--downloads", action="store_true", help="qBittorrent and SABnzbd, too, at work")
     for name in CLIENTS:
         parser.add_argument(f"--{name}-port", type=int, default=0, help="0 takes a free one")
@@ -116,6 +118,8 @@ async def _main(arguments: argparse.Namespace) -> None:
         scrutiny=arguments.scrutiny,
         scrutiny_port=arguments.scrutiny_port,
         media=_media(arguments),
+        ups=arguments.ups,
+        ups_port=arguments.ups_port,
         arrs=arguments.arrs,
         arr_ports=tuple(getattr(arguments, f"{name}_port") for name in ARRS),
     ) as sim:
@@ -130,6 +134,16 @@ async def _main(arguments: argparse.Namespace) -> None:
         }
         if sim.scrutiny is not None:
             ready["scrutiny"] = sim.scrutiny_url
+        if sim.has_nut:
+            settings = sim.world.ups.settings
+            (ups_user,) = settings.extra
+            ready |= {
+                "ups": f"127.0.0.1:{sim.nut.port}",
+                "ups_user": ups_user,
+                "ups_password": settings.extra[ups_user],
+            }
+            # the NAS follows its own settings
+            sim.world.ups.primary_acts = True
         if sim.has_arrs:
             for name in ARRS:
                 ready |= {name: sim.arrs.url(name), f"{name}_key": sim.arrs.key(name)}

@@ -2,6 +2,7 @@
 
 from .arr.mooring import Arrs
 from .harbour import Harbour
+from .nut import Nut
 from .tls import Certificate
 from .wire import Wire
 from .world import World
@@ -15,6 +16,7 @@ class Doors:
     _tls: bool
     _wire: Wire | None
     _scrutiny_wire: Wire | None
+    _nut: Nut | None
     _harbour: Harbour | None
     _arrs: Arrs | None
     _control_port: int
@@ -36,6 +38,18 @@ class Doors:
         if self._scrutiny_wire is None:
             raise KeyError("no Scrutiny was asked for")
         return f"{'https' if self._tls else 'http'}://127.0.0.1:{self._scrutiny_wire.port}"
+
+    @property
+    def nut(self) -> Nut:
+        """The server of the UPS; KeyError where it was not asked for."""
+        if self._nut is None:
+            raise KeyError("no UPS was asked for")
+        return self._nut
+
+    @property
+    def has_nut(self) -> bool:
+        """Whether there is the server of the UPS."""
+        return self._nut is not None
 
     @property
     def control_url(self) -> str:

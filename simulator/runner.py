@@ -35,6 +35,8 @@ async def run(
     arr_base: str = "",
     arr_ports: tuple[int, ...] = (),
     media: Media | None = None,
+    ups: bool = False,
+    ups_port: int = 0,
 ) -> AsyncGenerator[Simulation]:
     """A home server on loopback, in the caller's loop.
 
@@ -44,6 +46,7 @@ async def run(
     `scrutiny`: it answers, too, with what its collector has read of the disks.
     `arrs`: Sonarr, Radarr and Prowlarr, too, below `arr_base` such as `/media`, on what the house downloads.
     `media`: download clients, too, where they are asked for; they answer at `sim.quay.url(name)`.
+    `ups`: the server of the UPS, too, at `sim.nut.port`.
     `loopback_is_remote`: treat plain http from loopback as the real server treats it from elsewhere.
     """
     sim = Simulation(
@@ -67,9 +70,10 @@ async def run(
         arr_base=arr_base,
         arr_ports=arr_ports,
         media=media,
+        ups=ups,
     )
     try:
-        await sim.open(port, control_port, scrutiny_port)
+        await sim.open(port, control_port, scrutiny_port, ups_port)
         yield sim
     finally:
         await sim.close()

@@ -15,6 +15,7 @@ from .doors import Doors
 from .faults import Faults
 from .harbour import Containers, Harbour
 from .media.mooring import Media
+from .nut import Nut
 from .quay import Quay
 from .scenarios import SCENARIOS, Scenario
 from .scrutiny import ScrutinyFace
@@ -53,6 +54,7 @@ class Simulation(Doors):
         arr_base: str = "",
         arr_ports: tuple[int, ...] = (),
         media: Media | None = None,
+        ups: bool = False,
     ) -> None:
         self._apps, self._disks, self._seed = apps, disks, seed
         self._state_dir = state_dir
@@ -84,6 +86,7 @@ class Simulation(Doors):
         self._harbour = Harbour(containers, self.world, secure=tls) if containers is not None else None
         self.scrutiny = ScrutinyFace(self.world, latency=latency) if scrutiny else None
         self._scrutiny_wire: Wire | None = None
+        self._nut = Nut(self.world, lambda: self._power("shutdown", 0.0)) if ups else None
         self._media = media
         self.quay = Quay(secure=tls and media is not None and media.secure)
         if media is not None:
@@ -122,7 +125,7 @@ class Simulation(Doors):
 
     # Life
 
-    async def open(self, port: int, control_port: int, scrutiny_port: int = 0) -> None:
+    async def open(self, port: int, control_port: int, scrutiny_port: int = 0, ups_port: int = 0) -> None:
         """Begin to answer."""
         if self.certificate is not None:
             self._ssl = certificates.server_context(self.certificate)
@@ -134,6 +137,8 @@ class Simulation(Doors):
         if self.scrutiny is not None:
             self._scrutiny_wire = Wire(await self._servers.serve(self.scrutiny.app(), 0, self._ssl))
             await self._scrutiny_wire.start(scrutiny_port)
+        if self._nut is not None:
+            await self._nut.open(ups_port, self.world)
         await self.quay.open(self._servers, self._ssl)
         self._control_port = await self._servers.serve(control_app(self), control_port, None)
         self.spawn(self._ticking())
@@ -149,6 +154,8 @@ class Simulation(Doors):
             await self._harbour.close()
         if self._scrutiny_wire is not None:
             await self._scrutiny_wire.stop()
+        if self._nut is not None:
+            await self._nut.close()
         if self._arrs is not None:
             await self._arrs.close()
         await self.quay.close()
@@ -296,6 +303,8 @@ class Simulation(Doors):
             self.scrutiny.attach(self.world)
             self.scrutiny.faults.clear()
             self.scrutiny.calls.clear()
+        if self._nut is not None:
+            self._nut.attach(self.world)
         if self._media is not None:
             self._media.furnish(self.world.media)
             self._media.attach(self.quay, self.world.media)

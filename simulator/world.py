@@ -12,6 +12,7 @@ from .jobs import Jobs
 from .media import MediaWorld
 from .network import Certificate, Interface
 from .noise import digest, jitter, number, wander
+from .power import Ups
 from .storage import Dataset, Disk, Pool, Snapshot, Vdev
 from .tasks import CloudBackup, CloudSync, Cron, Replication, Rsync, SnapshotTask, Task
 from .workloads import App, Machine, Service, SystemContainer
@@ -92,6 +93,8 @@ class World:
         self.filled_at = clock.now()
         # what runs on the engine, where there is one
         self.household: Household | None = None
+        # what feeds all of it
+        self.ups = Ups(clock, lambda: 96.0 + 6.0 * self.wobble("watts", 30.0))
         # what is downloaded and watched; empty until somebody furnishes it
         self.media = MediaWorld(clock, seed)
 
@@ -100,6 +103,7 @@ class World:
     def tick(self) -> None:
         """Bring everything up to the present."""
         motion.tick(self)
+        self.ups.tick()
         if self.household is not None:
             self.household.engine.tick()
         self.media.tick()
@@ -269,8 +273,6 @@ class World:
         snap = Snapshot(dataset, name, at, self._txg, size, used=int(size * 0.0004) + 12288)
         self.snapshots[snap.ident] = snap
         return snap
-
-    # Tasks
 
     # Alerts
 

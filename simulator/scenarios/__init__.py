@@ -9,6 +9,7 @@ from .engine import ENGINE
 from .media import MEDIA
 from .network import NETWORK
 from .pools import POOLS
+from .power import POWER
 from .replacement import REPLACED
 from .system import SYSTEM
 
@@ -21,6 +22,7 @@ SCENARIOS: dict[str, type[Scenario]] = {
         *POOLS,
         *SYSTEM,
         *NETWORK,
+        *POWER,
         *CONTAINERS,
         *ENGINE,
         *MEDIA,

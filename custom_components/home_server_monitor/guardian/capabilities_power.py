@@ -94,8 +94,8 @@ class HasUpsService(Protocol):
         ...
 
     @property
-    def names(self) -> frozenset[str]:
-        """Return the names and addresses under which this machine is reached, in lower case."""
+    def hangs_on(self) -> frozenset[str]:
+        """Return the node ids of the UPS that feeds it, by every name of its server."""
         ...
 
     @property

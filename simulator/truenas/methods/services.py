@@ -97,30 +97,33 @@ def update(ctx: Context, which: int | str, wanted: Row) -> int:
     raise NotFoundError(f"Service {which}")
 
 
-def ups_config(_ctx: Context) -> Row:
+def ups_config(ctx: Context) -> Row:
     """`ups.config`: the configuration only; no method returns live values."""
+    ups = ctx.world.ups.settings
     return {
         "id": 1,
         "powerdown": False,
-        "rmonitor": True,
+        "rmonitor": ups.remote,
         "nocommwarntime": None,
-        "remoteport": 3493,
-        "shutdowntimer": 30,
-        "hostsync": 15,
+        "remoteport": ups.port,
+        "shutdowntimer": ups.timer,
+        "hostsync": ups.hostsync,
         "description": "",
         "driver": "usbhid-ups$PROTECT NAS",
-        "extrausers": "",
-        "identifier": "ups",
+        "extrausers": "".join(
+            f"[{name}]\npassword = {password}\nupsmon secondary\n" for name, password in ups.extra.items()
+        ),
+        "identifier": ups.identifier,
         "mode": "MASTER",
         "monpwd": "********",
-        "monuser": "upsmon",
+        "monuser": ups.user,
         "options": "",
         "optionsupsd": "",
         "port": "auto",
         "remotehost": "",
-        "shutdown": "BATT",
+        "shutdown": ups.shutdown,
         "shutdowncmd": None,
-        "complete_identifier": "ups@localhost:3493",
+        "complete_identifier": f"{ups.identifier}@localhost:{ups.port}",
     }
 
 

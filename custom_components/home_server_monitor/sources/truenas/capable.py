@@ -22,13 +22,13 @@ from .listings import read_smart
 from .memory import Memory
 from .methods import Operation, method_of, supports
 from .model import TrueNas
-from .nodes import dataset_node
+from .nodes import dataset_node, names_of
 from .releases import V25_04
 from .rights import holds
 from .smart import places_of, readings_of
 from .snapshots import find, not_ours_at
 from .stands import stands_of
-from .ups_service import offered, ups_service_of
+from .ups_service import feeds, offered, ups_service_of
 from .uses import look_in_use, uses
 from .work import App
 
@@ -79,6 +79,14 @@ class CapableTrueNas(FedCoordinator[TrueNas]):
         """Return the apps and the UPS service, and where they answer (capability RunsServices)."""
         host = self.client.url.host or ""
         return *services_of(self.data.apps, host), *offered(self.data, host)
+
+    @property
+    def hangs_on(self) -> frozenset[str]:
+        """Return the node ids of the UPS that feeds it (capability HasUpsService)."""
+        if self.data is None:
+            return frozenset()
+        url = self.client.url
+        return feeds(self.data, names_of(self.data, (url.host or "", url.port or 0)))
 
     @property
     def ups_service(self) -> UpsService | None:

@@ -8,7 +8,7 @@ from ...guardian.own_path import address_node, container_node, endpoint_node, is
 from .alert_objects import disks_of, pools_of
 from .model import TrueNas
 from .storage import Pool
-from .ups_service import hangs_on
+from .ups_service import feeds
 
 _NONE: Mapping[str, Any] = {}
 _SERVICE_OF_SHARE = {"smb": "cifs", "nfs": "nfs"}
@@ -90,6 +90,12 @@ def nodes_of(
     return tuple(_Topology(source, data, address, remembered).nodes())
 
 
+def names_of(data: TrueNas, address: tuple[str, int] | None) -> frozenset[str]:
+    """Return every name and address under which a NAS may be known."""
+    spoken = [address[0]] if address else []
+    return frozenset([*spoken, *(name for each in data.interfaces.values() for name in each.addresses)])
+
+
 class _Topology:
     """The nodes of one snapshot."""
 
@@ -102,9 +108,7 @@ class _Topology:
         self._disks |= {key: shown for key, shown in remembered.items() if key not in self._disks}
         self._by_device = {disk.device: key for key, disk in data.disks.items()}
         self._pools = {pool.name: pool_node(guid) for guid, pool in data.pools.items()}
-        spoken = [address[0]] if address else []
-        found = [name for interface in data.interfaces.values() for name in interface.addresses]
-        self._names = frozenset([*spoken, *found])
+        self._names = names_of(data, address)
 
     def nodes(self) -> Iterator[Node]:
         """Yield them all; what others stand on comes first."""
@@ -115,7 +119,7 @@ class _Topology:
             aliases=self._aliases(),
             label=system.hostname if system else "",
             booted=system.booted.timestamp() if system and system.booted else None,
-            needs=hangs_on(self._data, self._names),
+            needs=feeds(self._data, self._names),
         )
         for key, shown in self._disks.items():
             yield Node(id=disk_node(key), kind="disk", runs_on=self._host, label=shown)

@@ -47,7 +47,7 @@ def offered(data: TrueNas, host: str) -> Iterator[Service]:
         )
 
 
-def hangs_on(data: TrueNas, names: Iterable[str]) -> frozenset[str]:
+def feeds(data: TrueNas, names: Iterable[str]) -> frozenset[str]:
     """Return the node ids of the UPS that feeds the NAS, by every name that its server may be known under."""
     found = ups_service_of(data)
     if found is None or not found.running or not found.identifier or not found.port:

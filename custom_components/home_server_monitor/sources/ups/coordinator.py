@@ -191,7 +191,8 @@ class UpsCoordinator(ServiceCoordinator[Power]):
     def _service(self) -> UpsService | None:
         """Return how the NAS that speaks for this UPS is set, where it is watched."""
         for nas in self.house.capable(HasUpsService):
-            if nas.server == self.server and nas.names & self._hosts:
+            mine = frozenset().union(*(node.aliases for node in self.nodes))
+            if nas.server == self.server and nas.hangs_on & mine:
                 found = nas.ups_service
                 return found if isinstance(found, UpsService) else None
         return None

@@ -1,6 +1,7 @@
 """What the config flow asks of a UPS: where its server is, which one it is, and an account that is really tested."""
 
 from collections.abc import Mapping
+import re
 from typing import Any, Final
 
 from homeassistant.core import HomeAssistant
@@ -16,7 +17,7 @@ import voluptuous as vol
 from yarl import URL
 
 from ...const import CONF_KIND, DOMAIN
-from ..errors import AuthFailed, CannotConnect, ClientError, NotSent
+from ..errors import AuthFailed, ClientError, NotSent
 from ..kind import Choice, FlowError, Probe
 from .client import Account, NutClient, Standing
 from .reading import Reading, read
@@ -26,6 +27,8 @@ CONF_HOST, CONF_PORT, CONF_UPS, CONF_USERNAME, CONF_PASSWORD = "host", "port", "
 # the step in which one of several is chosen
 WHICH: Final = "which_ups"
 SCHEME: Final = "nut"
+# names, and addresses of both kinds
+_HOST: Final = re.compile(r"[A-Za-z0-9._:%-]{1,253}")
 SECRETS = frozenset({CONF_PASSWORD})
 SAME = (CONF_HOST, CONF_PORT, CONF_UPS)
 SCHEMA = vol.Schema(
@@ -102,7 +105,7 @@ def _place(data: Mapping[str, Any]) -> tuple[str, int]:
         host, port = url.host, url.explicit_port or int(data.get(CONF_PORT) or PORT)
     except ValueError as err:
         raise FlowError("invalid_host", field=CONF_HOST) from err
-    if not host:
+    if not host or not _HOST.fullmatch(host):
         raise FlowError("invalid_host", field=CONF_HOST)
     return host.lower(), port
 
@@ -131,9 +134,10 @@ def _told(hass: HomeAssistant, err: ClientError, said: dict[str, str]) -> FlowEr
     if isinstance(err, NotSent) and "refused" in str(err):
         key = "ups_refused_by_truenas" if _is_truenas(hass, said["host"]) else "ups_refused"
         return FlowError(key, said, field=CONF_HOST)
-    if isinstance(err, CannotConnect):
+    if isinstance(err.__cause__, TimeoutError):
         return FlowError("timeout_connect", said, field=CONF_HOST)
-    return FlowError("not_upsd", said, field=CONF_HOST)
+    key = "ups_unreachable" if isinstance(err, NotSent) else "not_upsd"
+    return FlowError(key, said, field=CONF_HOST)
 
 
 def _is_truenas(hass: HomeAssistant, host: str) -> bool:
