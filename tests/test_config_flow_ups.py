@@ -61,9 +61,14 @@ async def test_a_ups_is_added_and_its_account_really_tested(hass: HomeAssistant,
         ({**place, "username": "ha"}, {"password": "empty_field"}),
         ({"host": "127.0.0.1", "port": 9}, {"host": "ups_refused"}),
         ({"host": "127.0.0.1", "port": sim.wire.port}, {"host": "not_upsd"}),
-        ({"host": "nobody.invalid", "port": 3493}, {"host": "ups_unreachable"}),
     ):
         assert (await form(hass, **typed))["errors"] == errors, typed
+    for err, errors in (
+        (OSError(-2, "Name or service not known"), {"host": "ups_unreachable"}),
+        (TimeoutError(), {"host": "timeout_connect"}),
+    ):
+        with patch("asyncio.open_connection", side_effect=err):
+            assert (await form(hass, **place))["errors"] == errors
     for heard in ("stale", "gone"):
         sim.world.ups.heard = heard
         assert (await form(hass, **place))["errors"] == {"base": "ups_not_heard"}
