@@ -17,14 +17,14 @@ from custom_components.home_server_monitor.guardian.contract import Finding, Nod
 from custom_components.home_server_monitor.guardian.remediation import State
 
 from .guardian.fake import FakeAction, FakeSource, World
-from .holds import Holds
+from .holds import BESIDE_OTHERS, Holds
 from .test_guardian_edge import Household, home
 
 __all__ = ["home"]
 
 MANY = 10_000
 # seconds for which nothing may hold the event loop
-HOLD = 0.05
+HOLD = 0.05 * BESIDE_OTHERS
 WRITE = Store._async_write_data
 
 

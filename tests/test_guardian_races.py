@@ -18,7 +18,7 @@ from custom_components.home_server_monitor.edge.replies import PHONE_EVENT
 from custom_components.home_server_monitor.guardian.contract import Actor
 from custom_components.home_server_monitor.guardian.remediation import Record, State
 
-from .holds import Holds
+from .holds import BESIDE_OTHERS, Holds
 from .test_guardian_edge import Household, _ask, home
 
 __all__ = ["home"]
@@ -28,7 +28,7 @@ CREATE = "pool.snapshot.create"
 # rounds of each combination of answers, with other delays each time
 ROUNDS = 4
 # seconds that the loop may be held
-HOLD = 0.05
+HOLD = 0.05 * BESIDE_OTHERS
 WAYS = ("ann", "bea", "repairs")
 DECIDED = {"approve": State.SUCCEEDED, "deny": State.DENIED}
 

