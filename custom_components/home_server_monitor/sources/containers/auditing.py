@@ -91,7 +91,10 @@ class Auditing:
         except ClientError:
             return
         if subject is not None:
-            self._reports[text(inspect.get("Id"))] = report(subject)
+            key, made = text(inspect.get("Id")), report(subject)
+            # reckoned one by one as they come: a thousand in one go would hold the event loop
+            self._reports[key] = made
+            self._rated[key] = _Rated(made, made, made.score, made.worst)
 
     async def subject(self, inspect: Json, *, looping: bool = False) -> Subject | None:
         """Return a container as the audit sees it, or None where this access may not tell. Raises ClientError."""
@@ -155,7 +158,9 @@ class Auditing:
         known = self._rated.get(container)
         if known is not None and known.made is made and known.report.name == name and not lived_with:
             return known
-        found = without(replace(made, name=name), given, now)
+        found = made if made.name == name else replace(made, name=name)
+        if lived_with:
+            found = without(found, given, now)
         rated = _Rated(made, found, found.score, found.worst)
         if lived_with:
             self._rated.pop(container, None)

@@ -133,6 +133,9 @@ class Closely:
         # it may have been made anew under the same name meanwhile
         if found.id == container.id:
             self._details[container.id] = found
+            if (known := self._merged.get(container.id)) is not None:
+                # one by one as they come: a thousand in one go would hold the event loop
+                self.merged(known[1])
             series = self.looks.setdefault(container.name, deque(maxlen=REMEMBERED))
             series.append(look(raw, self._clock()))
             return await self._audit(raw, series)
