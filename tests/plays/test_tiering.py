@@ -20,7 +20,7 @@ from custom_components.home_server_monitor.guardian.contract import Finding, Sev
 from simulator.arr.face import ArrFace
 from simulator.arr.library import Library, Release, Thing
 from simulator.clock import Clock
-from simulator.media import MediaWorld, State, add_client
+from simulator.media import MediaWorld, add_client
 from simulator.media.faces import FACES
 from simulator.plex import PlexFace
 from tests.warp import Warp
@@ -37,6 +37,7 @@ class Living:
     server: MockConfigEntry
     world: MediaWorld
     radarr: Library
+    sonarr: Library
     plex: Any
     user: MockUser
     entries: list[MockConfigEntry]
@@ -76,6 +77,12 @@ class Living:
             title=f"Film.{self.films}", things=(self.films,), client="sabnzbd", size=size, refused=refused
         )
         return self.world.downloads[self.radarr.grab_done(release).download or ""]
+
+    def episode(self, size: int) -> Any:
+        """An episode is completed in the same client; returns its download."""
+        self.sonarr.things[1] = Thing(id=1, title="Part 1", series=1, series_title="Nine Bridges")
+        release = Release(title="Nine.Bridges.S01E01", things=(1,), client="sabnzbd", size=size)
+        return self.world.downloads[self.sonarr.grab_done(release).download or ""]
 
     def tick(self, begin: float = 40, end: float = 80, **options: Any) -> None:
         """Change the options of the server; begin, end: of the hours, in minutes from now."""
@@ -121,29 +128,36 @@ async def living(
     world = MediaWorld(Clock(moving=False))
     add_client(world, "sabnzbd", "4.5.3")
     library = Library("Radarr", world, "/data/movies", "radarr")
-    faces = (FACES["sabnzbd"](world, "sabnzbd"), ArrFace(library, "5.27.5.10198"), PlexFace(world))
+    series = Library("Sonarr", world, "/data/series", "sonarr")
+    faces: tuple[Any, ...] = (
+        FACES["sabnzbd"](world, "sabnzbd"),
+        ArrFace(library, "5.27.5.10198"),
+        PlexFace(world),
+        ArrFace(series, "4.0.15.2941"),
+    )
     servers = [TestServer(each.app()) for each in faces]
     urls = []
     for each in servers:
         await each.start_server()
         urls.append(str(each.make_url("/")).rstrip("/"))
-    client, radarr, plex = faces
+    client, radarr, plex, sonarr = faces
     assert await hass.config_entries.async_setup(server_entry.entry_id)
     mine: tuple[dict[str, Any], ...] = (
         {CONF_KIND: "downloads", "url": urls[0], "product": "sabnzbd", "api_key": client.api_key},
         {CONF_KIND: "arr", "url": urls[1], "api_key": radarr.key},
         {CONF_KIND: "plex", "url": urls[2], "token": plex.token, "client_id": "0" * 32},
+        {CONF_KIND: "arr", "url": urls[3], "api_key": sonarr.key},
     )
     entries = [
         MockConfigEntry(
-            domain=DOMAIN, title=data[CONF_KIND], unique_id=data[CONF_KIND], data={CONF_SERVER: HOME, **data}
+            domain=DOMAIN, title=data[CONF_KIND], unique_id=f"{number}", data={CONF_SERVER: HOME, **data}
         )
-        for data in mine
+        for number, data in enumerate(mine)
     ]
     for entry in entries:
         entry.add_to_hass(hass)
         assert await hass.config_entries.async_setup(entry.entry_id), entry.reason
-    found = Living(hass, server_entry, world, library, plex.theatre, hass_admin_user, entries)
+    found = Living(hass, server_entry, world, library, series, plex.theatre, hass_admin_user, entries)
     found.free(300 * GB)
     yield found
     for entry in (*entries, server_entry):
@@ -221,11 +235,11 @@ async def test_a_film_waits_for_the_night(living: Living) -> None:
 async def test_space_comes_before_quiet(living: Living) -> None:
     living.tick(begin=400, end=500)
     await asyncio.sleep(2 * MINUTE)
-    first, second = living.film(70 * GB), living.film(10 * GB)
-    second.state, second.protocol = State.SEEDING, "torrent"
+    first, third = living.film(70 * GB), living.episode(5 * GB)
     living.free(40 * GB)
     await asyncio.sleep(3 * MINUTE)
-    assert (living.client.paused, first.imported) == (True, None)
+    assert (living.client.paused, first.imported, third.imported) == (True, None, None)
+    assert living.state("tier_waiting") == "2"
     # what its pool stands on is in trouble: nothing is written to it, whatever else
     arr = living.entries[1].runtime_data
     (place,) = arr.places
@@ -238,9 +252,11 @@ async def test_space_comes_before_quiet(living: Living) -> None:
     await asyncio.sleep(35 * MINUTE)
     assert now() - began >= 35 * MINUTE
     assert (living.state("tier_imports"), first.imported) == ("trouble", None)
+    # the other one stands elsewhere, and shares the client
+    assert third.imported == "/data/series/Nine.Bridges.S01E01"
     full = next(each.finding for each in living.guardian.open_findings() if each.finding.rule == "tier_full")
     assert full.evidence["cause"] == "tier_trouble"
-    assert full.placeholders["waits"] == "70", "what seeds keeps its place"
+    assert full.placeholders["waits"] == "70"
     # mended: there is no time to wait for the night
     living.guardian.register.observe("nas", [], dt_util.utcnow().timestamp())
     living.guardian.register.tick(dt_util.utcnow().timestamp() + 600)
@@ -273,7 +289,7 @@ async def test_whatever_comes_between(living: Living) -> None:
     await asyncio.sleep(2 * MINUTE)
     living.free(40 * GB)
     await asyncio.sleep(2 * MINUTE)
-    assert (living.radarr.handles, living.client.paused, living.leases) == (False, True, 2)
+    assert (living.radarr.handles, living.client.paused, living.leases) == (False, True, 3)
     # the entry is unloaded: all goes back at once, and comes again with it
     assert await living.hass.config_entries.async_unload(living.server.entry_id)
     assert (living.radarr.handles, living.client.paused) == (True, False)
@@ -305,7 +321,7 @@ async def test_whatever_comes_between(living: Living) -> None:
     await asyncio.sleep(10 * MINUTE)
     assert (living.radarr.handles, living.client.paused) == (True, False)
     assert film.imported is not None
-    assert living.leases == 0
+    assert (living.sonarr.handles, living.leases) == (False, 1), "the others are held as before"
     living.free(200 * GB)
     await asyncio.sleep(2 * MINUTE)
     living.free(40 * GB)
@@ -317,7 +333,7 @@ async def test_whatever_comes_between(living: Living) -> None:
     await asyncio.sleep(MINUTE)
     living.radarr.handle(False)
     await asyncio.sleep(15 * MINUTE)
-    assert living.leases == 1
+    assert living.leases == 2
     assert await living.hass.config_entries.async_unload(living.server.entry_id)
-    assert (living.radarr.handles, living.client.paused) == (False, False)
+    assert (living.radarr.handles, living.client.paused, living.sonarr.handles) == (False, False, True)
     assert await living.hass.config_entries.async_setup(living.server.entry_id)

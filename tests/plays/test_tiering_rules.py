@@ -6,7 +6,9 @@ from zoneinfo import ZoneInfo
 from hypothesis import given, settings, strategies as st
 import pytest
 
+from custom_components.home_server_monitor.guardian.capabilities_media import DownloadState, Item
 from custom_components.home_server_monitor.guardian.policy import Window
+from custom_components.home_server_monitor.plays.tiering.backlog import Backlog, Held, is_moved
 from custom_components.home_server_monitor.plays.tiering.rules import (
     Case,
     Cause,
@@ -158,3 +160,16 @@ def test_why_a_disk_stays_full(paused: bool, waits: int, imports: Imports) -> No
         assert cause.value == imports.value
     else:
         assert cause is (Cause.OTHERS if paused else Cause.NOT_PAUSED)
+
+
+def test_what_an_import_gives_back() -> None:
+    items = {
+        "a": Item(id="a", name="A", protocol="torrent", state=DownloadState.SEEDING, size=5),
+        "b": Item(id="b", name="B", protocol="torrent", state=DownloadState.COMPLETED, size=7),
+        "c": Item(id="c", name="C", protocol="usenet", state=DownloadState.COMPLETED, size=11),
+    }
+    held = {key: Held(f"client {key}", "radarr", item.size, is_moved(item)) for key, item in items.items()}
+    backlog = Backlog({**held, "d": Held("client c", "sonarr", 13, frees=True)})
+    assert backlog.size == 36
+    assert backlog.frees({"client a", "client b", "client c"}) == 31, "what seeds keeps its place"
+    assert backlog.frees({"client c"}, "radarr") == 11

@@ -57,8 +57,8 @@ class Tiering(PlaySource):
         self.hours = Hours(hass, self.server, guardian.desk.policy.local)
         self.backlog = Backlog()
         self.pace = Pace()
-        # what was still there when the hours ended, in bytes
-        self.left_over = 0
+        # what was still there when the hours ended, by id
+        self._left: frozenset[str] = frozenset()
         # by id of a client, whether its disk is nearly full, and more than that; by id of an Arr, whether its imports wait
         self._low: dict[str, bool] = {}
         self._critical: dict[str, bool] = {}
@@ -116,6 +116,11 @@ class Tiering(PlaySource):
         if any(self.lending.is_lent(key) for key in low):
             return "paused"
         return "low" if low else "enough"
+
+    @property
+    def left_over(self) -> int:
+        """Return the bytes that were still there when the hours ended, and are."""
+        return sum(each.size for key, each in self.backlog.items.items() if key in self._left)
 
     @property
     def until(self) -> float | None:
@@ -180,7 +185,9 @@ class Tiering(PlaySource):
         before, self.backlog = self.backlog, Backlog()
         if tier.holds:
             self.backlog = await read_backlog(clients, arrs, before, dt_util.utcnow())
-        self._imports = self._choose(clients, arrs) if tier.holds and self.allowed else {}
+        # whose space nobody sees would run full behind what waits
+        sees = bool(self._imports) or self.free is not None
+        self._imports = self._choose(clients, arrs) if tier.holds and self.allowed and sees else {}
         self._follow(importing=self.imports in (Imports.OPEN, Imports.SPACE, Imports.SUSPENDED))
         await self._pause(clients)
         await self._hold(arrs)
@@ -240,12 +247,10 @@ class Tiering(PlaySource):
 
     def _follow(self, *, importing: bool) -> None:
         """Learn how fast imports go, and see what is left once the hours have ended."""
-        now, size = clock.now(), self.backlog.size
-        self.pace.follow(size, now, importing=importing)
+        self.pace.follow(self.backlog.size, clock.now(), importing=importing)
         if self.hours.ended(self.tier) and self.imports is Imports.HOURS:
-            self.left_over = size
-        elif not size or not self.tier.holds:
-            self.left_over = 0
+            self._left = frozenset(self.backlog.items)
+        self._left &= self.backlog.items.keys()
 
     async def _pause(self, clients: Sequence[Any]) -> None:
         for client in clients:

@@ -186,9 +186,15 @@ class ArrCoordinator(FedCoordinator[Arr]):
         changes = guardian.desk.leases.changes.values() if guardian is not None else ()
         return any((change.source, change.kind) == (self.id, HANDLING) for change in changes)
 
+    @property
+    def _is_held(self) -> bool:
+        """Return whether its imports wait because of us."""
+        return self._is_lent and self.handling.shown("") is False
+
     async def waiting_imports(self, items: Mapping[str, Item]) -> frozenset[str]:
         """Ask which of these wait for their import (capability HoldsImports). Raises ClientError."""
-        return await self._waiting.of(items, self._carried.blocked, self.hass.loop.time())
+        now, held = self.hass.loop.time(), self._is_held
+        return await self._waiting.of(items, self._carried.blocked, now, held=held)
 
     # Reading
 
@@ -249,8 +255,7 @@ class ArrCoordinator(FedCoordinator[Arr]):
         if not self.client.app.queue:
             return data
         clients = [each for each in self.house.capable(Downloads) if each.server == self.server]
-        held = self._is_lent and self.handling.shown("") is False
-        data = self._carried.shown(data, clients, self.hass.loop.time(), held=held)
+        data = self._carried.shown(data, clients, self.hass.loop.time(), held=self._is_held)
         if (read := self.feeds.fetched("queue")) == self._judged_at:
             # what was seen once counts once, also where it could not be read again
             if learned:

@@ -185,22 +185,26 @@ def still_there(items: Collection[Item], clients: Collection[Downloads]) -> Iter
 class Waiting:
     """Knows which completed downloads an Arr has not imported: it asks its history, once for each."""
 
-    # questions in one look, and seconds after which one that waits is asked about again
+    # questions in one look, and seconds after which one that waits is asked about again: while all is held rarely
     MOST: Final = 20
     AGAIN: Final = 300.0
+    AGAIN_HELD: Final = 1800.0
 
     def __init__(self, client: ArrClient) -> None:
         self._client = client
         # whether it waits, and when that was asked
         self._known: dict[str, tuple[bool, float]] = {}
 
-    async def of(self, items: Mapping[str, Seen], blocked: Collection[str], now: float) -> frozenset[str]:
+    async def of(
+        self, items: Mapping[str, Seen], blocked: Collection[str], now: float, *, held: bool
+    ) -> frozenset[str]:
         """Return which of these were grabbed and not imported. now: seconds that only go on. Raises ClientError."""
+        again = self.AGAIN_HELD if held else self.AGAIN
         self._known = {key: each for key, each in self._known.items() if key in items}
         asked = 0
         for key, item in items.items():
-            waits, at = self._known.get(key, (True, -self.AGAIN))
-            if not waits or now - at < self.AGAIN or asked >= self.MOST:
+            waits, at = self._known.get(key, (True, -again))
+            if not waits or now - at < again or asked >= self.MOST:
                 continue
             asked += 1
             self._known[key] = (await self._waits(item), now)
