@@ -25,7 +25,7 @@ from homeassistant.helpers.selector import (
 import voluptuous as vol
 
 from .const import CONF_KIND, CONF_OWN_PATH
-from .edge import settings as keys
+from .edge import power_settings, settings as keys
 from .edge.choices import Named, async_known, names_of, offered_links, offers
 from .edge.house_key import HOUSE
 from .edge.settings import DAYS, DEFAULTS, LOW_RISK_RULES, MODES, is_ping_url, telegram_pair
@@ -61,10 +61,18 @@ SECTIONS: Mapping[str, tuple[str, ...]] = {
     ),
     "protecting": (keys.PROTECTED, CONF_OWN_PATH),
     "standing": (keys.LINKS, UPPER, LOWER),
+    **power_settings.SECTIONS,
     "being_missed": (keys.DEAD_MAN,),
 }
 # what is chosen among things that may be gone one day
-OF_THINGS = (keys.PHONES, keys.APPROVERS, keys.LOW_APPROVERS, keys.PROTECTED)
+OF_THINGS = (
+    keys.PHONES,
+    keys.APPROVERS,
+    keys.LOW_APPROVERS,
+    keys.PROTECTED,
+    power_settings.CHOSEN,
+    power_settings.NEVER,
+)
 
 
 class ServiceOptionsFlow(OptionsFlowWithReload):
@@ -112,7 +120,7 @@ class ServerOptionsFlow(OptionsFlow):
         await texts.async_load()
         offer = offers(known, stored, texts)
         offer[keys.LINKS] = offered_links(links_of(stored[keys.LINKS]), stored[keys.NAMES], texts)
-        schema: Any = _server_schema(offer, known[keys.PROTECTED])
+        schema: Any = _server_schema(offer, known[keys.PROTECTED], known[power_settings.UPS])
         suggested = {
             name: {key: shown[key] for key in fields if key in shown} for name, fields in SECTIONS.items()
         }
@@ -165,6 +173,8 @@ def _wrong(given: Mapping[str, Any]) -> dict[str, str]:
         return {"base": "resumes_too_soon"}
     if tier[keys.HOLD_IMPORTS] and tier[keys.IMPORT_FROM] == tier[keys.IMPORT_TO]:
         return {"base": "no_import_hours"}
+    if (key := power_settings.wrong(given)) is not None:
+        return {"base": key}
     if any(telegram_pair(text) is None for text in given.get(keys.TELEGRAM, ())):
         return {"base": "not_a_telegram_id"}
     return {}
@@ -192,7 +202,7 @@ def _tidy(given: Mapping[str, Any], known: Mapping[str, Named], names: Mapping[s
     data = {**DEFAULTS, **given}
     written = (name.strip() for name in data[CONF_OWN_PATH])
     data[CONF_OWN_PATH] = list(dict.fromkeys(filter(None, written)))
-    for key in (keys.PER_HOUR, keys.PER_TARGET):
+    for key in (keys.PER_HOUR, keys.PER_TARGET, *power_settings.NUMBERS):
         data[key] = int(data[key])
     chosen = [each for key in OF_THINGS for each in data[key]]
     chosen += [end for link in links_of(data[keys.LINKS]) for end in (link.upper, link.lower)]
@@ -200,8 +210,8 @@ def _tidy(given: Mapping[str, Any], known: Mapping[str, Named], names: Mapping[s
     return data
 
 
-def _server_schema(offer: Mapping[str, Named], objects: Named) -> vol.Schema:
-    """Return the form. offer: what can be chosen, by option; objects: what the topology knows."""
+def _server_schema(offer: Mapping[str, Named], objects: Named, units: Named) -> vol.Schema:
+    """Return the form. offer: what can be chosen, by option; objects: what the topology knows; units: the UPSes."""
     fields: dict[str, Any] = {
         keys.PHONES: _several(offer[keys.PHONES]),
         keys.QUIET: BooleanSelector(),
@@ -236,6 +246,7 @@ def _server_schema(offer: Mapping[str, Named], objects: Named) -> vol.Schema:
         keys.LINKS: _several(offer[keys.LINKS]),
         UPPER: _one_of(objects),
         LOWER: _one_of(objects),
+        **power_settings.fields({**offer[power_settings.CHOSEN], **offer[power_settings.NEVER]}, units),
     }
     parts: dict[Any, Any] = {}
     for name, members in SECTIONS.items():

@@ -17,7 +17,14 @@ SOURCE_EDGES = {"capable", "coordinator", "entities", "flow", "keeping", "option
 # The same of the guardian. A name is added here only with a reason in the design.
 GUARDIAN_EDGES = {"house"}
 # What a source may take from the guardian.
-SHARED_WITH_SOURCES = {"contract", "capabilities", "capabilities_media", "capabilities_power", "own_path"}
+SHARED_WITH_SOURCES = {
+    "contract",
+    "capabilities",
+    "capabilities_load",
+    "capabilities_media",
+    "capabilities_power",
+    "own_path",
+}
 # What a platform file may take from a source: its tables, and the types that they are about.
 OPEN_TO_PLATFORMS = {"entities", "model", "coordinator", "actions"}
 PLATFORMS = {platform.value for platform in Platform}

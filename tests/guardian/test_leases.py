@@ -64,7 +64,7 @@ class Setup:
         self.told: list[Returned] = []
         self.guardian = Guardian(folder, FakeSource())
         self.leases = Leases(
-            self.guardian.journal, lambda source, kind: self.limit, lambda: self.held, lambda: self.now
+            self.guardian.journal, lambda source, kind: self.limit, lambda owner: self.held, lambda: self.now
         )
 
     async def start(self, now: float = NOW) -> Setup:

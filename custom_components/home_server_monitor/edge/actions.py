@@ -8,7 +8,7 @@ from homeassistant.helpers import config_validation as cv
 import voluptuous as vol
 
 from ..const import DOMAIN
-from . import disk_actions, finding_actions, lease_actions, proposal_actions
+from . import disk_actions, finding_actions, lease_actions, power_actions, proposal_actions
 from .calls import Handler
 from .errors import refuse
 from .guardian import Guardian
@@ -27,7 +27,13 @@ def guardian_of(hass: HomeAssistant, call: ServiceCall) -> Guardian:
     raise refuse("name_a_server" if guardians else "no_guardian")
 
 
-ACTIONS = (*finding_actions.ACTIONS, *proposal_actions.ACTIONS, *lease_actions.ACTIONS, *disk_actions.ACTIONS)
+ACTIONS = (
+    *finding_actions.ACTIONS,
+    *proposal_actions.ACTIONS,
+    *lease_actions.ACTIONS,
+    *disk_actions.ACTIONS,
+    *power_actions.ACTIONS,
+)
 
 
 @callback

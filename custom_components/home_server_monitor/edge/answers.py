@@ -298,6 +298,7 @@ class Answers:
             url=of.wording.url(tracked),
             changes=of.wording.changes(tracked),
             choices=of.waits.choices(record),
+            own=own_answers.urgent_of(of, tracked),
         )
 
 

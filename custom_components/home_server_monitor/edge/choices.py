@@ -8,6 +8,7 @@ from homeassistant.core import HomeAssistant
 from ..guardian.links import Link
 from ..guardian.plain import plain
 from ..guardian.topology import Topology
+from . import power_settings
 from .house_key import HOUSE
 from .settings import APPROVERS, LOW_APPROVERS, NAMES, PHONES, PROTECTED, phones
 from .texts import Texts
@@ -38,14 +39,28 @@ async def async_known(hass: HomeAssistant, server: str) -> dict[str, Named]:
     """Return what there is now, by the option that chooses among it."""
     guardian: Guardian | None = hass.data[HOUSE].guardian(server)
     known = objects(guardian.topology, guardian.texts) if guardian is not None else {}
-    return {**await async_people(hass), PROTECTED: known}
+    stops = objects(guardian.topology, guardian.texts, power_settings.KINDS) if guardian is not None else {}
+    units = (
+        {stand.id: plain(stand.name) for stand in guardian.watch.stands.values() if stand.kind == "ups"}
+        if guardian is not None
+        else {}
+    )
+    return {
+        **await async_people(hass),
+        PROTECTED: known,
+        power_settings.CHOSEN: stops,
+        power_settings.NEVER: stops,
+        power_settings.UPS: units,
+    }
 
 
-def objects(topology: Topology, texts: Texts) -> Named:
-    """Return every object that the topology knows, by its id: `Plex · app · truenas`."""
+def objects(topology: Topology, texts: Texts, kinds: frozenset[str] | None = None) -> Named:
+    """Return every object that the topology knows, or those of some kinds, by its id: `Plex · app · truenas`."""
     found: Named = {}
     for node in topology.nodes:
         key = topology.canonical(node.id)
+        if kinds is not None and node.kind not in kinds:
+            continue
         if key in found or node.kind in NOT_OFFERED or not (label := topology.label(key)):
             continue
         parts = [plain(label), texts.common(f"kind_{node.kind}", default=node.kind)]
@@ -59,6 +74,10 @@ def offers(known: Mapping[str, Named], options: Mapping[str, Any], texts: Texts)
     found: dict[str, Named] = {}
     for key, there in known.items():
         chosen, names = options[key], options[NAMES]
+        if not isinstance(chosen, list):
+            # one of them, and not several
+            found[key] = there
+            continue
         offer = {
             each: label for each, label in there.items() if each in chosen or _is_offered(key, each, known)
         }

@@ -137,8 +137,12 @@ class Composer:
         url: str,
         changes: Sequence[str] = (),
         choices: Choices = Choices(),
+        own: tuple[Button, ...] = (),
     ) -> Message:
-        """Return what is said about one finding when it is new; of its buttons Android shows three."""
+        """Return what is said about one finding when it is new; of its buttons Android shows three.
+
+        own: answers that its source takes itself and that cannot wait.
+        """
         words = self.texts.finding(tracked.finding)
         lines = [words.message, choices.interrupts, *changes]
         first = self.approve(record) if record else Button("acknowledge", self.texts.common("acknowledge"))
@@ -155,7 +159,7 @@ class Composer:
             subject=tracked.id,
             record=record.id if record else None,
             risk=record.risk if record else None,
-            buttons=(first, *more),
+            buttons=(*own, first, *more),
         )
 
     def approve(self, record: Record) -> Button:

@@ -38,7 +38,13 @@ class Notices:
         if notice.kind == "flapping":
             return list(found)
         wanted = Life.RESOLVED if notice.kind == "resolved" else Life.FIRING
-        return [each for each in found if each.state is wanted and not self._of.register.silence(each)]
+        return [
+            each
+            for each in found
+            if each.state is wanted
+            and not self._of.register.silence(each)
+            and not waking_of(each.finding.rule).self_told
+        ]
 
     def others_shown_with(self, tracked: Tracked) -> bool:
         """Return whether the notification of a finding also tells others that somebody still has to see to."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from homeassistant.core import callback
 
 from ..guardian.contract import Actor, Refusal, Severity
-from ..guardian.remediation import DAY, Record, State
+from ..guardian.remediation import DAY, OUTAGE, Record, State
 from . import clock
 from .messages import REPAIRS, Button, Message, tag_of
 from .people import context_of
@@ -106,6 +106,11 @@ class Outcomes:
         if not again:
             ids = [record.finding] if record.finding else []
             self._speaker.fire("outcome", ids, record, Severity.INFO, stage=not record.over, context=context)
+        if record.rule == OUTAGE:
+            # one outage is one notification, and the plan itself tells it
+            if record.over:
+                self._speaker.spawn(self._end(record))
+            return
         newest = self._of.desk.records.get(record.id, record)
         who = self._speaker.teller.showing(tag_of(self.about(record))) | self._asking(record)
         told: list[Phone] = []

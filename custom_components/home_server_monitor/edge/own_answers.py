@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from .guardian import Guardian
 
 
+CANCEL = "cancel"
+
+
 def verbs_of(of: Guardian, tracked: Tracked) -> list[str]:
     """Return what may be answered to a finding now, beside the usual."""
     return [verb for source in _sources(of) for verb in source.answers_to(tracked.finding)]
@@ -21,6 +24,11 @@ def buttons_of(of: Guardian, tracked: Tracked | None) -> tuple[Button, ...]:
     if tracked is None:
         return ()
     return tuple(Button(verb, of.texts.common(f"answer_{verb}")) for verb in verbs_of(of, tracked))
+
+
+def urgent_of(of: Guardian, tracked: Tracked) -> tuple[Button, ...]:
+    """Return the buttons of answers that cannot wait: to cancel what begins in a moment."""
+    return tuple(each for each in buttons_of(of, tracked) if each.verb == CANCEL)
 
 
 async def take(of: Guardian, tracked: Tracked, verb: str, actor: Actor) -> str:

@@ -92,8 +92,8 @@ class Proposals:
 
     def refusal(self) -> str | None:
         """Return why nothing is begun now, also not for an admin, as a key of `exceptions`."""
-        if self._of.desk.helm.held:
-            return "hold_is_on"
+        if why := self._of.desk.helm.why_held():
+            return why
         return "watch_only" if self._of.desk.helm.mode is Mode.WATCH else None
 
     def not_now(self, record: Record) -> str | None:

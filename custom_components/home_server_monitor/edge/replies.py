@@ -14,7 +14,7 @@ TELEGRAM_EVENT = "telegram_callback"
 # the last ones are answers of sources of their own (capability AnswersFindings)
 VERBS = (
     *("approve", "after", "window", "deny", "snooze", "why", "acknowledge"),
-    *("ordered", "replacing", "stop", "remove"),
+    *("ordered", "replacing", "stop", "remove", "cancel"),
 )
 _REPLY = re.compile(rf"^/?hsm:({'|'.join(VERBS)}):([A-Za-z0-9_-]{{16,64}})\Z")
 

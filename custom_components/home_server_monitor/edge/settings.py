@@ -13,6 +13,7 @@ from yarl import URL
 from ..const import CONF_OWN_PATH
 from ..guardian import policy
 from ..guardian.links import Link, links_of
+from . import power_settings
 from .phone_actions import APP, PhoneActions, name_of
 
 PHONES = "phones"
@@ -84,6 +85,7 @@ DEFAULTS: Mapping[str, Any] = {
     SPARE_STREAMS: True,
     CONF_OWN_PATH: [],
     NAMES: {},
+    **power_settings.DEFAULTS,
 }
 
 

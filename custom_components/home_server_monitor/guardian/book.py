@@ -9,7 +9,7 @@ from typing import Any
 
 from .contract import Actor, Refusal, Refused
 from .journal import Journal, JournalFailed
-from .remediation import DAY, Record, State, WrongState, move, pack
+from .remediation import DAY, OUTAGE, Record, State, WrongState, move, pack
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -49,6 +49,9 @@ class Book:
         async with self._lock:
             if (found := self.open_like(record.same)) is not None:
                 return found
+            if record.rule == OUTAGE:
+                await self._write(record, must=False)
+                return record
             await self._journal.append(KIND, record.id, pack(record))
             self._set(record)
         return record
@@ -80,6 +83,8 @@ class Book:
         return noted
 
     async def _write(self, record: Record, *, must: bool) -> None:
+        # what the dark would undo anyway is not given up for want of a disk
+        must = must and record.rule != OUTAGE
         try:
             await self._journal.append(KIND, record.id, pack(record))
             self._unsaved.discard(record.id)

@@ -12,8 +12,9 @@ from .capabilities import setting_of
 from .contract import Actor, Plan, Refusal, Refused, Source
 from .floor import Floor
 from .helm import Helm
-from .journal import Journal
+from .journal import Journal, JournalFailed
 from .journal_files import Replay
+from .lease import OF_RECORD
 from .leases import Leases
 from .ledger import Ledger
 from .looks import Looks
@@ -23,10 +24,11 @@ from .people import Today, end_former
 from .permits import AUTOMATIC, Permits
 from .policy import Policy
 from .recovery import Recovery
-from .remediation import DAY, EXPIRES, Record, State, WrongState, new_id, purpose
+from .remediation import DAY, EXPIRES, OUTAGE, Record, State, WrongState, new_id, purpose
 from .running import Runner
 from .waiting import WAITS, Waiting
 
+MEMO = "memo"
 STOP_GRACE = 10.0
 # seconds for which the answer to a first order is waited for: a pull takes minutes, and holds up nobody
 ANSWERED_WITHIN = 10.0
@@ -61,7 +63,7 @@ class Desk:
         self.hold = self.helm.set_hold
         self.set_mode = self.helm.set_mode
         self.leases = Leases(
-            journal, lambda source, name: setting_of(sources(source), name), lambda: self.helm.held, clock
+            journal, lambda source, name: setting_of(sources(source), name), self._is_held, clock
         )
         self.runner = Runner(self.book, self.helm, self.leases, sources, sleep, policy.spare)
         self._looks = Looks(sources, own_path, policy.spare, self.leases)
@@ -77,6 +79,8 @@ class Desk:
         self._waiting = Waiting(self, self._permits, self.book, self._floor, clock)
         self.withdraw = self._waiting.withdraw
         self._ready = False
+        # what plays must know after a crash, by name
+        self.memos: dict[str, Mapping[str, Any]] = {}
 
     @property
     def records(self) -> Mapping[str, Record]:
@@ -87,6 +91,11 @@ class Desk:
     def ready(self) -> bool:
         """Return whether the journal was read and taken up; before that nothing starts."""
         return self._ready
+
+    def _is_held(self, owner: str) -> bool:
+        """Return whether an owner of leases may begin none now."""
+        record = self.records.get(owner.removeprefix(OF_RECORD)) if owner.startswith(OF_RECORD) else None
+        return self.helm.why_held(record.rule if record else "") is not None
 
     @property
     def untold(self) -> list[Record]:
@@ -112,8 +121,18 @@ class Desk:
             self._floor.claim(record, force=True)
             self._floor.start(record.id, recovery.resume(record.id))
         self._ledger.load(replay)
+        self.memos |= {entry.id: entry.value for entry in replay.of(MEMO)}
         await self.journal.settle()
         self._ready = True
+
+    async def keep(self, name: str, value: Mapping[str, Any], *, over: bool) -> bool:
+        """Keep what a play must know after a crash; returns whether the disk has it. over: nothing depends on it."""
+        self.memos[name] = value
+        try:
+            await self.journal.append(MEMO, name, {**value, "over": over})
+        except JournalFailed:
+            return False
+        return True
 
     async def propose(
         self,
@@ -279,7 +298,7 @@ class Desk:
         actor = Actor(kind="rule", id=record.rule, via="automatic")
         if standing:
             actor = Actor(kind="standing", id=standing.id, name=standing.by.name, via="automatic")
-        waits = "in_use" if self._permits.in_use(record) else None
+        waits = "in_use" if record.rule != OUTAGE and self._permits.in_use(record) else None
         return await self.approve(record_id, actor, waits=waits)
 
     async def tick(self) -> None:

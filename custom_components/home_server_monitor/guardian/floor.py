@@ -8,7 +8,7 @@ from typing import Any
 from .book import Book
 from .contract import Plan, Refusal, Refused, Risk
 from .reach import Reach
-from .remediation import Record
+from .remediation import OUTAGE, Record
 from .running import Runner
 
 _LOGGER = logging.getLogger(__name__)
@@ -48,6 +48,9 @@ class Floor:
         """
         if (mine.source, mine.target) == (other.source, other.target):
             return Refusal("busy", {"target": mine.name})
+        if mine.rule == OUTAGE:
+            # it waits for nobody: what is under way elsewhere is cut off by the dark anyway
+            return None
         here, there = (self._reach(each.source, each.plan) for each in (mine, other))
         # one that aims at nothing in particular is many in one, which begins each of them as its own
         if here.aim and there.aim and (here.aim & there.itself or there.aim & here.itself):

@@ -11,7 +11,7 @@ from .journal import Journal, JournalFailed
 from .journal_files import Entry, Replay
 from .packing import pack_actor, unpack_actor
 from .policy import Mode, Policy, Standing, looser
-from .remediation import new_id
+from .remediation import OUTAGE, new_id
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -22,6 +22,8 @@ class Helm:
     def __init__(self, journal: Journal, policy: Policy, clock: Callable[[], float]) -> None:
         self.hold = False
         self.stopping = False
+        # the power has failed: nothing is begun but the plan for that
+        self.outage = False
         # whether somebody took the guardian away while what it began still runs
         self.closed: Callable[[], bool] = lambda: False
         self.installed = clock()
@@ -45,6 +47,12 @@ class Helm:
     def held(self) -> bool:
         """Return whether no forward step is begun."""
         return self.hold or self.stopping or self.closed()
+
+    def why_held(self, rule: str = "") -> str | None:
+        """Return why no forward step of a rule is begun, as a key of `exceptions`; None where one is."""
+        if self.held:
+            return "no_guardian" if self.closed() else "hold_is_on"
+        return "on_battery" if self.outage and rule != OUTAGE else None
 
     @property
     def open_breakers(self) -> frozenset[str]:
@@ -147,7 +155,9 @@ class Helm:
         self.on_change()
 
     async def count(self, rule: str, *, failed: bool) -> None:
-        """Count how an action for a rule ended."""
+        """Count how an action for a rule ended; a plan for when the power fails never becomes a manual one."""
+        if rule == OUTAGE:
+            return
         before = self._failures.get(rule, 0)
         now = before + 1 if failed else 0
         if rule and now != before:

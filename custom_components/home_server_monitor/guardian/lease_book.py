@@ -45,11 +45,14 @@ class LeaseBook:
             )
             self.changes[change.id] = replace(change, leases=leases)
 
-    async def begin(self, change: Change) -> None:
-        """Write down what is about to be changed. Raises JournalFailed: then nothing may be."""
-        await self._journal.append(KIND, change.id, change.pack())
-        self._unsaved.pop(change.id, None)
+    async def begin(self, change: Change, *, must: bool = True) -> None:
+        """Write down what is about to be changed. Raises JournalFailed where it `must` be: then nothing may be."""
+        if must:
+            await self._journal.append(KIND, change.id, change.pack())
+            self._unsaved.pop(change.id, None)
         self.changes[change.id] = change
+        if not must:
+            await self._write_down(change.id, change.pack())
         self.foreign.pop(change.id, None)
 
     async def note(self, change: Change) -> None:
@@ -69,7 +72,9 @@ class LeaseBook:
     async def save(self) -> None:
         """Write what could not be written before, and forget what was told for a day."""
         for name, value in tuple(self._unsaved.items()):
-            await self._write_down(name, value)
+            # something newer may be known meanwhile
+            if self._unsaved.get(name) is value:
+                await self._write_down(name, value)
         now = self._clock()
         self.foreign = {key: row for key, row in self.foreign.items() if now - row[1] < DAY}
 
@@ -79,4 +84,5 @@ class LeaseBook:
             await self._journal.append(KIND, name, value)
         except JournalFailed:
             return
-        self._unsaved.pop(name, None)
+        if self._unsaved.get(name) is value:
+            del self._unsaved[name]

@@ -15,6 +15,7 @@ from .journal import Journal
 from .lateness import Late, Lateness
 from .lease import Change, Lease, Returned, change_id
 from .lease_book import LeaseBook
+from .locks import Locks
 from .remediation import new_id
 
 _LOGGER = logging.getLogger(__name__)
@@ -26,7 +27,7 @@ DEADLINE = 30.0
 class Leases:
     """All changes for a while of one server.
 
-    settings: by source and name, resolved at each step, None while that is away; held: no new ones; clock: seconds
+    settings: by source and name, resolved at each step, None while that is away; held: whether an owner may take no new ones; clock: seconds
     since 1970.
     """
 
@@ -34,7 +35,7 @@ class Leases:
         self,
         journal: Journal,
         settings: Callable[[str, str], Setting | None],
-        held: Callable[[], bool],
+        held: Callable[[str], bool],
         clock: Callable[[], float],
     ) -> None:
         self._book = LeaseBook(journal, clock)
@@ -43,13 +44,14 @@ class Leases:
         self._settings = settings
         self._held = held
         self._clock = clock
-        self._lock = asyncio.Lock()
+        # one value at a time: a container that takes minutes to end keeps no other from being stopped
+        self._locks = Locks()
         self._late = Lateness()
 
     @property
     def busy(self) -> bool:
         """Return whether something is being set just now."""
-        return self._lock.locked()
+        return self._locks.busy
 
     @property
     def foreign(self) -> dict[str, tuple[Change, float]]:
@@ -91,14 +93,16 @@ class Leases:
         owner: str,
         by: str,
         name: str,
+        must: bool = True,
     ) -> T | None:
         """Write a wish down, make the change, and return what `make` returns; None where it is so by another wish.
 
+        must: whether it is only made where it could be written down.
         Raises Refused, NotDone and JournalFailed with nothing changed, else what `make` raises: then it may be so,
         and is returned when the lease ends.
         """
-        async with self._lock:
-            if self._held():
+        async with self._locks.of(change_id(source, wish.setting, wish.target)):
+            if self._held(owner):
                 raise Refused(Refusal("hold_is_on"))
             if (setting := self._settings(source, wish.setting)) is None:
                 raise Refused(Refusal("source_away", {"target": name}))
@@ -117,7 +121,7 @@ class Leases:
             )  # fmt: skip
             if setting.same(wanted, seen):
                 change = replace(change, left=seen, sure=True)
-            await self._book.begin(change)
+            await self._book.begin(change, must=must)
             if setting.same(wanted, seen):
                 return None
             return await self._make(change, old, setting, make)
@@ -126,7 +130,7 @@ class Leases:
         self, change: Change, old: Change | None, setting: Setting, make: Callable[[], Awaitable[T]]
     ) -> T:
         try:
-            if self._held():
+            if self._held(change.leases[-1].owner):
                 raise Refused(Refusal("hold_is_on"))
             made = await make()
         except Refused, NotDone:
@@ -149,27 +153,29 @@ class Leases:
 
     async def end(self, lease_id: str) -> Returned:
         """End a lease early. Raises KeyError where there is none."""
-        async with self._lock:
+        async with self._locks.of(self._of(lease_id).id):
             change = self._of(lease_id)
             await self._end_those(change, lambda each: each.id == lease_id)
             return await self._settle(change.id)
 
     async def end_of(self, owner: str) -> None:
         """End what an owner does not want any more; it is returned with the next tick."""
-        async with self._lock:
-            for change in tuple(self.changes.values()):
-                if any(each.owner == owner for each in change.leases):
-                    await self._end_those(change, lambda each: each.owner == owner)
+        await self._end_each(lambda each: each.owner == owner)
 
     async def end_all(self) -> None:
         """End all of them; they are returned with the next tick."""
-        async with self._lock:
-            for change in tuple(self.changes.values()):
-                await self._end_those(change, lambda each: True)
+        await self._end_each(lambda each: True)
+
+    async def _end_each(self, which: Callable[[Lease], bool]) -> None:
+        for name in tuple(self.changes):
+            async with self._locks.of(name):
+                change = self.changes.get(name)
+                if change is not None and any(map(which, change.leases)):
+                    await self._end_those(change, which)
 
     async def forget(self, lease_id: str) -> Returned:
         """Leave a value as it is, for good, with all wishes about it. Raises KeyError where there is no such lease."""
-        async with self._lock:
+        async with self._locks.of(self._of(lease_id).id):
             change = self._of(lease_id)
             self._late.drop(change.id)
             return await self._book.over(change, Returned.FORGOTTEN)
@@ -189,26 +195,29 @@ class Leases:
 
     async def jumped(self, by: float) -> None:
         """The wall clock went `by` seconds too far: each lease lasts as long as it was to."""
-        async with self._lock:
-            self._late.clear()
-            for change in tuple(self.changes.values()):
-                leases = tuple(replace(each, ends=each.ends + by) for each in change.leases)
-                await self._book.note(replace(change, leases=leases))
+        self._late.clear()
+        for name in tuple(self.changes):
+            async with self._locks.of(name):
+                if (change := self.changes.get(name)) is not None:
+                    leases = tuple(replace(each, ends=each.ends + by) for each in change.leases)
+                    await self._book.note(replace(change, leases=leases))
 
     async def tick(self) -> list[Returned]:
         """Return what is due, as far as its source is there, and say what became of it.
 
         It is never held, and goes on without a journal.
         """
-        now = self._clock()
-        async with self._lock:
-            await self._book.save()
-            wanted = [
-                name
-                for name, change in self.changes.items()
-                if self._late.is_time(change, now) or self._seems_foreign(change)
-            ]
-            return [await self._settle(name) for name in wanted]
+        await self._book.save()
+        found = []
+        for name in [name for name, change in self.changes.items() if self._is_due(change)]:
+            async with self._locks.of(name):
+                # it may have been settled meanwhile
+                if (change := self.changes.get(name)) is not None and self._is_due(change):
+                    found.append(await self._settle(name))
+        return found
+
+    def _is_due(self, change: Change) -> bool:
+        return self._late.is_time(change, self._clock()) or self._seems_foreign(change)
 
     def _seems_foreign(self, change: Change) -> bool:
         """Return whether somebody else seems to have changed it meanwhile, without asking."""

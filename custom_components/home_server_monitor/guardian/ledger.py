@@ -6,7 +6,7 @@ from .book import Book
 from .journal import Journal, JournalFailed
 from .journal_files import Replay
 from .policy import Act
-from .remediation import DAY, State, new_id
+from .remediation import DAY, OUTAGE, State, new_id
 from .running import BAD
 
 
@@ -39,7 +39,7 @@ class Ledger:
         for record in self._book.records.values():
             begun = record.entered(State.RUNNING)
             # the whole counts for its parts
-            if begun is not None and not record.part_of:
+            if begun is not None and not record.part_of and record.rule != OUTAGE:
                 begun += sum(by for before, by in self._jumps if begun <= before)
                 if now - begun < DAY:
                     acts.append(Act(begun, f"{record.source} {record.target}", record.state in BAD))

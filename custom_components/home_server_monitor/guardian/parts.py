@@ -37,20 +37,28 @@ class Parts:
         return sorted(parts, key=lambda each: each.created)
 
     async def begin(
-        self, whole: str, action: str, target: str, params: Mapping[str, Any], name: str = ""
+        self,
+        whole: str,
+        action: str,
+        target: str,
+        params: Mapping[str, Any],
+        name: str = "",
+        *,
+        source: str = "",
     ) -> Record:
         """Plan a part and begin it, once its first order is answered or takes long.
 
+        source: whose action it is, where that is another one's than the whole.
         Refused with nothing sent where the whole does not run any more, where its approval is no longer in force,
         where the part costs more than was approved, and as any action is. Raises JournalFailed, and what the source
         raises when it is read.
         """
-        return await self._floor.own(self._made(whole, action, target, params, name))
+        return await self._floor.own(self._made(whole, source, action, target, params, name))
 
     async def _made(
-        self, whole_id: str, action: str, target: str, params: Mapping[str, Any], name: str
+        self, whole_id: str, source: str, action: str, target: str, params: Mapping[str, Any], name: str
     ) -> Record:
-        record, actor = await self._planned(whole_id, action, target, params, name)
+        record, actor = await self._planned(whole_id, source, action, target, params, name)
         self._permits.permit_part(record, actor)
         if actor.kind in AUTOMATIC and await self._permits.in_use_now(record):
             raise Refused(Refusal("in_use"))
@@ -70,19 +78,20 @@ class Parts:
         return await self._begin(approved)
 
     async def _planned(
-        self, whole_id: str, action: str, target: str, params: Mapping[str, Any], name: str
+        self, whole_id: str, source: str, action: str, target: str, params: Mapping[str, Any], name: str
     ) -> tuple[Record, Actor]:
         """Return a part as it is proposed, and who approved the whole. Raises Refused."""
         whole = self._book.get(whole_id)
         if whole.state is not State.RUNNING or whole.actor is None:
             raise Refused(Refusal("already_decided", {"state": whole.state}))
-        plan = await self._looks.plan(whole.source, action, target, params)
+        source = source or whole.source
+        plan = await self._looks.plan(source, action, target, params)
         if plan.risk > whole.risk:
             raise Refused(Refusal("asks_first"))
         now = self._clock()
         record = Record(
             id=new_id(now),
-            source=whole.source,
+            source=source,
             action=action,
             target=target,
             params=dict(params),

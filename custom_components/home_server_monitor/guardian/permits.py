@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Collection
 from .contract import Actor, Refusal, Refused
 from .helm import Helm
 from .policy import Act, Affairs, Mode, Policy
-from .remediation import Record
+from .remediation import OUTAGE, Record
 
 # kinds of actors behind whom no person stands at that moment
 AUTOMATIC = frozenset({"rule", "standing"})
@@ -36,13 +36,19 @@ class Permits:
         self._look_in_use = look_in_use
 
     async def in_use_now(self, record: Record) -> bool:
-        """Ask whether what a record interrupts is in use. Raises what a source raises."""
+        """Ask whether what a record interrupts is in use; nobody is asked while the power fails.
+
+        Raises what a source raises.
+        """
+        if record.rule == OUTAGE:
+            return False
         return await self._look_in_use(record) if self._look_in_use else self.in_use(record)
 
     def permit(self, record: Record, actor: Actor, typed: str | None) -> None:
         """Raise Refused unless this actor's approval is in force now."""
         if self._helm.closed():
             raise Refused(Refusal("no_guardian"))
+        self._must_not_be_held(record)
         if actor.kind in AUTOMATIC:
             refusal = self._policy.may_run_automatically(record, self.affairs(record))
         else:
@@ -55,12 +61,17 @@ class Permits:
         """Raise Refused unless the approval that this actor gave to the whole is in force now for a part of it."""
         if self._helm.closed():
             raise Refused(Refusal("no_guardian"))
+        self._must_not_be_held(record)
         if actor.kind not in AUTOMATIC:
             return self.permit(record, actor, None)
         standing = self._helm.standings.get(actor.id)
         if refusal := self._policy.may_go_on(record, self.affairs(record), standing):
             raise Refused(refusal)
         return None
+
+    def _must_not_be_held(self, record: Record) -> None:
+        if why := self._helm.why_held(record.rule):
+            raise Refused(Refusal(why))
 
     def affairs(self, record: Record) -> Affairs:
         """Return how things stand for an automatic run of a record."""
@@ -78,8 +89,8 @@ class Permits:
 
     def why_not_yet(self, record: Record) -> str | None:
         """Return why an approved record goes on waiting for now, or None."""
-        if self._helm.held:
-            return "hold_is_on"
+        if why := self._helm.why_held(record.rule):
+            return why
         if self._helm.mode is Mode.WATCH:
             return "watch_only"
         if record.waits == "window" and not self._policy.in_window(self._clock()):

@@ -8,7 +8,7 @@ from typing import Any
 from .contract import Actor, Plan, Refusal, Risk
 from .plain import plain
 from .reach import Reach, reach_of
-from .remediation import DAY, HOUR, MINUTE, Record
+from .remediation import DAY, HOUR, MINUTE, OUTAGE, Record
 from .topology import Topology
 
 OBSERVE_FIRST = 7 * DAY
@@ -241,6 +241,9 @@ class Policy:
         standing = self.standing_for(record, affairs.standings)
         if standing is None and (refusal := self._not_allowed(record, affairs)):
             return refusal
+        if standing is not None and record.rule == OUTAGE:
+            # a second outage within the hour is no reason to let the battery run empty
+            return self.may_go_on(record, affairs, standing)
         if standing is not None and affairs.mode is Mode.WATCH:
             return Refusal("watch_only")
         if affairs.obstacle:
@@ -261,7 +264,7 @@ class Policy:
             return Refusal("standing_over")
         if affairs.mode is Mode.WATCH:
             return Refusal("watch_only")
-        if affairs.obstacle:
+        if affairs.obstacle and record.rule != OUTAGE:
             return Refusal(affairs.obstacle)
         if refusal := self.spare(record.source, record.plan):
             return refusal

@@ -23,6 +23,8 @@ MINUTE = 60.0
 HOUR = 60 * MINUTE
 DAY = 24 * HOUR
 EXPIRES = {Risk.LOW: 4 * HOUR, Risk.MEDIUM: 4 * HOUR, Risk.HIGH: 30 * MINUTE}
+# the rule of what runs while the power fails: the shutdown plan that was approved in advance, for which all else is held
+OUTAGE = "power_plan"
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 

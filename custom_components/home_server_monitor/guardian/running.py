@@ -91,9 +91,9 @@ class Runner:
                 await self._sender.ready(self._book.records[record_id], step)
             elif away:
                 await self._sender.check_again(self._book.records[record_id])
-            self._may_go_on()
+            self._may_go_on(record_id)
             record = await self._begin(record_id, step)
-            self._may_go_on()
+            self._may_go_on(record_id)
             # from here to the write nothing is waited for
             if (action := self._now(record)) is not None:
                 break
@@ -129,9 +129,9 @@ class Runner:
             if record is None or (record.over and now - record.changed > ERRORS_KEPT):
                 del self.errors[record_id]
 
-    def _may_go_on(self) -> None:
-        if self._helm.held:
-            raise Stop("no_guardian" if self._helm.closed() else "hold_is_on", wanted=True)
+    def _may_go_on(self, record_id: str) -> None:
+        if why := self._helm.why_held(self._book.records[record_id].rule):
+            raise Stop(why, wanted=True)
 
     async def _stop(self, record_id: str, step: int, stop: Stop) -> None:
         """End before a step: with nothing done, or by taking back what was done."""

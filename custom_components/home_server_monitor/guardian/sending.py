@@ -8,7 +8,7 @@ from .contract import SYSTEM, Action, NotDone, Plan, Receipt, Refusal, Refused, 
 from .journal import JournalFailed
 from .lease import OF_RECORD
 from .leases import Leases
-from .remediation import Record
+from .remediation import OUTAGE, Record
 from .stopping import Stop, Unknown
 
 _LOGGER = logging.getLogger(__name__)
@@ -80,6 +80,7 @@ class Sender:
             owner=f"{OF_RECORD}{record.id}",
             by=actor.name or actor.id,
             name=record.name,
+            must=record.rule != OUTAGE,
         )
         # it is so already, by another lease
         return made or Receipt(step, {"nothing": True})

@@ -33,6 +33,7 @@ class Waking:
     cause: its object is gone with it, so it explains those findings whatever their severity, also on the object itself.
     covers: rules that it explains on its own object, up to its severity.
     beside: trouble of what it is a part of does not explain it: it may be the cause, or what comes next.
+    self_told: its source tells it itself, stage by stage, in one notification.
     expects: rules that it explains whatever their severity, where its object is all that they are about: their own
     object, or, where there is the evidence `nodes`, the only one of these.
     """
@@ -52,6 +53,7 @@ class Waking:
     covers: frozenset[str] = frozenset()
     beside: bool = False
     expects: frozenset[str] = frozenset()
+    self_told: bool = False
 
 
 _INFO, _WARNING, _HIGH, _CRITICAL = Severity
@@ -93,6 +95,24 @@ TABLE: Mapping[str, Waking] = MappingProxyType(
         ),
         "ups_shutdown": Waking(area=UPS, most=_CRITICAL, always=True, cause_of=ON_A_HOST),
         "ups_on_battery": Waking(area=UPS, most=_HIGH, hold=30.0, keep=60.0, always=True, cause_of=ON_A_HOST),
+        # the plan for it tells how it goes on; the UPS's own words for the same are told inside of that
+        "power_outage": Waking(
+            area=UPS,
+            most=_CRITICAL,
+            always=True,
+            at_once=True,
+            self_told=True,
+            cause_of=ON_A_HOST,
+            expects=frozenset({"ups_on_battery", "ups_low", "ups_shutdown"}),
+        ),
+        "power_plan_powerless": Waking(area=UPS, most=_HIGH, keep=60.0, always=True, decision=True),
+        "power_plan_unapproved": Waking(
+            area=UPS, keep=5.0, always=True, decision=True, listed=True, renewed=True
+        ),
+        "power_runtime_short": Waking(area=UPS, hold=600.0, keep=3600.0, decision=True),
+        "power_timer_short": Waking(area=UPS, hold=60.0, keep=600.0, decision=True, listed=True),
+        "power_ups_unclear": Waking(area=UPS, hold=60.0, decision=True, listed=True),
+        "power_drill_due": Waking(area=UPS, most=_INFO, decision=True, listed=True),
         "ups_overload": Waking(area=UPS, most=_HIGH, hold=60.0, keep=300.0),
         "ups_lost": Waking(area=UPS, most=_HIGH, hold=300.0, keep=60.0),
         # nobody knows how long the battery lasts

@@ -8,6 +8,7 @@ from homeassistant.core import HomeAssistant
 from ..edge.guardian import Guardian
 from ..guardian.house import House
 from .disk_risk import DiskRisk
+from .power_plan.play import PowerPlay
 from .quicksync import QuickSync
 from .safe_update import Around
 from .tiering import Tiering
@@ -34,3 +35,4 @@ async def start(hass: HomeAssistant, entry: ConfigEntry[Any], house: House, guar
     await tiering.async_start()
     guardian.joins.append(tiering.join)
     await Uplink(hass, entry, house, guardian).async_start()
+    await PowerPlay(hass, entry, house, guardian).async_start()

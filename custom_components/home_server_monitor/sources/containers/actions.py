@@ -20,7 +20,7 @@ from ...guardian.contract import (
 )
 from .by_id import LOOK_EVERY, ByIdAction
 from .client import EngineClient
-from .lending import pause_of
+from .lending import STILL as _STILL, pause_of, stop_of
 from .member import stop_within
 from .model import State
 from .raw import Json, table, text
@@ -51,7 +51,6 @@ class Order:
     lease: Callable[[str, Mapping[str, Any]], ForAWhile | None] = lambda container, params: None
 
 
-_STILL = frozenset({State.CREATED, State.EXITED, State.DEAD})
 _UP = frozenset({State.RUNNING})
 ORDERS: Mapping[str, Order] = {
     order.key: order
@@ -71,6 +70,7 @@ ORDERS: Mapping[str, Order] = {
             risk=Risk.MEDIUM,
             takes_away=True,
             inverse="start_container",
+            lease=stop_of,
         ),
         Order(
             key="restart_container",

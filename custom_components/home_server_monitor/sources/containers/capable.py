@@ -1,5 +1,6 @@
 """What other systems of the house, the guardian and updates may ask of one engine: from its snapshot and its options."""
 
+from abc import abstractmethod
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, override
 
@@ -8,15 +9,18 @@ from homeassistant.helpers import entity_registry as er
 from ...const import DOMAIN
 from ...entity import unique_id
 from ...guardian.capabilities import ReadsSmart, Service, Setting
+from ...guardian.capabilities_load import Workload
 from ...guardian.own_path import is_loopback
 from ...prediction.reading import Reading
 from ..fed import FedCoordinator
+from . import load
 from .access import Access
 from .aftermath import WATCHED_HOURS
 from .audit import Report
 from .audit_actions import ENGINE
 from .gate import TIMEOUT
 from .model import Containers
+from .own_yard import OwnYard
 from .passed import devices_in
 from .policies import Written
 from .services import services_here
@@ -27,6 +31,7 @@ class CapableEngine(FedCoordinator[Containers]):
     """Answers without asking the engine."""
 
     access: Access
+    yard: OwnYard
     smart: SmartReading
     _settings: Mapping[str, Setting]
 
@@ -65,6 +70,18 @@ class CapableEngine(FedCoordinator[Containers]):
     def services(self) -> Sequence[Service]:
         """Return what there is, and where it answers from here (capability RunsServices)."""
         return services_here(self.data, self.access, self.house.own_path.home)
+
+    def workloads(self) -> Sequence[Workload]:
+        """Return the containers that run (capability StopsWorkloads)."""
+        return tuple(load.workloads(self.id, self.data, self.yard.touched))
+
+    @abstractmethod
+    async def async_look(self, *feeds: str) -> Containers:
+        """List now, the containers where nothing else is named. Raises ClientError."""
+
+    async def look_well(self, target: str) -> bool | None:
+        """Ask whether a container runs and is well (capability StopsWorkloads). Raises ClientError."""
+        return load.is_well(await self.async_look(), target)
 
     @property
     def host(self) -> str | None:

@@ -18,7 +18,11 @@ from .raw import Json, table, text
 from .yard import Yard
 
 PAUSED, OFF_NETWORK, LIMITED = "container_paused", "container_off_network", "container_limited"
+STOPPED = "container_stopped"
+
 LEAST_MINUTES, MOST_MINUTES = 1.0, 7 * 24 * 60.0
+# states in which nothing of a container runs
+STILL = frozenset({State.CREATED, State.EXITED, State.DEAD})
 NOT_FOUND = 404
 # what a limit is compared by, where several fields make it
 _MEASURES = ("Memory", "NanoCpus", "CpuQuota", "PidsLimit")
@@ -38,6 +42,13 @@ def pause_of(container_id: str, params: Mapping[str, Any]) -> ForAWhile | None:
     if "minutes" not in params:
         return None
     return ForAWhile(setting=PAUSED, target=container_id, value=True, lasts=lasting(params, 60))
+
+
+def stop_of(container_id: str, params: Mapping[str, Any]) -> ForAWhile | None:
+    """Return the stop for so many `minutes`; None for one that lasts."""
+    if "minutes" not in params:
+        return None
+    return ForAWhile(setting=STOPPED, target=container_id, value=True, lasts=lasting(params, 60))
 
 
 class _OfContainer(Setting):
@@ -86,6 +97,34 @@ class ContainerPaused(_OfContainer):
     async def set_leased(self, target: str, value: Any) -> None:
         if await self.read(target) is not bool(value):
             await (self._client.pause(target) if value else self._client.unpause(target))
+            await self._yard.relist()
+
+
+class ContainerStopped(_OfContainer):
+    """Whether a container stands still; one that the engine starts by itself meanwhile is back."""
+
+    @override
+    async def read(self, target: str) -> bool | None:
+        inspect = await self._inspect(target)
+        return None if inspect is None else table(inspect.get("State")).get("Status") in STILL
+
+    @override
+    def shown(self, target: str) -> bool | None:
+        found = self._seen(target)
+        return None if found is None else found.state in STILL
+
+    @override
+    def same(self, left: Any, seen: Any) -> bool:
+        return left is seen
+
+    @override
+    def strictest(self, values: Sequence[Any]) -> Any:
+        return any(values)
+
+    @override
+    async def set_leased(self, target: str, value: Any) -> None:
+        if await self.read(target) is not bool(value):
+            await (self._client.stop(target) if value else self._client.start(target))
             await self._yard.relist()
 
 
@@ -182,6 +221,7 @@ def settings(client: EngineClient, yard: Yard, see: See) -> dict[str, Setting]:
     """Return all that may be changed for a while, by name."""
     return {
         PAUSED: ContainerPaused(client, yard, see),
+        STOPPED: ContainerStopped(client, yard, see),
         OFF_NETWORK: OffNetwork(client, yard, see),
         LIMITED: ContainerLimited(client, yard, see),
     }

@@ -6,13 +6,14 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from homeassistant.util import dt as dt_util
 
 from ...guardian.capabilities import AnswersItself, DiskPlace, Link, PoolStand, Service, SnapshotSeen, Use
+from ...guardian.capabilities_load import Workload
 from ...guardian.capabilities_power import UpsService
 from ...guardian.contract import Refused
 from ...guardian.own_path import endpoint_node, is_loopback
 from ...prediction.reading import Reading
 from ..errors import ClientError
 from ..fed import FedCoordinator
-from . import rolling_back
+from . import load, rolling_back
 from .app_install import INSTALL
 from .apps import services_of
 from .catalogue import APP as SCRUTINY
@@ -96,6 +97,33 @@ class CapableTrueNas(FedCoordinator[TrueNas]):
     def links(self) -> Sequence[Link]:
         """Return the links that are up, and what they move (capability MeasuresLinks)."""
         return links_of(self.data)
+
+    def workloads(self) -> Sequence[Workload]:
+        """Return the apps and machines that run (capability StopsWorkloads)."""
+        return tuple(load.workloads(self.id, self.data, self.client.url.host or ""))
+
+    async def look_well(self, target: str) -> bool | None:
+        """Ask whether an app or a machine runs (capability StopsWorkloads). Raises ClientError."""
+        return load.is_well(await self.async_look(*load.feeds_of(target)), target)
+
+    def jobs(self) -> Sequence[Workload]:
+        """Return the scrubs that could rest (capability PausesJobs)."""
+        return tuple(load.jobs(self.data))
+
+    @property
+    def power_off_right(self) -> str:
+        """Return the role that switching it off takes (capability PowersOff)."""
+        return method_of(Operation.SHUTDOWN, self.client.release).role
+
+    @property
+    def may_power_off(self) -> bool:
+        """Return whether the key may switch it off (capability PowersOff)."""
+        # older ones know no roles: each key is an administrator's
+        return self.client.release < V25_04 or holds(self.data.roles, self.power_off_right)
+
+    def snapshot_targets(self) -> Sequence[str]:
+        """Return the pools that are there (capability PowersOff)."""
+        return tuple(pool.name for pool in self.data.pools.values() if pool.size is not None)
 
     @property
     def names(self) -> frozenset[str]:

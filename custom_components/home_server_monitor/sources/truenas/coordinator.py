@@ -45,6 +45,7 @@ from .reading import GAPS, MACHINE_FEEDS, PUSHED, TASK_FEEDS, feeds, feeds_of_jo
 from .rules import judge
 from .session import Session
 from .stands import seats
+from .stopping import APP_STOPPED, MACHINE_STOPPED, AppStopped, MachineStopped
 from .system import plain_version
 
 _LOGGER = logging.getLogger(__name__)
@@ -94,7 +95,11 @@ class TrueNasCoordinator(CapableTrueNas):
         self._zone_name = ""
         self._session = Session(self.client, self.feeds, self.name, CYCLE)
         self._actions = actions_of(self)
-        self._settings = {SCRUB_PAUSED: ScrubPaused(self)}
+        self._settings = {
+            SCRUB_PAUSED: ScrubPaused(self),
+            APP_STOPPED: AppStopped(self),
+            MACHINE_STOPPED: MachineStopped(self),
+        }
         self._known: TrueNas | None = None
 
     @property

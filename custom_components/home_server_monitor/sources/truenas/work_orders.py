@@ -9,6 +9,7 @@ from .actions import Facts, Inverse, Order
 from .methods import Operation
 from .model import TrueNas
 from .nodes import app_node, guest_node, host_node, service_node
+from .stopping import APP_STOPPED, MACHINE_STOPPED, stop_of
 from .system import Service
 from .work import App, Machine
 
@@ -25,7 +26,8 @@ def app_touches(nas: str, data: TrueNas, app: App, host: str) -> frozenset[str]:
     )
 
 
-def _machine_touches(nas: str, data: TrueNas, machine: Machine, host: str) -> frozenset[str]:
+def machine_touches(nas: str, data: TrueNas, machine: Machine, host: str) -> frozenset[str]:
+    """Return all that stands still with a virtual machine or a container."""
     uuid = {machine_node(machine.uuid)} if machine.uuid else set()
     return frozenset({guest_node(nas, machine.key), named_node(machine.name)} | uuid)
 
@@ -38,7 +40,7 @@ def everything(nas: str, data: TrueNas, target: Any, host: str) -> frozenset[str
     """Return all that a shutdown takes away."""
     return frozenset().union(
         *(app_touches(nas, data, app, host) for app in data.apps.values()),
-        *(_machine_touches(nas, data, machine, host) for machine in data.machines.values()),
+        *(machine_touches(nas, data, machine, host) for machine in data.machines.values()),
         *(_service_touches(nas, data, service, host) for service in data.services.values()),
         {host_node(nas), named_node(host)},
     )
@@ -187,7 +189,7 @@ def _machine(
         state=("machine", "state"),
         done=lambda before, now, params: now is not None and now["state"] == wanted,
         facts=lambda machine: {"name": machine.name, "state": machine.state},
-        touches=_machine_touches,
+        touches=machine_touches,
         inverse=Inverse(operation=lambda machine, before: of(machine, inverse), undone=_as_before),
         deadline=150.0,
         **more,
@@ -199,7 +201,14 @@ _STOP = (Operation.STOP_VM, Operation.STOP_INSTANCE)
 
 WORK_ORDERS: tuple[Order, ...] = (
     _toggled("start_app", Operation.START_APP, Operation.STOP_APP, "running"),
-    _toggled("stop_app", Operation.STOP_APP, Operation.START_APP, "stopped", **_TAKES_AWAY),
+    _toggled(
+        "stop_app",
+        Operation.STOP_APP,
+        Operation.START_APP,
+        "stopped",
+        lease=lambda app, params: stop_of(APP_STOPPED, app.name, params),
+        **_TAKES_AWAY,
+    ),
     _app(
         "restart_app",
         Operation.RESTART_APP,
@@ -232,5 +241,12 @@ WORK_ORDERS: tuple[Order, ...] = (
     ),
     _service("restart_service", Operation.RESTART_SERVICE, running=True, **_TAKES_AWAY),
     _machine("start_machine", _START, _STOP, "running"),
-    _machine("stop_machine", _STOP, _START, "stopped", **_TAKES_AWAY),
+    _machine(
+        "stop_machine",
+        _STOP,
+        _START,
+        "stopped",
+        lease=lambda machine, params: stop_of(MACHINE_STOPPED, machine.key, params),
+        **_TAKES_AWAY,
+    ),
 )

@@ -1,0 +1,106 @@
+"""What is asked of systems whose load can be taken away for a while, as when the power fails, and of those that switch off."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, Protocol, runtime_checkable
+
+from .contract import Actor
+
+# seconds that something is given to end where its source does not know better
+STOP_WITHIN: Final = 30.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workload:
+    """Something that runs, and the action of its source that ends it for a while.
+
+    action, target, params: how, as a lease, so that it comes back: the action takes `minutes` besides; name: for people; node: its node id;
+    nodes: all under which it may be known, as `own_path` and the list of what is never stopped name them;
+    needs: targets of the same source that it cannot do without, so that it goes before them; last: it keeps a
+    database, and goes after all others; seconds: that it may take to end.
+    """
+
+    action: str
+    target: str
+    name: str
+    node: str
+    params: Mapping[str, Any] = field(default_factory=dict)
+    nodes: frozenset[str] = frozenset()
+    needs: frozenset[str] = frozenset()
+    last: bool = False
+    seconds: float = STOP_WITHIN
+
+
+class _Source(Protocol):
+    """What all of them are."""
+
+    id: str
+    name: str
+
+    @property
+    def server(self) -> str:
+        """Return the unique id of the server's entry that it hangs on."""
+        ...
+
+    @property
+    def judged(self) -> bool:
+        """Return whether what it shows is of now."""
+        ...
+
+
+@runtime_checkable
+class StopsWorkloads(_Source, Protocol):
+    """A system that can stop what runs on it: containers, apps, virtual machines."""
+
+    def workloads(self) -> Sequence[Workload]:
+        """Return what runs now, as it was seen last, without asking."""
+        ...
+
+    async def look_well(self, target: str) -> bool | None:
+        """Ask whether something runs, and is healthy as far as that is known; None where it is not there.
+
+        Raises ClientError.
+        """
+        ...
+
+
+@runtime_checkable
+class PausesJobs(_Source, Protocol):
+    """A system that can let work rest that goes on for hours: scrubs, moves of files."""
+
+    def jobs(self) -> Sequence[Workload]:
+        """Return what is under way and can be let rest, as it was seen last, without asking."""
+        ...
+
+
+@runtime_checkable
+class PowersOff(_Source, Protocol):
+    """A machine that can be asked to shut down, by its action `shutdown`, whose param is the `reason`."""
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Return the names and addresses under which this machine is reached, in lower case."""
+        ...
+
+    @property
+    def may_power_off(self) -> bool:
+        """Return whether its credentials have the right."""
+        ...
+
+    @property
+    def power_off_right(self) -> str:
+        """Return the role that it takes."""
+        ...
+
+    def snapshot_targets(self) -> Sequence[str]:
+        """Return what to take a snapshot of by `create_snapshot`, so that all of it is in one: its pools."""
+        ...
+
+
+@runtime_checkable
+class PractisesPower(Protocol):
+    """What can practise the plan for power failures."""
+
+    async def practise_power(self, actor: Actor, *, real: bool) -> Mapping[str, Any]:
+        """Say what the plan would do, or do it up to what can be undone, and back. Raises Refused."""
+        ...

@@ -1,0 +1,129 @@
+"""Practising the plan: dry, which touches nothing, or for real up to what can be undone, and back."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from ...edge import clock
+from ...guardian.contract import Actor, Refusal, Refused
+from .inputs import Mains
+from .memory import State
+from .restoring import Report
+
+if TYPE_CHECKING:
+    from .driver import Driver
+    from .play import PowerPlay
+
+# a number that no order of the machine has
+PRACTICE: Final = -2
+LOOK_EVERY: Final = 1.0
+
+
+class Drill:
+    """See the module; belongs to one play."""
+
+    def __init__(self, play: PowerPlay) -> None:
+        self._play = play
+        self.runs = False
+
+    async def run(self, actor: Actor, *, real: bool) -> Mapping[str, Any]:
+        """Practise, and return the report. Raises Refused where that cannot be now."""
+        driver = self._play.driver
+        if driver is None or not self._play.ups_id:
+            raise Refused(Refusal("power_no_ups"))
+        report: dict[str, Any] = {**self._dry(driver), "real": real}
+        if real:
+            self._must_be_calm(driver)
+            report |= await self._really(driver)
+        self._play.keeping.drilled(clock.now())
+        await self._play.guardian.note(
+            "power_drill_real" if real else "power_drill_dry",
+            {
+                "who": actor.name,
+                "ended": str(len(report.get("ended", ()))),
+                "left": str(len(report.get("left", ()))),
+            },
+        )
+        return report
+
+    def _must_be_calm(self, driver: Driver) -> None:
+        if self.runs:
+            raise Refused(Refusal("busy", {"target": self._play.name}))
+        if driver.memory.state is not State.ONLINE or driver.memory.mains is not Mains.PRESENT:
+            raise Refused(Refusal("on_battery"))
+        if why := self._play.desk.helm.why_held():
+            raise Refused(Refusal(why))
+        if not driver.approved:
+            raise Refused(Refusal("power_plan_not_approved"))
+
+    def _dry(self, driver: Driver) -> dict[str, Any]:
+        """Return what the plan would do now, and how long that takes."""
+        play, plan, texts = self._play, self._play.plan, self._play.guardian.texts
+        stages = []
+        for stage in plan.stages:
+            load = play.load()[stage.key]
+            stages.append(
+                {
+                    "stage": stage.kind.value,
+                    "limit": stage.limit,
+                    "took": play.keeping.time_of(stage.key),
+                    "ends": [each.name for each in load.items],
+                    "left_alone": [
+                        {
+                            "name": each.name,
+                            "reason": texts.common(f"power_spared_{each.reason}", {"reason": each.why}),
+                        }
+                        for each in load.spared
+                    ],
+                }
+            )
+        power, wanted = play.power, play.wanted_runtime
+        runtime = power.runtime if power is not None else None
+        return {
+            "mode": plan.mode.value,
+            "approved": driver.approved,
+            "stages": stages,
+            "needed": round(wanted),
+            "runtime": runtime,
+            "covered": None if runtime is None else runtime >= wanted,
+        }
+
+    @staticmethod
+    async def _mains_is_back(driver: Driver) -> None:
+        """Wait for the end of an outage that came in between: nothing is started on battery."""
+        for _ in iter(lambda: driver.outage, False):
+            await asyncio.sleep(LOOK_EVERY)
+
+    async def _really(self, driver: Driver) -> dict[str, Any]:
+        """Shed the load stage by stage, and bring it back in reverse; an outage meanwhile takes it over."""
+        play, loop = self._play, asyncio.get_running_loop()
+        orders = driver.orders
+        orders.done.ended, orders.done.left, orders.done.report = [], [], Report()
+        self.runs, began, interrupted = True, loop.time(), False
+        try:
+            for stage in play.plan.shedding:
+                if driver.outage or play.desk.helm.held:
+                    interrupted = True
+                    break
+                orders.shed(stage, PRACTICE)
+                await orders.wait(stage.key)
+        finally:
+            self.runs = False
+        shed = loop.time() - began
+        await self._mains_is_back(driver)
+        for stage in reversed(play.plan.shedding):
+            if play.ledger.of(stage.key):
+                orders.restore(stage.key, PRACTICE - 1)
+                await orders.wait(stage.key)
+        report = orders.done.report
+        return {
+            "interrupted": interrupted,
+            "ended": list(orders.done.ended),
+            "left": list(orders.done.left),
+            "back": list(report.back),
+            "not_well": list(report.unwell),
+            "changed_by_others": list(report.theirs),
+            "not_back_yet": list(report.late),
+            "shed_seconds": round(shed, 1),
+            "back_seconds": round(loop.time() - began - shed, 1),
+        }

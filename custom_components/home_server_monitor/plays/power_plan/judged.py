@@ -1,0 +1,92 @@
+"""What is wrong with the plan: pure functions of what is known of it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from ...guardian.contract import Finding, Proposal, Refusal, Severity
+from .approving import APPROVE, TARGET
+from .plan import Mode, PowerPlan, written
+from .telling import span
+
+QUARTER: Final = 92 * 86_400.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """How the plan stands.
+
+    node: of the UPS; ups: what that is called; nas: the machines that it would switch off, in words; held, watching:
+    "Stop all actions" is on, the mode is Watch only; refusal: why the NAS will not be asked; right: the role that it
+    takes, where that is missing; runtime, wanted: seconds that the battery lasts, and that are needed, None where that
+    is not known or nothing is to be said; short: seconds by which the NAS shuts down too early by itself; timer:
+    seconds after which it does; drilled: seconds since the last practice, None for never.
+    """
+
+    node: str
+    ups: str
+    plan: PowerPlan
+    approved: bool
+    nas: str = ""
+    held: bool = False
+    watching: bool = False
+    refusal: Refusal | None = None
+    right: str = ""
+    runtime: float | None = None
+    wanted: float | None = None
+    short: float | None = None
+    timer: float | None = None
+    drilled: float | None = None
+
+
+def findings(source: str, it: Standing) -> Iterator[Finding]:
+    """Yield what is wrong."""
+    for rule, severity, said, evidence, proposal in _wrong(it):
+        yield Finding(
+            source=source,
+            rule=rule,
+            object=it.node,
+            severity=severity,
+            placeholders={"ups": it.ups, **said},
+            evidence=evidence,
+            proposal=proposal,
+        )
+
+
+type Row = tuple[str, Severity, dict[str, str], dict[str, str], Proposal | None]
+
+
+def _wrong(it: Standing) -> Iterator[Row]:
+    if it.runtime is not None and it.wanted is not None and it.runtime < it.wanted:
+        said = {"runtime": span(it.runtime), "wanted": span(it.wanted)}
+        yield "power_runtime_short", Severity.WARNING, said, {}, None
+    if it.plan.mode is Mode.OBSERVE:
+        return
+    if cause := _powerless(it):
+        key, said = cause
+        yield "power_plan_powerless", Severity.HIGH, said, {"cause": key, "advice": key}, None
+    if not it.approved and not it.watching:
+        offer = Proposal(action=APPROVE, target=TARGET, params={"plan": written(it.plan)})
+        yield "power_plan_unapproved", Severity.WARNING, {}, {"cause": f"power_mode_{it.plan.mode}"}, offer
+    if it.short is not None and it.timer is not None:
+        said = {"timer": span(it.timer), "short": span(it.short)}
+        yield "power_timer_short", Severity.WARNING, said, {}, None
+    if it.drilled is None or it.drilled > QUARTER:
+        yield "power_drill_due", Severity.INFO, {}, {}, None
+
+
+def _powerless(it: Standing) -> tuple[str, dict[str, str]] | None:
+    """Return why the plan would not do all that it says, a key of the texts, and what fills it."""
+    if it.held:
+        return "power_held", {}
+    if it.watching:
+        return "power_watching", {}
+    if it.plan.mode is not Mode.DECIDE:
+        return None
+    if it.right:
+        return "power_no_right", {"nas": it.nas, "right": it.right}
+    if it.refusal is not None:
+        found = dict(it.refusal.placeholders)
+        key = it.refusal.key if it.refusal.key in ("own_path", "protected", "protected_near") else "refused"
+        return f"power_{key}", {"nas": it.nas, "reason": found.get("reason", it.refusal.key)}
+    return None if it.nas else ("power_no_nas", {})

@@ -1,0 +1,184 @@
+"""Bringing back what was ended: in reverse, only what is still as we left it, and looked at whether it is well."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+import logging
+from typing import Any, Final, Protocol
+
+from ...guardian.capabilities_load import StopsWorkloads
+from ...guardian.desk import Desk
+from ...guardian.house import House
+from ...guardian.lease import OF_RECORD, Returned, change_id
+from ...guardian.remediation import OUTAGE
+from ...sources.errors import ClientError
+from .items import waves
+from .stopped import Ledger, Stopped
+
+_LOGGER = logging.getLogger(__name__)
+
+# seconds for which what was started is given to be well before what needs it is started, and between two looks
+WELL_WITHIN: Final = 90.0
+LOOK_EVERY: Final = 3.0
+# seconds for which an order that is under way is waited for, and what is brought back while its server is away
+ENDED_WITHIN: Final = 180.0
+# ends of a lease after which there is nothing more to do for it
+_OVER: Final = frozenset(set(Returned) - {Returned.LATER})
+
+
+class Restores(Protocol):
+    """The play that brings it back."""
+
+    ledger: Ledger
+    server: str
+    id: str
+
+    @property
+    def house(self) -> House:
+        """Return where the sources are."""
+        ...
+
+    @property
+    def desk(self) -> Desk:
+        """Return where its actions are run."""
+        ...
+
+    def moved(self, stage: str, patience: float) -> None:
+        """Take note that something of a stage went on."""
+        ...
+
+    async def save(self) -> None:
+        """Write down what is stopped still. Never raises."""
+        ...
+
+
+@dataclass(slots=True)
+class Report:
+    """What became of what was ended, by name.
+
+    back: runs, and is well as far as that can be told; unwell: was started and is not well; theirs: somebody else had
+    changed it, so it was left alone; late: could not be brought back yet, and is tried again.
+    """
+
+    back: list[str] = field(default_factory=list)
+    unwell: list[str] = field(default_factory=list)
+    theirs: list[str] = field(default_factory=list)
+    late: list[str] = field(default_factory=list)
+
+    @property
+    def whole(self) -> bool:
+        """Return whether nothing is missing any more."""
+        return not self.late
+
+    def add(self, other: Report) -> None:
+        """Take in another one."""
+        for mine, theirs in (
+            (self.back, other.back),
+            (self.unwell, other.unwell),
+            (self.theirs, other.theirs),
+            (self.late, other.late),
+        ):
+            mine.extend(theirs)
+
+
+class Restoring:
+    """Brings stages back. sleep: seconds."""
+
+    def __init__(self, play: Restores, sleep: Callable[[float], Awaitable[object]] = asyncio.sleep) -> None:
+        self._play = play
+        self._sleep = sleep
+
+    async def restore(self, stage: str) -> Report:
+        """Bring back all that a stage ended; never held, and nothing of it is started twice."""
+        report, ledger = Report(), self._play.ledger
+        rows = {row.item.key: row for row in ledger.of(stage)}
+        await self._settled(rows.values())
+        for wave in reversed(waves([row.item for row in rows.values()])):
+            report.add(await self._wave(stage, [rows[item.key] for item in wave]))
+        return report
+
+    async def _settled(self, rows: Iterable[Stopped]) -> None:
+        """Wait until what is being ended just now has ended: two orders at once would cross."""
+        desk = self._play.desk
+        running = [
+            each for row in rows for each in row.parts if each in desk.records and not desk.records[each].over
+        ]
+        if running:
+            waiting = [asyncio.ensure_future(desk.wait(each)) for each in running]
+            _, late = await asyncio.wait(waiting, timeout=ENDED_WITHIN)
+            for task in late:
+                task.cancel()
+
+    async def _wave(self, stage: str, rows: Sequence[Stopped]) -> Report:
+        play, report = self._play, Report()
+        found = await asyncio.gather(*(self._give_back(row) for row in rows))
+        started = []
+        for row, ends in zip(rows, found, strict=True):
+            if Returned.LATER in ends:
+                report.late.append(row.item.name)
+                continue
+            play.ledger.back(row)
+            if Returned.FOREIGN in ends:
+                report.theirs.append(row.item.name)
+            elif ends:
+                started.append(row)
+            play.moved(stage, WELL_WITHIN)
+        await play.save()
+        for row, well in zip(started, await asyncio.gather(*map(self._well, started)), strict=True):
+            (report.back if well else report.unwell).append(row.item.name)
+        return report
+
+    async def _give_back(self, row: Stopped) -> list[Returned]:
+        """End the leases of one thing, and say what became of them; none where it was never ended."""
+        leases, found = self._play.desk.leases, []
+        for setting, target in self._leases_of(row):
+            change = leases.changes.get(change_id(row.item.source, setting, target))
+            for lease in change.leases if change is not None else ():
+                if lease.owner in self._owners(row):
+                    try:
+                        found.append(await leases.end(lease.id))
+                    except KeyError:
+                        # somebody else was faster
+                        found.append(Returned.BACK)
+        return found
+
+    def _owners(self, row: Stopped) -> frozenset[str]:
+        return frozenset(f"{OF_RECORD}{each}" for each in self._parts_of(row))
+
+    def _parts_of(self, row: Stopped) -> Sequence[str]:
+        """Return the records that ended it, also those that were begun and not noted before a crash."""
+        known = [
+            record.id
+            for record in self._play.desk.records.values()
+            if record.rule == OUTAGE and (record.source, record.target) == (row.item.source, row.item.target)
+            and record.action == row.item.action
+        ]  # fmt: skip
+        return tuple(dict.fromkeys((*row.parts, *known)))
+
+    def _leases_of(self, row: Stopped) -> Sequence[tuple[str, str]]:
+        records = self._play.desk.records
+        known = [
+            (step.lease.setting, step.lease.target)
+            for each in self._parts_of(row)
+            if each in records
+            for step in records[each].plan.steps
+            if step.lease is not None
+        ]
+        return tuple(dict.fromkeys((*row.leases, *known)))
+
+    async def _well(self, row: Stopped) -> bool:
+        """Look until it is well, for a while; what nobody can look at is taken to be."""
+        waited = 0.0
+        while True:
+            source: Any = self._play.house.source(row.item.source)
+            if not isinstance(source, StopsWorkloads) or row.item.action == "pause_scrub":
+                return True
+            try:
+                if await source.look_well(row.item.target):
+                    return True
+            except ClientError as err:
+                _LOGGER.debug("Whether %s is well is not known: %s", row.item.name, err)
+            if waited >= WELL_WITHIN:
+                return False
+            waited += LOOK_EVERY
+            await self._sleep(LOOK_EVERY)

@@ -1,0 +1,70 @@
+"""What runs on a NAS and could be taken away while the power is out: apps, machines, scrubs."""
+
+from collections.abc import Iterator
+
+from ...guardian.capabilities_load import Workload
+from ..database_names import names_a_database
+from .model import TrueNas
+from .nodes import app_node, guest_node, pool_node
+from .pausing import MOST_HOURS
+from .work_orders import app_touches, machine_touches
+
+# what a NAS gives an app, and a machine, to end before it is killed, in seconds
+APP_WITHIN, MACHINE_WITHIN = 60.0, 120.0
+RUNNING = "running"
+
+
+def workloads(nas: str, data: TrueNas, host: str) -> Iterator[Workload]:
+    """Yield what runs. host: the name or address under which the NAS is reached."""
+    for key, app in data.apps.items():
+        if app.state == RUNNING:
+            yield Workload(
+                action="stop_app",
+                target=key,
+                name=app.title,
+                node=app_node(nas, key),
+                nodes=app_touches(nas, data, app, host),
+                # the first is its name in the catalogue
+                last=any(names_a_database(image) for image in app.images[:1]),
+                seconds=APP_WITHIN,
+            )
+    for key, machine in data.machines.items():
+        if machine.state == RUNNING:
+            yield Workload(
+                action="stop_machine",
+                target=key,
+                name=machine.name,
+                node=guest_node(nas, key),
+                nodes=machine_touches(nas, data, machine, host),
+                seconds=MACHINE_WITHIN,
+            )
+
+
+def jobs(data: TrueNas) -> Iterator[Workload]:
+    """Yield the scrubs that are under way; a resilver is never touched."""
+    for guid, pool in data.pools.items():
+        scan = pool.scan
+        if scan and scan.kind == "scrub" and scan.running and not scan.paused:
+            yield Workload(
+                action="pause_scrub",
+                target=guid,
+                name=pool.name,
+                params={"hours": MOST_HOURS},
+                node=pool_node(guid),
+                nodes=frozenset({pool_node(guid)}),
+            )
+
+
+def feeds_of(target: str) -> tuple[str, ...]:
+    """Return the feeds that show something."""
+    if target.startswith("vm_"):
+        return ("vms",)
+    return ("instances",) if target.startswith(("container_", "instance_")) else ("apps",)
+
+
+def is_well(data: TrueNas, target: str) -> bool | None:
+    """Return whether an app or a machine runs; None where it is not there."""
+    if (app := data.apps.get(target)) is not None:
+        return app.state == RUNNING and not app.unhealthy
+    machine = data.machines.get(target)
+    return None if machine is None else machine.state == RUNNING

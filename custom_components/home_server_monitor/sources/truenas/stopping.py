@@ -1,0 +1,115 @@
+"""Stopping apps and machines of a NAS for a while: the values that the guardian holds, and their way back."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, override
+
+from ...guardian.capabilities import Setting
+from ...guardian.contract import ForAWhile, NotDone
+from .methods import Operation, method_of
+from .model import TrueNas
+from .sending import Nas, send
+from .work import Machine
+
+APP_STOPPED, MACHINE_STOPPED = "app_stopped", "machine_stopped"
+LEAST_MINUTES, MOST_MINUTES = 1.0, 7 * 24 * 60.0
+# seconds for which it is looked whether a start shows
+LOOKS: Final = 20
+LOOK_EVERY: Final = 1.0
+
+
+def stop_of(setting: str, target: str, params: Mapping[str, Any]) -> ForAWhile | None:
+    """Return the stop for so many `minutes`; None for one that lasts."""
+    minutes = params.get("minutes")
+    if not isinstance(minutes, int | float) or isinstance(minutes, bool):
+        return None
+    lasts = min(max(float(minutes), LEAST_MINUTES), MOST_MINUTES) * 60
+    return ForAWhile(setting=setting, target=target, value=True, lasts=lasts)
+
+
+class _Stopped(Setting):
+    """Whether something stands still; between stopped and running it does not."""
+
+    def __init__(self, nas: Nas) -> None:
+        self._nas = nas
+
+    async def data(self, target: str) -> TrueNas:
+        """Read what tells it. Raises ClientError."""
+        raise NotImplementedError
+
+    def of(self, data: TrueNas, target: str) -> bool | None:
+        """Return whether it stands still, None where it is no more."""
+        raise NotImplementedError
+
+    def order(self, data: TrueNas, target: str, *, stop: bool) -> tuple[Operation, list[Any]]:
+        """Return the write and its arguments."""
+        raise NotImplementedError
+
+    @override
+    async def read(self, target: str) -> bool | None:
+        return self.of(await self.data(target), target)
+
+    @override
+    def shown(self, target: str) -> bool | None:
+        return self.of(self._nas.data, target)
+
+    @override
+    def same(self, left: Any, seen: Any) -> bool:
+        return left is seen
+
+    @override
+    def strictest(self, values: Sequence[Any]) -> Any:
+        return any(values)
+
+    @override
+    async def set_leased(self, target: str, value: Any) -> None:
+        data = await self.data(target)
+        if self.of(data, target) in (None, bool(value)):
+            return
+        operation, arguments = self.order(data, target, stop=bool(value))
+        method = method_of(operation, self._nas.client.release)
+        receipt = await send(self._nas, method, arguments, 0)
+        if receipt.result.get("refused"):
+            raise NotDone(receipt.result.get("error") or "the server refused")
+        for _ in range(LOOKS):
+            # its job has only begun
+            if await self.read(target) is not (not value):
+                return
+            await asyncio.sleep(LOOK_EVERY)
+
+
+class AppStopped(_Stopped):
+    """Whether an app is stopped."""
+
+    @override
+    async def data(self, target: str) -> TrueNas:
+        return await self._nas.async_look("apps")
+
+    @override
+    def of(self, data: TrueNas, target: str) -> bool | None:
+        found = data.apps.get(target)
+        return None if found is None else found.state == "stopped"
+
+    @override
+    def order(self, data: TrueNas, target: str, *, stop: bool) -> tuple[Operation, list[Any]]:
+        return (Operation.STOP_APP if stop else Operation.START_APP), [target]
+
+
+class MachineStopped(_Stopped):
+    """Whether a virtual machine or a container of the NAS is stopped."""
+
+    @override
+    async def data(self, target: str) -> TrueNas:
+        return await self._nas.async_look("vms" if target.startswith("vm_") else "instances")
+
+    @override
+    def of(self, data: TrueNas, target: str) -> bool | None:
+        found = data.machines.get(target)
+        return None if found is None else found.state == "stopped"
+
+    @override
+    def order(self, data: TrueNas, target: str, *, stop: bool) -> tuple[Operation, list[Any]]:
+        found: Machine = data.machines[target]
+        if found.kind == "vm":
+            return (Operation.STOP_VM if stop else Operation.START_VM), [found.id]
+        return (Operation.STOP_INSTANCE if stop else Operation.START_INSTANCE), [found.id]

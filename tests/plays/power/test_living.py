@@ -1,0 +1,257 @@
+"""The plan in Home Assistant: what it does to a household whose power fails, and how all of it comes back."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+from aiohttp.test_utils import TestServer
+from homeassistant.config_entries import ConfigEntryDisabler, ConfigEntryState
+from homeassistant.core import HomeAssistant
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
+
+from custom_components.home_server_monitor.edge.house_key import HOUSE
+from custom_components.home_server_monitor.guardian.contract import Risk, Severity
+from custom_components.home_server_monitor.guardian.remediation import State as Done
+import simulator
+from simulator.clock import Clock
+from simulator.harbour import Containers
+from simulator.media import MediaWorld, add_client
+from simulator.media.faces import FACES
+from tests.conftest import LAST_PING, nas_entry
+from tests.warp import Warp
+
+from .living import Living, Ups, add_phone, entry_of
+
+MINUTE = 60.0
+
+
+@pytest.fixture
+async def living(
+    hass: HomeAssistant,
+    hass_storage: dict[str, Any],
+    socket_enabled: None,
+    warp: Warp,
+    server_entry: MockConfigEntry,
+    hass_admin_user: MockUser,
+) -> AsyncIterator[Living]:
+    """The household, on mains, without a plan."""
+    world = MediaWorld(Clock(moving=False))
+    add_client(world, "qbittorrent", "5.1.0")
+    face = FACES["qbittorrent"](world, "qbittorrent")
+    downloads = TestServer(face.app())
+    await downloads.start_server()
+    async with simulator.run(version="25.10", profile="frozen", containers=Containers(apps=True)) as sim:
+        ups = Ups()
+        found = Living(hass, server_entry, hass_admin_user, warp, ups, sim, face.client)
+        found.phone = add_phone(hass, hass_admin_user, found.pushes)
+        # no kind of this name is set up here: what it would be is `ups`
+        there = entry_of("ups", unique_id=ups.id, title="APC", disabled_by=ConfigEntryDisabler.USER)
+        there.add_to_hass(hass)
+        found.set()
+        assert await hass.config_entries.async_setup(server_entry.entry_id)
+        url = str(downloads.make_url("/")).rstrip("/")
+        login = {"url": url, "product": "qbittorrent", "username": face.username, "password": face.password}
+        entries = [
+            nas_entry(sim),
+            entry_of("containers", unique_id="engine-1", title="media", url=sim.harbour.docker_url),
+            entry_of("downloads", **login),
+        ]
+        for entry in entries:
+            entry.add_to_hass(hass)
+            assert await hass.config_entries.async_setup(entry.entry_id), entry.reason
+        detach = hass.data[HOUSE].attach(ups)
+        await asyncio.sleep(2 * MINUTE)
+        yield found
+        detach()
+        for entry in (*entries, server_entry):
+            if entry.state is ConfigEntryState.LOADED:
+                await hass.config_entries.async_unload(entry.entry_id)
+        await downloads.close()
+        await asyncio.sleep(LAST_PING)
+
+
+CHOSEN = ("Sonarr", "gluetun", "qbittorrent", "immich_server", "immich_postgres", "nodered")
+
+
+async def test_a_household_through_its_outages(living: Living) -> None:
+    """One set-up, many cases: each leaves the household as it found it."""
+    it = living
+    it.client.max_active = 5
+    chosen = {
+        item.name: item.node
+        for load in it.play.load().values()
+        for item in load.items
+        if item.name in CHOSEN and item.node
+    }
+    assert chosen.keys() == set(CHOSEN)
+    plan = {"power_chosen": [*chosen.values()], "power_never": [chosen["nodered"]]}
+    await _brief(it)
+    await _reported(it)
+    await _approved(it, plan)
+    await _shed_and_back(it)
+    await _cancelled(it)
+    await _stopped_by_the_switch(it)
+    await _killed(it)
+    await _practised(it)
+    await _lapsed(it, plan)
+
+
+async def _brief(it: Living) -> None:
+    """An outage that is shorter than the hold-off tells nobody."""
+    it.mains(False)
+    await it.until(lambda: it.state("power_plan_state").state == "on_battery")
+    assert it.guardian.desk.helm.outage
+    await asyncio.sleep(20)
+    it.mains(True)
+    await it.until(lambda: it.state("power_plan_state").state == "online")
+    await asyncio.sleep(MINUTE)
+    assert it.pushes == []
+    assert not it.guardian.desk.helm.outage
+    await it.back()
+
+
+async def _reported(it: Living) -> None:
+    """Without a plan it only says what it would do."""
+    it.forget()
+    it.mains(False, runtime=1320.0)
+    await it.until(lambda: len(it.pushes) == 2)
+    assert "would stop the load in 30 s" in it.said[0]
+    assert "22 min left" in it.said[0]
+    it.mains(True)
+    await it.back()
+    assert "Power is back after" in it.said[-1]
+    assert not it.records("shed_load")
+    assert it.running(*CHOSEN)
+
+
+async def _approved(it: Living, plan: dict[str, Any]) -> None:
+    """A plan that is written waits for exactly its approval, in Repairs; until then it only reports."""
+    it.forget()
+    it.set(power_mode="prepare", **plan)
+    await it.until(lambda: "power_plan_unapproved" in it.rules())
+    it.mains(False)
+    await it.until(lambda: len(it.pushes) == 2)
+    it.mains(True)
+    await it.back()
+    assert not it.records("shed_load")
+    assert "only reports" in it.said[0]
+    record = await it.approve()
+    assert (record.state, record.risk) == (Done.SUCCEEDED, Risk.MEDIUM)
+    await it.until(lambda: "power_plan_unapproved" not in it.rules())
+    listed = await it.ask("list_standing")
+    assert [each["action"] for each in listed["standing"]] == ["shed_load"]
+
+
+async def _shed_and_back(it: Living) -> None:
+    """Downloads first, then what needs others, databases last; all of it comes back in reverse, in one notification."""
+    it.forget()
+    it.mains(False)
+    await it.until(lambda: it.said and it.said[-1].startswith("On battery. Stopped"), 5 * MINUTE)
+    assert it.ups.logins == ["in", "out"]
+    assert it.resting
+    assert not it.running("gluetun")
+    assert it.running("nodered")
+    at = {each.target: each.created for each in it.records("stop_container")}
+    assert max(at["qbittorrent"], at["immich_server"]) < min(at["gluetun"], at["immich_postgres"])
+    paused = it.records("pause_downloads")[0]
+    assert paused.created < min(at.values())
+    assert "nodered" not in at
+    assert all(each.part_of for each in (paused, *it.records("stop_container"), *it.records("stop_app")))
+    assert it.guardian.proposals.refusal() == "on_battery"
+    it.mains(True, charge=30.0)
+    await it.until(lambda: "starts again once the battery has 50 %" in it.said[-1], 3 * MINUTE)
+    await asyncio.sleep(2 * MINUTE)
+    assert not it.running("gluetun")
+    it.mains(True, charge=55.0)
+    begun = it.started()
+    await it.back()
+    assert it.running(*CHOSEN)
+    assert not it.resting
+    again = it.started()[len(begun) :]
+    assert again.index("immich_postgres") < again.index("immich_server")
+    assert again.index("gluetun") < again.index("qbittorrent")
+    assert not it.guardian.desk.leases.changes
+    assert it.said[-1].startswith("Power back after")
+    assert len({each["data"]["tag"] for each in it.pushes}) == 1
+    assert it.said[-1].endswith("all restored.")
+    loud = [each for each in it.pushes if "alert_once" not in each["data"]]
+    assert [each["message"][:14] for each in loud] == ["On battery, 30", "On battery, 30", "Power is back "]
+
+
+async def _cancelled(it: Living) -> None:
+    """A tap on Cancel ends the countdown, for this outage."""
+    it.forget()
+    it.mains(False)
+    await it.until(lambda: it.pushes)
+    await it.tap("cancel")
+    await it.until(lambda: it.said[-1].startswith("Cancelled"))
+    await asyncio.sleep(2 * MINUTE)
+    assert it.running(*CHOSEN)
+    assert it.state("power_plan_state").state == "on_battery"
+    it.mains(True)
+    await it.back()
+
+
+async def _stopped_by_the_switch(it: Living) -> None:
+    """Stop all actions stops the plan, and says so at once; what is stopped already still comes back."""
+    it.forget()
+    it.mains(False)
+    await it.until(lambda: it.resting)
+    await it.guardian.desk.hold(True, it.admin)
+    await it.until(lambda: any("Stop all actions is on" in each for each in it.said))
+    assert "power_plan_powerless" in it.rules()
+    it.mains(True)
+    await it.back()
+    assert it.running(*CHOSEN)
+    assert not it.resting
+    await it.guardian.desk.hold(False, it.admin)
+    await it.until(lambda: "power_plan_powerless" not in it.rules(), 3 * MINUTE)
+
+
+async def _killed(it: Living) -> None:
+    """Killed while it sheds, it goes on; killed once all is shed, it still brings all of it back."""
+    it.forget()
+    it.mains(False)
+    await it.until(lambda: it.resting)
+    await it.kill()
+    await it.until(lambda: not it.running("immich_postgres") and not it.running("Sonarr"), 5 * MINUTE)
+    await it.until(lambda: it.said[-1].startswith("On battery. Stopped"), 5 * MINUTE)
+    await it.kill()
+    it.mains(True)
+    await it.back()
+    assert it.running(*CHOSEN)
+    assert not it.resting
+    assert not it.guardian.desk.leases.changes
+    stops = [each.target for each in it.records("stop_container") if each.created > it.since]
+    assert len(stops) == len(set(stops))
+
+
+async def _practised(it: Living) -> None:
+    """Dry it touches nothing; for real it stops and starts, and says how long that took."""
+    it.forget()
+    dry = await it.ask("power_drill")
+    stages = {each["stage"]: each for each in dry["stages"]}
+    assert "gluetun" in stages["workloads"]["ends"]
+    assert dry["covered"] is True
+    assert {"name": "nodered", "reason": "it is on the list of what is never stopped"} in stages["workloads"][
+        "left_alone"
+    ]
+    assert it.running(*CHOSEN)
+    real = await it.ask("power_drill", real=True)
+    assert {"gluetun", "immich_postgres", "Sonarr"} <= set(real["ended"]) == set(real["back"])
+    assert not real["not_well"]
+    assert not real["left"]
+    assert it.running(*CHOSEN)
+    assert it.play.keeping.time_of("workloads")
+    assert it.pushes == []
+
+
+async def _lapsed(it: Living, plan: dict[str, Any]) -> None:
+    """A change of the plan ends its approval within the minute, which is told; so does Watch only, in its way."""
+    it.set(power_mode="prepare", **{**plan, "power_never": []})
+    await it.until(lambda: {"standing_lapsed", "power_plan_unapproved"} <= it.rules(), MINUTE)
+    (lapsed,) = (each for each in it.guardian.open_findings() if each.finding.rule == "standing_lapsed")
+    assert lapsed.severity is Severity.HIGH
+    await it.approve()
+    await it.until(lambda: not {"standing_lapsed", "power_plan_unapproved"} & it.rules(), 2 * MINUTE)
