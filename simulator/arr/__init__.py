@@ -1,9 +1,21 @@
-"""Sonarr, Radarr and Prowlarr of the simulated house, on the media world that download clients and Plex share."""
+"""The Arrs of the simulated house, on the media world that download clients and Plex share."""
 
+from .bazarr import BazarrFace
 from .face import ArrFace
-from .house import furnish
+from .house import furnish, furnish_others
 from .indexers import Prowlarr
 from .library import Library, Release, Thing, Tracked
 from .prowlarr import ProwlarrFace
 
-__all__ = ["ArrFace", "Library", "Prowlarr", "ProwlarrFace", "Release", "Thing", "Tracked", "furnish"]
+__all__ = [
+    "ArrFace",
+    "BazarrFace",
+    "Library",
+    "Prowlarr",
+    "ProwlarrFace",
+    "Release",
+    "Thing",
+    "Tracked",
+    "furnish",
+    "furnish_others",
+]

@@ -1,4 +1,4 @@
-"""The interface of a simulated Sonarr or Radarr, version 3.
+"""The interface of a simulated Arr with a library: Sonarr and Radarr in version 3, Lidarr and Readarr in version 1.
 
 As in the real ones: no key is answered with an empty 401, the default page has ten rows, DELETE takes the data along unless told
 otherwise, commands are taken with 201 and end later, and what is outside of its URL base leads to it.
@@ -21,6 +21,7 @@ from simulator.serving.face import PAGE
 from simulator.serving.replies import Json, Raw, Reply
 from simulator.serving.routes import Route, Routes
 
+from .kinds import KINDS
 from .library import Command, Library
 from .rows import complaint, file_rows, history_row, queue_rows, spelled, stamp, thing_row
 
@@ -39,10 +40,6 @@ COMMANDS = frozenset(
         "ManualImport",
     }
 )
-OF_AN_APP = {
-    "Sonarr": {"EpisodeSearch", "SeasonSearch", "SeriesSearch", "MissingEpisodeSearch", "CutoffUnmetEpisodeSearch", "RefreshSeries"},
-    "Radarr": {"MoviesSearch", "MissingMoviesSearch", "CutoffUnmetMoviesSearch", "RefreshMovie"},
-}  # fmt: skip
 
 
 class Servarr(Face):
@@ -62,6 +59,7 @@ class Servarr(Face):
         self.complaints: list[dict[str, Any]] = []
         self.commands: dict[int, Command] = {}
         self.sockets: set[web.WebSocketResponse] = set()
+        self.own_commands: frozenset[str] = frozenset()
         self._numbers = itertools.count(1)
 
     @property
@@ -208,7 +206,7 @@ class Servarr(Face):
     def _command(self, asked: Asked) -> Reply:
         body = asked.body if isinstance(asked.body, dict) else {}
         name = str(body.get("name"))
-        if name not in COMMANDS | OF_AN_APP.get(self.app_name, set()):
+        if name not in COMMANDS | self.own_commands:
             # Single() finds none
             return Json({"message": "Sequence contains no matching element", "description": "…"}, 500)
         command = Command(next(self._numbers), name, body)
@@ -243,12 +241,14 @@ class Servarr(Face):
 
 
 class ArrFace(Servarr):
-    """Sonarr or Radarr."""
+    """One with a library: Sonarr, Radarr, Lidarr or Readarr."""
 
     def __init__(self, library: Library, version: str, **more: Any) -> None:
         self.app_name, self.version = library.app, version
         super().__init__(library.media.clock.now, **more)
         self.library = library
+        self.kind = KINDS[library.app]
+        self.api, self.own_commands = self.kind.api, self.kind.commands
         self.routes = Routes(
             *self.common,
             self.at("GET", "queue/status", self._queue_status),
@@ -337,8 +337,7 @@ class ArrFace(Servarr):
         )
 
     def _queue(self, asked: Asked) -> Reply:
-        name = "includeUnknownSeriesItems" if self.app_name == "Sonarr" else "includeUnknownMovieItems"
-        return _page(asked, self._rows(unknown=asked.flag(name)))
+        return _page(asked, self._rows(unknown=asked.flag(self.kind.unknown)))
 
     def _remove(self, asked: Asked, id: str) -> Reply:
         tracked = self._tracked(id)
@@ -387,7 +386,7 @@ class ArrFace(Servarr):
 
     def _missing(self, asked: Asked) -> Reply:
         found = [
-            thing_row(self.library, each, series=asked.flag("includeSeries"))
+            thing_row(self.library, each, above=self._wants_above(asked))
             for each in self.library.things.values()
             if each.monitored and not each.has_file and each.airs < self.now()
         ]
@@ -397,11 +396,14 @@ class ArrFace(Servarr):
         start, end = asked.query.get("start", ""), asked.query.get("end", "9")
         return Json(
             [
-                thing_row(self.library, each, series=asked.flag("includeSeries"))
+                thing_row(self.library, each, above=self._wants_above(asked))
                 for each in self.library.things.values()
                 if start <= stamp(each.airs) <= end
             ]
         )
+
+    def _wants_above(self, asked: Asked) -> bool:
+        return bool(self.kind.include) and asked.flag(self.kind.include)
 
     def _roots(self, asked: Asked) -> Reply:
         free = int(self.media.free(self.library.root))
@@ -435,10 +437,8 @@ class ArrFace(Servarr):
         super().carry_out(command)
         library, body = self.library, command.body
         match command.name:
-            case "EpisodeSearch":
-                library.search(tuple(body.get("episodeIds", ())))
-            case "MoviesSearch":
-                library.search(tuple(body.get("movieIds", ())))
+            case "EpisodeSearch" | "MoviesSearch" | "AlbumSearch":
+                library.search(tuple(body.get(f"{self.kind.thing}s", ())))
             case "SeasonSearch":
                 library.search(
                     tuple(
@@ -447,7 +447,7 @@ class ArrFace(Servarr):
                         if (each.series, each.season) == (body.get("seriesId"), body.get("seasonNumber"))
                     )
                 )
-            case "MissingEpisodeSearch" | "MissingMoviesSearch":
+            case "MissingEpisodeSearch" | "MissingMoviesSearch" | "MissingAlbumSearch":
                 library.search(tuple(each.id for each in library.things.values() if not each.has_file))
             case "ManualImport":
                 wanted = {file.get("downloadId") for file in body.get("files", ())}

@@ -47,6 +47,40 @@ def _adopt(library: Library) -> None:
         library.follow(release, download.id)
 
 
+def furnish_others(media: MediaWorld) -> tuple[Library, Library]:
+    """Return a Lidarr and a Readarr: one has an import that failed, of the other a book waits to be imported."""
+    _clients(media)
+    now = media.clock.now()
+    lidarr, readarr = (
+        Library("Lidarr", media, "/data/music", "lidarr"),
+        Library("Readarr", media, "/data/books", "readarr"),
+    )
+    for library, above, titles in (
+        (lidarr, "The Ferrymen", ("Slack Water", "Landfall")),
+        (readarr, "Ida Brandt", ("The Lamp", "The Keeper")),
+    ):
+        for number, title in enumerate(titles, 1):
+            library.things[number] = Thing(
+                id=number, title=title, series=7, series_title=above, airs=now + (2 * number - 3) * 10 * DAY
+            )
+    bad = Release(
+        title="The.Ferrymen-Slack.Water-2026-FLAC-GRP",
+        things=(1,),
+        client=NEWS,
+        group="GRP",
+        refused="sample",
+    )
+    good = Release(title="The.Ferrymen-Slack.Water-2026-FLAC-OTHER", things=(1,), client=NEWS, group="OTHER")
+    lidarr.releases += [bad, good]
+    lidarr.grab_done(bad)
+    readarr.grab_done(
+        Release(
+            title="Ida.Brandt-The.Lamp-EPUB", things=(1,), client=NEWS, group="BOOKS", refused="unreadable"
+        )
+    )
+    return lidarr, readarr
+
+
 def furnish(world: World) -> tuple[Library, Library, Prowlarr]:
     """Return Sonarr, Radarr and Prowlarr of a world whose downloads are under way."""
     media = world.media

@@ -1,4 +1,4 @@
-"""What a simulated Sonarr or Radarr knows: what it wants, what indexers have, what it grabbed, and what became of it.
+"""What a simulated Arr knows: what it wants, what indexers have, what it grabbed, and what became of it.
 
 It follows the media world: what a client has finished is imported, or is not, for the reason that its release has.
 """
@@ -38,7 +38,7 @@ _BLOCKED = frozenset(REFUSALS) - {"space", "permission", "unpacking", "waits", "
 
 @dataclass(slots=True, kw_only=True)
 class Thing:
-    """A film, or an episode of a series. airs: seconds since 1970."""
+    """A film, an episode of a series, an album of an artist, a book of an author. airs: seconds since 1970."""
 
     id: int
     title: str
@@ -113,7 +113,7 @@ class Command:
 
 @dataclass(slots=True)
 class Library:
-    """See the module. app: Sonarr or Radarr; root: where it imports to; handles: whether it handles what is completed."""
+    """See the module. app: Sonarr, Radarr, Lidarr or Readarr; root: where it imports to; handles: what is completed."""
 
     app: str
     media: MediaWorld

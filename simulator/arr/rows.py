@@ -1,11 +1,15 @@
-"""What a simulated Sonarr or Radarr writes of what it knows, in the shapes of the recorded ones."""
+"""What a simulated Arr with a library writes of what it knows, in the shapes of the recorded ones."""
 
 from datetime import UTC, datetime
 from typing import Any
 
+from .kinds import KINDS
 from .library import Entry, Library, Thing, Tracked
 
 type Row = dict[str, Any]
+
+# as the library calls it
+IMPORTED = "downloadFolderImported"
 
 QUALITY = {
     "quality": {"id": 3, "name": "WEBDL-1080p", "source": "web", "resolution": 1080},
@@ -51,7 +55,9 @@ def _queue_row(library: Library, tracked: Tracked, thing: int | None, index: int
         "added": stamp(tracked.added),
         "status": status,
         "trackedDownloadStatus": health,
-        "trackedDownloadState": tracked.state,
+        "trackedDownloadState": KINDS[library.app].blocked
+        if tracked.state == "importBlocked"
+        else tracked.state,
         "statusMessages": (
             [{"title": release.title, "messages": [tracked.message]}] if tracked.message else []
         ),
@@ -73,15 +79,17 @@ def _queue_row(library: Library, tracked: Tracked, thing: int | None, index: int
         row["estimatedCompletionTime"] = stamp(tracked.added + 7200)
     if thing is None:
         return row
-    if library.app == "Radarr":
-        return row | {"movieId": thing}
+    row |= _about(library, thing)
+    if library.app != "Sonarr":
+        return row
     known = library.things[thing]
-    return row | {
-        "seriesId": known.series,
-        "episodeId": thing,
-        "seasonNumber": known.season,
-        "episodeHasFile": known.has_file,
-    }
+    return row | {"seasonNumber": known.season, "episodeHasFile": known.has_file}
+
+
+def _about(library: Library, thing: int) -> Row:
+    """What a record is about, and what that belongs to."""
+    kind = KINDS[library.app]
+    return {kind.thing: thing} | ({kind.above: library.things[thing].series} if kind.above else {})
 
 
 def spelled(download: str) -> str:
@@ -139,18 +147,16 @@ def history_row(library: Library, entry: Entry) -> Row:
         "customFormatScore": 0,
         "qualityCutoffNotMet": False,
         "date": stamp(entry.at),
-        "eventType": entry.kind,
+        "eventType": KINDS[library.app].imported if entry.kind == IMPORTED else entry.kind,
         "data": data,
     }
     if entry.download is not None:
         row["downloadId"] = spelled(entry.download)
-    if library.app == "Radarr":
-        return row | {"movieId": entry.thing}
-    return row | {"episodeId": entry.thing, "seriesId": library.things[entry.thing].series}
+    return row | _about(library, entry.thing)
 
 
-def thing_row(library: Library, thing: Thing, *, series: bool = False) -> Row:
-    """A film or an episode."""
+def thing_row(library: Library, thing: Thing, *, above: bool = False) -> Row:
+    """A film, an episode, an album or a book. above: with what it belongs to."""
     row: Row = {"id": thing.id, "title": thing.title, "hasFile": thing.has_file, "monitored": thing.monitored}
     if library.app == "Radarr":
         return row | {
@@ -158,6 +164,16 @@ def thing_row(library: Library, thing: Thing, *, series: bool = False) -> Row:
             "inCinemas": stamp(thing.airs - 9e6),
             "runtime": 118,
         }
+    if library.app == "Lidarr":
+        row |= {"artistId": thing.series, "releaseDate": stamp(thing.airs), "albumType": "Album"}
+        del row["hasFile"]
+        artist = {"id": thing.series, "artistName": thing.series_title}
+        return row | ({"artist": artist} if above else {})
+    if library.app == "Readarr":
+        del row["hasFile"]
+        row |= {"authorId": thing.series, "authorTitle": f"{thing.series_title} {thing.title}"}
+        author = {"id": thing.series, "authorName": thing.series_title}
+        return row | {"releaseDate": stamp(thing.airs)} | ({"author": author} if above else {})
     row |= {
         "seriesId": thing.series,
         "seasonNumber": thing.season,
@@ -166,7 +182,7 @@ def thing_row(library: Library, thing: Thing, *, series: bool = False) -> Row:
         "airDateUtc": stamp(thing.airs),
         "runtime": 45,
     }
-    return row | ({"series": {"id": thing.series, "title": thing.series_title}} if series else {})
+    return row | ({"series": {"id": thing.series, "title": thing.series_title}} if above else {})
 
 
 def complaint(source: str, level: str, message: str) -> Row:

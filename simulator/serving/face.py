@@ -24,11 +24,12 @@ _WRONG = {"Id": 17, "Names": "web", "State": ["running"], "Labels": 3, "NetworkS
 
 
 class DroppedError(Exception):
-    """The connection is to be closed without an answer; with `sent`, after half of it."""
+    """The connection is to be closed without an answer; with `sent`, after half of it; with `stays`, never."""
 
-    def __init__(self, sent: bytes = b"") -> None:
+    def __init__(self, sent: bytes = b"", *, stays: bool = False) -> None:
         super().__init__()
         self.sent = sent
+        self.stays = stays
 
 
 class Face:
@@ -90,7 +91,7 @@ class Face:
         try:
             reply = await self.answer(asked)
         except DroppedError as error:
-            return await _drop(request, error.sent)
+            return await _drop(request, error)
         return await send(request, reply)
 
     async def answer(self, asked: Asked) -> Reply:
@@ -163,6 +164,8 @@ class Face:
                 return Raw(content.rstrip() + b" " * fault.size, content_type="application/json")
             case "cut":
                 raise DroppedError(content or b"  ")
+            case "stall":
+                raise DroppedError(content or b"  ", stays=True)
             case "kill" if fault.when == "done":
                 os.kill(fault.pid, signal.SIGKILL)
         return reply
@@ -233,14 +236,16 @@ async def send(request: web.Request, reply: Reply) -> web.StreamResponse:
     return stream
 
 
-async def _drop(request: web.Request, sent: bytes) -> web.StreamResponse:
-    """Close the connection, after half of what was to be sent."""
-    response = web.StreamResponse(headers={"Content-Type": "application/json"})
+async def _drop(request: web.Request, how: DroppedError) -> web.StreamResponse:
+    """Close the connection, after half of what was to be sent, or leave it at that."""
+    response, sent = web.StreamResponse(headers={"Content-Type": "application/json"}), how.sent
     if sent:
         response.content_length = len(sent)
         await response.prepare(request)
         with contextlib.suppress(ConnectionError):
             await response.write(sent[: max(1, len(sent) // 2)])
+        if how.stays:
+            await asyncio.get_running_loop().create_future()
         # what was written must leave before the connection breaks
         await asyncio.sleep(0.02)
     if request.transport is not None:

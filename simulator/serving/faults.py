@@ -9,6 +9,7 @@ type HttpFaultKind = Literal[
     "delay",  # an answer after `seconds`
     "drop",  # the connection is closed instead of an answer
     "cut",  # half of the answer, then the connection breaks
+    "stall",  # half of the answer, and then nothing, for ever
     "null",  # `null`; of a listing with a target: in that row's place
     "malformed",  # half a document; of a listing with a target: a row with everything of a wrong type
     "missing",  # of a listing with a target: without that row
@@ -25,6 +26,7 @@ HTTP_FAULTS: tuple[str, ...] = (
     "delay",
     "drop",
     "cut",
+    "stall",
     "null",
     "malformed",
     "missing",

@@ -10,13 +10,14 @@ class App:
     """One of the Arrs, by what it says that it is.
 
     thing: the field of a record that says what it is about; things: the argument of its search. unknown: the parameter without
-    which a queue hides what it knows no title of. search, missing, cutoff, refresh: names of commands, empty where there is
+    which a queue hides what it knows no title of; include: the one with which it says what a record belongs to. search, missing, cutoff, refresh: names of commands, empty where there is
     none. writes: whether anything may be ordered.
     """
 
     name: str
     api: tuple[str, ...]
     unknown: str = ""
+    include: str = ""
     thing: str = ""
     things: str = ""
     search: str = ""
@@ -36,6 +37,7 @@ SONARR = App(
     name="Sonarr",
     api=("v3", "v5"),
     unknown="includeUnknownSeriesItems",
+    include="includeSeries",
     thing="episodeId",
     things="episodeIds",
     search="EpisodeSearch",
@@ -58,6 +60,7 @@ LIDARR = App(
     name="Lidarr",
     api=("v1",),
     unknown="includeUnknownArtistItems",
+    include="includeArtist",
     thing="albumId",
     things="albumIds",
     search="AlbumSearch",
@@ -66,7 +69,14 @@ LIDARR = App(
     refresh="RefreshArtist",
 )
 # retired by its makers: it is shown, and nothing is ordered
-READARR = App(name="Readarr", api=("v1",), unknown="includeUnknownAuthorItems", thing="bookId", writes=False)
+READARR = App(
+    name="Readarr",
+    api=("v1",),
+    unknown="includeUnknownAuthorItems",
+    include="includeAuthor",
+    thing="bookId",
+    writes=False,
+)
 PROWLARR = App(name="Prowlarr", api=("v1",), indexers=True)
 # no Servarr: it has an interface of its own, of which its health is read
 BAZARR = App(name="Bazarr", api=(), writes=False)

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..errors import NotSupported
-from ..records import Row, at, instant, integer, text
+from ..records import Row, instant, integer, text
 from .client import ArrClient
 from .judging import Judging
-from .model import Arr, Event
+from .model import Arr, Event, above_of
 from .queue import Item
 
 MOST = 1000
@@ -100,12 +100,11 @@ def _event(event: Event) -> dict[str, Any]:
 
 def _wanted(row: Row) -> dict[str, Any]:
     aired = instant(row.get("airDateUtc")) or instant(row.get("releaseDate")) or instant(row.get("inCinemas"))
-    above = text(at(row, "series", "title")) or text(at(row, "artist", "artistName"))
     season, episode = integer(row.get("seasonNumber")), integer(row.get("episodeNumber"))
     return {
         "id": integer(row.get("id")),
         "title": text(row.get("title")),
-        "of": above,
+        "of": above_of(row),
         "season": season,
         "episode": episode,
         "released": aired.isoformat() if aired else None,

@@ -10,6 +10,7 @@ from ..records import Row, at, count, flag, instant, integer, name, number, text
 from .queue import Queue
 from .said import said
 
+_ABOVE: Final = (("series", "title"), ("artist", "artistName"), ("author", "authorName"))
 LEVELS: Final = frozenset({"ok", "notice", "warning", "error"})
 # what becomes of a release in the history, by the names of all releases and apps
 _EVENTS: Final[Mapping[str, str]] = MappingProxyType(
@@ -217,13 +218,18 @@ def airing(row: Row) -> tuple[str, Airing] | None:
     )
 
 
+def above_of(row: Row) -> str | None:
+    """Return the title of a series or the name of an artist or author that a record belongs to, where it is told."""
+    return next((found for path in _ABOVE if (found := text(at(row, *path)))), None)
+
+
 def _days(row: Row) -> tuple[Any, ...]:
     return tuple(row.get(key) for key in ("digitalRelease", "physicalRelease", "inCinemas", "releaseDate"))
 
 
 def _title(row: Row) -> str:
-    """Return `Series S01E02 Title`, `Artist Album`, `Film`, as far as it is told."""
-    above = text(at(row, "series", "title")) or text(at(row, "artist", "artistName"))
+    """Return `Series S01E02 Title`, `Artist Album`, `Author Book`, `Film`, as far as it is told."""
+    above = above_of(row)
     season, episode = integer(row.get("seasonNumber")), integer(row.get("episodeNumber"))
     place = f"S{season:02d}E{episode:02d}" if season is not None and episode is not None else None
     return " ".join(part for part in (above, place, text(row.get("title"))) if part) or "?"

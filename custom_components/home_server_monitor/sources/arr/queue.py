@@ -18,6 +18,8 @@ from .said import said
 # what an item still waits for before there is a download
 PLANNED: Final = frozenset({"delay", "fallback", "downloadclientunavailable"})
 MESSAGES: Final = 12
+# what it belongs to
+_ABOVE: Final = ("seriesId", "artistId", "authorId")
 _HEALTH: Final[Mapping[str, int]] = MappingProxyType({"warning": 1, "error": 2})
 _LEFT = re.compile(r"(?:(\d+)\.)?(\d{1,2}):(\d{2}):(\d{2})")
 # older releases, and those of Lidarr and Readarr, say it in other words
@@ -149,7 +151,7 @@ def row_of(app: App, row: Row) -> Item:
         download=download,
         rows=() if number_of_row is None else (number_of_row,),
         things=tuple(_things(app, row)),
-        series=integer(row.get("seriesId")) or integer(row.get("artistId")),
+        series=next((each for key in _ABOVE if (each := integer(row.get(key)))), None),
         season=_season(row),
         size=_bytes(row.get("size")),
         left=_bytes(row.get("sizeleft", row.get("sizeLeft"))),
