@@ -9,7 +9,7 @@ import logging
 import random
 from typing import Any, override
 
-from homeassistant.config_entries import ConfigEntry
+from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import ConfigEntryAuthFailed
 from homeassistant.helpers.debounce import Debouncer
@@ -55,6 +55,8 @@ class ServiceCoordinator[DataT](DataUpdateCoordinator[DataT]):
     config_entry: HsmConfigEntry
     kind: str
     tick: float = TICK
+    # seconds after which a key that was refused is tried again; None where that may lock somebody out
+    refused_again: float | None = None
     # set before the first refresh
     house: House
 
@@ -174,6 +176,9 @@ class ServiceCoordinator[DataT](DataUpdateCoordinator[DataT]):
             # a server that is just starting may refuse a good key once: only a second refusal is the person's matter
             if refused[self.config_entry.entry_id] > 1:
                 del refused[self.config_entry.entry_id]
+                if self.refused_again is not None:
+                    # Home Assistant itself asks no more until a person has given another key
+                    self.async_hurry(self.refused_again)
                 raise ConfigEntryAuthFailed(
                     translation_domain=DOMAIN,
                     translation_key="auth_failed",
@@ -196,7 +201,18 @@ class ServiceCoordinator[DataT](DataUpdateCoordinator[DataT]):
             clear_certificate_changed(self.hass, self.config_entry)
         self._failures = None
         self.house.refused_logins.pop(self.config_entry.entry_id, None)
+        self._ask_no_more()
         return data
+
+    def _ask_no_more(self) -> None:
+        """Take back that a person is asked for another key: the one that there is was taken."""
+        if self.refused_again is None:
+            return
+        flows = self.hass.config_entries.flow
+        for flow in flows.async_progress_by_handler(
+            DOMAIN, match_context={"entry_id": self.config_entry.entry_id, "source": SOURCE_REAUTH}
+        ):
+            flows.async_abort(flow["flow_id"])
 
     @property
     def _named(self) -> dict[str, str]:

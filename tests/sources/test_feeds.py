@@ -114,6 +114,29 @@ async def test_what_hangs_is_asked_ever_more_rarely(book: Book) -> None:
     assert waits[0] <= 25 < waits[-1] <= 120
 
 
+@pytest.mark.parametrize(("again", "path"), [(120.0, "queue"), (120.0, ""), (ASK_DENIED_AGAIN, "x")])
+async def test_what_is_denied_is_asked_again(again: float, path: str) -> None:
+    now, answers = [1000.0], [PermissionDenied(path), 5]
+
+    async def fetch() -> int:
+        answer = answers.pop(0)
+        if isinstance(answer, BaseException):
+            raise answer
+        return answer
+
+    feeds = Feeds([Feed(key="a", fetch=fetch, every=60)], lambda: now[0], denied_again=again)
+    await feeds.refresh(feeds.due(), 5)
+    assert feeds.denied == {"a": path}
+    assert feeds.hurry("a") is None, "news change nothing"
+    now[0] += again - 10
+    assert feeds.due() == []
+    feeds.retry()
+    assert [each.key for each in feeds.due()] == ["a"], "a new connection may have other rights"
+    now[0] += 10
+    await feeds.refresh(feeds.due(), 5)
+    assert (feeds.value("a"), feeds.denied) == (5, {})
+
+
 def _answered() -> Feed:
     async def fetch() -> int:
         return 0

@@ -25,7 +25,7 @@ FAILURES_UNTIL_STALE = 2
 class Feed:
     """One thing to fetch: `fetch` returns its parsed value; `every` is in seconds; one that is not `polled` is only read.
 
-    base: all else stands on it, so it is asked again as soon where it hangs as where it fails.
+    base: what people look at first stands on it, so it is asked again as soon where it hangs as where it fails.
     """
 
     key: str
@@ -60,9 +60,17 @@ class Feeds:
 
     A feed that fails is asked again after 25 s; one that hangs ever more rarely, up to 2 min; one that is denied or
     not supported is dark and asked again after a day or after `reset`.
+    denied_again: seconds, where a key lacks no right that it could be given, so that something in front has said no.
     """
 
-    def __init__(self, feeds: Iterable[Feed], clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        feeds: Iterable[Feed],
+        clock: Callable[[], float] = time.monotonic,
+        *,
+        denied_again: float = ASK_DENIED_AGAIN,
+    ) -> None:
+        self._denied_again = denied_again
         self._feeds = {feed.key: feed for feed in feeds}
         self._states = {key: _State() for key in self._feeds}
         self._clock = clock
@@ -94,7 +102,7 @@ class Feeds:
     @property
     def denied(self) -> dict[str, str]:
         """Return the methods that the credentials may not call, by feed."""
-        return {key: state.denied for key, state in self._states.items() if state.denied}
+        return {key: state.denied for key, state in self._states.items() if state.denied is not None}
 
     @property
     def unsupported(self) -> frozenset[str]:
@@ -123,7 +131,7 @@ class Feeds:
     def retry(self) -> None:
         """Make due what failed or was denied: there is a new connection, and rights may have changed."""
         for state in self._states.values():
-            if state.failures or state.denied:
+            if state.failures or state.denied is not None:
                 state.due = 0.0
 
     def hurry(self, key: str, gap: float = 3.0) -> float | None:
@@ -132,7 +140,7 @@ class Feeds:
         Not before `gap` seconds after it was fetched last: some servers push the same news every second.
         """
         state = self._states.get(key)
-        if state is None or state.denied or state.unsupported:
+        if state is None or state.denied is not None or state.unsupported:
             return None
         now = self._clock()
         state.news, state.gap = next(self._order), gap
@@ -250,7 +258,8 @@ class Feeds:
             state.denied = error.method if isinstance(error, PermissionDenied) else None
             # only what the release is known to lack; a server that denies having it may be only half up
             state.unsupported = type(error) is NotSupported
-            state.value, state.fetched, state.due = None, None, now + ASK_DENIED_AGAIN
+            again = ASK_DENIED_AGAIN if state.denied is None else self._denied_again
+            state.value, state.fetched, state.due = None, None, now + again
             state.asked = asked
             return
         state.failures += 1

@@ -118,7 +118,7 @@ class JsonTransport:
         if status == 401:
             raise AuthFailed("The key is not accepted")
         if status == 403:
-            raise PermissionDenied(path)
+            raise PermissionDenied(path or "/")
         if 300 <= status < 400:
             # to its login, or to its URL base: the key goes nowhere else
             raise BadResponse("It leads to another address")

@@ -11,10 +11,10 @@ import pytest
 from custom_components.home_server_monitor.const import CONF_FINGERPRINT, DOMAIN
 from custom_components.home_server_monitor.diagnostics import async_get_config_entry_diagnostics
 from custom_components.home_server_monitor.guardian.capabilities import AnswersItself, InUse
-from custom_components.home_server_monitor.sources.errors import CannotConnect
+from custom_components.home_server_monitor.sources.errors import BadResponse, CannotConnect
 import simulator
 from simulator.arr import Release
-from simulator.arr.rows import complaint
+from simulator.arr.rows import complaint, queue_rows
 from simulator.media.mooring import Media
 
 from .conftest import arr_entry, set_up
@@ -139,36 +139,32 @@ async def test_push_makes_it_quick_and_never_a_storm(hass: HomeAssistant, radarr
     assert radarr.push.connected
 
 
-@pytest.mark.parametrize(
-    "fault",
-    [
-        {"kind": "drop"},
-        {"kind": "html"},
-        {"kind": "null"},
-        {"kind": "empty"},
-        {"kind": "malformed"},
-        {"kind": "status", "status": 503},
-        {"kind": "status", "status": 500},
-        {"kind": "status", "status": 307},
-        {"kind": "replace", "value": [7]},
-        {"kind": "huge", "size": 3 << 20},
-    ],
-    ids=lambda fault: f"{fault['kind']}{fault.get('status', '')}",
-)
-async def test_a_fault_of_all_is_shown_and_heals(
-    hass: HomeAssistant, radarr: Any, sim: Any, fault: dict[str, Any]
-) -> None:
-    which = dict(fault)
+async def test_an_outage_strikes_nobody(hass: HomeAssistant, radarr: Any, sim: Any) -> None:
     radarr.judging.strikes.every = 0.0
-    before = radarr.judging.strikes.dump()
-    sim.arrs.faces["radarr"].faults.add(which.pop("kind"), **which)
-    for _ in range(2):
+    for kind in ("drop", "malformed"):
+        before = radarr.judging.strikes.dump()
+        sim.arrs.faces["radarr"].faults.add(kind)
+        for _ in range(2):
+            await look(radarr, "queue", "health", "status", "roots", "wanted")
+        assert states(hass, radarr)["queue"] == "unavailable"
+        assert radarr.judging.strikes.dump() == before, "an outage strikes nobody"
+        sim.arrs.faces["radarr"].faults.clear()
         await look(radarr, "queue", "health", "status", "roots", "wanted")
-    assert states(hass, radarr)["queue"] == "unavailable"
-    assert radarr.judging.strikes.dump() == before, "an outage strikes nobody"
-    sim.arrs.faces["radarr"].faults.clear()
-    await look(radarr, "queue", "health", "status", "roots", "wanted")
-    assert states(hass, radarr)["queue"] == "2"
+        assert states(hass, radarr)["queue"] == "2"
+
+
+async def test_a_queue_that_counts_more_than_it_shows_is_not_believed(radarr: Any, sim: Any) -> None:
+    faults = sim.arrs.faces["radarr"].faults
+    faults.add("replace", "GET /api/v3/queue", value={"totalRecords": 7, "records": []})
+    with pytest.raises(BadResponse):
+        await radarr.async_look("queue")
+    assert len(radarr.data.queue.items) == 2
+    faults.clear()
+    row = queue_rows(sim.arrs.radarr, next(iter(sim.arrs.radarr.tracked.values())))[0]
+    faults.add("replace", "GET /api/v3/queue", value={"totalRecords": 7, "records": [row]})
+    data = await radarr.async_look("queue")
+    assert (len(data.queue.items), data.queue.whole) == (1, False)
+    assert "queue" not in data.complete, "what is not listed may be there"
 
 
 async def test_a_fault_of_one_costs_only_that(hass: HomeAssistant, radarr: Any, sim: Any) -> None:

@@ -6,8 +6,8 @@ from typing import Any
 from homeassistant.core import HomeAssistant
 import pytest
 
+from custom_components.home_server_monitor.sources import fed as feeding
 from custom_components.home_server_monitor.sources.feeds import FAILURES_UNTIL_STALE
-from custom_components.home_server_monitor.sources.plex import coordinator as coordinating
 from custom_components.home_server_monitor.sources.plex.push import FEEDS, news
 from simulator.plex.rows import session_row
 from tests.warp import Warp
@@ -45,7 +45,7 @@ async def again(plex: Any, times: int = FAILURES_UNTIL_STALE) -> None:
 async def test_each_fault_costs_its_own(
     hass: HomeAssistant, plex: Any, stage: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(coordinating, "READING", 0.3)
+    monkeypatch.setattr(feeding, "READING", 0.3)
     stage.theatre.play("A Secret Film", way="hardware")
     everything = {"about", "streams", "sections", "activities", "preferences", "release"}
     for fault, costs in FAULTS:
@@ -86,8 +86,8 @@ async def test_one_that_hangs_is_silent_and_is_healed(
         assert state_of(hass, "sensor", "streams").state == "unavailable", route
         assert plex.judged is others_are_read
         stage.faults.clear()
-        # a feed that hangs alone is asked ever more rarely, at last each two minutes
-        await asyncio.sleep(330 if others_are_read else 60)
+        # what is looked at first is asked again each half minute also where it hangs alone
+        await asyncio.sleep(45 if others_are_read else 30)
         assert state_of(hass, "sensor", "streams").state == "1", route
 
 

@@ -136,9 +136,11 @@ class ArrClient:
             )
             items += found.items.values()
             skipped += found.skipped
-            read = len(found.items) + found.skipped
-            if read < PAGE or page * PAGE >= (total(answer) or 0):
-                return Queue(joined(items), skipped)
+            read, all_of_them = len(found.items) + found.skipped, total(answer) or 0
+            if not read and all_of_them > len(items) + skipped:
+                raise BadResponse("It says that there is more than it shows")
+            if read < PAGE or page * PAGE >= all_of_them:
+                return Queue(joined(items), skipped, whole=len(items) + skipped >= all_of_them)
         return Queue(joined(items), skipped, whole=False)
 
     async def health(self) -> Rows[Check]:
@@ -168,11 +170,8 @@ class ArrClient:
     async def wanted_rows(self, kind: str, most: int) -> list[Row]:
         """Return records of what is wanted, as they come. kind: missing or cutoff. Raises ClientError."""
         query: dict[str, Any] = {"page": 1, "pageSize": most, "monitored": True}
-        if (more := {"v3": "includeSeries", "v1": "includeArtist"}.get(self.api)) and self.app.name in (
-            "Sonarr",
-            "Lidarr",
-        ):
-            query[more] = True
+        if self.app.include and self.api != "v5":
+            query[self.app.include] = True
         found = record(await self._get(f"wanted/{kind}", query)).get("records")
         return [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []
 
@@ -181,8 +180,7 @@ class ArrClient:
         query: dict[str, Any] = {"start": _stamp(start), "end": _stamp(end)}
         if self.api != "v5":
             # what is not said is false in all of them; the name is another one in version 5
-            more = {"Sonarr": "includeSeries", "Lidarr": "includeArtist"}.get(self.app.name)
-            query |= {more: True} if more else {}
+            query |= {self.app.include: True} if self.app.include else {}
         answer = await self._get("calendar", query)
         found = rows(answer, lambda row: airing(row) or _undated())
         return tuple(sorted(found.items.values(), key=lambda each: (each.begins, each.title)))

@@ -17,7 +17,7 @@ from ...guardian.capabilities_media import HOLD_IMPORTS, Downloads, Item
 from ...guardian.contract import Action, Finding, Node
 from ..certificates import learning
 from ..errors import BadResponse, ClientError
-from ..fed import FedCoordinator
+from ..fed import DENIED_AGAIN, READING, KeyedCoordinator
 from ..feeds import Feeds
 from ..session import shared_session
 from .apps import BAZARR
@@ -36,14 +36,13 @@ from .push import Push
 from .rules import Case, judge
 from .transport import Transport
 
-READING = 12.0
 # news make a feed due, not more often than this: a busy queue tells of itself every minute
 GAP = 20.0
 # versions of the interface in which what is completed can be left alone
 HOLDING = frozenset({"v1", "v3"})
 
 
-class ArrCoordinator(FedCoordinator[Arr]):
+class ArrCoordinator(KeyedCoordinator[Arr]):
     """Keeps the snapshot of one Arr."""
 
     kind = "arr"
@@ -153,6 +152,7 @@ class ArrCoordinator(FedCoordinator[Arr]):
         """Return where it is reached (capability AnswersItself)."""
         return frozenset({place_of(self._transport.url)})
 
+    @override
     async def answers(self) -> bool:
         """Ask it now (capability AnswersItself). Raises ClientError."""
         return await self.client.ping()
@@ -206,9 +206,7 @@ class ArrCoordinator(FedCoordinator[Arr]):
     async def _fetch(self) -> Arr:
         if not self._met:
             await self._meet()
-        elif not self.last_update_success:
-            self.feeds.retry()
-        await self.feeds.refresh(self.feeds.due(), READING)
+        await self.ask_due()
         if {"status", "health"} <= self.feeds.stale_keys:
             # it answers, but not with what it should: something else is there
             raise BadResponse(self.feeds.report()["health"]["error"] or "It does not say how it is")
@@ -230,7 +228,7 @@ class ArrCoordinator(FedCoordinator[Arr]):
         options, strikes = self.config_entry.options, self._keeping.strikes
         strikes.most = int(options.get(STRIKES, strikes.most))
         strikes.every = 60 * float(options.get(MINUTES, strikes.every / 60))
-        self.feeds = Feeds(feeds_of(self.client, self.reading))
+        self.feeds = Feeds(feeds_of(self.client, self.reading), denied_again=DENIED_AGAIN)
         self.feeds.on_news = self.async_hurry
         self._actions = actions_of(self)
         if self._actions and self.client.app.queue and self.client.api in HOLDING:

@@ -74,7 +74,8 @@ def feeds_of(client: ArrClient, reading: Reading) -> list[Feed]:
     app = client.app
     found = [
         Feed(key="status", fetch=client.status, every=15 * MINUTE),
-        Feed(key="health", fetch=client.health, every=5 * MINUTE),
+        # what is asked nothing else for minutes is asked this, so that it is seen soon that it is away
+        Feed(key="health", fetch=client.health, every=(5 if app.queue else 1) * MINUTE, base=True),
     ]
     if app is BAZARR:
         return [*found, Feed(key="wanted", fetch=client.wanted, every=15 * MINUTE)]
@@ -83,10 +84,10 @@ def feeds_of(client: ArrClient, reading: Reading) -> list[Feed]:
         Feed(key="release", fetch=client.release, every=12 * HOUR),
     ]
     if app.indexers:
-        found.append(Feed(key="indexers", fetch=reading.indexers, every=5 * MINUTE))
+        found.append(Feed(key="indexers", fetch=reading.indexers, every=5 * MINUTE, base=True))
     if app.queue:
         found += [
-            Feed(key="queue", fetch=reading.queue, every=MINUTE),
+            Feed(key="queue", fetch=reading.queue, every=MINUTE, base=True),
             Feed(key="roots", fetch=client.roots, every=15 * MINUTE),
             Feed(key="wanted", fetch=client.wanted, every=15 * MINUTE),
             Feed(key="calendar", fetch=reading.calendar, every=HOUR),

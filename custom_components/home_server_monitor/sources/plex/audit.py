@@ -1,14 +1,18 @@
 """How a Plex Media Server is set, looked at as somebody would who means it ill: pure functions of what it shows."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Set as AbstractSet
 from dataclasses import dataclass
 from ipaddress import ip_network
 from typing import Any, Final
 
+from ...guardian.capabilities_streams import Exposure
 from ...guardian.contract import Severity
 from .model import Plex
 
 REQUIRED, PREFERRED, OFF = 0, 1, 2
+PORT: Final = 32400
+# what lets in whoever reaches the port
+_LETS_IN: Final = frozenset({"vulnerable", "insecure_connections", "open_to_all", "open_to_networks"})
 # the table of known holes is of this day: newer ones are unknown here
 HOLES_OF: Final = "2026-11"
 
@@ -31,7 +35,11 @@ HOLES: Final = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Weakness:
-    """Something that is set unsafely. key: what it is told as; setting: the exact one; mend: its safe value, if one is."""
+    """Something that is set unsafely.
+
+    key: what it is told as; setting: the exact one; mend: its safe value, if one is; told: whether it is worth telling,
+    and not only listed for who asks.
+    """
 
     key: str
     severity: Severity
@@ -39,12 +47,37 @@ class Weakness:
     value: Any = None
     mend: str | int | bool | None = None
     said: str = ""
+    told: bool = True
 
 
-def weaknesses(data: Plex) -> list[Weakness]:
-    """Return what is unsafe, the worst first; what is not shown is not judged."""
+def audit(data: Plex, exposure: Exposure | None = None) -> list[Weakness]:
+    """Return what is unsafe, the worst first; what is not shown is not judged.
+
+    exposure: where its port is open on its machine, None where nobody knows.
+    """
     found = [each for check in _CHECKS for each in check(data)]
+    if exposure is not None:
+        found += _bound(exposure, {each.key for each in found})
     return sorted(found, key=lambda each: (-each.severity, each.key))
+
+
+def _bound(exposure: Exposure, others: AbstractSet[str]) -> Iterator[Weakness]:
+    """Yield that its port is open in every network of its machine.
+
+    That is how it is usually run, so that it is told only where who reaches it there needs nothing more.
+    """
+    if not exposure.everywhere:
+        return
+    worse = bool(others & _LETS_IN)
+    port = next((port for _, port in exposure.addresses), PORT)
+    yield Weakness(
+        key="whole_host" if exposure.whole_host else "bound_everywhere",
+        severity=Severity.WARNING if worse else Severity.INFO,
+        setting="network_mode: host" if exposure.whole_host else f'ports: "{port}:{PORT}"',
+        value=f"0.0.0.0:{port}",
+        said=f"{port}:{PORT}",
+        told=worse,
+    )
 
 
 def _holes(data: Plex) -> Iterator[Weakness]:
@@ -112,6 +145,8 @@ def _own_addresses(data: Plex) -> Iterator[Weakness]:
             setting="customConnections",
             value=value,
             said=value,
+            # what is encrypted stays as it is
+            mend=",".join(each for each in value.split(",") if "http://" not in each.lower()),
         )
 
 
@@ -126,7 +161,20 @@ def _router(data: Plex) -> Iterator[Weakness]:
     published = data.preference("PublishServerOnPlexOnlineKey") is True
     if published and data.about.mapping == "mapped" and data.preference("ManualPortMappingMode") is False:
         yield Weakness(
-            key="router_opened", severity=Severity.INFO, setting="ManualPortMappingMode", value=False
+            key="router_opened",
+            severity=Severity.INFO,
+            setting="ManualPortMappingMode",
+            value=False,
+            mend=True,
+        )
+
+
+def _published(data: Plex) -> Iterator[Weakness]:
+    """Yield that it is reached from outside, which its owner may want: for the list only."""
+    setting = "PublishServerOnPlexOnlineKey"
+    if data.preference(setting) is True and data.about.mapping == "mapped":
+        yield Weakness(
+            key="published", severity=Severity.INFO, setting=setting, value=True, mend=False, told=False
         )
 
 
@@ -152,6 +200,7 @@ _CHECKS: Final[tuple[Callable[[Plex], Iterator[Weakness]], ...]] = (
     _own_addresses,
     _tokens,
     _router,
+    _published,
     _on("relay", "RelayEnabled"),
     _on("dlna", "DlnaEnabled"),
     _on("gdm", "GdmEnabled"),
@@ -162,6 +211,10 @@ MENDABLE: Final = frozenset(
     {
         "secureConnections",
         "allowedNetworks",
+        "customConnections",
+        "ManualPortMappingMode",
+        "PublishServerOnPlexOnlineKey",
+        "TranscoderTempDirectory",
         "logTokens",
         "RelayEnabled",
         "DlnaEnabled",

@@ -6,7 +6,7 @@ from typing import Any, Final
 from yarl import URL
 
 from ..errors import AuthFailed, BadResponse, CallFailed
-from ..records import Row, Rows, at, record, rows_in_turns
+from ..records import Row, Rows, at, integer, record, rows_in_turns
 from ..web import JsonTransport, below
 from .model import (
     About,
@@ -125,9 +125,11 @@ def _parsed[T](parse: Callable[[Row], T], body: Row) -> T:
 
 
 def _listed(body: Row, key: str) -> list[Any]:
-    """Return a list of its container; Plex leaves out what is empty. Raises BadResponse."""
+    """Return a list of its container; Plex leaves out what is empty. Raises BadResponse, also where it counts more."""
     container = record(at(body, "MediaContainer"))
     found = container.get(key, [])
     if not isinstance(found, list):
         raise BadResponse("Expected a list")
+    if not found and integer(container.get("size")):
+        raise BadResponse("It says that there is more than it shows")
     return found

@@ -14,10 +14,11 @@ from yarl import URL
 from ...const import CONF_FINGERPRINT, DOMAIN
 from ...coordinator import HsmConfigEntry
 from ...guardian.capabilities import Use
+from ...guardian.capabilities_streams import Exposure, Surroundings
 from ...guardian.contract import Action, Finding, Node
 from ..certificates import learning
-from ..errors import BadResponse, CannotConnect, CertificateRejected, ClientError
-from ..fed import FedCoordinator
+from ..errors import BadResponse
+from ..fed import DENIED_AGAIN, READING, KeyedCoordinator
 from ..feeds import Feed, Feeds
 from ..session import shared_session
 from ..web import JsonTransport
@@ -30,21 +31,18 @@ from .listings import circumstances, listing
 from .model import Plex
 from .nodes import host_node, nodes_of, place_of
 from .push import Push
-from .rules import badly_converted, judge
+from .rules import TEMP, badly_converted, judge
 from .streams import Stream
 from .verdict import Circumstances
 
 MINUTE, HOUR = 60.0, 3600.0
-READING = 12.0
-# so long it may take to say who it is, where it answered nothing else
-STILL_THERE = 3.0
 # news make a feed due, not more often than this: a player tells each ten seconds how far it is
 GAP = 10.0
 # asked by the second cycle in each minute, so that what one plays is known without its notifications
 STREAMS_EVERY = 30.0
 
 
-class PlexCoordinator(FedCoordinator[Plex]):
+class PlexCoordinator(KeyedCoordinator[Plex]):
     """Keeps the snapshot of one server."""
 
     kind = "plex"
@@ -62,20 +60,21 @@ class PlexCoordinator(FedCoordinator[Plex]):
         self.client = PlexClient(self._transport)
         self.feeds = Feeds(
             (
-                Feed(key="about", fetch=self.client.about, every=5 * MINUTE),
-                Feed(key="streams", fetch=self.client.streams, every=STREAMS_EVERY),
+                Feed(key="about", fetch=self.client.about, every=5 * MINUTE, base=True),
+                Feed(key="streams", fetch=self.client.streams, every=STREAMS_EVERY, base=True),
                 Feed(key="sections", fetch=self.client.sections, every=10 * MINUTE),
                 Feed(key="activities", fetch=self.client.activities, every=5 * MINUTE),
                 Feed(key="preferences", fetch=self.client.preferences, every=15 * MINUTE),
                 Feed(key="release", fetch=self.client.release, every=12 * HOUR),
-            )
+            ),
+            denied_again=DENIED_AGAIN,
         )
         self.feeds.on_news = self.async_hurry
         self.push = Push(self._transport, self.client, self._heard)
         self._actions = actions_of(self)
         self._keeping = Keeping(hass, self.id)
-        # whether a graphics chip is passed into its container, which only the engine knows
-        self._chip: bool | None = None
+        # what only the engine and the machine below it know
+        self.around = Surroundings()
         self._listening: asyncio.Task[None] | None = None
 
     # What is shown
@@ -84,8 +83,8 @@ class PlexCoordinator(FedCoordinator[Plex]):
     @override
     def findings(self) -> Sequence[Finding]:
         return [
-            *judge(self.id, self.data, offers=True),
-            *badly_converted(self.id, self.data, self.known, self.converted),
+            *judge(self.id, self.data, exposure=self.exposure),
+            *badly_converted(self.id, self.data, self.known, self.converted, self.around),
         ]
 
     @property
@@ -144,6 +143,7 @@ class PlexCoordinator(FedCoordinator[Plex]):
         """Return where it is reached (capability AnswersItself)."""
         return frozenset({place_of(self._transport.url)})
 
+    @override
     async def answers(self) -> bool:
         """Ask it now (capability AnswersItself). Raises ClientError."""
         return bool((await self.client.identity()).machine)
@@ -157,10 +157,23 @@ class PlexCoordinator(FedCoordinator[Plex]):
         """Return what is played, as it was seen last, without asking (capability PlaysStreams)."""
         return () if self.data is None else tuple(self.data.streams.values())
 
-    def take_chip(self, passed: bool | None) -> None:
-        """Take note whether a chip is passed into its container (capability ConvertsVideo)."""
-        if passed is not self._chip:
-            self._chip = passed
+    @property
+    def temp_folder(self) -> str | None:
+        """Return the folder in which it keeps what it converts, empty for its own (capability ConvertsVideo)."""
+        if self.data is None or "preferences" in self.data.stale:
+            return None
+        found = self.data.preference(TEMP)
+        return found.strip() if isinstance(found, str) else None
+
+    @property
+    def exposure(self) -> Exposure | None:
+        """Return where its port is open, where its engine is known."""
+        return self.around.exposure
+
+    def take_surroundings(self, found: Surroundings) -> None:
+        """Take note of what is known around it (capability ConvertsVideo)."""
+        if found != self.around:
+            self.around = found
             if self.data is not None:
                 self.async_update_listeners()
 
@@ -172,7 +185,7 @@ class PlexCoordinator(FedCoordinator[Plex]):
     @property
     def known(self) -> Circumstances:
         """Return what is known of how it may convert."""
-        return replace(circumstances(self.data), device=self._chip)
+        return circumstances(self.data, self.around)
 
     def in_use(self, nodes: Collection[str]) -> Sequence[Use]:
         """Return whether somebody watches; who and what stays here, for a plan may be read by all (capability InUse)."""
@@ -195,19 +208,11 @@ class PlexCoordinator(FedCoordinator[Plex]):
             return await self._fetch()
 
     async def _fetch(self) -> Plex:
-        if not self.last_update_success:
-            self.feeds.retry()
-        try:
-            await self.feeds.refresh(self.feeds.due(), READING)
-        except CertificateRejected:
-            raise
-        except CannotConnect:
-            # often one feed alone is due: that it hangs is not yet the silence of all
-            if not await self._is_there():
-                raise
+        await self.ask_due()
         if {"about", "streams"} <= self.feeds.stale_keys:
             # it answers, but not with what it should: something else is there
             raise BadResponse(self.feeds.report()["about"]["error"] or "It does not say how it is")
+        self._is_the_same()
         if self._listening is None:
             self._listening = self.config_entry.async_create_background_task(
                 self.hass, self.push.run(), f"{DOMAIN} plex push"
@@ -217,17 +222,16 @@ class PlexCoordinator(FedCoordinator[Plex]):
         await self._keeping.load()
         return self._seen(assemble(self.feeds))
 
-    async def _is_there(self) -> bool:
-        """Ask for what costs it nothing."""
-        try:
-            async with asyncio.timeout(STILL_THERE):
-                return bool((await self.client.identity()).machine)
-        except ClientError, TimeoutError:
-            return False
+    def _is_the_same(self) -> None:
+        """Raise BadResponse where another server answers, or the same one with a database that was begun anew."""
+        about, known = self.feeds.value("about"), self.config_entry.unique_id or ""
+        # what tests and old entries are known by is no such identity
+        if about is not None and len(known) == len(about.machine) and about.machine != known:
+            raise BadResponse("Another Plex Media Server answers there: remove it here and add it anew")
 
     def _seen(self, data: Plex) -> Plex:
         """Count how streams are converted."""
-        known = replace(circumstances(data), device=self._chip)
+        known = circumstances(data, self.around)
         today = dt_util.now().date()
         if self.converted.see(data, known, self.hass.loop.time(), today.isoformat()):
             self._keeping.save_soon()

@@ -34,6 +34,13 @@ SENSORS: tuple[ObjectSensor[Any], ...] = (
         entity_category=DIAGNOSTIC,
         entity_registry_enabled_default=False,
     ),
+    count(
+        "software_transcodes",
+        lambda data: len(data.transcoding) - data.on_hardware,
+        feed="streams",
+        entity_category=DIAGNOSTIC,
+        entity_registry_enabled_default=False,
+    ),
     ObjectSensor(
         key="hardware_share",
         translation_key="hardware_share",

@@ -3,8 +3,9 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
+from ...guardian.capabilities_streams import Exposure, Medium, Surroundings
 from ..errors import NotSupported
-from .audit import weaknesses
+from .audit import audit
 from .model import Plex
 from .streams import Stream
 from .verdict import Circumstances, judge
@@ -18,6 +19,11 @@ class Service(Protocol):
     @property
     def known(self) -> Circumstances:
         """Return what is known of how it may convert."""
+        ...
+
+    @property
+    def exposure(self) -> Exposure | None:
+        """Return where its port is open, where its engine is known."""
         ...
 
     async def async_look(self, *feeds: str) -> Plex:
@@ -53,14 +59,15 @@ async def listing(service: Service, key: str) -> list[Any]:
                     "setting": each.setting,
                     "value": each.value,
                     "safe_value": each.mend,
+                    "told": each.told,
                 }
-                for each in weaknesses(data)
+                for each in audit(data, service.exposure)
             ]
     raise NotSupported(key)
 
 
-def circumstances(data: Plex) -> Circumstances:
-    """Return what the server itself tells of how it may convert."""
+def circumstances(data: Plex, around: Surroundings = Surroundings()) -> Circumstances:  # noqa: B008 - it is frozen
+    """Return what the server itself tells of how it may convert, and what is known around it."""
     asked = data.preference("HardwareAcceleratedCodecs")
     encodes = data.preference("HardwareAcceleratedEncoders")
     tone = data.preference("TranscoderToneMapping")
@@ -69,6 +76,11 @@ def circumstances(data: Plex) -> Circumstances:
         encodes=encodes if isinstance(encodes, bool) else None,
         plex_pass=data.about.plex_pass,
         tone_maps=tone if isinstance(tone, bool) else None,
+        device=around.chip,
+        permitted=False if around.hindrance is not None else None,
+        temp_slow=around.temp_on in (Medium.DISKS, Medium.SMALL),
+        temp_fast=around.temp_on in (Medium.FLASH, Medium.MEMORY),
+        idle=around.idle,
     )
 
 
@@ -89,6 +101,7 @@ def _stream(each: Stream, known: Circumstances) -> dict[str, Any]:
         "way": verdict.way.value,
         "cause": verdict.cause.value if verdict.cause else None,
         "too_slow": verdict.slow,
+        "slow_because": verdict.drag.value if verdict.drag else None,
         "video": each.codec,
         "height": each.height,
         "converted_to": found.codec if found else None,

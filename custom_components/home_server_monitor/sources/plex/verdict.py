@@ -43,6 +43,7 @@ class Cause(StrEnum):
     TONE_MAPPING = "tone_mapping"
     DRIVER = "driver"
     FILTER = "filter"
+    TEMP = "temp"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +52,8 @@ class Circumstances:
 
     asked: the setting "use hardware acceleration when available"; encodes: the one for encoding; plex_pass: paid for;
     device: the chip is passed into the container; permitted: the server may open it; tone_maps: HDR is made SDR.
+    temp_slow: what is converted is written to disks that spin, or to too little memory; temp_fast: it surely is not;
+    idle: the processor has time.
     """
 
     asked: bool | None = None
@@ -59,15 +62,19 @@ class Circumstances:
     device: bool | None = None
     permitted: bool | None = None
     tone_maps: bool | None = None
+    temp_slow: bool = False
+    temp_fast: bool = False
+    idle: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """How a stream is converted. slow: it is converted slower than it is played."""
+    """How a stream is converted. slow: it is converted slower than it is played; drag: why, where it is known."""
 
     way: Way
     cause: Cause | None = None
     slow: bool = False
+    drag: Cause | None = None
 
 
 def judge(stream: Stream, known: Circumstances) -> Verdict:
@@ -76,7 +83,14 @@ def judge(stream: Stream, known: Circumstances) -> Verdict:
     if found is None or not stream.converts_video:
         return Verdict(Way.DIRECT)
     way = _way(found)
-    return Verdict(way, _cause(way, stream, found, known), _is_slow(found))
+    slow = _is_slow(found)
+    return Verdict(way, _cause(way, stream, found, known), slow, _drag(known) if slow else None)
+
+
+def _drag(known: Circumstances) -> Cause | None:
+    """Return what holds back a stream that is converted too slowly, where it is neither the processor nor the chip."""
+    waits = known.idle is True and not known.temp_fast
+    return Cause.TEMP if known.temp_slow or waits else None
 
 
 def _way(found: Transcode) -> Way:
