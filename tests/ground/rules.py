@@ -23,6 +23,7 @@ SHARED_WITH_SOURCES = {
     "capabilities_load",
     "capabilities_media",
     "capabilities_power",
+    "capabilities_streams",
     "own_path",
 }
 # What a platform file may take from a source: its tables, and the types that they are about.

@@ -1,9 +1,13 @@
-"""Small protocols of what people watch on, and of engines that know what that is given."""
+"""Small protocols of what people watch on, and of what the machine below it gives it."""
 
-from collections.abc import Sequence
-from typing import Protocol, runtime_checkable
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final, Protocol, runtime_checkable
 
-from .capabilities import Service
+# an address that stands for all of a machine
+EVERY_ADDRESS: Final = "0.0.0.0"  # noqa: S104 - it is compared, nothing is bound
 
 
 class Streaming(Protocol):
@@ -61,6 +65,84 @@ class PlaysStreams(Protocol):
         ...
 
 
+class Hindrance(StrEnum):
+    """Why a container may not use the graphics chip that it is given.
+
+    user: its user is in no group that may open the device; folder: the devices are mounted as a folder, which shows
+    them and permits nothing; read: they may only be read.
+    """
+
+    USER = "user"
+    FOLDER = "folder"
+    READ = "read"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """What a container is given by its machine.
+
+    devices: paths on the machine, `/dev` for all of them; hindrance: why it may not use the graphics chip among them;
+    user: as it is started, empty for the one of its image; groups: those that it is given beside its own.
+    mounts: paths on the machine by paths inside; memory: bytes by paths inside of what is kept in memory, None without
+    limit; root: where on the machine that lies which is on none of them, None where nobody knows.
+    """
+
+    devices: frozenset[str] = frozenset()
+    hindrance: Hindrance | None = None
+    user: str = ""
+    groups: tuple[str, ...] = ()
+    mounts: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    memory: Mapping[str, int | None] = field(default_factory=lambda: MappingProxyType({}))
+    root: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Exposure:
+    """Where one port of a container is open on its machine.
+
+    whole_host: it shares the network of its machine, so that all its ports are; addresses: those of the machine at
+    which it is published, `0.0.0.0` for all, each with the port there.
+    """
+
+    whole_host: bool = False
+    addresses: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def everywhere(self) -> bool:
+        """Return whether it is open in every network that its machine is in."""
+        return self.whole_host or any(address == EVERY_ADDRESS for address, _ in self.addresses)
+
+
+class Medium(StrEnum):
+    """What something is kept on. small: memory, and too little of it for what is converted."""
+
+    DISKS = "disks"
+    FLASH = "flash"
+    MEMORY = "memory"
+    SMALL = "small"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What the machine and the engine below know of a server that converts video; None is not known.
+
+    chip: whether a graphics chip is passed in; temp: the folder inside in which it keeps what it converts; temp_on:
+    what that is on, and where: the pool, or the size; better: a folder inside that is quicker; idle: whether the
+    processor has time; exposure: of its port.
+    """
+
+    chip: bool | None = None
+    hindrance: Hindrance | None = None
+    user: str = ""
+    groups: tuple[str, ...] = ()
+    temp: str = ""
+    temp_on: Medium | None = None
+    where: str = ""
+    better: str = ""
+    idle: bool | None = None
+    exposure: Exposure | None = None
+
+
 @runtime_checkable
 class ConvertsVideo(Protocol):
     """A system that makes pictures anew while somebody watches, on a graphics chip where it has one."""
@@ -77,14 +159,19 @@ class ConvertsVideo(Protocol):
         """Return the node ids of the addresses and ports at which it is reached."""
         ...
 
-    def take_chip(self, passed: bool | None) -> None:
-        """Take note whether a chip is passed into its container; None where that is not known."""
+    @property
+    def temp_folder(self) -> str | None:
+        """Return the folder in which it keeps what it converts, as it is called inside; None where it is not known."""
+        ...
+
+    def take_surroundings(self, found: Surroundings) -> None:
+        """Take note of what is known around it."""
         ...
 
 
 @runtime_checkable
-class PassesDevices(Protocol):
-    """An engine that knows which devices its containers are given."""
+class KnowsContainers(Protocol):
+    """An engine that knows what its containers are given, and where they are open."""
 
     id: str
 
@@ -98,10 +185,51 @@ class PassesDevices(Protocol):
         """Return whether what it shows is of now."""
         ...
 
-    def services(self) -> Sequence[Service]:
-        """Return the services that there are, running or not, as they were seen last, without asking."""
+    @property
+    def machine(self) -> str | None:
+        """Return the name or address of its machine, where that is known."""
         ...
 
-    async def devices_of(self, container: str) -> frozenset[str]:
-        """Ask which paths of its host a container is given, `/dev` for all. Raises ClientError."""
+    def runs(self, container: str) -> bool:
+        """Return whether a container runs here, by its id."""
+        ...
+
+    def busy(self, container: str) -> float | None:
+        """Return which share of the machine's processor a container took when it was measured last, 0 to 1."""
+        ...
+
+    def exposure(self, container: str, port: int) -> Exposure | None:
+        """Return where a port of a container is open; None where that is not known."""
+        ...
+
+    async def given(self, container: str) -> Given:
+        """Ask what a container is given. Raises ClientError."""
+        ...
+
+
+@runtime_checkable
+class KnowsMedia(Protocol):
+    """A system that knows what its paths are kept on."""
+
+    @property
+    def server(self) -> str:
+        """Return the unique id of the server's entry that it hangs on."""
+        ...
+
+    @property
+    def judged(self) -> bool:
+        """Return whether what it shows is of now."""
+        ...
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Return the names and addresses under which this machine is reached, in lower case."""
+        ...
+
+    def app_containers(self) -> Mapping[str, str]:
+        """Return the names of its apps by the ids of their containers."""
+        ...
+
+    def medium_of(self, path: str) -> tuple[Medium, str] | None:
+        """Return what a path of this machine is kept on, and the name of that; None where it is not known."""
         ...

@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import given, settings, strategies as st
 
 from custom_components.home_server_monitor.guardian.contract import Severity
-from custom_components.home_server_monitor.sources.plex.audit import weaknesses
+from custom_components.home_server_monitor.sources.plex.audit import audit
 from custom_components.home_server_monitor.sources.plex.converting import Conversions
 from custom_components.home_server_monitor.sources.plex.listings import circumstances
 from custom_components.home_server_monitor.sources.plex.model import (
@@ -98,7 +98,7 @@ def test_rows_are_read_or_skipped(raw: list[Any]) -> None:
 def test_settings_of_any_kind_are_judged(given: dict[str, Any], version: str, mapping: str | None) -> None:
     read = rows([{"id": key, "value": value} for key, value in given.items()], preference).items
     data = Plex(About("Lighthouse", version, "m", mapping=mapping), preferences=read)
-    found = weaknesses(data)
+    found = audit(data)
     assert len({each.key for each in found}) == len(found)
     assert all(Severity.INFO <= each.severity <= Severity.HIGH for each in found)
-    assert len(judge("plex", data, offers=True)) == len(found)
+    assert len(judge("plex", data)) == sum(each.told for each in found)

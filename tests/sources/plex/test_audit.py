@@ -4,9 +4,11 @@ from typing import Any
 
 import pytest
 
+from custom_components.home_server_monitor.guardian.capabilities_streams import Exposure
 from custom_components.home_server_monitor.guardian.contract import Severity
-from custom_components.home_server_monitor.sources.plex.audit import MENDABLE, weaknesses
+from custom_components.home_server_monitor.sources.plex.audit import MENDABLE, audit
 from custom_components.home_server_monitor.sources.plex.model import About, Plex, Preference
+from custom_components.home_server_monitor.sources.plex.rules import judge
 
 SAFE = "1.42.2.10157-4e8b05daf"
 HIGH, WARNING, INFO = Severity.HIGH, Severity.WARNING, Severity.INFO
@@ -42,7 +44,12 @@ TABLE: list[tuple[dict[str, Any], dict[str, Any], tuple[Any, ...]]] = [
     ({"allowedNetworks": 5}, {}, NOTHING),
     # addresses of its own
     ({"customConnections": "https://plex.example:443"}, {}, NOTHING),
-    ({"customConnections": "https://a.example,HTTP://b.example"}, {}, ("plain_address", WARNING, None)),
+    (
+        {"customConnections": "https://a.example,HTTP://b.example"},
+        {},
+        ("plain_address", WARNING, "https://a.example"),
+    ),
+    ({"customConnections": "http://b.example"}, {}, ("plain_address", WARNING, "")),
     # what it writes down
     ({"logTokens": True}, {}, ("tokens_in_logs", WARNING, False)),
     ({"logTokens": False}, {}, NOTHING),
@@ -51,7 +58,7 @@ TABLE: list[tuple[dict[str, Any], dict[str, Any], tuple[Any, ...]]] = [
     (
         {"PublishServerOnPlexOnlineKey": True, "ManualPortMappingMode": False},
         {"mapping": "mapped"},
-        ("router_opened", INFO, None),
+        ("router_opened", INFO, True),
     ),
     ({"PublishServerOnPlexOnlineKey": True, "ManualPortMappingMode": False}, {"mapping": "failed"}, NOTHING),
     ({"PublishServerOnPlexOnlineKey": True, "ManualPortMappingMode": True}, {"mapping": "mapped"}, NOTHING),
@@ -69,7 +76,9 @@ def test_a_check(preferences: dict[str, Any], more: dict[str, Any], told: tuple[
     about = About(**{"name": "Lighthouse", "version": SAFE, "machine": "m", **more})
     # releases differ in how they spell a setting
     read = {key.lower(): Preference(key[0].swapcase() + key[1:], value) for key, value in preferences.items()}
-    found = [(each.key, each.severity, each.mend) for each in weaknesses(Plex(about, preferences=read))]
+    found = [
+        (each.key, each.severity, each.mend) for each in audit(Plex(about, preferences=read)) if each.told
+    ]
     assert found == ([told] if told else [])
 
 
@@ -79,9 +88,41 @@ def test_what_is_mended_may_be_changed() -> None:
         if told and told[2] is not None:
             about = About(**{"name": "Lighthouse", "version": SAFE, "machine": "m", **more})
             read = {key.lower(): Preference(key, value) for key, value in preferences.items()}
-            (found,) = weaknesses(Plex(about, preferences=read))
+            (found,) = (each for each in audit(Plex(about, preferences=read)) if each.told)
             assert found.setting.lower() in known
             # and then there is nothing to tell any more
             mended = read | {found.setting.lower(): Preference(found.setting, found.mend)}
-            left = {each.key for each in weaknesses(Plex(about, preferences=mended))}
+            left = {each.key for each in audit(Plex(about, preferences=mended))}
             assert told[0] not in left
+
+
+EVERYWHERE = Exposure(addresses=(("0.0.0.0", 32401),))
+
+
+def test_where_its_port_is_open() -> None:
+    """A port in every network is told once what it reaches needs nothing more; else it is only listed."""
+    about = About("Lighthouse", SAFE, "m", mapping="mapped")
+    open_to = {"allowednetworks": Preference("allowedNetworks", "192.168.1.0/24")}
+    for exposure, key, setting in (
+        (EVERYWHERE, "bound_everywhere", 'ports: "32401:32400"'),
+        (Exposure(whole_host=True), "whole_host", "network_mode: host"),
+    ):
+        (listed,) = audit(Plex(about), exposure)
+        assert (listed.key, listed.severity, listed.told, listed.setting) == (key, INFO, False, setting)
+        assert judge("plex", Plex(about), exposure) == []
+        told = {
+            each.evidence["cause"]: each for each in judge("plex", Plex(about, preferences=open_to), exposure)
+        }
+        assert told.keys() == {"plex_open_to_networks", f"plex_{key}"}
+        found = told[f"plex_{key}"]
+        assert (found.severity, found.placeholders["setting"], found.proposal) == (WARNING, setting, None)
+    for closed in (None, Exposure(), Exposure(addresses=(("127.0.0.1", 32400), ("192.0.2.20", 32400)))):
+        assert [each.key for each in audit(Plex(about, preferences=open_to), closed)] == ["open_to_networks"]
+
+
+def test_that_it_is_published_is_listed_with_its_setting() -> None:
+    read = {"publishserveronplexonlinekey": Preference("PublishServerOnPlexOnlineKey", True)}
+    (listed,) = audit(Plex(About("Lighthouse", SAFE, "m", mapping="mapped"), preferences=read))
+    assert (listed.key, listed.told, listed.mend) == ("published", False, False)
+    assert listed.setting in MENDABLE
+    assert audit(Plex(About("Lighthouse", SAFE, "m", mapping="failed"), preferences=read)) == []

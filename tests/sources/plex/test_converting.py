@@ -1,12 +1,20 @@
 """How a stream is converted, and why not on the chip alone: an i5-12400 with UHD 730 in a container is the usual case."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
+from custom_components.home_server_monitor.guardian.capabilities_streams import (
+    Hindrance,
+    Medium,
+    Surroundings,
+)
+from custom_components.home_server_monitor.guardian.contract import Severity
 from custom_components.home_server_monitor.sources.plex.converting import DAYS, Conversions
-from custom_components.home_server_monitor.sources.plex.model import About, Plex
+from custom_components.home_server_monitor.sources.plex.listings import circumstances
+from custom_components.home_server_monitor.sources.plex.model import About, Plex, Preference
 from custom_components.home_server_monitor.sources.plex.rules import badly_converted
 from custom_components.home_server_monitor.sources.plex.streams import stream
 from custom_components.home_server_monitor.sources.plex.verdict import Circumstances, judge
@@ -53,14 +61,19 @@ def _as_dict(known: Circumstances) -> dict[str, Any]:
     return {key: getattr(known, key) for key in known.__dataclass_fields__}
 
 
-def found(known: Circumstances, *streams: Any, after: float = 20.0) -> dict[str, Any]:
+def found(
+    known: Circumstances,
+    *streams: Any,
+    after: float = 20.0,
+    around: Surroundings = Surroundings(),  # noqa: B008
+) -> dict[str, Any]:
     """Return what is found by cause, once streams have gone on for some seconds."""
     data, conversions = Plex(ABOUT, {each.key: each for each in streams}), Conversions()
     conversions.see(data, known, 100.0, "2026-11-30")
     conversions.see(data, known, 100.0 + after, "2026-11-30")
     return {
         each.evidence["cause"].removeprefix("plex_chip_"): each
-        for each in badly_converted("plex", data, known, conversions)
+        for each in badly_converted("plex", data, known, conversions, around)
     }
 
 
@@ -90,6 +103,70 @@ def test_what_is_offered() -> None:
     assert found(Circumstances(asked=True, plex_pass=False), seen(way="fallback"))["no_pass"].proposal is None
     halves = Circumstances(asked=True, encodes=False, plex_pass=True)
     assert found(halves, seen(way="software"))["off"].proposal.target == "HardwareAcceleratedEncoders"
+
+
+def known_of(around: Surroundings) -> Circumstances:
+    """The usual case, with what is around it."""
+    read = {"hardwareacceleratedcodecs": Preference("HardwareAcceleratedCodecs", True)}
+    about = replace(ABOUT, plex_pass=True)
+    return circumstances(Plex(about, preferences=read), around)
+
+
+def test_the_folder_for_what_is_converted() -> None:
+    slow, quick = seen(way="hardware", speed=0.6), seen(way="hardware")
+    disks = Surroundings(chip=True, temp="/config/x", temp_on=Medium.DISKS, where="tank", better="/transcode")
+    # before anybody watches it is worth a hint; while one stops again and again, more
+    for streams, severity in (((), Severity.INFO), ((quick,), Severity.INFO), ((slow,), Severity.WARNING)):
+        told = found(known_of(disks), *streams, around=disks)
+        assert told.keys() == {"temp_disks"}
+        each = told["temp_disks"]
+        assert (each.severity, each.placeholders["temp"], each.placeholders["where"]) == (
+            severity,
+            "/config/x",
+            "tank",
+        )
+        assert (each.proposal.target, each.proposal.params) == (
+            "TranscoderTempDirectory",
+            {"value": "/transcode"},
+        )
+    small = Surroundings(chip=True, temp="/dev/shm", temp_on=Medium.SMALL, where="64 MiB")
+    told = found(known_of(small), around=small)
+    assert (told.keys(), told["temp_small"].severity) == ({"temp_small"}, Severity.WARNING)
+    assert told["temp_small"].proposal is None
+    # nobody knows what it is on: too slow while the processor has time is likely that
+    for idle, on, cause in (
+        (True, None, "temp_idle"),
+        (False, None, "slow"),
+        (None, None, "slow"),
+        (True, Medium.FLASH, "slow"),
+        (True, Medium.MEMORY, "slow"),
+    ):
+        around = Surroundings(chip=True, idle=idle, temp_on=on)
+        assert found(known_of(around), slow, around=around).keys() == {cause}, (idle, on)
+        assert found(known_of(around), quick, around=around) == {}
+    verdict = judge(slow, known_of(disks))
+    assert (verdict.way.value, verdict.cause, verdict.drag) == ("hardware", None, "temp")
+
+
+def test_a_chip_that_it_may_not_use() -> None:
+    for hindrance, advice in (
+        (Hindrance.USER, "permission"),
+        (Hindrance.FOLDER, "permission_folder"),
+        (Hindrance.READ, "permission_read"),
+    ):
+        around = Surroundings(chip=True, hindrance=hindrance, user="568")
+        for streams in ((), (seen(way="fallback"),)):
+            told = found(known_of(around), *streams, around=around)
+            assert told.keys() == {"permission"}
+            assert told["permission"].evidence["advice"] == f"plex_chip_{advice}"
+            assert told["permission"].placeholders["user"] == "568"
+    # with groups nobody can tell from here which one is the right one: they are named
+    groups = Surroundings(chip=True, user="568", groups=("44", "105"))
+    told = found(known_of(groups), seen(way="fallback"), around=groups)
+    assert told["driver"].evidence["advice"] == "plex_chip_driver_groups"
+    assert told["driver"].placeholders["groups"] == "44, 105"
+    assert found(known_of(groups), around=groups) == {}
+    assert found(known_of(Surroundings(chip=False)), seen(way="fallback")).keys() == {"no_device"}
 
 
 def test_the_share_by_day() -> None:

@@ -10,6 +10,7 @@ from homeassistant.helpers.json import json_dumps
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.home_server_monitor.const import DOMAIN
+from custom_components.home_server_monitor.guardian.capabilities_streams import Surroundings
 
 
 def state_of(hass: HomeAssistant, platform: str, key: str) -> Any:
@@ -129,7 +130,7 @@ async def test_a_chip_that_is_there_and_not_used_is_found(plex: Any, stage: Any)
     stage.theatre.preferences["HardwareAcceleratedCodecs"] = False
     await plex.async_look("about", "preferences")
     assert "plex_converts" not in {each.rule for each in plex.findings}
-    plex.take_chip(True)
+    plex.take_surroundings(Surroundings(chip=True))
     found = next(each for each in plex.findings if each.rule == "plex_converts")
     assert (found.evidence["cause"], found.evidence["chip_passed_in"]) == ("plex_chip_off", True)
     # what is offered is what its action takes

@@ -10,6 +10,7 @@ from ...const import DOMAIN
 from ...entity import unique_id
 from ...guardian.capabilities import ReadsSmart, Service, Setting
 from ...guardian.capabilities_load import Workload
+from ...guardian.capabilities_streams import Exposure, Given
 from ...guardian.own_path import is_loopback
 from ...prediction.reading import Reading
 from ..fed import FedCoordinator
@@ -19,11 +20,11 @@ from .aftermath import WATCHED_HOURS
 from .audit import Report
 from .audit_actions import ENGINE
 from .gate import TIMEOUT
-from .model import Containers
+from .model import Container, Containers
 from .own_yard import OwnYard
-from .passed import devices_in
+from .passed import exposure_of, given_in
 from .policies import Written
-from .services import services_here
+from .services import owner_of_network, services_here
 from .smart_reading import SmartReading
 
 
@@ -107,9 +108,32 @@ class CapableEngine(FedCoordinator[Containers]):
         """Return what can be changed for a while (capability ChangesForAWhile)."""
         return self._settings
 
-    async def devices_of(self, container: str) -> frozenset[str]:
-        """Ask which devices a container is given (capability PassesDevices). Raises ClientError."""
-        return devices_in(await self.access.client.inspect(container))
+    def runs(self, container: str) -> bool:
+        """Return whether a container runs here, by its id (capability KnowsContainers)."""
+        found = self._by_id(container)
+        return found is not None and found.running
+
+    def busy(self, container: str) -> float | None:
+        """Return which share of the processor a container took (capability KnowsContainers)."""
+        found = self._by_id(container)
+        engine, usage = self.data.engine, self.data.usage.get(found.name) if found else None
+        if engine is None or not engine.cpus or usage is None or usage.cpu_percent is None:
+            return None
+        return None if "usage" in self.data.stale else usage.cpu_percent / (100 * engine.cpus)
+
+    def exposure(self, container: str, port: int) -> Exposure | None:
+        """Return where a port of a container is open (capability KnowsContainers)."""
+        found = self._by_id(container)
+        return exposure_of(owner_of_network(self.data, found), port) if found is not None else None
+
+    async def given(self, container: str) -> Given:
+        """Ask what a container is given (capability KnowsContainers). Raises ClientError."""
+        root = self.data.engine.root_dir if self.data is not None and self.data.engine else None
+        return given_in(await self.access.client.inspect(container), root)
+
+    def _by_id(self, container: str) -> Container | None:
+        containers = self.data.containers.values() if self.data is not None else ()
+        return next((each for each in containers if each.id == container), None)
 
     async def read_smart(self, known: Collection[str] = ()) -> Mapping[str, Reading]:
         """Return what smartctl told in a container (capability ReadsSmart); nobody is asked. Raises ClientError."""

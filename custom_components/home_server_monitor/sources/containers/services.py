@@ -76,7 +76,7 @@ def services_of(data: Containers, seen: Standpoint) -> Sequence[Service]:
             images=(each.container.image,),
             containers=frozenset({each.container.id}),
             ways=tuple(_ways(data, each.container, seen)),
-            host=_own_address(data, _owner(data, each.container), seen),
+            host=_own_address(data, owner_of_network(data, each.container), seen),
             running=each.container.running,
         )
         for name, each in data.shown.items()
@@ -85,7 +85,7 @@ def services_of(data: Containers, seen: Standpoint) -> Sequence[Service]:
 
 def _ways(data: Containers, each: Container, seen: Standpoint) -> Iterator[Way]:
     """Yield the ways to a container: over a network that Home Assistant is in as well, its ports, its addresses."""
-    owner, own = _owner(data, each), seen.own
+    owner, own = owner_of_network(data, each), seen.own
     shared = own.networks.keys() & owner.networks.keys() - _WITHOUT_NAMES if own is not None else ()
     for port in owner.ports:
         if port.protocol != "tcp":
@@ -96,7 +96,7 @@ def _ways(data: Containers, each: Container, seen: Standpoint) -> Iterator[Way]:
             yield Way(port.port, place, port.host_port)
 
 
-def _owner(data: Containers, each: Container) -> Container:
+def owner_of_network(data: Containers, each: Container) -> Container:
     """Return whose network a container lives in: its own, or that of one at any distance."""
     seen = {each.name}
     while (mode := each.network_mode or "").startswith(JOINED):

@@ -8,6 +8,7 @@ from homeassistant.util import dt as dt_util
 from ...guardian.capabilities import AnswersItself, DiskPlace, Link, PoolStand, Service, SnapshotSeen, Use
 from ...guardian.capabilities_load import Workload
 from ...guardian.capabilities_power import UpsService
+from ...guardian.capabilities_streams import Medium
 from ...guardian.contract import Refused
 from ...guardian.own_path import endpoint_node, is_loopback
 from ...prediction.reading import Reading
@@ -20,6 +21,7 @@ from .catalogue import APP as SCRUTINY
 from .client import TrueNasClient
 from .links import links_of
 from .listings import read_smart
+from .media import medium_of
 from .memory import Memory
 from .methods import Operation, method_of, supports
 from .model import TrueNas
@@ -137,6 +139,10 @@ class CapableTrueNas(FedCoordinator[TrueNas]):
         while name and name not in self.data.datasets:
             name = name.rpartition("/")[0]
         return name or None
+
+    def medium_of(self, path: str) -> tuple[Medium, str] | None:
+        """Return what a path is kept on (capability KnowsMedia)."""
+        return medium_of(self.data, path) if self.data is not None else None
 
     async def read_smart(self, known: Collection[str] = ()) -> Mapping[str, Reading]:
         """Return SMART readings by serial (capability ReadsSmart); never wakes a disk. Raises ClientError."""
