@@ -379,6 +379,7 @@ async def test_nobody_but_an_admin_may_change_anything(
                 "keep": 3,
                 "measure": "cpu",
                 "limit": 50,
+                "command": "load.off",
             }.get(str(field), "x")
     for user in (None, hass_read_only_user.id, "nobody"):
         await house.refused("admin_only", row.name, devices.get(row.kind, devices[""]), user=user, **data)

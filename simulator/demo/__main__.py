@@ -28,6 +28,7 @@ from .steps import (
     add_plex,
     add_scrutiny,
     add_truenas,
+    add_ups,
     furnish,
     hang_dashboard,
     judge_sooner,
@@ -110,6 +111,7 @@ class Demo:
             await add_downloads(client, self.server)
             await add_arrs(client, self.server)
             await add_plex(client, self.server)
+            await add_ups(client, self.server)
             await judge_sooner(client)
             await furnish(client)
             await hang_dashboard(client)

@@ -29,6 +29,7 @@ PORTS = (
     "--sonarr-port",
     "--radarr-port",
     "--prowlarr-port",
+    "--ups-port",
 )
 # where the NAS and the engine say that these answer, so that they are not offered a second time
 PREFERRED = {
@@ -39,6 +40,7 @@ PREFERRED = {
     "--sonarr-port": 8989,
     "--radarr-port": 7878,
     "--prowlarr-port": 9696,
+    "--ups-port": 3493,
 }
 
 
@@ -111,6 +113,7 @@ class SimulatedServer(_Process):
             "--downloads",
             "--plex",
             "--arrs",
+            "--ups",
             *arguments,
         )
         # as PORTS names them
@@ -119,6 +122,7 @@ class SimulatedServer(_Process):
         self.portainer = self.portainer_key = self.scrutiny = ""
         self.qbittorrent = self.sabnzbd = self.sabnzbd_key = self.download_user = self.download_password = ""
         self.plex = self.plex_token = ""
+        self.ups = self.ups_user = self.ups_password = ""
         # where each Arr answers, with its key
         self.arrs: dict[str, tuple[str, str]] = {}
 
@@ -151,6 +155,7 @@ class SimulatedServer(_Process):
         self.qbittorrent, self.sabnzbd = told["qbittorrent"], told["sabnzbd"]
         self.download_user, self.download_password = told["download_user"], told["download_password"]
         self.sabnzbd_key = told["sabnzbd_key"]
+        self.ups, self.ups_user, self.ups_password = told["ups"], told["ups_user"], told["ups_password"]
 
 
 class HomeAssistant(_Process):

@@ -99,6 +99,15 @@ async def add_plex(client: Client, server: SimulatedServer) -> None:
     await _to_the_end(await flow.answer(url=server.plex, token=server.plex_token))
 
 
+async def add_ups(client: Client, server: SimulatedServer) -> None:
+    """Add the simulated UPS in the dialog."""
+    flow = await client.start_flow(DOMAIN)
+    flow = await flow.answer(next_step_id="ups")
+    host, _, port = server.ups.partition(":")
+    login = {"username": server.ups_user, "password": server.ups_password}
+    await _to_the_end(await flow.answer(host=host, port=int(port), **login))
+
+
 async def add_arrs(client: Client, server: SimulatedServer) -> None:
     """Add the simulated Arrs in the dialog."""
     for url, key in server.arrs.values():

@@ -34,6 +34,8 @@ MAY_BE_CRITICAL = {
     # a UPS that runs empty
     "ups_low",
     "ups_shutdown",
+    # or nobody knows for how long it does not
+    "ups_lost_on_battery",
     # out of reach for ten minutes
     "source_lost",
 }

@@ -86,10 +86,10 @@ class CapableTrueNas(FedCoordinator[TrueNas]):
     @property
     def hangs_on(self) -> frozenset[str]:
         """Return the node ids of the UPS that feeds it (capability HasUpsService)."""
-        if self.data is None:
-            return frozenset()
-        url = self.client.url
-        return feeds(self.data, names_of(self.data, (url.host or "", url.port or 0)))
+        data, url = self.data, self.client.url
+        return (
+            feeds(data, names_of(data, (url.host or "", url.port or 0))) if data is not None else frozenset()
+        )
 
     @property
     def ups_service(self) -> UpsService | None:
