@@ -1,4 +1,4 @@
-"""All cases, each in a process of its own: NAS, storm, disks that are judged, and containers beside core."""
+"""All cases, each in a process of its own: NAS, storm, disks that are judged, containers and media beside core."""
 
 import argparse
 import json
@@ -15,6 +15,8 @@ JUDGED = (64, 512)
 # beside core's own `portainer`; one of them also in a real minute, to see that putting the clock forward changes nothing
 CONTAINERS = [(containers, latency) for containers in (10, 100, 1000) for latency in (0, 20)]
 REAL = (100, 0)
+# ten services alone, and two of them each beside core's own
+MEDIA = ("media", "sonarr", "qbittorrent")
 
 
 def name_of(disks: int, latency: int, steady: bool) -> str:
@@ -46,6 +48,7 @@ def commands() -> dict[str, list[str]]:
         ]
         for containers, latency in CONTAINERS
     }
+    media = {"media" if case == "media" else f"media-{case}": ["bench.media", case] for case in MEDIA}
     judged = {f"disks-{disks}": ["bench.ahead", "bench.disks", "--disks", str(disks)] for disks in JUDGED}
     real = ["bench.beside", "--containers", str(REAL[0]), "--latency", str(REAL[1]), "--real"]
     return {
@@ -54,6 +57,7 @@ def commands() -> dict[str, list[str]]:
         "disks-prediction": ["bench.prediction"],
         **judged,
         **beside,
+        **media,
         f"containers-{REAL[0]}-{REAL[1]}-real": real,
     }
 
@@ -65,7 +69,7 @@ def main() -> int:
     parser.add_argument(
         "--only",
         help="run the cases whose names begin so: DISKS-LATENCY[-steady], storm, disks-prediction, disks-NUMBER,"
-        " containers-NUMBER-LATENCY[-real]",
+        " containers-NUMBER-LATENCY[-real], media[-sonarr|-qbittorrent]",
     )
     options = parser.parse_args()
     rows: list[Row] = []

@@ -61,6 +61,19 @@ class Ahead:
                 self._asking -= 1
 
         session._request = requesting  # noqa: SLF001
+        run = loop.run_in_executor
+
+        def running(*args: Any) -> Any:
+            # others ask in threads, and long answers are parsed in them
+            self._asking += 1
+            future = run(*args)
+            future.add_done_callback(self._done)
+            return future
+
+        loop.run_in_executor = running
+
+    def _done(self, _: Any) -> None:
+        self._asking -= 1
 
     async def quiet(self, silence: float) -> None:
         """Wait until all is answered and sockets said nothing for so many real seconds."""

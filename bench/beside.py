@@ -73,18 +73,24 @@ async def run(options: argparse.Namespace) -> list[Row]:
     figures: dict[str, dict[str, float]] = {}
     async with simulator(*size, "--alone", "--http") as told:
         for who in ("ours", "core"):
-            figures[who] = await watched(who, told, *size, *more)
+            figures[who] = await watched(who, told, *more)
     name = f"{options.containers} containers, {options.latency} ms" + (", real" if options.real else "")
     return rows(name, figures["ours"], figures["core"], budgets(options.containers))
 
 
-def rows(case: str, ours: dict[str, float], core: dict[str, float], limits: dict[str, float]) -> list[Row]:
-    """Return the figures of both side by side."""
+def rows(
+    case: str,
+    ours: dict[str, float],
+    core: dict[str, float] | None,
+    limits: dict[str, float],
+    peer: str = PEER,
+) -> list[Row]:
+    """Return the figures of both side by side, or ours alone."""
     found = []
     for metric, unit in UNITS.items():
         if metric not in ours:
             continue
-        more: dict[str, Any] = {"peer": PEER, "peer_value": round(core[metric], 3)}
+        more: dict[str, Any] = {"peer": peer, "peer_value": round(core[metric], 3)} if core else {}
         value = round(ours[metric], 3)
         found.append(Row(case=case, metric=metric, value=value, unit=unit, budget=limits.get(metric), **more))
     return found

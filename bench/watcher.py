@@ -1,12 +1,11 @@
-"""One integration watches the containers behind a Portainer, on a clock that can be put forward; figures go to standard output.
+"""One integration watches what the simulator shows, on a clock that can be put forward; figures go to standard output.
 
-Run by `bench.beside` as `python -m bench.ahead bench.watcher …`, once for ours and once for core's own `portainer`.
+Run by `bench.beside` and `bench.media` as `python -m bench.ahead bench.watcher …`, once for ours and once for core's own.
 """
 
 import argparse
 import asyncio
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from contextlib import nullcontext
 from datetime import UTC, datetime
 import gc
 import json
@@ -19,7 +18,7 @@ from unittest.mock import patch
 import aiohttp
 from aiohttp import ThreadedResolver
 from homeassistant import loader
-import homeassistant.components.portainer  # noqa: F401 - both are loaded before memory is measured
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import EVENT_STATE_CHANGED
 from homeassistant.core import HomeAssistant
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_test_home_assistant
@@ -27,11 +26,10 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, async_
 from bench.ahead import AHEAD
 from bench.meters import Heartbeat, memory
 from bench.remote import Board
+from bench.watchers import WATCHERS, Watcher
 import custom_components.home_server_monitor  # noqa: F401 - found only when it is loaded already
-from custom_components.home_server_monitor.const import CONF_KIND, CONF_SERVER, DOMAIN, HOME
+from custom_components.home_server_monitor.const import CONF_KIND, DOMAIN, HOME
 
-# the engine of the simulated Portainer
-ENVIRONMENT = 2
 # seconds by which the clock is put forward at a time: to the next timer, not by less and not by more
 SOON, STEP = 0.5, 15.0
 MINUTES = 5
@@ -44,47 +42,6 @@ class Resolver(ThreadedResolver):
     async def real_close(self) -> None:
         """End."""
         await self.close()
-
-
-def our_entry(told: dict[str, str]) -> MockConfigEntry:
-    """Return the entry of ours that watches this Portainer's engine."""
-    data = {
-        CONF_KIND: "containers",
-        CONF_SERVER: HOME,
-        "url": told["portainer"],
-        "api_key": told["portainer_key"],
-        "environment": ENVIRONMENT,
-    }
-    return MockConfigEntry(domain=DOMAIN, title="engine", unique_id="bench", data=data)
-
-
-def core_entry(told: dict[str, str]) -> MockConfigEntry:
-    """Return the entry of core's `portainer` for the same."""
-    data = {"url": told["portainer"], "api_token": told["portainer_key"], "verify_ssl": False}
-    return MockConfigEntry(domain="portainer", title="engine", unique_id="bench", version=5, data=data)
-
-
-async def _our_first_look(entry: Any) -> None:
-    await entry.runtime_data.first_look
-
-
-async def _core_first_look(entry: Any) -> None:
-    """Core looks at everything during set-up."""
-
-
-@dataclass(frozen=True, slots=True)
-class Watcher:
-    """One of the two. warm: minutes until its figures are steady; a value of ours is written after 5 min at the latest."""
-
-    entry: Callable[[dict[str, str]], MockConfigEntry]
-    looked: Callable[[Any], Awaitable[None]]
-    warm: int
-
-
-WATCHERS = {
-    "ours": Watcher(our_entry, _our_first_look, 6),
-    "core": Watcher(core_entry, _core_first_look, 2),
-}
 
 
 class Bench:
@@ -114,37 +71,52 @@ class Bench:
             await AHEAD.go(step, self.silence)
         return time.monotonic() - began
 
-    async def set_up(self, entry: MockConfigEntry) -> None:
+    async def clear(self) -> None:
+        """Count the requests from here on."""
+        for face in self.watcher.faces:
+            await self.board.post(f"/calls/clear?face={face}")
+
+    async def count(self) -> tuple[int, int]:
+        """Return how many requests there were, and the most at once that one server had to answer."""
+        found = [await self.board.count(face) for face in self.watcher.faces]
+        return sum(each["calls"] for each in found), max(each["most_at_once"] for each in found)
+
+    async def set_up(self, entries: list[MockConfigEntry]) -> None:
         """Set up, and wait until everything was looked at."""
-        await self.board.post("/calls/clear?face=portainer")
+        await self.clear()
         async with Heartbeat() as heart:
             began = time.perf_counter()
-            assert await self.hass.config_entries.async_setup(entry.entry_id)
+            for entry in entries:
+                # with the first one of an integration all of its others are set up
+                if entry.state is ConfigEntryState.NOT_LOADED:
+                    assert await self.hass.config_entries.async_setup(entry.entry_id)
             await self.hass.async_block_till_done()
             self.figures["set-up"] = 1000 * (time.perf_counter() - began)
-            await self.watcher.looked(entry)
+            assert all(entry.state is ConfigEntryState.LOADED for entry in entries)
+            for entry in entries:
+                await self.watcher.looked(entry)
             self.figures["all looked at"] = 1000 * (time.perf_counter() - began)
             await AHEAD.quiet(self.silence)
         self.figures["set-up, longest gap of the loop"] = 1000 * heart.longest
-        count = await self.board.count("portainer")
-        self.figures["set-up, requests"] = count["calls"]
-        self.figures["set-up, most requests at once"] = count["most_at_once"]
+        calls, at_once = await self.count()
+        self.figures["set-up, requests"] = calls
+        self.figures["set-up, most requests at once"] = at_once
         self.figures["entities with a state"] = len(self.hass.states.async_entity_ids())
 
-    async def steady(self, entry: Any, real: bool) -> None:
+    async def steady(self, entries: list[Any], real: bool) -> None:
         """Watch minutes pass, or one real minute."""
-        await self.board.post("/calls/clear?face=portainer")
+        await self.clear()
         self.writes, cpu, began = 0, time.process_time(), time.perf_counter()
         async with Heartbeat() as heart:
             if real:
                 await asyncio.sleep(REAL)
             passed = REAL if real else await self.minutes(MINUTES)
         cpu = time.process_time() - cpu - self.idle * (time.perf_counter() - began)
-        count, minutes = await self.board.count("portainer"), passed / 60
-        assert entry.runtime_data.last_update_success
+        (calls, at_once), minutes = await self.count(), passed / 60
+        assert all(self.watcher.well(entry.runtime_data) for entry in entries)
         self.figures |= {
-            "a minute, requests": count["calls"] / minutes,
-            "steady, most requests at once": count["most_at_once"],
+            "a minute, requests": calls / minutes,
+            "steady, most requests at once": at_once,
             "a minute, CPU": 1000 * cpu / minutes,
             "steady, longest gap of the loop": 1000 * heart.longest,
             "longest garbage collection": 1000 * heart.longest_gc,
@@ -163,25 +135,27 @@ class Bench:
     async def run(self, told: dict[str, str]) -> dict[str, float]:
         """Measure all of it."""
         home = MockConfigEntry(domain=DOMAIN, title="Home", unique_id=HOME, data={CONF_KIND: "server"})
-        entry = self.watcher.entry(told)
-        if entry.domain == DOMAIN:
+        entries = self.watcher.entries(told)
+        if entries[0].domain == DOMAIN:
             home.add_to_hass(self.hass)
-        entry.add_to_hass(self.hass)
+        for entry in entries:
+            entry.add_to_hass(self.hass)
         # the one before may have left its traces
         await self.board.post("/reset")
         await self.board.post("/profile/idle-noise")
         await self.calibrate()
         gc.collect()
         before = memory()
-        await self.set_up(entry)
+        await self.set_up(entries)
         await self.minutes(self.watcher.warm)
-        await self.steady(entry, self.options.real)
+        await self.steady(entries, self.options.real)
         gc.collect()
         self.figures["memory on top"] = memory() - before
         if self.options.frozen:
             await self.frozen()
         async with Heartbeat() as heart:
-            await self.hass.config_entries.async_unload(entry.entry_id)
+            for entry in entries:
+                await self.hass.config_entries.async_unload(entry.entry_id)
             await self.hass.async_block_till_done()
         self.figures["unload, longest gap of the loop"] = 1000 * heart.longest
         return self.figures
@@ -199,11 +173,15 @@ async def run(options: argparse.Namespace, told: dict[str, str], folder: str) ->
     AHEAD.listen()
     resolver = patch("homeassistant.helpers.aiohttp_client._async_make_resolver", lambda hass: Resolver())
     now = patch("homeassistant.util.dt.utcnow", lambda: datetime.fromtimestamp(time.time(), UTC))
+    watcher = WATCHERS[options.who]
+    on: Any = nullcontext()
+    if watcher.all_on:
+        on = patch("homeassistant.helpers.entity.Entity.entity_registry_enabled_default", True)
     async with aiohttp.ClientSession() as http, async_test_home_assistant(config_dir=folder) as hass:
         hass.data.pop(loader.DATA_CUSTOM_COMPONENTS, None)
         try:
-            with resolver, now:
-                return await Bench(hass, Board(http, told), WATCHERS[options.who], options).run(told)
+            with resolver, now, on:
+                return await Bench(hass, Board(http, told), watcher, options).run(told)
         finally:
             await hass.async_stop(force=True)
 
@@ -213,8 +191,6 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("who", choices=tuple(WATCHERS))
     parser.add_argument("told", type=json.loads)
-    parser.add_argument("--containers", type=int, required=True)
-    parser.add_argument("--latency", type=int, required=True)
     parser.add_argument("--real", action="store_true")
     parser.add_argument("--frozen", action="store_true")
     options = parser.parse_args()

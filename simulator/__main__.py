@@ -9,6 +9,8 @@ import signal
 from .arr.mooring import NAMES as ARRS
 from .engine import RELEASES
 from .harbour import Containers
+from .load import Load
+from .media.faces import FACES
 from .media.faces.base import API_KEY, PASSWORD, USERNAME
 from .media.mooring import PLEX, Media
 from .plex import PlexFace
@@ -46,6 +48,13 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--arrs", action="store_true", help="Sonarr, Radarr and Prowlarr, too, over http")
     for name in ARRS:
         parser.add_argument(f"--{name}-port", type=int, default=0, help="0 takes a free one")
+    parser.add_argument(
+        "--load",
+        nargs=3,
+        type=int,
+        metavar=("ROWS", "TORRENTS", "STREAMS"),
+        help="five Arrs, four download clients and Plex with a lot to do, for benchmarks",
+    )
     _add_containers(parser)
     return parser.parse_args()
 
@@ -88,6 +97,8 @@ def _containers(arguments: argparse.Namespace) -> Containers | None:
 
 
 def _media(arguments: argparse.Namespace) -> Media | None:
+    if arguments.load:
+        return Media(clients=dict.fromkeys(FACES), plex=True)
     if not arguments.downloads and not arguments.plex:
         return None
     ports = {name: getattr(arguments, f"{name}_port") for name in (*CLIENTS, PLEX)}
@@ -120,8 +131,9 @@ async def _main(arguments: argparse.Namespace) -> None:
         media=_media(arguments),
         ups=arguments.ups,
         ups_port=arguments.ups_port,
-        arrs=arguments.arrs,
+        arrs=arguments.arrs or bool(arguments.load),
         arr_ports=tuple(getattr(arguments, f"{name}_port") for name in ARRS),
+        load=Load(*arguments.load) if arguments.load else None,
     ) as sim:
         ready = {
             "truenas": sim.url,
@@ -145,7 +157,7 @@ async def _main(arguments: argparse.Namespace) -> None:
             # the NAS follows its own settings
             sim.world.ups.primary_acts = True
         if sim.has_arrs:
-            for name in ARRS:
+            for name in sim.arrs.faces:
                 ready |= {name: sim.arrs.url(name), f"{name}_key": sim.arrs.key(name)}
         if sim.has_harbour:
             harbour = sim.harbour
@@ -155,17 +167,18 @@ async def _main(arguments: argparse.Namespace) -> None:
                 "portainer_key": harbour.portainer.key,
                 "registry": harbour.registry_url,
             }
-        if arguments.plex:
+        if PLEX in sim.quay.names:
             stage = sim.quay.face(PLEX)
             assert isinstance(stage, PlexFace)
-            # one at home on the chip, one from outside whose subtitles are drawn into the picture
-            stage.theatre.play("The Long Tide", way="hardware")
-            stage.theatre.play(
-                "Harbour", remote=True, kbps=12_000, way="partial", subtitle="ass", burned=True
-            )
             ready |= {"plex": sim.quay.url(PLEX), "plex_token": stage.token}
-        if arguments.downloads:
-            ready |= {name: sim.quay.url(name) for name in CLIENTS}
+            if not arguments.load:
+                # one at home on the chip, one from outside whose subtitles are drawn into the picture
+                stage.theatre.play("The Long Tide", way="hardware")
+                stage.theatre.play(
+                    "Harbour", remote=True, kbps=12_000, way="partial", subtitle="ass", burned=True
+                )
+        if arguments.downloads or arguments.load:
+            ready |= {name: sim.quay.url(name) for name in sim.quay.names if name in FACES}
             ready |= {"download_user": USERNAME, "download_password": PASSWORD, "sabnzbd_key": API_KEY}
         print(json.dumps(ready), flush=True)
         await stop.wait()

@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from .harbour import Containers
+from .load import Load
 from .media.mooring import Media
 from .simulation import Profile, Simulation
 
@@ -37,6 +38,7 @@ async def run(
     media: Media | None = None,
     ups: bool = False,
     ups_port: int = 0,
+    load: Load | None = None,
 ) -> AsyncGenerator[Simulation]:
     """A home server on loopback, in the caller's loop.
 
@@ -47,6 +49,7 @@ async def run(
     `arrs`: Sonarr, Radarr and Prowlarr, too, below `arr_base` such as `/media`, on what the house downloads.
     `media`: download clients, too, where they are asked for; they answer at `sim.quay.url(name)`.
     `ups`: the server of the UPS, too, at `sim.nut.port`.
+    `load`: a lot of all of it, which wants all four clients, Plex and the Arrs, of which it makes two more.
     `loopback_is_remote`: treat plain http from loopback as the real server treats it from elsewhere.
     """
     sim = Simulation(
@@ -71,6 +74,7 @@ async def run(
         arr_ports=arr_ports,
         media=media,
         ups=ups,
+        load=load,
     )
     try:
         await sim.open(port, control_port, scrutiny_port, ups_port)

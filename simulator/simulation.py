@@ -14,8 +14,10 @@ from .control import control_app
 from .doors import Doors
 from .faults import Faults
 from .harbour import Containers, Harbour
-from .media.mooring import Media
+from .load import Chatter, Load
+from .media.mooring import PLEX, Media
 from .nut import Nut
+from .plex import PlexFace
 from .quay import Quay
 from .scenarios import SCENARIOS, Scenario
 from .scrutiny import ScrutinyFace
@@ -55,6 +57,7 @@ class Simulation(Doors):
         arr_ports: tuple[int, ...] = (),
         media: Media | None = None,
         ups: bool = False,
+        load: Load | None = None,
     ) -> None:
         self._apps, self._disks, self._seed = apps, disks, seed
         self._state_dir = state_dir
@@ -93,13 +96,29 @@ class Simulation(Doors):
             media.furnish(self.world.media)
             media.moor(self.quay, self.world.media, latency)
         # on the clients of the house, where it has some
-        self._arrs = Arrs(self.world, self.quay, arr_base, latency, arr_ports) if arrs else None
+        self._arrs = (
+            Arrs(self.world, self.quay, arr_base, latency, arr_ports, second=load is not None)
+            if arrs
+            else None
+        )
+        self._load, self._chatter = load, Chatter(clock.now())
+        self._fill()
         self.scenarios: dict[str, Scenario] = {}
         self.stopped = asyncio.Event()
         self._servers = Servers()
         self._wire: Wire | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._control_port = 0
+
+    def _fill(self) -> None:
+        if self._load is not None:
+            self._load.fill(self.world.media, self.arrs, self._stage.theatre)
+
+    @property
+    def _stage(self) -> PlexFace:
+        face = self.quay.face(PLEX)
+        assert isinstance(face, PlexFace)
+        return face
 
     # What tests count
 
@@ -172,15 +191,22 @@ class Simulation(Doors):
 
     async def _ticking(self) -> None:
         while True:
-            self.world.tick()
+            self._tick()
             await asyncio.sleep(0.05)
+
+    def _tick(self) -> None:
+        self.world.tick()
+        if self._arrs is not None:
+            self._arrs.tick()
+        if self._load is not None:
+            self._chatter.tick(self.world.clock.now(), self.arrs, self._stage.theatre)
 
     # What tests and the switchboard do
 
     def advance(self, seconds: float) -> None:
         """Push time forward; everything that was due happens now."""
         self.world.clock.advance(seconds)
-        self.world.tick()
+        self._tick()
         self.truenas.events.advanced()
 
     def set_profile(self, profile: Profile) -> None:
@@ -310,6 +336,8 @@ class Simulation(Doors):
             self._media.attach(self.quay, self.world.media)
         if self._arrs is not None:
             self._arrs.reset(self.world)
+        self._chatter = Chatter(self.world.clock.now())
+        self._fill()
         self.quay.reset()
         await self.quay.up()
         await self.wire.start()

@@ -22,10 +22,11 @@ from simulator.serving.replies import Json, Raw, Reply
 from simulator.serving.routes import Route, Routes
 
 from .kinds import KINDS
-from .library import Command, Library
-from .rows import complaint, file_rows, history_row, queue_rows, spelled, stamp, thing_row
+from .library import Command, Library, Thing
+from .rows import complaint, file_rows, history_row, queue_rows, series_row, spelled, stamp, thing_row
 
 END = "\x1e"
+PING = '{"type":6}' + END
 HUB = "/signalr/messages"
 # names that the scheduler and people use
 COMMANDS = frozenset(
@@ -60,6 +61,7 @@ class Servarr(Face):
         self.commands: dict[int, Command] = {}
         self.sockets: set[web.WebSocketResponse] = set()
         self.own_commands: frozenset[str] = frozenset()
+        self._telling: set[asyncio.Future[None]] = set()
         self._numbers = itertools.count(1)
 
     @property
@@ -74,6 +76,7 @@ class Servarr(Face):
             self.at("GET", "system/backup", self._backups),
             self.at("GET", "update", self._update),
             self.at("POST", "command", self._command),
+            self.at("GET", "command", lambda _: Json([*map(self._command_row, self.commands.values())])),
             self.at("GET", "command/{id}", self._command_of),
             self.at("POST", "indexer/testall", lambda _: Json([])),
             self.at("POST", "downloadclient/testall", lambda _: Json([])),
@@ -144,9 +147,16 @@ class Servarr(Face):
     async def push(self, name: str) -> None:
         """Tell all listeners that something has changed."""
         for socket in list(self.sockets):
-            with contextlib.suppress(ConnectionError):
-                await socket.send_str(_message(name, {"action": "sync"}))
+            await _send(socket, _message(name, {"action": "sync"}))
         await asyncio.sleep(0)
+
+    def tell(self, *names: str) -> None:
+        """Tell all listeners soon that something has changed; without a name, that it is still there."""
+        text = "".join(_message(name, {"action": "sync"}) for name in names) or PING
+        for socket in self.sockets:
+            task = asyncio.ensure_future(_send(socket, text))
+            self._telling.add(task)
+            task.add_done_callback(self._telling.discard)
 
     # The calls that all have
 
@@ -265,6 +275,7 @@ class ArrFace(Servarr):
             self.at("GET", "config/downloadclient", lambda _: Json(self._handling())),
             self.at("PUT", "config/downloadclient/{id}", self._set_handling),
             self.at("GET", "manualimport", self._files),
+            *((self.at("GET", "series", self._series),) if library.app == "Sonarr" else ()),
         )
 
     def attach(self, library: Library) -> None:
@@ -312,12 +323,12 @@ class ArrFace(Servarr):
         self.library.handle(body.get("enableCompletedDownloadHandling") is True)
         return Json(self._handling(), 202)
 
-    def _rows(self, *, unknown: bool) -> list[dict[str, Any]]:
+    def _rows(self, *, unknown: bool, **more: bool) -> list[dict[str, Any]]:
         return [
             row
             for tracked in self.library.tracked.values()
             if (tracked.things or unknown) and self.library.shows(tracked)
-            for row in queue_rows(self.library, tracked)
+            for row in queue_rows(self.library, tracked, **more)
         ]
 
     def _queue_status(self, asked: Asked) -> Reply:
@@ -337,7 +348,8 @@ class ArrFace(Servarr):
         )
 
     def _queue(self, asked: Asked) -> Reply:
-        return _page(asked, self._rows(unknown=asked.flag(self.kind.unknown)))
+        more = {"series": asked.flag("includeSeries"), "episode": asked.flag("includeEpisode")}
+        return _page(asked, self._rows(unknown=asked.flag(self.kind.unknown), **more))
 
     def _remove(self, asked: Asked, id: str) -> Reply:
         tracked = self._tracked(id)
@@ -405,6 +417,12 @@ class ArrFace(Servarr):
     def _wants_above(self, asked: Asked) -> bool:
         return bool(self.kind.include) and asked.flag(self.kind.include)
 
+    def _series(self, asked: Asked) -> Reply:
+        episodes: dict[int | None, list[Thing]] = {}
+        for each in self.library.things.values():
+            episodes.setdefault(each.series, []).append(each)
+        return Json([series_row(self.library, found) for found in episodes.values()])
+
     def _roots(self, asked: Asked) -> Reply:
         free = int(self.media.free(self.library.root))
         return Json(
@@ -471,6 +489,11 @@ def _page(asked: Asked, rows: Sequence[dict[str, Any]]) -> Reply:
             "records": list(rows[(page - 1) * size : page * size]),
         }
     )
+
+
+async def _send(socket: web.WebSocketResponse, text: str) -> None:
+    with contextlib.suppress(ConnectionError):
+        await socket.send_str(text)
 
 
 def _message(name: str, body: Any) -> str:

@@ -15,18 +15,25 @@ if TYPE_CHECKING:
     from simulator.world import World
 
 NAMES = ("sonarr", "radarr", "prowlarr")
+# who is still there says so every 15 s: by the world's clock
+PING_EVERY = 15.0
 
 
 @dataclass(slots=True)
 class Arrs:
-    """Sonarr, Radarr and Prowlarr of a world. base: the URL base of all of them."""
+    """Sonarr, Radarr and Prowlarr of a world. base: the URL base of all of them.
+
+    second: there is another Sonarr and another Radarr, for what is wanted in 4K, as `sonarr-4k` and `radarr-4k`.
+    """
 
     world: World
     quay: Quay
     base: str = ""
     latency: float = 0.0
     ports: tuple[int, ...] = ()
+    second: bool = False
     faces: dict[str, Servarr] = field(default_factory=dict)
+    _pinged: float = 0.0
 
     def __post_init__(self) -> None:
         more: dict[str, Any] = {"base": self.base, "latency": self.latency}
@@ -36,9 +43,26 @@ class Arrs:
             "radarr": ArrFace(radarr, "5.27.5.10198", **more),
             "prowlarr": ProwlarrFace(prowlarr, self.world.clock.now, **more),
         }
-        for index, name in enumerate(NAMES):
-            self.quay.add(name, self.faces[name], self.ports[index] if self.ports else 0)
+        for name, library in self._seconds().items():
+            self.faces[name] = face = ArrFace(library, self.faces[library.app.lower()].version, **more)
+            face.instance = f"{library.app} 4K"
+        ports = dict(zip(NAMES, self.ports, strict=False))
+        for name, each in self.faces.items():
+            self.quay.add(name, each, ports.get(name, 0))
         self._age()
+
+    def _seconds(self) -> dict[str, Library]:
+        """The second ones, which have nothing to do yet."""
+        apps = ("Sonarr", "Radarr") if self.second else ()
+        names = {app: f"{app.lower()}-4k" for app in apps}
+        return {name: Library(app, self.world.media, f"/data/{name}", name) for app, name in names.items()}
+
+    def tick(self) -> None:
+        """Tell who listens that all of them are still there."""
+        if (now := self.world.clock.now()) - self._pinged >= PING_EVERY:
+            self._pinged = now
+            for face in self.faces.values():
+                face.tell()
 
     def _age(self) -> None:
         for face in self.faces.values():
@@ -47,12 +71,12 @@ class Arrs:
     @property
     def sonarr(self) -> Library:
         """What Sonarr knows."""
-        return self._library("sonarr")
+        return self.library("sonarr")
 
     @property
     def radarr(self) -> Library:
         """What Radarr knows."""
-        return self._library("radarr")
+        return self.library("radarr")
 
     @property
     def prowlarr(self) -> Prowlarr:
@@ -61,7 +85,8 @@ class Arrs:
         assert isinstance(face, ProwlarrFace)
         return face.state
 
-    def _library(self, name: str) -> Library:
+    def library(self, name: str) -> Library:
+        """What one of them knows that has a queue."""
         face = self.faces[name]
         assert isinstance(face, ArrFace)
         return face.library
@@ -84,7 +109,7 @@ class Arrs:
         """Belong to another world, as at the start."""
         self.world = world
         sonarr, radarr, prowlarr = furnish(world)
-        for name, library in (("sonarr", sonarr), ("radarr", radarr)):
+        for name, library in {"sonarr": sonarr, "radarr": radarr, **self._seconds()}.items():
             face = self.faces[name]
             assert isinstance(face, ArrFace)
             face.attach(library)

@@ -1,5 +1,6 @@
 """What a simulated Arr with a library writes of what it knows, in the shapes of the recorded ones."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -30,10 +31,19 @@ def left(seconds: float) -> str:
     return f"{days}.{text}" if days else text
 
 
-def queue_rows(library: Library, tracked: Tracked) -> list[Row]:
+def queue_rows(
+    library: Library, tracked: Tracked, *, series: bool = False, episode: bool = False
+) -> list[Row]:
     """The rows of one download: of a pack one per episode, each with the size of the whole."""
     things: tuple[int | None, ...] = tracked.things or (None,)
-    return [_queue_row(library, tracked, thing, index) for index, thing in enumerate(things)]
+    rows = [_queue_row(library, tracked, thing, index) for index, thing in enumerate(things)]
+    for row, thing in zip(rows, things, strict=True):
+        known = library.things[thing] if thing is not None and library.app == "Sonarr" else None
+        if known is not None and series:
+            row["series"] = series_row(library, [known])
+        if known is not None and episode:
+            row["episode"] = thing_row(library, known)
+    return rows
 
 
 def _queue_row(library: Library, tracked: Tracked, thing: int | None, index: int) -> Row:
@@ -182,7 +192,48 @@ def thing_row(library: Library, thing: Thing, *, above: bool = False) -> Row:
         "airDateUtc": stamp(thing.airs),
         "runtime": 45,
     }
-    return row | ({"series": {"id": thing.series, "title": thing.series_title}} if above else {})
+    return row | ({"series": series_row(library, [thing])} if above else {})
+
+
+def series_row(library: Library, episodes: Sequence[Thing]) -> Row:
+    """A series, of which these are the episodes."""
+    first = episodes[0]
+    there = sum(each.has_file for each in episodes)
+    counts = {
+        "episodeFileCount": there,
+        "episodeCount": len(episodes),
+        "totalEpisodeCount": len(episodes),
+        "sizeOnDisk": there << 32,
+        "percentOfEpisodes": 100 * there / len(episodes),
+    }
+    return {
+        "id": first.series,
+        "title": first.series_title,
+        "sortTitle": first.series_title.lower(),
+        "status": "continuing",
+        "ended": False,
+        "overview": f"{first.series_title}, and what became of it. " * 4,
+        "network": "Harbour One",
+        "images": [
+            {"coverType": kind, "url": f"/MediaCover/{first.series}/{kind}.jpg?lastWrite=638990000000000000"}
+            for kind in ("banner", "poster", "fanart")
+        ],
+        "seasons": [{"seasonNumber": first.season, "monitored": True, "statistics": counts}],
+        "year": 2024,
+        "path": f"{library.root}/{first.series_title}",
+        "qualityProfileId": 1,
+        "seasonFolder": True,
+        "monitored": True,
+        "useSceneNumbering": False,
+        "runtime": 45,
+        "tvdbId": 300_000 + (first.series or 0),
+        "seriesType": "standard",
+        "cleanTitle": "".join(filter(str.isalnum, first.series_title.lower())),
+        "genres": ["Drama"],
+        "tags": [],
+        "added": "2024-02-01T20:11:02Z",
+        "statistics": {"seasonCount": 1, **counts},
+    }
 
 
 def complaint(source: str, level: str, message: str) -> Row:

@@ -100,6 +100,10 @@ class QBittorrentFace(ClientFace):
             return self.refuse(404, "")
         if asked.verb == "GET" and self.routes.find("POST", asked.path):
             return self.refuse(405, "")
+        if asked.verb == "POST" and (found := self.routes.find("GET", asked.path)):
+            # what only reads may be asked for either way
+            asked.query = {**asked.query, **asked.form}
+            return found
         return super().locate(asked)
 
     async def handle(self, route: Route, asked: Asked) -> Reply:
