@@ -1,5 +1,6 @@
 """DailyHistory: years of daily vectors per object, keyed by the object's own identity."""
 
+from array import array
 import bisect
 from collections.abc import Mapping, Sequence
 import contextlib
@@ -7,17 +8,20 @@ import hashlib
 import logging
 import math
 from pathlib import Path
-from typing import Any
+import threading
+from typing import Any, override
 
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.storage import Store
 
 from .const import DOMAIN
+from .packed import Column, days_of, days_text
 
 _LOGGER = logging.getLogger(__name__)
 
-VERSION = 1
+# 1: lists of numbers; 2: packed (see `packed`), a fortieth of it
+VERSION = 2
 KEEP_DAYS = 4000
 UNSEEN = 400 * 86400
 
@@ -31,6 +35,40 @@ def _number(values: Any, index: int) -> float | None:
     value = values[index] if isinstance(values, list) and index < len(values) else None
     usable = isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
     return value if usable else None
+
+
+def _written(identity: str, days: Sequence[int], values: Mapping[str, Column]) -> dict[str, Any]:
+    """Return a history as its file holds it."""
+    texts = {name: text for name, column in values.items() if (text := column.text()) is not None}
+    return {"identity": identity, "days": days_text(days), "values": texts}
+
+
+def _from_lists(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a file of version 1 holds as one of version 2; what of it is not sound is left out."""
+    days, stored = data.get("days"), data.get("values")
+    if not isinstance(days, list) or not isinstance(stored, dict):
+        days, stored = [], {}
+    known, kept = array("i"), []
+    for index, day in enumerate(days):
+        if isinstance(day, bool) or not isinstance(day, int) or abs(day) >= 1 << 31:
+            continue
+        if not known or day > known[-1]:
+            known.append(day)
+            kept.append(index)
+    columns = {str(name): Column([_number(values, at) for at in kept]) for name, values in stored.items()}
+    return _written(str(data.get("identity")), known, columns)
+
+
+class _File(Store[dict[str, Any]]):
+    """The file of one history."""
+
+    @override
+    async def _async_migrate_func(
+        self, old_major_version: int, old_minor_version: int, old_data: Any
+    ) -> dict[str, Any]:
+        if old_major_version != 1 or not isinstance(old_data, dict):
+            raise NotImplementedError
+        return await self.hass.async_add_executor_job(_from_lists, old_data)
 
 
 class DailyHistory:
@@ -56,11 +94,13 @@ class DailyHistory:
         self.columns = columns
         self._identity = identity
         self._delay = 60 + int(name[:4], 16) % 3600 if delay is None else delay
-        self._store: Store[dict[str, Any]] = Store(
+        self._store = _File(
             hass, VERSION, f"{DOMAIN}/{kind}/{name}", atomic_writes=True, serialize_in_event_loop=False
         )
-        self._days: list[int] = []
-        self._values: dict[str, list[float | None]] = {column: [] for column in columns}
+        self._days = array("i")
+        self._values = {column: Column() for column in columns}
+        # it is written, and judged, in other threads: held for moments only
+        self._lock = threading.Lock()
 
     async def async_load(self) -> None:
         """Read the file; one that is damaged, of another version or of another object is started anew."""
@@ -72,26 +112,16 @@ class DailyHistory:
         if not isinstance(data, dict) or data.get("identity") != self._identity:
             return
         before = self.rows()
-        self._days, self._values = await self._hass.async_add_executor_job(self._unpacked, data)
+        self._days, self._values = self._unpacked(data)
         for day, row in before:
             self.record(day, row)
 
-    def _unpacked(self, data: Mapping[str, Any]) -> tuple[list[int], dict[str, list[float | None]]]:
-        """Return the days of a file and their values, by column; not for the event loop."""
-        days, stored = data.get("days"), data.get("values")
-        values: dict[str, list[float | None]] = {column: [] for column in self.columns}
-        known: list[int] = []
-        if not isinstance(days, list) or not isinstance(stored, dict):
-            return known, values
-        kept = []
-        for index, day in enumerate(days):
-            if isinstance(day, bool) or not isinstance(day, int) or (known and day <= known[-1]):
-                continue
-            known.append(day)
-            kept.append(index)
-        for column in self.columns:
-            values[column] = [_number(stored.get(column), index) for index in kept]
-        return known, values
+    def _unpacked(self, data: Mapping[str, Any]) -> tuple[array[int], dict[str, Column]]:
+        """Return the days of a file and their values, by column."""
+        stored = data.get("values")
+        texts = stored if isinstance(stored, dict) else {}
+        days = days_of(data.get("days")) or array("i")
+        return days, {column: Column.of(texts.get(column), len(days)) for column in self.columns}
 
     @property
     def days(self) -> Sequence[int]:
@@ -108,23 +138,24 @@ class DailyHistory:
         place = bisect.bisect_left(self._days, day)
         if place < len(self._days) and self._days[place] == day:
             return highest and self._raise(place, row)
-        self._days.insert(place, day)
-        for column in self.columns:
-            self._values[column].insert(place, row.get(column))
-        if len(self._days) > self._keep:
-            del self._days[0]
-            for values in self._values.values():
-                del values[0]
+        with self._lock:
+            self._days.insert(place, day)
+            for name, column in self._values.items():
+                column.insert(place, row.get(name))
+            if len(self._days) > self._keep:
+                del self._days[0]
+                for column in self._values.values():
+                    column.drop_first()
         self._store.async_delay_save(self._packed, self._delay)
         return True
 
     def _raise(self, place: int, row: Mapping[str, float | None]) -> bool:
         """Take over the values of a row that are higher than those of a day, or that it lacks."""
         raised = False
-        for column in self.columns:
-            old, new = self._values[column][place], row.get(column)
+        for name, column in self._values.items():
+            old, new = column[place], row.get(name)
             if new is not None and (old is None or new > old):
-                self._values[column][place] = new
+                column.put(place, new)
                 raised = True
         if raised:
             self._store.async_delay_save(self._packed, self._delay)
@@ -132,25 +163,21 @@ class DailyHistory:
 
     def rows(self) -> list[tuple[int, dict[str, float | None]]]:
         """Return every day with its row, the oldest first."""
-        return [
-            (day, {column: self._values[column][place] for column in self.columns})
-            for place, day in enumerate(self._days)
-        ]
+        with self._lock:
+            days, columns = self._days[:], [[*self._values[name]] for name in self.columns]
+        rows = zip(*columns, strict=True)
+        return [(day, dict(zip(self.columns, row, strict=True))) for day, row in zip(days, rows, strict=True)]
 
     def series(self, column: str) -> list[tuple[int, float]]:
         """Return the days that have a value in this column."""
-        return [
-            (day, value)
-            for day, value in zip(self._days, self._values[column], strict=True)
-            if value is not None
-        ]
+        pairs = zip(self._days, self._values[column], strict=True)
+        return [(day, value) for day, value in pairs if value is not None]
 
     def _packed(self) -> dict[str, Any]:
-        return {
-            "identity": self._identity,
-            "days": list(self._days),
-            "values": {column: list(values) for column, values in self._values.items()},
-        }
+        """Return it as its file holds it; for any thread."""
+        with self._lock:
+            days, values = self._days[:], {name: each.copy() for name, each in self._values.items()}
+        return _written(self._identity, days, values)
 
 
 def remove_unseen(folder: Path, now: float) -> int:

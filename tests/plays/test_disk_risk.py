@@ -319,8 +319,7 @@ async def test_what_is_no_longer_read_is_not_shown_as_well(
         assert house.state(MIRROR, "failure_tier") in ("high", "critical")
         now = dt_util.utcnow()
         monkeypatch.setattr("homeassistant.util.dt.utcnow", lambda: now + timedelta(days=4))
-        for listener in tuple(house.play._listeners):
-            listener()
+        await house.play.tell_in_turns()
         assert house.state(MIRROR, "failure_tier") == "unavailable"
         assert "disk_failing" in house.findings(MIRROR), "nobody has seen it mended"
 

@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
+import itertools
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntry
@@ -14,6 +15,9 @@ from ..const import DOMAIN
 from ..edge import clock
 from ..guardian.contract import Action, Change, Finding, Missing, Node, Source
 from ..guardian.house import House
+
+# entities that are told in one turn of the event loop
+TOLD_AT_ONCE = 100
 
 
 class Play(ABC):
@@ -88,7 +92,7 @@ class PlaySource(Play):
         super().__init__(hass, entry, house)
         self.id = f"{self.key}:{self.server}"
         self.checked: float | None = None
-        self._listeners: list[Callable[[], None]] = []
+        self._listeners: dict[object, Callable[[], None]] = {}
 
     async def async_start(self) -> None:
         """Attach, and follow the sources."""
@@ -132,8 +136,13 @@ class PlaySource(Play):
     @callback
     def listen(self, listener: Callable[[], None]) -> Callable[[], None]:
         """Be told when it has judged; returns what ends it."""
-        self._listeners.append(listener)
-        return lambda: self._listeners.remove(listener)
+        key = object()
+        self._listeners[key] = listener
+
+        def stop() -> None:
+            self._listeners.pop(key, None)
+
+        return stop
 
     @callback
     def publish(self) -> None:
@@ -144,6 +153,18 @@ class PlaySource(Play):
     @callback
     def tell(self) -> None:
         """Tell the entities and the guardian what it shows."""
-        for listener in tuple(self._listeners):
-            listener()
+        self._tell_some(tuple(self._listeners))
         self.house.updated(self)
+
+    async def tell_in_turns(self) -> None:
+        """Tell the entities some at a time, where there may be thousands of them, and then the guardian."""
+        for some in itertools.batched(tuple(self._listeners), TOLD_AT_ONCE, strict=False):
+            self._tell_some(some)
+            await asyncio.sleep(0)
+        self.house.updated(self)
+
+    def _tell_some(self, keys: Sequence[object]) -> None:
+        for key in keys:
+            # one that is told may remove others
+            if (listener := self._listeners.get(key)) is not None:
+                listener()

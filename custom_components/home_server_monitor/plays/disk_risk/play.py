@@ -191,4 +191,4 @@ class DiskRisk(AskedOfDisks, PlaySource):
         await self._showing.add()
         if fresh or self._tell:
             self._tell = False
-            self.tell()
+            await self.tell_in_turns()
