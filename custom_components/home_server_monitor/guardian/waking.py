@@ -99,17 +99,20 @@ TABLE: Mapping[str, Waking] = MappingProxyType(
         "power_outage": Waking(
             area=UPS,
             most=_CRITICAL,
+            # until what the UPS says itself is over as well
+            keep=120.0,
             always=True,
             at_once=True,
             self_told=True,
             cause_of=ON_A_HOST,
-            expects=frozenset({"ups_on_battery", "ups_low", "ups_shutdown"}),
+            expects=frozenset({"ups_on_battery", "ups_low", "ups_shutdown", "ups_lost_on_battery"}),
         ),
         "power_plan_powerless": Waking(area=UPS, most=_HIGH, keep=60.0, always=True, decision=True),
         "power_plan_unapproved": Waking(
             area=UPS, keep=5.0, always=True, decision=True, listed=True, renewed=True
         ),
         "power_runtime_short": Waking(area=UPS, hold=600.0, keep=3600.0, decision=True),
+        "power_battery_worn": Waking(area=UPS, keep=86400.0, decision=True),
         "power_timer_short": Waking(area=UPS, hold=60.0, keep=600.0, decision=True, listed=True),
         "power_ups_unclear": Waking(area=UPS, hold=60.0, decision=True, listed=True),
         "power_drill_due": Waking(area=UPS, most=_INFO, decision=True, listed=True),

@@ -22,58 +22,6 @@ MINUTE = 60.0
 
 
 @dataclass
-class Reading:
-    """What a UPS says, as its source gives it."""
-
-    tokens: frozenset[str] = frozenset({"OL"})
-    charge: float | None = 100.0
-    runtime: float | None = 1800.0
-    load: float | None = 20.0
-    testing: bool = False
-
-
-@dataclass
-class Unit:
-    """A UPS, as its source gives it."""
-
-    contact: str = "live"
-    reading: Reading = field(default_factory=Reading)
-
-
-class Ups:
-    """The source of a UPS, without the network between: what it says is set by a test."""
-
-    kind, name, server, id = "ups", "APC", HOME, "ups-1"
-    judged, checked, missing, findings, actions = True, 0.0, (), (), {}
-    unit_node = "ups:ups-1"
-    may_hold = True
-
-    def __init__(self) -> None:
-        self.power_unit = Unit()
-        self.nodes = ()
-        self.logins: list[str] = []
-        self.held = False
-
-    def changes_since_last(self) -> tuple[()]:
-        """Nothing."""
-        return ()
-
-    async def hold_primary(self) -> None:
-        """Have us counted."""
-        self.held = True
-        self.logins.append("in")
-
-    async def holds_primary(self) -> bool:
-        """Whether we are."""
-        return self.held
-
-    async def release_primary(self) -> None:
-        """Have us counted no more."""
-        self.held = False
-        self.logins.append("out")
-
-
-@dataclass
 class Living:
     """See the module."""
 
@@ -81,7 +29,6 @@ class Living:
     server: MockConfigEntry
     user: MockUser
     warp: Warp
-    ups: Ups
     sim: Any
     client: Any
     pushes: list[dict[str, Any]] = field(default_factory=list)
@@ -110,10 +57,19 @@ class Living:
         given = {"phones": [self.phone], "quiet_hours": False, **options}
         self.hass.config_entries.async_update_entry(self.server, options=given)
 
-    def mains(self, present: bool, **said: Any) -> None:
-        """Have mains there, or not."""
-        tokens = frozenset({"OL"} if present else {"OB"})
-        self.ups.power_unit = Unit(reading=Reading(**{"tokens": tokens, **said}))
+    @property
+    def ups(self) -> Any:
+        """The UPS itself."""
+        return self.sim.world.ups
+
+    def fail(self, charge: float = 100.0) -> None:
+        """Mains fails."""
+        self.ups.fail(charge)
+
+    def come_back(self, charge: float = 100.0) -> None:
+        """Mains is back. charge: that the battery has then."""
+        self.ups.come_back()
+        self.ups.charge = charge
 
     async def approve(self) -> Record:
         """Approve the plan that the options write, as an admin does in Repairs."""

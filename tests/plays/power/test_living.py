@@ -5,12 +5,11 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 from aiohttp.test_utils import TestServer
-from homeassistant.config_entries import ConfigEntryDisabler, ConfigEntryState
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 
-from custom_components.home_server_monitor.edge.house_key import HOUSE
 from custom_components.home_server_monitor.guardian.contract import Risk, Severity
 from custom_components.home_server_monitor.guardian.remediation import State as Done
 import simulator
@@ -21,7 +20,7 @@ from simulator.media.faces import FACES
 from tests.conftest import LAST_PING, nas_entry
 from tests.warp import Warp
 
-from .living import Living, Ups, add_phone, entry_of
+from .living import Living, add_phone, entry_of
 
 MINUTE = 60.0
 
@@ -41,13 +40,12 @@ async def living(
     face = FACES["qbittorrent"](world, "qbittorrent")
     downloads = TestServer(face.app())
     await downloads.start_server()
-    async with simulator.run(version="25.10", profile="frozen", containers=Containers(apps=True)) as sim:
-        ups = Ups()
-        found = Living(hass, server_entry, hass_admin_user, warp, ups, sim, face.client)
+    asked = Containers(apps=True)
+    async with simulator.run(version="25.10", profile="frozen", containers=asked, ups=True) as sim:
+        found = Living(hass, server_entry, hass_admin_user, warp, sim, face.client)
+        # the NAS itself only acts on a low battery
+        found.ups.settings.shutdown = "LOWBATT"
         found.phone = add_phone(hass, hass_admin_user, found.pushes)
-        # no kind of this name is set up here: what it would be is `ups`
-        there = entry_of("ups", unique_id=ups.id, title="APC", disabled_by=ConfigEntryDisabler.USER)
-        there.add_to_hass(hass)
         found.set()
         assert await hass.config_entries.async_setup(server_entry.entry_id)
         url = str(downloads.make_url("/")).rstrip("/")
@@ -56,14 +54,21 @@ async def living(
             nas_entry(sim),
             entry_of("containers", unique_id="engine-1", title="media", url=sim.harbour.docker_url),
             entry_of("downloads", **login),
+            entry_of(
+                "ups",
+                host="127.0.0.1",
+                port=sim.nut.port,
+                ups="ups",
+                username="ha",
+                password=sim.world.ups.settings.extra["ha"],
+                title="Keeper",
+            ),
         ]
         for entry in entries:
             entry.add_to_hass(hass)
             assert await hass.config_entries.async_setup(entry.entry_id), entry.reason
-        detach = hass.data[HOUSE].attach(ups)
-        await asyncio.sleep(2 * MINUTE)
+        await asyncio.sleep(30)
         yield found
-        detach()
         for entry in (*entries, server_entry):
             if entry.state is ConfigEntryState.LOADED:
                 await hass.config_entries.async_unload(entry.entry_id)
@@ -95,17 +100,18 @@ async def test_a_household_through_its_outages(living: Living) -> None:
     await _killed(it)
     await _practised(it)
     await _lapsed(it, plan)
+    await _decided(it, plan)
 
 
 async def _brief(it: Living) -> None:
     """An outage that is shorter than the hold-off tells nobody."""
-    it.mains(False)
+    it.fail()
     await it.until(lambda: it.state("power_plan_state").state == "on_battery")
     assert it.guardian.desk.helm.outage
     await asyncio.sleep(20)
-    it.mains(True)
+    it.come_back()
     await it.until(lambda: it.state("power_plan_state").state == "online")
-    await asyncio.sleep(MINUTE)
+    await asyncio.sleep(20)
     assert it.pushes == []
     assert not it.guardian.desk.helm.outage
     await it.back()
@@ -114,11 +120,11 @@ async def _brief(it: Living) -> None:
 async def _reported(it: Living) -> None:
     """Without a plan it only says what it would do."""
     it.forget()
-    it.mains(False, runtime=1320.0)
+    it.fail()
     await it.until(lambda: len(it.pushes) == 2)
     assert "would stop the load in 30 s" in it.said[0]
-    assert "22 min left" in it.said[0]
-    it.mains(True)
+    assert "17 min left" in it.said[0]
+    it.come_back()
     await it.back()
     assert "Power is back after" in it.said[-1]
     assert not it.records("shed_load")
@@ -130,9 +136,9 @@ async def _approved(it: Living, plan: dict[str, Any]) -> None:
     it.forget()
     it.set(power_mode="prepare", **plan)
     await it.until(lambda: "power_plan_unapproved" in it.rules())
-    it.mains(False)
+    it.fail()
     await it.until(lambda: len(it.pushes) == 2)
-    it.mains(True)
+    it.come_back()
     await it.back()
     assert not it.records("shed_load")
     assert "only reports" in it.said[0]
@@ -146,9 +152,9 @@ async def _approved(it: Living, plan: dict[str, Any]) -> None:
 async def _shed_and_back(it: Living) -> None:
     """Downloads first, then what needs others, databases last; all of it comes back in reverse, in one notification."""
     it.forget()
-    it.mains(False)
+    it.fail()
     await it.until(lambda: it.said and it.said[-1].startswith("On battery. Stopped"), 5 * MINUTE)
-    assert it.ups.logins == ["in", "out"]
+    await it.until(lambda: not it.ups.logins)
     assert it.resting
     assert not it.running("gluetun")
     assert it.running("nodered")
@@ -159,11 +165,11 @@ async def _shed_and_back(it: Living) -> None:
     assert "nodered" not in at
     assert all(each.part_of for each in (paused, *it.records("stop_container"), *it.records("stop_app")))
     assert it.guardian.proposals.refusal() == "on_battery"
-    it.mains(True, charge=30.0)
+    it.come_back(30.0)
     await it.until(lambda: "starts again once the battery has 50 %" in it.said[-1], 3 * MINUTE)
-    await asyncio.sleep(2 * MINUTE)
+    await asyncio.sleep(20)
     assert not it.running("gluetun")
-    it.mains(True, charge=55.0)
+    it.ups.charge = 55.0
     begun = it.started()
     await it.back()
     assert it.running(*CHOSEN)
@@ -176,32 +182,32 @@ async def _shed_and_back(it: Living) -> None:
     assert len({each["data"]["tag"] for each in it.pushes}) == 1
     assert it.said[-1].endswith("all restored.")
     loud = [each for each in it.pushes if "alert_once" not in each["data"]]
-    assert [each["message"][:14] for each in loud] == ["On battery, 30", "On battery, 30", "Power is back "]
+    assert [each["message"][:13] for each in loud] == ["On battery, 1", "On battery, 1", "Power is back"]
 
 
 async def _cancelled(it: Living) -> None:
     """A tap on Cancel ends the countdown, for this outage."""
     it.forget()
-    it.mains(False)
+    it.fail()
     await it.until(lambda: it.pushes)
     await it.tap("cancel")
     await it.until(lambda: it.said[-1].startswith("Cancelled"))
-    await asyncio.sleep(2 * MINUTE)
+    await asyncio.sleep(45)
     assert it.running(*CHOSEN)
     assert it.state("power_plan_state").state == "on_battery"
-    it.mains(True)
+    it.come_back()
     await it.back()
 
 
 async def _stopped_by_the_switch(it: Living) -> None:
     """Stop all actions stops the plan, and says so at once; what is stopped already still comes back."""
     it.forget()
-    it.mains(False)
+    it.fail()
     await it.until(lambda: it.resting)
     await it.guardian.desk.hold(True, it.admin)
     await it.until(lambda: any("Stop all actions is on" in each for each in it.said))
     assert "power_plan_powerless" in it.rules()
-    it.mains(True)
+    it.come_back()
     await it.back()
     assert it.running(*CHOSEN)
     assert not it.resting
@@ -212,13 +218,13 @@ async def _stopped_by_the_switch(it: Living) -> None:
 async def _killed(it: Living) -> None:
     """Killed while it sheds, it goes on; killed once all is shed, it still brings all of it back."""
     it.forget()
-    it.mains(False)
+    it.fail()
     await it.until(lambda: it.resting)
     await it.kill()
     await it.until(lambda: not it.running("immich_postgres") and not it.running("Sonarr"), 5 * MINUTE)
     await it.until(lambda: it.said[-1].startswith("On battery. Stopped"), 5 * MINUTE)
     await it.kill()
-    it.mains(True)
+    it.come_back()
     await it.back()
     assert it.running(*CHOSEN)
     assert not it.resting
@@ -255,3 +261,33 @@ async def _lapsed(it: Living, plan: dict[str, Any]) -> None:
     assert lapsed.severity is Severity.HIGH
     await it.approve()
     await it.until(lambda: not {"standing_lapsed", "power_plan_unapproved"} & it.rules(), 2 * MINUTE)
+
+
+async def _decided(it: Living, plan: dict[str, Any]) -> None:
+    """The second time mains does not come back: the NAS is asked once, and comes back with all that ran."""
+    it.forget()
+    it.set(power_mode="decide", power_stages=["downloads", "workloads", "snapshot"], **plan)
+    await it.until(lambda: "power_plan_unapproved" in it.rules())
+    record = await it.approve()
+    assert (record.state, record.risk) == (Done.SUCCEEDED, Risk.HIGH)
+    it.fail(26.0)
+    await it.until(lambda: any("was asked to shut down" in each for each in it.said), 10 * MINUTE)
+    assert it.ups.charge > 10
+    await it.until(lambda: it.said[-1] == "The NAS is off.", 5 * MINUTE)
+    assert [call.method for call in it.sim.calls].count("system.shutdown") == 1
+    stopped = min(each.created for each in it.records("shutdown"))
+    assert max(each.created for each in it.records("stop_container")) < stopped
+    assert {each.params["recursive"] for each in it.records("create_snapshot")} == {True}
+    await it.kill()
+    await asyncio.sleep(20)
+    it.come_back(40.0)
+    await asyncio.sleep(20)
+    await it.sim.reboot()
+    await asyncio.sleep(45)
+    assert not it.running("gluetun")
+    it.ups.charge = 60.0
+    await it.back()
+    assert it.running(*CHOSEN)
+    assert not it.resting
+    assert not it.guardian.desk.leases.changes
+    assert [call.method for call in it.sim.calls].count("system.shutdown") == 1

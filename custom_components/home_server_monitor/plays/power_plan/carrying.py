@@ -178,9 +178,11 @@ class StageAction(Action):
             self._play.moved(stage, 0.0)
 
         waiting = {loop.create_task(ended(part)) for part in parts}
-        if waiting:
-            _, late = await asyncio.wait(waiting, timeout=max(until - loop.time(), 0.0))
-            for task in late:
+        try:
+            if waiting:
+                await asyncio.wait(waiting, timeout=max(until - loop.time(), 0.0))
+        finally:
+            for task in waiting:
                 task.cancel()
 
     @override

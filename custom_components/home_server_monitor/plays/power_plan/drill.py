@@ -77,15 +77,14 @@ class Drill:
                     ],
                 }
             )
-        power, wanted = play.power, play.wanted_runtime
-        runtime = power.runtime if power is not None else None
+        found = play.cover
         return {
             "mode": plan.mode.value,
             "approved": driver.approved,
             "stages": stages,
-            "needed": round(wanted),
-            "runtime": runtime,
-            "covered": None if runtime is None else runtime >= wanted,
+            "needed": round(found.needed),
+            "runtime": found.runtime,
+            "covered": found.enough,
         }
 
     @staticmethod

@@ -7,14 +7,15 @@ from typing import Any, Final, Protocol
 import uuid
 
 from ...guardian.capabilities_load import PowersOff
+from ...guardian.capabilities_power import HoldsPrimary, WatchesPower
 from ...guardian.contract import Refused
 from ...guardian.policy import Mode as HouseMode
 from ...sources.errors import ClientError
 from .approving import permitted
 from .carrying import Carries
 from .commands import Command, Ended, Login, Logout, Message, Restore, Shed, ShutDownNas, Tell, WakeNas
-from .feeding import Feeds, nas_of, power_of
-from .inputs import Inputs, Link, Nas, Needs, Power
+from .feeding import nas_of, power_of
+from .inputs import Inputs, Link, Mains, Nas, Needs, Power
 from .items import REASON, SHUTDOWN, machines_of, sources_of
 from .machine import step
 from .memory import Memory, State, pack, unpack
@@ -36,7 +37,7 @@ class Driven(Carries, Protocol):
     """The play that is driven."""
 
     @property
-    def ups(self) -> Feeds | None:
+    def ups(self) -> WatchesPower | None:
         """Return the source of its UPS, None while it is away or where there is none."""
         ...
 
@@ -60,6 +61,10 @@ class Driven(Carries, Protocol):
 
     def ended(self, command: Ended) -> None:
         """Learn from an outage."""
+        ...
+
+    def drains(self, power: Power, *, low: bool) -> None:
+        """Learn from a battery that is drained."""
         ...
 
     def took(self, took: Took) -> None:
@@ -156,6 +161,8 @@ class Driver:
         done = step(self.memory, play.plan, inputs)
         self.memory = done.memory
         play.desk.helm.outage = self.outage
+        if (outage := self.memory.outage) is not None and inputs.power.mains is Mains.ABSENT:
+            play.drains(inputs.power, low=outage.critical_since is not None)
         if done.save:
             await self.save()
         for command in done.commands:
@@ -178,10 +185,10 @@ class Driver:
         )
 
     async def _logged_in(self) -> bool:
-        ups: Any = self._play.ups
-        if ups is None or self.memory.outage is None or not getattr(ups, "may_hold", False):
+        ups: object = self._play.ups
+        if self.memory.outage is None or not isinstance(ups, HoldsPrimary) or not ups.may_hold:
             return False
-        return bool(await ups.holds_primary())
+        return await ups.holds_primary()
 
     async def _nas(self) -> Nas:
         play = self._play
@@ -243,8 +250,8 @@ class Driver:
         return next((stage for stage in plan.finals if stage.kind is Kind.NAS), None)
 
     async def _log(self, *, in_: bool) -> None:
-        ups: Any = self._play.ups
-        if ups is None or not getattr(ups, "may_hold", False):
+        ups: object = self._play.ups
+        if not isinstance(ups, HoldsPrimary) or not ups.may_hold:
             return
         try:
             await (ups.hold_primary() if in_ else ups.release_primary())

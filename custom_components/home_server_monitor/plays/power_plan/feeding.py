@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, Final, Protocol, runtime_checkable
+from typing import Any, Final
 import uuid
 
 from .inputs import Link, Nas, Power
@@ -14,29 +14,6 @@ _LINKS: Final = {
     "driver_gone": Link.DRIVER_GONE,
 }
 BOOT_ID: Final = Path("/proc/sys/kernel/random/boot_id")
-
-
-@runtime_checkable
-class Feeds(Protocol):
-    """What the plan needs of the source of its UPS."""
-
-    id: str
-    name: str
-
-    @property
-    def server(self) -> str:
-        """Return the unique id of the server's entry that it hangs on."""
-        ...
-
-    @property
-    def power_unit(self) -> Any:
-        """Return the UPS as it is known now (a `Unit` of `sources.ups.model`)."""
-        ...
-
-    @property
-    def unit_node(self) -> str:
-        """Return its node id."""
-        ...
 
 
 def power_of(unit: Any) -> Power:

@@ -100,6 +100,11 @@ class Around(Protocol):
         """Return the node id of the UPS, "" where there is none."""
         ...
 
+    @property
+    def elsewhere(self) -> frozenset[str]:
+        """Return the canonical node ids of what hangs on another UPS of this server."""
+        ...
+
 
 def key_of(source: str, target: str) -> str:
     """Return what tells one thing from all others."""
@@ -107,21 +112,15 @@ def key_of(source: str, target: str) -> str:
 
 
 def sources_of(around: Around, capability: Any) -> list[Any]:
-    """Return the sources of this server that have a capability and hang on this UPS.
-
-    Where anything is known to hang on it, what does not is left alone: it may have its own, or none. Where nothing is
-    known, everything of this server is taken to hang on it.
-    """
-    found = [
+    """Return the sources of this server that have a capability, without those that are known to hang on another UPS."""
+    return [
         each
         for each in around.house.capable(capability)
-        if each.server == around.server and each.judged and each.id != around.id
+        if each.server == around.server
+        and each.judged
+        and each.id != around.id
+        and around.elsewhere.isdisjoint(_hosts(around, each.id))
     ]
-    fed = around.topology.dependants(around.unit_node) if around.unit_node else frozenset()
-    hosts = {each.id: around.topology.hosts(f"host:{each.id}", each.id) for each in found}
-    if not any(fed.intersection(each) for each in hosts.values()):
-        return found
-    return [each for each in found if not hosts[each.id] or fed.intersection(hosts[each.id])]
 
 
 def machines_of(around: Around) -> list[PowersOff]:
@@ -129,8 +128,13 @@ def machines_of(around: Around) -> list[PowersOff]:
     found: list[PowersOff] = sources_of(around, PowersOff)
     if len(found) < 2:
         return found
-    fed = around.topology.dependants(around.unit_node) if around.unit_node else frozenset()
-    return [each for each in found if fed.intersection(around.topology.hosts(f"host:{each.id}", each.id))]
+    fed = around.topology.dependants(around.unit_node) if around.unit_node else frozenset[str]()
+    return [each for each in found if not fed.isdisjoint(_hosts(around, each.id))]
+
+
+def _hosts(around: Around, source: str) -> tuple[str, ...]:
+    """Return what carries a source as a whole, by canonical node ids."""
+    return around.topology.above(f"host:{source}", source)
 
 
 def load_of(around: Around, plan: PowerPlan, stage: Stage) -> Load:

@@ -6,6 +6,8 @@ from typing import Final
 
 from ...guardian.contract import Finding, Proposal, Refusal, Severity
 from .approving import APPROVE, TARGET
+from .battery import Health
+from .learning import Cover
 from .plan import Mode, PowerPlan, written
 from .telling import span
 
@@ -18,8 +20,8 @@ class Standing:
 
     node: of the UPS; ups: what that is called; nas: the machines that it would switch off, in words; held, watching:
     "Stop all actions" is on, the mode is Watch only; refusal: why the NAS will not be asked; right: the role that it
-    takes, where that is missing; runtime, wanted: seconds that the battery lasts, and that are needed, None where that
-    is not known or nothing is to be said; short: seconds by which the NAS shuts down too early by itself; timer:
+    takes, where that is missing; cover: whether a full battery is enough, None while that is not to be said; health: how
+    good it is; short: seconds by which the NAS shuts down too early by itself; timer:
     seconds after which it does; drilled: seconds since the last practice, None for never.
     """
 
@@ -32,8 +34,8 @@ class Standing:
     watching: bool = False
     refusal: Refusal | None = None
     right: str = ""
-    runtime: float | None = None
-    wanted: float | None = None
+    cover: Cover | None = None
+    health: Health | None = None
     short: float | None = None
     timer: float | None = None
     drilled: float | None = None
@@ -57,9 +59,12 @@ type Row = tuple[str, Severity, dict[str, str], dict[str, str], Proposal | None]
 
 
 def _wrong(it: Standing) -> Iterator[Row]:
-    if it.runtime is not None and it.wanted is not None and it.runtime < it.wanted:
-        said = {"runtime": span(it.runtime), "wanted": span(it.wanted)}
+    if it.cover is not None and it.cover.enough is False and it.cover.runtime is not None:
+        said = {"runtime": span(it.cover.runtime), "needed": span(it.cover.needed)}
         yield "power_runtime_short", Severity.WARNING, said, {}, None
+    if it.health is not None and it.health.worn:
+        said = {"share": f"{it.health.share:.0%}".replace("%", " %"), "now": span(it.health.now)}
+        yield "power_battery_worn", Severity.WARNING, said, {}, None
     if it.plan.mode is Mode.OBSERVE:
         return
     if cause := _powerless(it):

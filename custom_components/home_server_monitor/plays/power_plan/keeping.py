@@ -1,6 +1,8 @@
 """What was learned about power failures, and when the plan was practised: kept over restarts, may be lost."""
 
+from collections.abc import Callable, Iterable
 import contextlib
+from dataclasses import astuple
 from typing import Any, Final
 
 from homeassistant.core import HomeAssistant, callback
@@ -9,12 +11,17 @@ from homeassistant.helpers.storage import Store
 
 from ...const import DOMAIN
 from ...history import file_name
+from . import learning, outages
+from .battery import Discharge, Draining, Health, figures, health, lasts
 from .commands import Ended
-from .inputs import Needs
+from .inputs import Needs, Power
+from .learning import Took
+from .outages import Past
 
 SAVE_DELAY: Final = 10.0
-# of so many runs of a stage the longest counts
-KEPT: Final = 5
+DAY: Final = 86_400.0
+# discharges that are kept: years of them
+DISCHARGES: Final = 200
 UNREADABLE: Final = (HomeAssistantError, OSError, ValueError, NotImplementedError)
 
 
@@ -23,43 +30,76 @@ class Keeping:
 
     def __init__(self, hass: HomeAssistant, server: str) -> None:
         self._store: Store[dict[str, Any]] = Store(hass, 1, f"{DOMAIN}/power/{file_name(server)}")
-        self._times: dict[str, list[float]] = {}
+        self._times: dict[str, list[Took]] = {}
+        self._discharges: list[Discharge] = []
+        self._past: tuple[Past, ...] = ()
         self._drilled: float | None = None
+        self._draining: Draining | None = None
 
     async def async_load(self) -> None:
-        """Take back what was kept."""
+        """Take back what was kept, without what is damaged."""
         with contextlib.suppress(*UNREADABLE):
             stored = await self._store.async_load() or {}
             times = stored.get("times")
             for key, found in times.items() if isinstance(times, dict) else ():
-                self._times[str(key)] = [float(each) for each in found if isinstance(each, int | float)][
-                    -KEPT:
-                ]
+                self._times[str(key)] = _read(found, Took)[-learning.KEPT :]
+            self._discharges = _read(stored.get("discharges"), _discharge)[-DISCHARGES:]
+            self._past = tuple(_read(stored.get("outages"), Past))[-outages.KEPT :]
             drilled = stored.get("drilled")
             self._drilled = float(drilled) if isinstance(drilled, int | float) else None
 
     @callback
     def _save(self) -> None:
-        self._store.async_delay_save(
-            lambda: {"times": dict(self._times), "drilled": self._drilled}, SAVE_DELAY
-        )
+        self._store.async_delay_save(self._dump, SAVE_DELAY)
 
-    @property
-    def needs(self) -> Needs:
-        """Return what stopping takes here: the longest of the last runs of each stage."""
-        return Needs(stages={key: max(found) for key, found in self._times.items() if found})
+    def _dump(self) -> dict[str, Any]:
+        return {
+            "times": {key: [astuple(each) for each in found] for key, found in self._times.items()},
+            "discharges": [astuple(each) for each in self._discharges],
+            "outages": [astuple(each) for each in self._past],
+            "drilled": self._drilled,
+        }
+
+    # What is known
+
+    def needs(self, load: float | None, now: float) -> Needs:
+        """Return what stopping takes here. load: percent, of now; now: seconds since 1970."""
+        stages = {key: found for key, found in self._times.items() if key != "nas"}
+        known = None if load is None else lasts(self._discharges, load, now / DAY)
+        return learning.learned(stages, self._times.get("nas", ()), lasts=known)
 
     def time_of(self, stage: str) -> float | None:
-        """Return the seconds that a stage took at most lately, None where it never ran."""
-        return max(self._times.get(stage) or (), default=None)
+        """Return the seconds that a stage takes at most, nearly always; None where it never ran."""
+        found = learning.upper(self._times.get(stage, ()))
+        return None if found is None else round(found, 1)
+
+    def health(self, load: float | None) -> Health | None:
+        """Return how good the battery is, None where there is not enough to compare."""
+        return None if load is None else health(figures(self._discharges), load)
+
+    def since_drill(self, now: float) -> float | None:
+        """Return the seconds since the last practice, None where there was none."""
+        return None if self._drilled is None else max(now - self._drilled, 0.0)
+
+    # What happens
 
     def took(self, stage: str, seconds: float, *, whole: bool) -> None:
-        """Note how long a stage took; one that was cut off took longer than that, which counts as well."""
-        self._times[stage] = [*self._times.get(stage, ()), round(seconds, 1)][-KEPT:]
+        """Note how long a stage took, and whether all of it ended by itself."""
+        took = Took(round(seconds, 1), whole)
+        self._times[stage] = [*self._times.get(stage, ()), took][-learning.KEPT :]
         self._save()
 
+    def drains(self, now: float, power: Power, *, low: bool) -> None:
+        """Follow a battery that is drained. now: seconds that only grow."""
+        self._draining = self._draining or Draining()
+        self._draining.take(now, power.charge, power.load, low=low)
+
     def ended(self, outage: Ended, now: float) -> None:
-        """Note an outage."""
+        """Note an outage, and what it says of the battery."""
+        self._past = outages.noted(self._past, Past(now, outage.seconds, outage.shed))
+        draining, self._draining = self._draining, None
+        if draining is not None and (found := draining.end(now / DAY)) is not None:
+            self._discharges = [*self._discharges, found][-DISCHARGES:]
         self._save()
 
     def drilled(self, now: float) -> None:
@@ -67,6 +107,15 @@ class Keeping:
         self._drilled = now
         self._save()
 
-    def since_drill(self, now: float) -> float | None:
-        """Return the seconds since the last practice, None where there was none."""
-        return None if self._drilled is None else max(now - self._drilled, 0.0)
+
+def _read[T](rows: Any, make: Callable[..., T]) -> list[T]:
+    """Return rows as what they were, without those that are damaged."""
+    found: list[T] = []
+    for row in rows if isinstance(rows, Iterable) and not isinstance(rows, str) else ():
+        with contextlib.suppress(TypeError, ValueError):
+            found.append(make(*row))
+    return found
+
+
+def _discharge(day: float, load: float, seconds: float, begun: float, ended: float, low: bool) -> Discharge:
+    return Discharge(day=day, load=load, seconds=seconds, begun=begun, ended=ended, low=low)

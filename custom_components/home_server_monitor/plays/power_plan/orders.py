@@ -149,6 +149,9 @@ class Orders:
         self.done.ended += facts.get("ended", ())
         self.done.left += facts.get("left", ())
         whole = record.state is State.SUCCEEDED
+        if stage.kind is Kind.NAS:
+            # when it is off is seen by who watches it
+            return whole
         self._took(Took(stage.key, asyncio.get_running_loop().time() - began, whole))
         return whole
 

@@ -14,6 +14,7 @@ from ...const import DOMAIN
 from ...edge import clock, power_settings
 from ...edge.guardian import Guardian
 from ...guardian.capabilities_load import PowersOff
+from ...guardian.capabilities_power import HasUpsService, WatchesPower
 from ...guardian.contract import (
     Action,
     Actor,
@@ -29,19 +30,21 @@ from ...guardian.policy import Mode as HouseMode
 from ...guardian.topology import Topology
 from ..play import PlaySource
 from .approving import TARGET, ApprovePlan
+from .battery import Health
 from .carrying import PowerOff, ShedLoad
 from .commands import Ended, Message, Tell
 from .drill import Drill
 from .driver import Driver
-from .feeding import Feeds, boot_id
+from .feeding import boot_id
 from .fitting import timer_too_short
 from .inputs import Needs, Power
 from .items import Load, load_of, sources_of
 from .judged import Standing, findings
 from .keeping import Keeping
+from .learning import Cover, cover
 from .memory import State
 from .orders import Took
-from .plan import FINAL, PowerPlan
+from .plan import FINAL, Kind, PowerPlan
 from .restoring import Report
 from .scripts import RunScript
 from .showing import Showing
@@ -52,6 +55,8 @@ from .written import plan_of
 
 _LOGGER = logging.getLogger(__name__)
 
+# percent from which the runtime that a UPS says is that of its whole battery
+FULL: Final = 95.0
 TICK: Final = timedelta(seconds=1)
 # seconds between two looks at what has not changed by itself
 TOLD_AT_LEAST: Final = 60.0
@@ -62,7 +67,7 @@ class PowerPlay(PlaySource):
 
     key = kind = "power"
     name = "Shutdown plan"
-    follows = (Feeds,)
+    follows = (WatchesPower,)
     every = TICK
 
     def __init__(
@@ -79,6 +84,8 @@ class PowerPlay(PlaySource):
         self._published = 0.0
         self._seen: Any = None
         self._loaded = False
+        # when the NAS was asked to shut down, by the loop's clock
+        self._asked: float | None = None
         self._actions: Mapping[str, Action] = {
             each.key: each
             for each in (ApprovePlan(self), ShedLoad(self), PowerOff(self), RunScript(hass, self))
@@ -109,7 +116,8 @@ class PowerPlay(PlaySource):
     @property
     def needs(self) -> Needs:
         """Return what stopping takes here, as it was learned."""
-        return self.keeping.needs
+        power = self.power
+        return self.keeping.needs(power.load if power is not None else None, clock.now())
 
     @property
     def known(self) -> frozenset[str]:
@@ -131,10 +139,10 @@ class PowerPlay(PlaySource):
         return units[0] if len(units) == 1 else ""
 
     @property
-    def ups(self) -> Feeds | None:
+    def ups(self) -> WatchesPower | None:
         """Return the source of its UPS, None while it is away or where there is none."""
         found = self.house.source(self.ups_id) if self.ups_id else None
-        return found if isinstance(found, Feeds) else None
+        return found if isinstance(found, WatchesPower) else None
 
     @property
     def title(self) -> str:
@@ -147,6 +155,13 @@ class PowerPlay(PlaySource):
         """Return the node id of the UPS, "" where there is none."""
         ups = self.ups
         return ups.unit_node if ups is not None else (f"ups:{self.ups_id}" if self.ups_id else "")
+
+    @property
+    def elsewhere(self) -> frozenset[str]:
+        """Return the canonical node ids of what hangs on another UPS of this server."""
+        others = [f"ups:{each}" for each in self.units if each != self.ups_id]
+        fed = frozenset[str]().union(*(self.topology.dependants(each) for each in others))
+        return fed - self.topology.dependants(self.unit_node) if fed else fed
 
     @property
     def about(self) -> str:
@@ -166,7 +181,13 @@ class PowerPlay(PlaySource):
 
     def services(self) -> Iterable[Any]:
         """Return how the NASes themselves are set for this UPS."""
-        return [getattr(each, "ups_service", None) for each in sources_of(self, PowersOff)]
+        canonical = self.topology.canonical
+        unit = canonical(self.unit_node)
+        return [
+            each.ups_service
+            for each in sources_of(self, HasUpsService)
+            if unit in map(canonical, each.hangs_on)
+        ]
 
     def load(self) -> dict[str, Load]:
         """Return what each stage would be about now."""
@@ -223,20 +244,25 @@ class PowerPlay(PlaySource):
             watching=helm.mode is HouseMode.WATCH,
             refusal=driver.nas_refusal.refusal if driver.nas_refusal is not None else None,
             right=", ".join(dict.fromkeys(each.power_off_right for each in lacking)),
-            runtime=inputs.power.runtime if calm and inputs is not None else None,
-            wanted=self.wanted_runtime,
+            cover=self.cover if calm else None,
+            health=self.health,
             short=timer_too_short(plan, inputs) if calm and inputs is not None else None,
             timer=inputs.nas.timer if inputs is not None else None,
             drilled=self.keeping.since_drill(clock.now()),
         )
 
     @property
-    def wanted_runtime(self) -> float:
-        """Return the seconds that a battery must last here: what stopping takes, by half more, and the margin."""
-        plan, needs = self.plan, self.needs
-        stages = sum(min(each.limit, needs.of(each.key)) for each in plan.shedding)
-        taken = stages + needs.nas + needs.own
-        return taken * plan.thresholds.runtime_factor + plan.thresholds.runtime_margin
+    def cover(self) -> Cover:
+        """Return whether a full battery is enough; what it would last is only known while it is full."""
+        power = self.power
+        full = power is not None and power.charge is not None and power.charge >= FULL
+        return cover(self.plan, self.needs, power.runtime if power is not None and full else None)
+
+    @property
+    def health(self) -> Health | None:
+        """Return how good the battery is."""
+        power = self.power
+        return self.keeping.health(power.load if power is not None else None)
 
     # What people answer
 
@@ -341,6 +367,12 @@ class PowerPlay(PlaySource):
 
     def say(self, command: Tell) -> None:
         """Tell people."""
+        now = self.hass.loop.time()
+        if command.message is Message.ASKED and not command.would:
+            self._asked = now
+        elif command.message is Message.NAS_OFF and self._asked is not None:
+            self.keeping.took(Kind.NAS.value, now - self._asked, whole=True)
+            self._asked = None
         self.telling.tell(command)
         if command.message is Message.RESTORED and self.driver is not None:
             self.driver.orders.done.report = Report()
@@ -350,6 +382,10 @@ class PowerPlay(PlaySource):
         self.keeping.ended(command, clock.now())
         if self.driver is not None and not self.driver.memory.held:
             self.telling.clear()
+
+    def drains(self, power: Power, *, low: bool) -> None:
+        """Learn from a battery that is drained."""
+        self.keeping.drains(self.hass.loop.time(), power, low=low)
 
     def took(self, took: Took) -> None:
         """Learn how long a stage takes."""

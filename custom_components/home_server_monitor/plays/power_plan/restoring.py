@@ -105,9 +105,11 @@ class Restoring:
         ]
         if running:
             waiting = [asyncio.ensure_future(desk.wait(each)) for each in running]
-            _, late = await asyncio.wait(waiting, timeout=ENDED_WITHIN)
-            for task in late:
-                task.cancel()
+            try:
+                await asyncio.wait(waiting, timeout=ENDED_WITHIN)
+            finally:
+                for task in waiting:
+                    task.cancel()
 
     async def _wave(self, stage: str, rows: Sequence[Stopped]) -> Report:
         play, report = self._play, Report()

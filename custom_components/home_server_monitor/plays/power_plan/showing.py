@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, override
 
 from homeassistant.components.binary_sensor import BinarySensorDeviceClass, BinarySensorEntity
 from homeassistant.components.sensor import SensorDeviceClass, SensorEntity, SensorStateClass
-from homeassistant.const import EntityCategory, Platform, UnitOfTime
+from homeassistant.const import PERCENTAGE, EntityCategory, Platform, UnitOfTime
 from homeassistant.core import callback
 
 from ...edge.entities import ServerEntity
@@ -21,12 +21,13 @@ STATES = [state.value for state in State]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Value:
-    """A sensor. options: the words that it may have; seconds: it is a span."""
+    """A sensor. options: the words that it may have; seconds: it is a span; percent: a share."""
 
     key: str
     value: Callable[[PowerPlay], Any]
     options: list[str] | None = None
     seconds: bool = False
+    percent: bool = False
     enabled: bool = True
     diagnostic: bool = True
 
@@ -41,6 +42,12 @@ def _load(play: PowerPlay) -> int:
     return sum(len(found[stage.key].items) for stage in play.plan.shedding)
 
 
+def _health(play: PowerPlay) -> float | None:
+    """Return the share of its runtime that the battery still has, percent."""
+    found = play.health
+    return None if found is None else round(found.share * 100)
+
+
 VALUES: tuple[Value, ...] = (
     Value(
         key="power_plan_state",
@@ -49,7 +56,8 @@ VALUES: tuple[Value, ...] = (
         diagnostic=False,
     ),
     Value(key="power_plan_load", value=_load),
-    Value(key="power_plan_needs", value=lambda play: round(play.wanted_runtime), seconds=True),
+    Value(key="power_plan_needs", value=lambda play: round(play.cover.needed), seconds=True),
+    Value(key="power_battery_health", value=_health, percent=True),
     *(
         Value(key=f"power_time_{kind.value}", value=_time_of(kind), seconds=True, enabled=False)
         for kind in (Kind.DOWNLOADS, Kind.JOBS, Kind.WORKLOADS, Kind.SNAPSHOT, Kind.NAS)
@@ -89,6 +97,8 @@ class PlanSensor(_OfPlan, SensorEntity):
             self._attr_suggested_unit_of_measurement = UnitOfTime.MINUTES
         else:
             self._attr_state_class = SensorStateClass.MEASUREMENT
+            if value.percent:
+                self._attr_native_unit_of_measurement = PERCENTAGE
         self._attr_entity_registry_enabled_default = value.enabled
         if value.diagnostic:
             self._attr_entity_category = EntityCategory.DIAGNOSTIC
@@ -119,10 +129,8 @@ class RuntimeShort(_OfPlan, BinarySensorEntity):
     @property
     @override
     def is_on(self) -> bool | None:
-        power = self._play.power
-        if power is None or power.runtime is None:
-            return None
-        return power.runtime < self._play.wanted_runtime
+        enough = self._play.cover.enough
+        return None if enough is None else not enough
 
 
 class Showing:
