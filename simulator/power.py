@@ -33,13 +33,14 @@ class Ups:
     """One UPS. Everything is public: tests and scenarios may change it, the face only reads and calls it.
 
     heard: whether the driver speaks ("live"), is silent ("stale") or dead ("gone"). said: variables that say something
-    else than they should. tokens: words of the status besides those of mains and battery. switch_off: what happens to
-    the machines that hang on it, once their server has announced it and nobody is waited for.
+    else than they should. tokens: words of the status besides those of mains and battery. switch_off, switch_on: what
+    happens to the machines that hang on it, once their server has announced it and nobody is waited for, and once mains
+    is back after that.
     """
 
     def __init__(self, clock: Clock, watts: Callable[[], float]) -> None:
         self.clock = clock
-        self.watts = watts
+        self._draws = watts
         self.settings = Settings()
         self.mains = True
         self.charge = 100.0
@@ -56,6 +57,7 @@ class Ups:
         # whether the NAS itself shuts down, as its settings say; else only what clients do is seen
         self.primary_acts = False
         self.switch_off: Callable[[], None] = lambda: None
+        self.switch_on: Callable[[], None] = lambda: None
         self.failed_at: float | None = None
         self._then = clock.now()
 
@@ -102,6 +104,12 @@ class Ups:
         self.mains, self.failed_at = True, None
         if self.off:
             self.off, self.announced = False, None
+            self.tokens.discard("OFF")
+            self.switch_on()
+
+    def watts(self) -> float:
+        """What is drawn from it."""
+        return 0.0 if self.off else self._draws()
 
     # What it says
 

@@ -89,7 +89,7 @@ class Simulation(Doors):
         self._harbour = Harbour(containers, self.world, secure=tls) if containers is not None else None
         self.scrutiny = ScrutinyFace(self.world, latency=latency) if scrutiny else None
         self._scrutiny_wire: Wire | None = None
-        self._nut = Nut(self.world, lambda: self._power("shutdown", 0.0)) if ups else None
+        self._nut = Nut(self.world, lambda kind: self._power(kind, 0.0)) if ups else None
         self._media = media
         self.quay = Quay(secure=tls and media is not None and media.secure)
         if media is not None:

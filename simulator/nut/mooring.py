@@ -9,12 +9,12 @@ from .face import NutFace
 
 
 class Nut:
-    """`face` is what answers, `wire` the cable to it. switch_off: what happens to the NAS when it shuts down."""
+    """`face` is what answers, `wire` the cable to it. power: shuts the NAS down, or starts it."""
 
-    def __init__(self, world: World, switch_off: Callable[[], None]) -> None:
+    def __init__(self, world: World, power: Callable[[str], None]) -> None:
         self.face = NutFace(world.ups)
         self.wire: Wire
-        self._switch_off = switch_off
+        self._power = power
 
     @property
     def port(self) -> int:
@@ -36,4 +36,5 @@ class Nut:
         """Let the NAS hang on the UPS of this world."""
         self.face.ups = world.ups
         world.ups.settings.port = self.port
-        world.ups.switch_off = self._switch_off
+        world.ups.switch_off = lambda: self._power("shutdown")
+        world.ups.switch_on = lambda: self._power("reboot")

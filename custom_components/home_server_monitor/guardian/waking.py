@@ -94,7 +94,8 @@ TABLE: Mapping[str, Waking] = MappingProxyType(
             area=UPS, most=_CRITICAL, always=True, cause_of=ON_A_HOST, covers=frozenset({"ups_on_battery"})
         ),
         "ups_shutdown": Waking(area=UPS, most=_CRITICAL, always=True, cause_of=ON_A_HOST),
-        "ups_on_battery": Waking(area=UPS, most=_HIGH, hold=30.0, keep=60.0, always=True, cause_of=ON_A_HOST),
+        # kept for less than it is collected: what is over is not told when the plan's own notice ends
+        "ups_on_battery": Waking(area=UPS, most=_HIGH, hold=30.0, keep=20.0, always=True, cause_of=ON_A_HOST),
         # the plan for it tells how it goes on; the UPS's own words for the same are told inside of that
         "power_outage": Waking(
             area=UPS,
@@ -123,7 +124,6 @@ TABLE: Mapping[str, Waking] = MappingProxyType(
             area=UPS,
             most=_CRITICAL,
             hold=15.0,
-            keep=15.0,
             always=True,
             cause_of=ON_A_HOST,
             covers=frozenset({"ups_on_battery"}),

@@ -5,8 +5,11 @@ from collections.abc import AsyncIterator, Callable, Iterator
 import time
 from typing import Any
 
+from homeassistant.core import HomeAssistant
 import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.home_server_monitor.const import CONF_KIND, CONF_SERVER, DOMAIN, HOME
 from custom_components.home_server_monitor.sources.errors import (
     AuthFailed,
     CannotConnect,
@@ -14,10 +17,13 @@ from custom_components.home_server_monitor.sources.errors import (
     PermissionDenied,
 )
 from custom_components.home_server_monitor.sources.ups.client import Account, Came, NutClient, Standing
+from custom_components.home_server_monitor.sources.ups.model import Contact
 from custom_components.home_server_monitor.sources.ups.reading import Mains, Reading, read
 from custom_components.home_server_monitor.sources.ups.wire import DataStale, DriverGone, UnknownUps
 from tests.engine import open_sockets
 from tests.nut import UPS, USERS, WITHIN, NoNut, RealNut, running
+
+from .conftest import started
 
 
 @pytest.fixture(scope="module")
@@ -187,3 +193,31 @@ async def test_a_login_holds_the_primary_until_it_ends_or_until_hostsync(
         nut.kill("upsd")
         nut.start_server()
         await seen_again(client)
+
+
+async def test_home_assistant_holds_a_real_primary_over_restarts_of_its_server(
+    hass: HomeAssistant, hass_storage: dict[str, Any], nut: RealNut, socket_enabled: None
+) -> None:
+    hass.loop.set_debug(False)
+    data = {CONF_KIND: "ups", CONF_SERVER: HOME, "host": "127.0.0.1", "port": nut.port, "ups": UPS}
+    login = {"username": "ha", "password": USERS["ha"][0]}
+    entry = MockConfigEntry(domain=DOMAIN, title="Rack", data=data | login, unique_id="MW21A004711")
+    ups = await started(hass, entry)
+    assert ups.may_hold
+    assert ups.power_unit.mains is Mains.PRESENT
+    await ups.hold_primary()
+    assert nut.logins == 1
+    nut.kill("upsd")
+    assert not await ups.holds_primary()
+    await ups.async_refresh()
+    assert ups.power_unit.contact is Contact.SILENT
+    nut.start_server()
+    end = time.monotonic() + WITHIN
+    while not ups.power_unit.live and time.monotonic() < end:
+        await ups.async_refresh()
+        await asyncio.sleep(0.1)
+    await ups.hold_primary()
+    assert nut.logins == 1
+    # who is unloaded keeps nobody waiting
+    await hass.config_entries.async_unload(entry.entry_id)
+    assert nut.logins == 0
