@@ -49,7 +49,14 @@ SECTIONS: Mapping[str, tuple[str, ...]] = {
         keys.WINDOW_FROM,
         keys.WINDOW_TO,
     ),
-    "streaming": (keys.UPLOAD, keys.UPLOAD_SENSOR, keys.SPARE_UPLINK, keys.STREAM_DOWN),
+    "streaming": (
+        keys.UPLOAD,
+        keys.UPLOAD_SENSOR,
+        keys.SPARE_UPLINK,
+        keys.STREAM_DOWN,
+        keys.STREAM_PAUSE,
+        keys.QUALITY,
+    ),
     "tiering": (
         keys.PAUSE_LOW,
         keys.LOW,
@@ -70,6 +77,7 @@ OF_THINGS = (
     keys.APPROVERS,
     keys.LOW_APPROVERS,
     keys.PROTECTED,
+    keys.STREAM_PAUSE,
     power_settings.CHOSEN,
     power_settings.NEVER,
 )
@@ -166,7 +174,7 @@ def _wrong(given: Mapping[str, Any]) -> dict[str, str]:
     if given.get(keys.DEAD_MAN) and not is_ping_url(given[keys.DEAD_MAN]):
         return {"base": "not_an_address"}
     speed = given.get(keys.UPLOAD) or given.get(keys.UPLOAD_SENSOR)
-    if given.get(keys.SPARE_UPLINK) and not speed:
+    if (given.get(keys.SPARE_UPLINK) or given.get(keys.STREAM_PAUSE)) and not speed:
         return {"base": "upload_not_known"}
     tier = {**DEFAULTS, **given}
     if tier[keys.PAUSE_LOW] and not 0 < tier[keys.LOW] < tier[keys.AGAIN]:
@@ -233,6 +241,8 @@ def _server_schema(offer: Mapping[str, Named], objects: Named, units: Named) -> 
         ),
         keys.SPARE_UPLINK: BooleanSelector(),
         keys.STREAM_DOWN: _mbit(),
+        keys.STREAM_PAUSE: _several(offer[keys.STREAM_PAUSE], SelectSelectorMode.DROPDOWN),
+        keys.QUALITY: BooleanSelector(),
         keys.PAUSE_LOW: BooleanSelector(),
         keys.LOW: _gigabytes(),
         keys.AGAIN: _gigabytes(),

@@ -5,6 +5,9 @@ from typing import Any, override
 from simulator.arr import Release
 from simulator.arr.rows import complaint
 from simulator.media import Fate
+from simulator.media.mooring import PLEX
+from simulator.plex import PlexFace
+from simulator.plex.theatre import Theatre
 
 from .base import Scenario
 
@@ -129,4 +132,34 @@ class FilmsArrive(Scenario):
         disk.other = other
 
 
-MEDIA: tuple[type[Scenario], ...] = (ImportFails, DownloadStalls, VpnAway, IndexersAway, FilmsArrive)
+class RemoteStream(Scenario):
+    """Somebody watches from outside the house; each time it is made to happen one more does. kbps: what each takes."""
+
+    name = "remote_stream"
+    about = "Somebody watches a film on Plex from outside the house"
+    goes_on = True
+
+    @override
+    async def on(self, kbps: int = 16_000, title: str = "The Long Tide", **_: Any) -> None:
+        if (theatre := self._theatre()) is not None:
+            theatre.play(title, remote=True, kbps=kbps, player="Phone of Ann")
+
+    @override
+    async def off(self) -> None:
+        if (theatre := self._theatre()) is not None:
+            for key in [each.key for each in theatre.showings.values() if each.remote]:
+                theatre.stop(key)
+
+    def _theatre(self) -> Theatre | None:
+        face = self.sim.quay.face(PLEX) if PLEX in self.sim.quay.names else None
+        return face.theatre if isinstance(face, PlexFace) else None
+
+
+MEDIA: tuple[type[Scenario], ...] = (
+    ImportFails,
+    DownloadStalls,
+    VpnAway,
+    IndexersAway,
+    FilmsArrive,
+    RemoteStream,
+)

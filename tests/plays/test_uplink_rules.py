@@ -2,7 +2,14 @@
 
 import pytest
 
-from custom_components.home_server_monitor.plays.uplink_rules import KEPT, Load, Patience, allowance
+from custom_components.home_server_monitor.plays.uplink.rules import (
+    KEPT,
+    Load,
+    Patience,
+    allowance,
+    must_pause,
+    quality,
+)
 
 LINE = 5e6
 
@@ -46,3 +53,13 @@ def test_stricter_at_once_and_looser_after_a_while() -> None:
     assert patience.follow(3.0, 400) == 3.0
     assert patience.follow(None, 410) == 3.0
     assert patience.follow(None, 590) is None
+
+
+def test_what_else_helps() -> None:
+    assert not must_pause(Load(line=LINE, streams=(2e6,)))
+    assert must_pause(Load(line=LINE, streams=(2e6, 1e6)))
+    # the largest step of Plex with which all of them fit into what may be planned with
+    assert quality(Load(line=LINE, streams=(4e6, 3e6))) == 12_000
+    assert quality(Load(line=LINE, streams=(1e6,) * 20)) == 1_500
+    assert quality(Load(line=1e4, streams=(1e6,))) is None
+    assert quality(Load(line=LINE)) is None

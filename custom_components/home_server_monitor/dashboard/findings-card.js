@@ -46,15 +46,15 @@ export class FindingsCard extends LiveCard {
     this.tick();
   }
 
-  /** Of one source alone, where this card is about one. */
+  /** Of some sources alone, where this card is about those. */
   #own(answer) {
-    const source = this.config?.source;
-    if (!source) return answer;
+    const wanted = this.config?.sources ?? (this.config?.source ? [this.config.source] : undefined);
+    if (!wanted) return answer;
     const [findings, sources] = [answer.findings, answer.sources].map((each) => each ?? []);
     return {
       ...answer,
-      findings: findings.filter((each) => each.source === source),
-      sources: sources.filter((each) => each.id === source),
+      findings: findings.filter((each) => wanted.includes(each.source)),
+      sources: sources.filter((each) => wanted.includes(each.id)),
       mended: [],
     };
   }

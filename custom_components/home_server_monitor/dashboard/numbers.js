@@ -19,3 +19,8 @@ export function bytes(hass, value) {
   while (size >= 1024 && unit < UNITS.length - 1) [size, unit] = [size / 1024, unit + 1];
   return `${amount(hass, size, size < 10 && unit > 0 ? 1 : 0)} ${UNITS[unit]}`;
 }
+
+/** Bytes a second as people know their line. */
+export function megabits(hass, value) {
+  return known(value) ? `${amount(hass, value / 125_000, 1)} Mbit/s` : null;
+}

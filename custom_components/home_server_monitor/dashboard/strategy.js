@@ -5,28 +5,31 @@ import { ContainersView } from "./containers-view.js";
 import { EngineCard } from "./engine-card.js";
 import { FindingsCard } from "./findings-card.js";
 import { JournalCard } from "./journal-card.js";
+import { MediaCard } from "./media-card.js";
+import { MediaView } from "./media-view.js";
 import { OverviewView } from "./overview-view.js";
 import { ProposalsCard } from "./proposals-card.js";
 import { SourcesCard } from "./sources-card.js";
 import { TYPE, text } from "./texts.js";
-import { enginesOf, serversOf } from "./tree.js";
+import { enginesOf, mediaOf, serversOf } from "./tree.js";
 
 /** A later view is one more row here. */
 const VIEWS = [
   { path: "overview", element: OverviewView },
-  { path: "containers", element: ContainersView, shown: (hass, server) => hasEngine(hass, server) },
+  { path: "containers", element: ContainersView, shown: (hass, server) => has(enginesOf, hass, server) },
+  { path: "media", element: MediaView, shown: (hass, server) => has(mediaOf, hass, server) },
   { path: "approvals", element: ApprovalsView },
 ];
 const CARDS = {
   findings: FindingsCard,
   sources: SourcesCard,
   engine: EngineCard,
+  media: MediaCard,
   proposals: ProposalsCard,
   journal: JournalCard,
 };
 
-const hasEngine = (hass, server) =>
-  serversOf(hass, server).some(({ device }) => enginesOf(hass, device).length > 0);
+const has = (found, hass, server) => serversOf(hass, server).some(({ device }) => found(hass, device).length > 0);
 
 class Dashboard extends HTMLElement {
   static noEditor = true;

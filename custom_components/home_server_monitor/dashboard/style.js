@@ -75,6 +75,8 @@ const CSS = `
   .cpu, .memory { text-align: end; font-variant-numeric: tabular-nums; }
   .cpu { width: 17%; }
   .memory { width: 20%; }
+  .figure { text-align: end; font-variant-numeric: tabular-nums; }
+  .figure span { display: block; }
   .dot {
     display: inline-block; width: 8px; height: 8px; border-radius: 50%; margin-inline-end: 6px; background: var(--tone);
   }

@@ -45,6 +45,15 @@ export function serversOf(hass, wanted) {
 export const sourceOf = identifier;
 
 const ENGINES = ["Docker", "Podman"];
+const ARRS = ["Sonarr", "Radarr", "Lidarr", "Readarr", "Prowlarr", "Bazarr"];
+const MEDIA = [...ARRS, "Download client", "Plex Media Server"];
+
+/** What brings films and shows them, of a server, by their devices. */
+export function mediaOf(hass, server) {
+  return ours(hass)
+    .filter((device) => (device.via_device_id ?? undefined) === server?.id && MEDIA.includes(device.model))
+    .sort(byName);
+}
 
 /** The container engines of a server, by their devices. */
 export function enginesOf(hass, server) {

@@ -1,10 +1,11 @@
 """What an action of several parts says: what it would do and leave out, and how far it came, as one story."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ..guardian.plain import plain
 from ..guardian.remediation import Record, State
+from . import policies
 from .texts import Made
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ def planned(of: Guardian, record: Record) -> dict[str, str]:
     """Return what fills the text of a plan of several parts, nothing for one of another kind."""
     before = record.plan.before
     if "policy" in before:
-        return _policy(of, before["policy"])
+        return policies.placeholders(of, before["policy"])
     if "batch" not in before:
         return {}
     lines = [
@@ -41,17 +42,6 @@ def _why(of: Guardian, name: str, reason: str, details: Mapping[str, str]) -> st
     """Return why something is left out: a reason of its own, else what the update itself would be refused with."""
     said = of.texts.common(f"left_{reason}", details, default="")
     return said or of.texts.refusal(reason, {"target": name, **details})
-
-
-def _policy(of: Guardian, policy: Mapping[str, Any]) -> dict[str, str]:
-    """Return a policy of updates in words."""
-    named = of.texts.get("selector.update_policy.options." + str(policy["default"]), default="?")
-    own = "; ".join(
-        of.texts.get(f"selector.update_policy.options.{key}", default=key) + ": " + ", ".join(policy[key])
-        for key in ("never", "notify", "ask", "automatic")
-        if policy.get(key)
-    )
-    return {"default": named, "own": _made(own) or NONE, "days": str(policy["cool_down"])}
 
 
 def story(of: Guardian, record: Record) -> dict[str, str]:

@@ -5,12 +5,13 @@ from typing import TYPE_CHECKING, Any
 
 from homeassistant.core import HomeAssistant
 
+from ..guardian.capabilities_streams import PausesContainers
 from ..guardian.links import Link
 from ..guardian.plain import plain
 from ..guardian.topology import Topology
 from . import power_settings
 from .house_key import HOUSE
-from .settings import APPROVERS, LOW_APPROVERS, NAMES, PHONES, PROTECTED, phones
+from .settings import APPROVERS, LOW_APPROVERS, NAMES, PHONES, PROTECTED, STREAM_PAUSE, phones
 from .texts import Texts
 
 if TYPE_CHECKING:
@@ -51,7 +52,19 @@ async def async_known(hass: HomeAssistant, server: str) -> dict[str, Named]:
         power_settings.CHOSEN: stops,
         power_settings.NEVER: stops,
         power_settings.UPS: units,
+        STREAM_PAUSE: containers(guardian) if guardian is not None else {},
     }
+
+
+def containers(of: Guardian) -> Named:
+    """Return the containers that can be paused, by the node ids that their engines give them."""
+    engines = {each.id for each in of.house.capable(PausesContainers) if each.server == of.id}
+    found = {
+        node.id: " · ".join(filter(None, (plain(node.label), plain(of.topology.label(node.runs_on or "")))))
+        for node in of.topology.nodes
+        if node.kind == "container" and any(node.id.startswith(f"member:{engine}:") for engine in engines)
+    }
+    return dict(sorted(found.items(), key=lambda each: each[1].casefold()))
 
 
 def objects(topology: Topology, texts: Texts, kinds: frozenset[str] | None = None) -> Named:

@@ -1,4 +1,4 @@
-"""Actions on what is changed for a while: list it, end it early, or leave it as it is."""
+"""Actions on what is changed for a while: list it, end it early, leave it as it is; and media, whom it mostly is about."""
 
 from typing import Any
 
@@ -12,6 +12,7 @@ from . import clock
 from .calls import ID, Table, admin_of
 from .errors import refuse
 from .guardian import Guardian
+from .media import media_view
 from .naming import iso
 
 
@@ -49,7 +50,12 @@ async def _end_lease(of: Guardian, call: ServiceCall) -> ServiceResponse:
     return {"lease": wanted, "returned": returned.value}
 
 
+async def _media_overview(of: Guardian, call: ServiceCall) -> ServiceResponse:
+    return media_view(of)
+
+
 ACTIONS: Table = (
+    ("media_overview", _media_overview, {}, SupportsResponse.ONLY),
     ("list_leases", _list_leases, {}, SupportsResponse.ONLY),
     (
         "end_lease",

@@ -18,6 +18,7 @@ from .guardian import Guardian
 from .naming import iso, rule_name
 from .patience import ended
 from .people import context_actor
+from .policies import said
 from .views import proposal_view, proposals_view
 from .waits import WHEN
 
@@ -147,6 +148,7 @@ async def _list_standing(of: Guardian, call: ServiceCall) -> ServiceResponse:
                 "action": each.action,
                 "verb": of.texts.common(f"verb_{each.action}", default=each.action),
                 "target": each.selector,
+                "says": said(of, each),
                 "rule": each.rule or None,
                 "window_only": each.windows_only,
                 "granted_by": each.by.name,

@@ -157,7 +157,7 @@ class Proposals:
         def same(record: Record) -> bool:
             act = (record.source, record.action, record.target)
             return record.finding == tracked.id or (
-                wanted is not None and act == (tracked.finding.source, wanted.action, wanted.target)
+                wanted is not None and act == (_whose(tracked), wanted.action, wanted.target)
             )
 
         decided = (each for each in self._of.desk.records.values() if each.actor is not None and same(each))
@@ -177,7 +177,7 @@ class Proposals:
         self._making += 1
         try:
             made = await self._of.desk.propose(
-                tracked.finding.source,
+                _whose(tracked),
                 wanted.action,
                 wanted.target,
                 wanted.params,
@@ -185,7 +185,7 @@ class Proposals:
                 finding=tracked.id,
                 since=tracked.since,
                 actor=actor,
-                name=target_name(self._of, tracked.finding.source, wanted.target),
+                name=target_name(self._of, _whose(tracked), wanted.target),
             )
         except Refused, ClientError, NotDone, TimeoutError, JournalFailed:
             # not now: it is asked for again when somebody looks
@@ -198,3 +198,9 @@ class Proposals:
             self._making -= 1
         # what is decided already, and under way, is no offer
         return made if made.state is State.PROPOSED else None
+
+
+def _whose(tracked: Tracked) -> str:
+    """Return the source that does what a finding offers: a play may find what a system of it can mend."""
+    wanted = tracked.finding.proposal
+    return (wanted.source if wanted is not None else "") or tracked.finding.source

@@ -46,6 +46,8 @@ IMPORT_TO = "import_to"
 SPARE_STREAMS = "imports_wait_for_streams"
 # bytes in a GB, as disks are sold
 GB = 1_000_000_000.0
+STREAM_PAUSE = "pause_for_streams"
+QUALITY = "offer_quality"
 # bytes a second in a Mbit/s, as lines are sold
 MBIT = 125_000.0
 # how what was chosen was called then, by its id: for when it is gone
@@ -83,6 +85,8 @@ DEFAULTS: Mapping[str, Any] = {
     IMPORT_FROM: "01:00:00",
     IMPORT_TO: "07:00:00",
     SPARE_STREAMS: True,
+    STREAM_PAUSE: [],
+    QUALITY: True,
     CONF_OWN_PATH: [],
     NAMES: {},
     **power_settings.DEFAULTS,
@@ -127,8 +131,9 @@ class Settings:
     quiet and window: minutes of the local day, from and to; days: 0 is Monday; protected: node ids; links: what
     people added to the topology; names: what was chosen, in words, by its id. upload: of the line, bytes a second, 0 is
     not known; upload_sensor: the entity that measures it, or ""; spare_uplink: whether uploads make room for streams that
-    leave the house; stream_down: to what downloads are held then, bytes a second, 0 for not at all. tier: what is done
-    about the disk of the downloads.
+    leave the house; stream_down: to what downloads are held then, bytes a second, 0 for not at all; pause_for_streams:
+    node ids of containers that rest then; offer_quality: whether it is offered to lower what each stream may take.
+    tier: what is done about the disk of the downloads.
     """
 
     phones: tuple[str, ...]
@@ -151,6 +156,8 @@ class Settings:
     spare_uplink: bool = False
     stream_down: float = 0.0
     tier: Tier = Tier()
+    pause_for_streams: frozenset[str] = frozenset()
+    offer_quality: bool = True
 
     @classmethod
     def of(cls, options: Mapping[str, Any]) -> Self:
@@ -178,6 +185,8 @@ class Settings:
             spare_uplink=given[SPARE_UPLINK] is True,
             stream_down=max(float(given[STREAM_DOWN]), 0.0) * MBIT,
             tier=Tier.of(given),
+            pause_for_streams=frozenset(given[STREAM_PAUSE]),
+            offer_quality=given[QUALITY] is not False,
         )
 
     def policy(self) -> policy.Settings:

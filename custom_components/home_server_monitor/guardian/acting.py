@@ -24,11 +24,12 @@ class Resume(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proposal:
-    """The action that would mend a finding."""
+    """The action that would mend a finding. source: whose it is, where that is not who found it."""
 
     action: str
     target: str
     params: Mapping[str, Any] = field(default_factory=dict)
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

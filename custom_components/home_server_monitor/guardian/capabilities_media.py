@@ -245,6 +245,32 @@ class PausesDownloads(Protocol):
 
 
 @runtime_checkable
+class ShowsMedia(Protocol):
+    """A system of the way that films take, from the queue to who watches, which shows itself at a glance."""
+
+    id: str
+    name: str
+
+    @property
+    def server(self) -> str:
+        """Return the unique id of the server's entry that it hangs on."""
+        ...
+
+    @property
+    def judged(self) -> bool:
+        """Return whether what it shows is of now."""
+        ...
+
+    def media(self) -> Mapping[str, Any]:
+        """Return its row without asking, or nothing before it has a snapshot.
+
+        part: `apps`, `clients`, `players` or `line`; the rest are numbers and words, bytes and bytes a second. Who
+        watches what is never in it, for everybody may read it.
+        """
+        ...
+
+
+@runtime_checkable
 class HoldsImports(Protocol):
     """A system that takes downloads into a library, with the action `hold_imports`."""
 

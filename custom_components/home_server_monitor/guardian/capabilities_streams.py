@@ -6,8 +6,14 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final, Protocol, runtime_checkable
 
+from .acting import Proposal
+
 # an address that stands for all of a machine
 EVERY_ADDRESS: Final = "0.0.0.0"  # noqa: S104 - it is compared, nothing is bound
+
+# An action of every source that pauses containers; its target is a container's name. params: `minutes`, after which it
+# goes on by itself.
+PAUSE_CONTAINER: Final = "pause_container"
 
 
 class Streaming(Protocol):
@@ -141,6 +147,50 @@ class Surroundings:
     better: str = ""
     idle: bool | None = None
     exposure: Exposure | None = None
+
+
+@runtime_checkable
+class LimitsQuality(Protocol):
+    """A system whose streams to the outside can be held to a quality, by an action of its own."""
+
+    id: str
+
+    @property
+    def server(self) -> str:
+        """Return the unique id of the server's entry that it hangs on."""
+        ...
+
+    @property
+    def judged(self) -> bool:
+        """Return whether what it shows is of now."""
+        ...
+
+    def offer_quality(self, most: int) -> Proposal | None:
+        """Return what holds each stream to so many kbit a second; None where it is held to that or less already."""
+        ...
+
+
+@runtime_checkable
+class PausesContainers(Protocol):
+    """An engine with the action `pause_container`."""
+
+    id: str
+    name: str
+
+    @property
+    def server(self) -> str:
+        """Return the unique id of the server's entry that it hangs on."""
+        ...
+
+    @property
+    def judged(self) -> bool:
+        """Return whether what it shows is of now."""
+        ...
+
+    @property
+    def pauses_containers(self) -> bool:
+        """Return whether it can."""
+        ...
 
 
 @runtime_checkable

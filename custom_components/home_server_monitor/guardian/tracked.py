@@ -155,6 +155,7 @@ class Tracked:
                 "action": proposal.action,
                 "target": proposal.target,
                 "params": plain(proposal.params),
+                "source": proposal.source,
             }
         return row | {"finding": finding}
 
@@ -259,5 +260,6 @@ def _finding(row: Mapping[str, Any]) -> Finding:
             action=str(proposal["action"]),
             target=str(proposal["target"]),
             params=dict(proposal.get("params") or {}),
+            source=str(proposal.get("source") or ""),
         ),
     )

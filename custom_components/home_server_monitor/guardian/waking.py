@@ -235,9 +235,10 @@ TABLE: Mapping[str, Waking] = MappingProxyType(
         "arr_complains": Waking(area=APP, hold=900.0, keep=600.0),
         "plex_weak": Waking(area=APP, keep=3600.0, security=True, decision=True),
         "plex_converts": Waking(area=APP, keep=86400.0, decision=True),
-        "uplink_full": Waking(area=APP, hold=60.0, keep=300.0),
         "tier_full": Waking(area=APP, hold=1800.0, keep=600.0, covers=frozenset({"downloads_disk_full"})),
         "tier_backlog": Waking(area=APP, hold=900.0, keep=3600.0),
+        "uplink_full": Waking(area=APP, hold=60.0, keep=300.0, decision=True),
+        "uplink_unapproved": Waking(area=APP, most=_INFO, decision=True, listed=True, renewed=True),
         "arr_backup_old": Waking(area=APP, most=_INFO, decision=True),
         # downloads
         "downloads_disk_full": Waking(area=APP, most=_HIGH, hold=300.0, keep=600.0),

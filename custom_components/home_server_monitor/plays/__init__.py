@@ -34,5 +34,7 @@ async def start(hass: HomeAssistant, entry: ConfigEntry[Any], house: House, guar
     tiering = Tiering(hass, entry, house, guardian)
     await tiering.async_start()
     guardian.joins.append(tiering.join)
-    await Uplink(hass, entry, house, guardian).async_start()
+    uplink = Uplink(hass, entry, house, guardian)
+    await uplink.async_start()
+    guardian.joins.append(uplink.join)
     await PowerPlay(hass, entry, house, guardian).async_start()

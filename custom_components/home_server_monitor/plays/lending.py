@@ -11,8 +11,9 @@ from typing import Any, Final
 
 from ..edge import clock
 from ..edge.guardian import Guardian
-from ..guardian.contract import ForAWhile, NotDone, Plan, Refused
+from ..guardian.contract import ForAWhile, NotDone, Refused
 from ..guardian.journal import JournalFailed
+from ..guardian.lease import Change, Lease
 from ..sources.errors import ClientError
 
 _LOGGER = logging.getLogger(__name__)
@@ -25,11 +26,20 @@ RETRY: Final = 60.0
 type Held = tuple[str, str, str]
 
 
+def key_of(source: str, target: str = "") -> str:
+    """Return what a wish is known by: the id of the system, and what inside of it is meant, where it is not all of it."""
+    return f"{source} {target}".strip()
+
+
 class Lending:
-    """What one play wants of others. owner: under which name the leases know it; by: the text of who stands behind it."""
+    """What one play wants of others. owner: under which name the leases know it; by: the text of who stands behind it.
+
+    who: who approved it, where the text names them. All is known by the id of a system, or by `key_of` a part of it.
+    """
 
     def __init__(self, guardian: Guardian, owner: str, by: str) -> None:
         self._guardian, self._owner, self._by = guardian, owner, by
+        self.who = ""
         # what is asked of each system and until when, and what is held by our leases
         self._asked: dict[str, tuple[Mapping[str, Any], float]] = {}
         self._held: dict[str, set[Held]] = {}
@@ -51,97 +61,116 @@ class Lending:
         """Return whether something of a system is changed because of us."""
         return bool(self._leases_of(source))
 
+    @property
+    def lends(self) -> bool:
+        """Return whether anything is as we want it now."""
+        now = clock.now()
+        return any(each.ends > now for _, each in self._ours())
+
     async def give_back(self, sources: Collection[str] | None = None) -> None:
         """End what we want of these systems, of all where none are named, and have it set back at once."""
-        leases = self._guardian.desk.leases
         for source in sources or ():
             # what somebody took back in this very moment is theirs all the same
             self._see_whether_left(source)
-        known = {
-            change.source
-            for change in leases.changes.values()
-            if any(each.owner == self._owner for each in change.leases)
-        }
-        for source in known if sources is None else known & {*sources}:
-            for lease in self._leases_of(source):
-                with contextlib.suppress(KeyError):
-                    await leases.end(lease)
+        ended = [each.id for _, each in self._ours()]
+        if sources is not None:
+            ended = [lease for source in sources for lease in self._leases_of(source)]
+        for lease in ended:
+            with contextlib.suppress(KeyError):
+                await self._guardian.desk.leases.end(lease)
         for kept in (self._asked, self._held, self._failed):
             for source in tuple(kept) if sources is None else sources:
                 kept.pop(source, None)
-        if known if sources is None else known & {*sources}:
+        if ended:
             self._guardian.notify()
 
-    async def hold(self, source: Any, action: str, params: Mapping[str, Any]) -> None:
-        """See that one action of a system holds. params: those of the action; `minutes` is how long, taken anew before."""
-        self._see_whether_left(source.id)
-        if source.id in self._left or clock.now() < self._failed.get(source.id, 0.0):
+    async def keep(self, sources: Collection[str]) -> None:
+        """Give back all but what we want of these."""
+        await self.give_back([each for each in self._held if each not in sources])
+
+    async def hold(
+        self, source: Any, action: str, params: Mapping[str, Any], *, target: str = "", name: str = ""
+    ) -> None:
+        """See that one action of a system holds. params: those of the action; `minutes` is how long, taken anew before.
+
+        target, name: of the part that is meant, where it is not all of the system.
+        """
+        key = key_of(source.id, target)
+        self._see_whether_left(key)
+        if key in self._left or clock.now() < self._failed.get(key, 0.0):
             return
-        asked = self._asked.get(source.id)
+        asked = self._asked.get(key)
         if asked is None or asked[0] != params or asked[1] - clock.now() < RENEW:
-            await self._ask(source, action, params)
+            await self._ask(source, action, params, target, name or source.name)
 
     def _see_whether_left(self, source: str) -> None:
         """Leave a system alone where somebody else set what we hold, or ended it."""
         if (held := self._held.get(source)) is None:
             return
-        changes = self._guardian.desk.leases.changes.values()
         now = clock.now()
-        ours = {
-            (change.source, change.kind, change.target)
-            for change in changes
-            if any(each.owner == self._owner and each.ends > now for each in change.leases)
-        }
-        if not held <= ours:
+        if not held <= {_value(change) for change, each in self._ours() if each.ends > now}:
             self._left.add(source)
 
-    async def _ask(self, source: Any, action: str, params: Mapping[str, Any]) -> None:
+    async def _ask(self, source: Any, action: str, params: Mapping[str, Any], target: str, name: str) -> None:
         """Have it changed, as its own action plans it; what was wanted of it before ends after that."""
-        guardian, before = self._guardian, self._leases_of(source.id)
-        leases, held = guardian.desk.leases, set[Held]()
+        key, guardian = key_of(source.id, target), self._guardian
+        before, held = self._leases_of(key), set[Held]()
         try:
-            for step, make in await self._steps(source, action, params):
-                by = guardian.texts.common(self._by)
-                await leases.take(source.id, step, make, owner=self._owner, by=by, name=source.name)
+            for step, make in await self._steps(source, action, params, target):
+                by = guardian.texts.common(self._by, {"who": self.who})
+                await guardian.desk.leases.take(source.id, step, make, owner=self._owner, by=by, name=name)
                 held.add((source.id, step.setting, step.target))
-            self._held[source.id] = held
-            self._asked[source.id] = (params, clock.now() + params["minutes"] * 60)
+            self._held[key] = held
+            self._asked[key] = (params, clock.now() + params["minutes"] * 60)
             for lease in before:
                 with contextlib.suppress(KeyError):
-                    await leases.end(lease)
+                    await guardian.desk.leases.end(lease)
             guardian.notify()
         except (Refused, NotDone, ClientError, JournalFailed, TimeoutError) as err:
-            _LOGGER.debug("%s of %s is not done: %s", action, source.name, err)
-            self._failed[source.id] = clock.now() + RETRY
+            _LOGGER.debug("%s of %s is not done: %s", action, name, err)
+            # a part of it may be lent
+            self._held[key] = self._held.get(key, set()) | held
+            self._failed[key] = clock.now() + RETRY
 
     async def _steps(
-        self, source: Any, action: str, params: Mapping[str, Any]
+        self, source: Any, action: str, params: Mapping[str, Any], target: str
     ) -> list[tuple[ForAWhile, Callable[[], Awaitable[Any]]]]:
         """Return what is to be lent, each with what orders it; nothing where it is so already, or stricter.
 
         Raises Refused, and what the system raises when it is read.
         """
-        act = source.actions[action]
         try:
-            plan: Plan = await act.plan("", params)
+            # it also looks at what Home Assistant stands on, and at what is protected
+            plan = await self._guardian.desk.plan(source.id, action, target, params)
         except Refused as err:
             if err.refusal.key == "so_already":
                 return []
             raise
-        if refusal := self._guardian.desk.policy.spare(source.id, plan):
-            raise Refused(refusal)
+        act = source.actions[action]
         return [
             (step.lease, partial(act.run, plan, index))
             for index, step in enumerate(plan.steps)
             if step.lease is not None
         ]
 
-    def _leases_of(self, source: str) -> list[str]:
-        """Return the ids of our leases on a system."""
+    def _ours(self) -> list[tuple[Change, Lease]]:
         return [
-            each.id
+            (change, each)
             for change in self._guardian.desk.leases.changes.values()
-            if change.source == source
             for each in change.leases
             if each.owner == self._owner
         ]
+
+    def _leases_of(self, key: str) -> list[str]:
+        """Return the ids of our leases on a system, or on a part of it."""
+        source, _, target = key.partition(" ")
+        held = self._held.get(key, set())
+        return [
+            each.id
+            for change, each in self._ours()
+            if change.source == source and (not target or _value(change) in held)
+        ]
+
+
+def _value(change: Change) -> Held:
+    return change.source, change.kind, change.target

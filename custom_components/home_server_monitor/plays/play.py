@@ -153,8 +153,13 @@ class PlaySource(Play):
     @callback
     def tell(self) -> None:
         """Tell the entities and the guardian what it shows."""
-        self._tell_some(tuple(self._listeners))
+        self.show()
         self.house.updated(self)
+
+    @callback
+    def show(self) -> None:
+        """Tell the entities alone: nothing that the guardian judges has changed."""
+        self._tell_some(tuple(self._listeners))
 
     async def tell_in_turns(self) -> None:
         """Tell the entities some at a time, where there may be thousands of them, and then the guardian."""

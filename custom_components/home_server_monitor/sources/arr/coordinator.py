@@ -23,6 +23,7 @@ from ..session import shared_session
 from .apps import BAZARR
 from .assemble import assemble
 from .client import ArrClient
+from .glance import glance
 from .holding import ANEW, HANDLING, Carried, Handling, HoldImports, Waiting
 from .judging import Judging, watched_of
 from .keeping import Keeping
@@ -141,6 +142,10 @@ class ArrCoordinator(KeyedCoordinator[Arr]):
         }
 
     # What others may ask
+
+    def media(self) -> Mapping[str, Any]:
+        """Return it at a glance (capability ShowsMedia)."""
+        return {} if self.data is None else glance(self.data, self.judging)
 
     def name_of_target(self, target: str) -> str | None:
         """Return the title of a download (capability NamesTargets)."""

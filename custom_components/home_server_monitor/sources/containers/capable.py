@@ -108,6 +108,11 @@ class CapableEngine(FedCoordinator[Containers]):
         """Return what can be changed for a while (capability ChangesForAWhile)."""
         return self._settings
 
+    @property
+    def pauses_containers(self) -> bool:
+        """Return that a container can rest for a while (capability PausesContainers)."""
+        return True
+
     def runs(self, container: str) -> bool:
         """Return whether a container runs here, by its id (capability KnowsContainers)."""
         found = self._by_id(container)

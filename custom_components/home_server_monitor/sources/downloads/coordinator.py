@@ -19,6 +19,7 @@ from ..errors import CannotConnect, NotSupported
 from ..session import shared_session
 from .actions import actions
 from .flow import CONF_PRODUCT, secrets_of
+from .glance import glance
 from .lending import settings
 from .listing import listing
 from .making import MADE
@@ -157,6 +158,10 @@ class DownloadsCoordinator(ServiceCoordinator[Downloader]):
         self.async_hurry(SOON)
 
     # Capabilities
+
+    def media(self) -> Mapping[str, Any]:
+        """Return it at a glance (capability ShowsMedia)."""
+        return {} if self.data is None else glance(self.data)
 
     def name_of_target(self, target: str) -> str | None:
         """Return the name of a download (capability NamesTargets)."""

@@ -15,7 +15,7 @@ from ...const import CONF_FINGERPRINT, DOMAIN
 from ...coordinator import HsmConfigEntry
 from ...guardian.capabilities import Use
 from ...guardian.capabilities_streams import Exposure, Surroundings
-from ...guardian.contract import Action, Finding, Node
+from ...guardian.contract import Action, Finding, Node, Proposal
 from ..certificates import learning
 from ..errors import BadResponse
 from ..fed import DENIED_AGAIN, READING, KeyedCoordinator
@@ -26,12 +26,13 @@ from .actions import actions_of
 from .assemble import assemble
 from .client import PlexClient, headers_of
 from .converting import SHARE_DAYS, Conversions
+from .glance import glance
 from .keeping import Keeping
 from .listings import circumstances, listing
 from .model import Plex
 from .nodes import host_node, nodes_of, place_of
 from .push import Push
-from .rules import TEMP, badly_converted, judge
+from .rules import TEMP, badly_converted, judge, quality_offer
 from .streams import Stream
 from .verdict import Circumstances
 
@@ -138,6 +139,10 @@ class PlexCoordinator(KeyedCoordinator[Plex]):
 
     # What others may ask
 
+    def media(self) -> Mapping[str, Any]:
+        """Return it at a glance (capability ShowsMedia)."""
+        return {} if self.data is None else glance(self.data)
+
     @property
     def places(self) -> frozenset[str]:
         """Return where it is reached (capability AnswersItself)."""
@@ -156,6 +161,10 @@ class PlexCoordinator(KeyedCoordinator[Plex]):
     def streams(self) -> Sequence[Stream]:
         """Return what is played, as it was seen last, without asking (capability PlaysStreams)."""
         return () if self.data is None else tuple(self.data.streams.values())
+
+    def offer_quality(self, most: int) -> Proposal | None:
+        """Return what holds each remote stream to so many kbit a second (capability LimitsQuality)."""
+        return None if self.data is None else quality_offer(self.id, self.data, most)
 
     @property
     def temp_folder(self) -> str | None:

@@ -11,6 +11,7 @@ from .model import Plex
 from .nodes import setting_node
 from .verdict import Cause, Circumstances
 
+QUALITY = "WanPerStreamMaxUploadRate"
 CHIP, ENCODERS = "HardwareAcceleratedCodecs", "HardwareAcceleratedEncoders"
 TEMP = "TranscoderTempDirectory"
 SLOW = "slow"
@@ -165,3 +166,11 @@ def _moved(cause: str, around: Surroundings) -> Proposal | None:
     if cause not in _TEMPS.values() or not around.better:
         return None
     return Proposal(action="plex_set", target=TEMP, params={"value": around.better})
+
+
+def quality_offer(source: str, data: Plex, most: int) -> Proposal | None:
+    """Return what holds each stream to the outside to so many kbit a second; None where it is already, or not known."""
+    now = data.preference(QUALITY)
+    if "preferences" in data.stale or not isinstance(now, int) or 0 < now <= most:
+        return None
+    return Proposal(action="plex_set", target=QUALITY, params={"value": most}, source=source)

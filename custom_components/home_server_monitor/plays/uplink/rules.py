@@ -12,8 +12,13 @@ FREE_AGAIN: Final = 0.20
 KEPT: Final = 0.05
 # limits are set in steps of this share, so that a stream that wants a little more changes nothing
 STEP: Final = 0.05
+# share of the line that streams must need before containers are paused: what they upload is not known
+PAUSED_FROM: Final = 0.5
+# kbit a second that Plex offers as the most of a stream that leaves the house, and bytes a second in one
+QUALITIES: Final = (20_000, 12_000, 10_000, 8_000, 4_000, 3_000, 2_000, 1_500, 720, 320)
+KBIT: Final = 125.0
 # seconds for which less must be wanted before a limit is loosened or taken back
-HOLD: Final = 180.0
+HOLD = 180.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,11 +61,24 @@ def allowance(load: Load) -> float:
     return max(steps, 1) * STEP * load.line
 
 
-class Patience:
-    """Follows what is wanted: stricter at once, looser only once it was so for a while. hold: seconds."""
+def must_pause(load: Load) -> bool:
+    """Return whether streams need so much that containers whose uploads nobody can limit are to rest."""
+    return load.wanted > load.line * PAUSED_FROM
 
-    def __init__(self, hold: float = HOLD) -> None:
-        self._hold = hold
+
+def quality(load: Load) -> int | None:
+    """Return to which of Plex's steps each stream is to be held so that all fit, kbit a second; None where none does."""
+    if not load.streams:
+        return None
+    each = load.line * PLANNED / len(load.streams) / KBIT
+    return next((step for step in QUALITIES if step <= each), None)
+
+
+class Patience:
+    """Follows what is wanted: stricter at once, looser only once it was so for a while. hold: seconds, else the usual."""
+
+    def __init__(self, hold: float | None = None) -> None:
+        self._hold = HOLD if hold is None else hold
         self._looser_since: float | None = None
         self.level: float | None = None
 

@@ -1,0 +1,77 @@
+"""The way that films take, at a glance: queues, download clients, players, the line, and what is held back and why."""
+
+from typing import TYPE_CHECKING, Any
+
+from homeassistant.helpers import device_registry as dr
+
+from ..const import DOMAIN
+from ..guardian.capabilities_media import ShowsMedia
+from ..guardian.plain import plain
+from . import clock
+from .naming import iso
+
+if TYPE_CHECKING:
+    from .guardian import Guardian
+
+PARTS = ("apps", "clients", "players")
+# what a lease must be about to be shown here: a client as a whole, or whatever a play lent for streams
+OF_CLIENTS = ("download_limit", "downloads_paused")
+OWNER = "uplink:"
+
+
+def media_view(of: Guardian) -> dict[str, Any]:
+    """Return all rows, by part; nothing is asked of anybody."""
+    found: dict[str, Any] = {part: [] for part in PARTS} | {"queue": [], "line": None}
+    for source in of.house.capable(ShowsMedia):
+        if source.server != of.id or not (row := dict(source.media())):
+            continue
+        part = row.pop("part")
+        if part == "line":
+            found["line"] = row
+            continue
+        items = row.pop("items", [])
+        found[part].append(_who(of, source) | row)
+        if source.judged:
+            found["queue"] += [_item(of, source.id, row.get("app", ""), each) for each in items]
+    found["queue"].sort(key=lambda each: (not each["stuck"], each["state"] == "planned", each["title"]))
+    return found | {"lent": _lent(of)}
+
+
+def _who(of: Guardian, source: ShowsMedia) -> dict[str, Any]:
+    stand = of.watch.stands.get(source.id)
+    device = (
+        dr.async_get(of.hass).async_get_device_by_identifier((DOMAIN, source.id), stand.entry_id)
+        if stand
+        else None
+    )
+    return {
+        "id": source.id,
+        "name": plain(source.name),
+        "device_id": device.id if device else None,
+        "answers": source.judged,
+    }
+
+
+def _item(of: Guardian, source: str, app: str, item: dict[str, Any]) -> dict[str, Any]:
+    """Return something of a queue, with why it is stuck in words."""
+    row = {key: item[key] for key in ("state", "stuck", "size", "left", "time_left")}
+    known = {"app": app, "client": plain(item["client"]) or "?", "said": plain(item["said"]) or "-"}
+    why = of.texts.common(f"cause_{item['problem']}", known, default="") if item["problem"] else ""
+    return row | {"app": app, "source": source, "title": plain(item["title"]), "why": why or None}
+
+
+def _lent(of: Guardian) -> list[dict[str, Any]]:
+    """Return what is held back for a while, each thing once, however many values of it."""
+    rows: dict[tuple[str, str, str], dict[str, Any]] = {}
+    now = clock.now()
+    for change in of.desk.leases.changes.values():
+        for lease in change.leases:
+            if lease.ends <= now or not (change.kind in OF_CLIENTS or lease.owner.startswith(OWNER)):
+                continue
+            key = (change.kind, change.name, lease.by)
+            row = rows.setdefault(
+                key, {"what": of.wording.lent(change), "by": plain(lease.by), "until": iso(lease.ends)}
+            )
+            # what a play asks for it asks for anew, as long as it is needed
+            row["while_needed"] = lease.owner.startswith(OWNER)
+    return list(rows.values())

@@ -1,0 +1,68 @@
+"""What is approved in advance by the letter of options, in words."""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from ..guardian.plain import plain
+from ..guardian.policy import Standing
+from .texts import Made
+
+if TYPE_CHECKING:
+    from .guardian import Guardian
+
+NONE = "-"
+# characters of what is named
+LONGEST = 3000
+
+
+def placeholders(of: Guardian, policy: Mapping[str, Any]) -> dict[str, str]:
+    """Return what fills the text that says a policy; of one that nobody knows here, nothing."""
+    return next((words(of, policy) for key, words in _WORDS.items() if key in policy), {})
+
+
+def said(of: Guardian, standing: Standing) -> str | None:
+    """Return what an approval in advance is bound to; None for one without a policy."""
+    policy = (standing.params or {}).get("policy")
+    if not isinstance(policy, Mapping):
+        return None
+    return of.texts.common(f"says_{standing.action}", placeholders(of, policy), default="") or None
+
+
+def _updates(of: Guardian, policy: Mapping[str, Any]) -> dict[str, str]:
+    """Return a policy of updates in words."""
+    named = of.texts.get("selector.update_policy.options." + str(policy["default"]), default="?")
+    own = "; ".join(
+        of.texts.get(f"selector.update_policy.options.{key}", default=key) + ": " + ", ".join(policy[key])
+        for key in ("never", "notify", "ask", "automatic")
+        if policy.get(key)
+    )
+    return {"default": named, "own": _made(own) or NONE, "days": str(policy["cool_down"])}
+
+
+def _room(of: Guardian, policy: Mapping[str, Any]) -> dict[str, str]:
+    """Return in words what is done while somebody watches from outside."""
+    line = of.texts.common("room_given", {"speed": f"{policy['upload_speed']:g}"})
+    if sensor := policy["upload_sensor"]:
+        key = "room_measured_or" if policy["upload_speed"] else "room_measured"
+        line = of.texts.common(key, {"sensor": sensor, "speed": f"{policy['upload_speed']:g}"})
+    return {"own": _made("; ".join(_parts(of, policy))) or NONE, "line": _made(line)}
+
+
+def _parts(of: Guardian, policy: Mapping[str, Any]) -> Iterator[str]:
+    if policy["limit_uploads"]:
+        yield of.texts.common("room_uploads")
+        if speed := policy["limit_downloads_to"]:
+            yield of.texts.common("room_downloads", {"speed": f"{speed:g}"})
+    if names := [of.topology.label(each) or of.settings.names.get(each, each) for each in policy["pause"]]:
+        yield of.texts.common("room_pause", {"names": _made(", ".join(names))})
+
+
+# by a key that only this policy has
+_WORDS: Mapping[str, Callable[[Guardian, Mapping[str, Any]], dict[str, str]]] = {
+    "cool_down": _updates,
+    "limit_uploads": _room,
+}
+
+
+def _made(text: str) -> Made:
+    return Made(plain(text, LONGEST))

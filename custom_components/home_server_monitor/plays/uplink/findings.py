@@ -1,0 +1,49 @@
+"""What is wrong with the line, and what is written about it but not approved: pure functions."""
+
+from typing import Final
+
+from ...guardian.contract import Finding, Proposal, Severity
+from .rules import Load
+
+MBIT: Final = 125_000.0
+
+type Offer = Proposal | None
+
+
+def mbit(rate: float) -> str:
+    """Return a rate in bytes a second as people know their line."""
+    return f"{rate / MBIT:.1f} Mbit/s"
+
+
+def full(source: str, node: str, load: Load, offer: Offer) -> Finding:
+    """Return that streams do not get what they need. offer: what would help."""
+    key = "uplink_streams" if load.is_full_of_streams else "uplink_uploads"
+    busy = [name for name, rate in load.uploads.items() if rate > 0]
+    said = {
+        "used": mbit(load.used),
+        "line": mbit(load.line),
+        "count": str(len(load.streams)),
+        "streams": mbit(load.wanted),
+        "uploads": mbit(sum(load.uploads.values())),
+        "clients": ", ".join(sorted(busy)) or "-",
+    }
+    return Finding(
+        source=source,
+        rule="uplink_full",
+        object=node,
+        severity=Severity.WARNING,
+        placeholders=said,
+        evidence={"cause": key, "advice": key, **said},
+        proposal=offer,
+    )
+
+
+def unapproved(source: str, node: str, action: str) -> Finding:
+    """Return that what the options say about making room waits for an admin's word. action: that gives it."""
+    return Finding(
+        source=source,
+        rule="uplink_unapproved",
+        object=node,
+        severity=Severity.INFO,
+        proposal=Proposal(action=action, target=""),
+    )
