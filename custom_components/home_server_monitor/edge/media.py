@@ -57,6 +57,8 @@ def _item(of: Guardian, source: str, app: str, item: dict[str, Any]) -> dict[str
     row = {key: item[key] for key in ("state", "stuck", "size", "left", "time_left")}
     known = {"app": app, "client": plain(item["client"]) or "?", "said": plain(item["said"]) or "-"}
     why = of.texts.common(f"cause_{item['problem']}", known, default="") if item["problem"] else ""
+    # inside of a sentence it begins with a small letter
+    why = why[:1].upper() + why[1:]
     return row | {"app": app, "source": source, "title": plain(item["title"]), "why": why or None}
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.typing import ConfigType
 
+from custom_components.home_server_monitor.coordinator import ServiceCoordinator
 from custom_components.home_server_monitor.guardian import alerts
 from custom_components.home_server_monitor.plays.uplink import play, rules
 from custom_components.home_server_monitor.sources.arr import coordinator, keeping, polled, strikes
@@ -26,7 +27,8 @@ def impatient(where: Any, **values: Any) -> None:
 
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     """Shorten them before the integration is set up, which happens with its first entry."""
-    # an Arr is asked each few seconds, and a strike counts with each look
+    # all are asked each other second, and a strike counts with each look
+    impatient(ServiceCoordinator, tick=2 * SECOND)
     impatient(polled, MINUTE=2 * SECOND)
     impatient(coordinator, GAP=2 * SECOND)
     impatient(keeping, Strikes=partial(strikes.Strikes, every=SECOND))

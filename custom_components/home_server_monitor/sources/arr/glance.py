@@ -14,7 +14,7 @@ MOST: Final = 20
 def glance(data: Arr, judging: Judging) -> Mapping[str, Any]:
     """Return its numbers, and what of its queue is stuck or under way, the stuck first."""
     known = {"queue": "queue" not in data.stale, "wanted": "wanted" not in data.stale}
-    items = sorted(data.queue.items.values(), key=lambda each: (each.key not in data.suspects, each.title))
+    items = sorted(data.queue.items.values(), key=lambda each: (not _is_stuck(each, data), each.title))
     return {
         "part": "apps",
         "app": data.about.app,
@@ -32,7 +32,7 @@ def _row(item: Item, data: Arr, judging: Judging) -> dict[str, Any]:
     return {
         "title": item.title,
         "state": _state(item),
-        "stuck": item.key in data.suspects,
+        "stuck": _is_stuck(item, data),
         "problem": row["problem"],
         "said": (signal.said if signal else "") or item.error,
         "client": item.client,
@@ -40,6 +40,10 @@ def _row(item: Item, data: Arr, judging: Judging) -> dict[str, Any]:
         "left": item.left,
         "time_left": int(item.until.total_seconds()) if item.until is not None else None,
     }
+
+
+def _is_stuck(item: Item, data: Arr) -> bool:
+    return item.key in data.suspects or item.blocked or item.failed
 
 
 def _state(item: Item) -> str:
