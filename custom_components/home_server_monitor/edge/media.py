@@ -6,6 +6,7 @@ from homeassistant.helpers import device_registry as dr
 
 from ..const import DOMAIN
 from ..guardian.capabilities_media import ShowsMedia
+from ..guardian.lease import OF_RECORD
 from ..guardian.plain import plain
 from . import clock
 from .naming import iso
@@ -14,9 +15,8 @@ if TYPE_CHECKING:
     from .guardian import Guardian
 
 PARTS = ("apps", "clients", "players")
-# what a lease must be about to be shown here: a client as a whole, or whatever a play lent for streams
+# what is shown here of what is lent: what is about a client as a whole, and whatever a play asks for
 OF_CLIENTS = ("download_limit", "downloads_paused")
-OWNER = "uplink:"
 
 
 def media_view(of: Guardian) -> dict[str, Any]:
@@ -68,12 +68,13 @@ def _lent(of: Guardian) -> list[dict[str, Any]]:
     now = clock.now()
     for change in of.desk.leases.changes.values():
         for lease in change.leases:
-            if lease.ends <= now or not (change.kind in OF_CLIENTS or lease.owner.startswith(OWNER)):
+            by_a_play = not lease.owner.startswith(OF_RECORD)
+            if lease.ends <= now or not (change.kind in OF_CLIENTS or by_a_play):
                 continue
             key = (change.kind, change.name, lease.by)
             row = rows.setdefault(
                 key, {"what": of.wording.lent(change), "by": plain(lease.by), "until": iso(lease.ends)}
             )
             # what a play asks for it asks for anew, as long as it is needed
-            row["while_needed"] = lease.owner.startswith(OWNER)
+            row["while_needed"] = by_a_play
     return list(rows.values())
