@@ -205,7 +205,7 @@ async def test_a_film_waits_for_the_night(living: Living) -> None:
     assert living.state("tier_imports") == "open"
     assert film.imported == "/data/movies/Film.2"
     assert not living.client.paused
-    await asyncio.sleep(6 * MINUTE)
+    await asyncio.sleep(2 * MINUTE)
     assert (living.state("tier_waiting"), living.state("tier_room")) == ("0", "enough")
     assert living.leases == 0
     # somebody watches: what comes now waits until that is over
@@ -216,7 +216,10 @@ async def test_a_film_waits_for_the_night(living: Living) -> None:
     await asyncio.sleep(2 * MINUTE)
     assert living.radarr.handles
     # and with the morning it is as it was
-    await asyncio.sleep(36 * MINUTE)
+    late = living.film(3 * GB)
+    assert late.imported is not None
+    await asyncio.sleep(38 * MINUTE)
+    assert living.state("tier_waiting") == "0"
     assert (living.radarr.handles, living.state("tier_imports")) == (False, "hours")
     # not tonight
     await living.switch(on=True)

@@ -9,6 +9,7 @@ from homeassistant.exceptions import HomeAssistantError
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 
+from custom_components.home_server_monitor.guardian.capabilities_media import DownloadState, Item
 from custom_components.home_server_monitor.guardian.contract import Actor
 from custom_components.home_server_monitor.sources.arr import importing, orders, removing
 from simulator.arr import Release
@@ -263,10 +264,17 @@ async def test_while_imports_are_held(story: Story, monkeypatch: pytest.MonkeyPa
     film = library.grab_done(Release(title="Salt.2026.WEB-NTb", things=(5,), client="sabnzbd", size=1 << 30))
     assert film.download is not None
     items = {key: each for key, each in media.downloads.items() if key in (film.download, bad.download)}
+    waiting = story.source.waiting_imports
+    seen = {
+        key: Item(id=key, name=each.name, protocol="usenet", state=DownloadState.COMPLETED)
+        for key, each in items.items()
+    }
+    assert await waiting(seen) == {film.download}
     answer = await story.of_device("import_now", download=film.download)
     assert answer["outcome"] == "succeeded"
     assert items[film.download].imported == "/data/movies/Salt.2026.WEB-NTb"
     assert not library.handles
+    assert await waiting(seen) == frozenset()
     (order,) = (
         each for each in story.sim.arrs.faces["radarr"].calls.writes if each.route.endswith("command")
     )

@@ -201,6 +201,10 @@ class ArrCoordinator(KeyedCoordinator[Arr]):
         now, held = self.hass.loop.time(), self._is_held
         return await self._waiting.of(items, self._carried.blocked, now, held=held)
 
+    def imported(self, download: str) -> None:
+        """Take note that a download was imported by our order."""
+        self._waiting.imported(download)
+
     # Reading
 
     @override

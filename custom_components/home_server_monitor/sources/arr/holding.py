@@ -186,21 +186,26 @@ class Waiting:
     """Knows which completed downloads an Arr has not imported: it asks its history, once for each."""
 
     # questions in one look, and seconds after which one that waits is asked about again: while all is held rarely
-    MOST: Final = 20
-    AGAIN: Final = 300.0
+    MOST: Final = 10
+    AGAIN: Final = 60.0
     AGAIN_HELD: Final = 1800.0
 
     def __init__(self, client: ArrClient) -> None:
         self._client = client
         # whether it waits, and when that was asked
         self._known: dict[str, tuple[bool, float]] = {}
+        self._held = False
 
     async def of(
         self, items: Mapping[str, Seen], blocked: Collection[str], now: float, *, held: bool
     ) -> frozenset[str]:
         """Return which of these were grabbed and not imported. now: seconds that only go on. Raises ClientError."""
-        again = self.AGAIN_HELD if held else self.AGAIN
-        self._known = {key: each for key, each in self._known.items() if key in items}
+        again, turned = self.AGAIN_HELD if held else self.AGAIN, held is not self._held
+        self._held = held
+        # what was imported up to this moment is not known yet
+        self._known = {
+            key: (waits, -again if turned else at) for key, (waits, at) in self._known.items() if key in items
+        }
         asked = 0
         for key, item in items.items():
             waits, at = self._known.get(key, (True, -again))
@@ -211,6 +216,10 @@ class Waiting:
         return frozenset(
             key for key, (waits, _) in self._known.items() if waits and key.lower() not in blocked
         )
+
+    def imported(self, download: str) -> None:
+        """Take note that one was imported by our order."""
+        self._known[download] = (False, 0.0)
 
     async def _waits(self, item: Seen) -> bool:
         # as an Arr spells it

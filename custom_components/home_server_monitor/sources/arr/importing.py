@@ -110,6 +110,7 @@ class ImportNow(Action):
             try:
                 events = await self._service.client.history(download=_spelled(plan.target))
                 if any(each.what == "imported" and each.id > plan.before["newest"] for each in events):
+                    self._service.imported(plan.target)
                     return Verdict(Outcome.SUCCEEDED, {})
                 if ended:
                     return Verdict(Outcome.FAILED, {"reason": "not_imported"})

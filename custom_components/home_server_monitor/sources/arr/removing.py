@@ -50,6 +50,10 @@ class Service(Protocol):
         """Read these feeds now and return the snapshot. Raises ClientError."""
         ...
 
+    def imported(self, download: str) -> None:
+        """Take note that a download was imported by our order."""
+        ...
+
 
 class RemoveAction(Action):
     """Takes a download out of the queue.
