@@ -34,7 +34,7 @@ SENT = {
 }  # fmt: skip
 
 
-def test_all_six_are_there() -> None:
+def test_all_seven_are_there() -> None:
     assert NAMES == [
         "alert_notify",
         "away_mode_policy",
@@ -42,6 +42,7 @@ def test_all_six_are_there() -> None:
         "daily_digest",
         "disk_failing",
         "escalate",
+        "ups_events",
     ]
 
 
@@ -130,5 +131,6 @@ def test_the_documentation_offers_each_for_import() -> None:
             "escalate",
             "disk_failing",
             "away_mode_policy",
+            "ups_events",
         )
     ]

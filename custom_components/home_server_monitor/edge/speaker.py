@@ -273,9 +273,12 @@ class Speaker:
         critical: bool = False,
         lead: str = "",
         stage: bool = False,
+        state: str = "",
         context: Context | None = None,
     ) -> None:
         """Put an event on the bus, with ids only, and hand it to the event entity; a stage is an event of its own.
+
+        state: how far what it is about is, where that is no record.
 
         context: of who brought it about, so that the logbook shows that.
         """
@@ -286,7 +289,7 @@ class Speaker:
             "findings": list(ids)[:50],
             "finding": ids[0] if ids else None,
             "proposal": record.id if record else None,
-            "state": record.state.value if record else None,
+            "state": record.state.value if record else state or None,
             "severity": severity.name.lower(),
             "critical": critical,
             "tag": tag_of(about),

@@ -43,6 +43,10 @@ class Approved(Protocol):
         """Return what the options say."""
         ...
 
+    def in_words(self) -> Mapping[str, str]:
+        """Return what fills the text that says what is approved."""
+        ...
+
 
 def wanted(plan: PowerPlan) -> dict[str, str]:
     """Return the actions that the plan takes, each with what they are approved for.
@@ -108,7 +112,7 @@ class ApprovePlan(Action):
             risk=Risk.HIGH if POWER_OFF in wanted(play.plan) else Risk.MEDIUM,
             source=play.id,
             params=dict(params),
-            before={"plan": packed},
+            before={"plan": packed, "shown": self._play.in_words()},
         )
 
     @override

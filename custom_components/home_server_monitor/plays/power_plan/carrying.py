@@ -27,6 +27,7 @@ from ...sources.errors import ClientError
 from .items import Around, Item, load_of, waves
 from .plan import FINAL, Kind, PowerPlan, Stage, written
 from .stopped import Ledger
+from .told import some
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -108,6 +109,7 @@ class StageAction(Action):
                 "limit": stage.limit,
                 "items": [each.pack() for each in load.items],
                 "spared": [[each.name, each.reason, each.why] for each in load.spared],
+                "shown": {"names": some([each.name for each in load.items]) or "-"},
             },
         )
 

@@ -1,7 +1,7 @@
 """Runs the machine in Home Assistant: gathers what it looks at, saves what it remembers, has done what it wants."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 import logging
 from typing import Any, Final, Protocol
 import uuid
@@ -49,6 +49,10 @@ class Driven(Carries, Protocol):
     @property
     def needs(self) -> Needs:
         """Return what stopping takes here, as it was learned."""
+        ...
+
+    def in_words(self) -> Mapping[str, str]:
+        """Return what fills the text that says what is approved."""
         ...
 
     def services(self) -> Iterable[Any]:

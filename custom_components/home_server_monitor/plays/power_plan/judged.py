@@ -9,7 +9,7 @@ from .approving import APPROVE, TARGET
 from .battery import Health
 from .learning import Cover
 from .plan import Mode, PowerPlan, written
-from .telling import span
+from .told import span
 
 QUARTER: Final = 92 * 86_400.0
 

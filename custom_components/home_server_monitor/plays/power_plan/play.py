@@ -50,6 +50,7 @@ from .scripts import RunScript
 from .showing import Showing
 from .stopped import Ledger
 from .telling import RULE, Telling
+from .told import plan_in_words
 from .wake import wake
 from .written import plan_of
 
@@ -188,6 +189,10 @@ class PowerPlay(PlaySource):
             for each in sources_of(self, HasUpsService)
             if unit in map(canonical, each.hangs_on)
         ]
+
+    def in_words(self) -> dict[str, str]:
+        """Return what fills the text that says what is approved."""
+        return plan_in_words(self.plan, self.guardian.texts, self.topology.label)
 
     def load(self) -> dict[str, Load]:
         """Return what each stage would be about now."""

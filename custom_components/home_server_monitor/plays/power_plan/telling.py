@@ -11,6 +11,7 @@ from ...guardian.contract import Finding, Severity, Source
 from ...guardian.finding import finding_id
 from .commands import Message, Tell
 from .restoring import Report
+from .told import some, span
 
 RULE: Final = "power_outage"
 # what is worth waking somebody for
@@ -29,8 +30,6 @@ CRITICAL: Final = frozenset(
 LOUD: Final = CRITICAL | {Message.COUNTDOWN, Message.SHEDDING, Message.POWER_BACK, Message.NOT_RESTORED}
 # after these there is nothing to come back, or all of it is
 LAST: Final = frozenset({Message.RESTORED})
-# how many names are said
-NAMED: Final = 6
 
 
 class Tells(Protocol):
@@ -142,12 +141,16 @@ class Telling:
             subject=self.finding_id,
             buttons=buttons,
         )
-        of.speaker.spawn(self._push(push, ends=ends))
+        of.speaker.spawn(self._push(push, message.value, ends=ends))
 
-    async def _push(self, push: Push, *, ends: bool) -> None:
+    async def _push(self, push: Push, state: str, *, ends: bool) -> None:
         """Push it once what its buttons are bound to is known."""
         of = self._play.guardian
         await of.intake.at_once(self._play.source)
+        of.speaker.fire(
+            "outage", [self.finding_id], None, Severity[push.severity.upper()],
+            critical=push.critical, stage=True, state=state,
+        )  # fmt: skip
         if push.critical:
             await of.speaker.delivery.deliver(push)
         else:
@@ -178,14 +181,3 @@ class Telling:
         unwell = [*report.unwell, *report.late]
         found["unwell"] = of.texts.common("power_unwell", {"names": some(unwell)}) if unwell else ""
         return found
-
-
-def some(names: list[str]) -> str:
-    """Return names, the first ones where they are many."""
-    shown = ", ".join(names[:NAMED])
-    return f"{shown} (+{len(names) - NAMED})" if len(names) > NAMED else shown
-
-
-def span(seconds: float) -> str:
-    """Return a span in one unit."""
-    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"
