@@ -53,8 +53,8 @@ def test_it_does_not_come_back_and_the_nas_is_asked_once() -> None:
     scene.go(900, "OB DISCHRG", charge=lambda s: 90 - s / 15, runtime=lambda s: 900 - s)
     assert scene.asked == 1
     asked = scene.at(ShutDownNas)[0] - 1020
-    # 60 s that the NAS takes, half as much again, and 30 s
-    assert 775 <= asked <= 785
+    # 60 s that the NAS takes, half as much again, and 30 s, where the last 10 % of the charge may not be there
+    assert 740 <= asked <= 745
     assert scene.state is State.COMMITTED
     scene.nas_goes().go(30)
     assert scene.state is State.DONE
@@ -258,7 +258,7 @@ def test_a_nas_with_a_timer_of_its_own_shortens_the_hold_off() -> None:
 
 def test_other_hosts_go_before_the_nas_where_the_plan_says_so() -> None:
     plan = replace(DECIDE, stages=(*DECIDE.shedding, Stage.of(Kind.HOSTS), Stage.of(Kind.NAS)))
-    scene = Scene(plan).mains().go(120, "OB", charge=10.0, runtime=100.0)
+    scene = Scene(plan).mains().go(120, "OB", charge=20.0, runtime=400.0)
     assert scene.sheds == ["downloads", "workloads", "snapshot", "hosts"]
     assert scene.asked == 1
     scene.nas_goes().go(10).nas_comes().mains(60)

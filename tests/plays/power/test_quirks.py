@@ -220,7 +220,7 @@ def test_flickers_are_one_outage_and_the_hold_off_begins_anew_with_each() -> Non
     assert scene.memory.number == 1
     assert scene.idle
     # but a battery that is drained by them is low all the same
-    assert scene.go(3, "OB", charge=19.0, runtime=100.0).state is State.LOAD_SHED
+    assert scene.go(3, "OB", charge=19.0, runtime=400.0).state is State.LOAD_SHED
 
 
 def test_nothing_is_known_of_the_nas() -> None:

@@ -18,14 +18,15 @@ LOW_LASTS_UNSURE: Final = 15.0
 # gauges that say more than this contradict LB: percent, and times the runtime at which we act ourselves
 PLENTY: Final = 50.0
 PLENTY_OF_RUNTIME: Final = 2.0
+# gauges are off: the last percent that they show may not be there
+UNSURE: Final = 10.0
 # seconds after which a calibration is not believed where no charge says better; beside mains it is a quirk after
 CALIBRATION_LASTS: Final = 1800.0
 CALIBRATION_QUIRK: Final = 300.0
 # OFF for less is how some devices begin a self-test (nut #2104)
 OFF_LASTS: Final = 30.0
-# a charge that fell less, percent, or for less long, seconds, says nothing about how fast it falls
-FALLEN: Final = 4.0
-FALLING: Final = 45.0
+# what a charge must have fallen, percent, in so many seconds at least, to say how fast it falls
+FALLS: Final = ((4.0, 45.0), (10.0, 20.0))
 
 
 class Reason(StrEnum):
@@ -58,22 +59,27 @@ def enough(plan: PowerPlan, inputs: Inputs, memory: Memory) -> float:
 
 
 def left(
-    memory: Memory, inputs: Inputs, charge: float | None, runtime: float | None, heard: float
+    memory: Memory, inputs: Inputs, charge: float | None, runtime: float | None, heard: float, *, sure: bool
 ) -> float | None:
     """Return the seconds that the battery still lasts: the least that the UPS, its charge's fall and experience say.
 
-    heard: when charge and runtime were so.
+    heard: when charge and runtime were so; sure: the last that a gauge shows is not there, as often it is not.
     """
-    outage = memory.outage
-    found = [] if runtime is None else [runtime]
+    outage, spared = memory.outage, UNSURE if sure else 0.0
+    share = 1 - spared / 100 if not charge else max(0.0, 1 - spared / charge)
+    found = [] if runtime is None else [runtime * share]
     if outage is not None:
         if charge is not None and (rate := falls(outage)):
-            found.append(charge / rate)
+            found.append(charge * share / rate)
         if inputs.needs.lasts is not None:
-            start = 100.0 if outage.start_charge is None else outage.start_charge
-            carried = outage.carried if outage.start_charge is None else 0.0
-            found.append(inputs.needs.lasts * start / 100 - outage.on_battery(heard) - carried)
+            found.append(_experience(outage, inputs.needs.lasts, heard))
     return max(0.0, min(found) - (memory.now - heard)) if found else None
+
+
+def _experience(outage: Outage, lasts: float, heard: float) -> float:
+    """Return the seconds that are left of those that a full battery was seen to last."""
+    start = 1.0 if outage.start_charge is None else outage.start_charge / 100
+    return min(lasts * start, lasts - outage.carried) - outage.on_battery(heard)
 
 
 def falls(outage: Outage) -> float | None:
@@ -81,9 +87,10 @@ def falls(outage: Outage) -> float | None:
     if len(outage.samples) < 2:
         return None
     (first, before), (last, after) = outage.samples[0], outage.samples[-1]
-    if last - first < FALLING or before - after < FALLEN:
+    lasted, fallen = last - first, before - after
+    if not any(fallen >= least and lasted >= seconds for least, seconds in FALLS):
         return None
-    return (before - after) / (last - first)
+    return fallen / lasted
 
 
 def counted(memory: Memory, plan: PowerPlan, inputs: Inputs) -> Memory:
@@ -109,7 +116,7 @@ def _gauges(memory: Memory, plan: PowerPlan, inputs: Inputs) -> Reason | None:
     power = inputs.power
     if power.charge is not None and power.charge <= plan.thresholds.charge:
         return Reason.CHARGE
-    remains = left(memory, inputs, power.charge, power.runtime, memory.now)
+    remains = left(memory, inputs, power.charge, power.runtime, memory.now, sure=True)
     if remains is not None and remains <= enough(plan, inputs, memory):
         return Reason.RUNTIME
     return None
@@ -197,17 +204,20 @@ def silence(memory: Memory, inputs: Inputs) -> float:
 
 def _silent(memory: Memory, plan: PowerPlan, inputs: Inputs) -> Reason | None:
     """Nothing is heard: what was left when it was heard last runs out all the same."""
-    if silence(memory, inputs) < DEAD or calibrates(memory):
+    quiet = silence(memory, inputs)
+    if quiet < DEAD or calibrates(memory):
         return None
-    remains = remaining(memory, plan, inputs)
-    return Reason.SILENT if remains is not None and remains <= enough(plan, inputs, memory) else None
-
-
-def remaining(memory: Memory, plan: PowerPlan, inputs: Inputs) -> float | None:
-    """Return the seconds that the battery still lasts, from what was heard last; None where nothing tells."""
-    heard = memory.now if memory.heard is None else memory.heard
-    found = left(memory, inputs, memory.charge, memory.runtime, heard)
-    if found is None and heard < memory.now:
+    remains = remaining(memory, inputs, sure=True)
+    if remains is None:
         share = 100.0 if memory.charge is None else memory.charge
-        return max(0.0, plan.thresholds.blind * share / 100 - (memory.now - heard))
-    return found
+        return Reason.SILENT if quiet >= plan.thresholds.blind * share / 100 else None
+    return Reason.SILENT if remains <= enough(plan, inputs, memory) else None
+
+
+def remaining(memory: Memory, inputs: Inputs, *, sure: bool = False) -> float | None:
+    """Return the seconds that the battery still lasts, from what was heard last; None where nothing tells.
+
+    sure: for a decision, see `left`.
+    """
+    heard = memory.now if memory.heard is None else memory.heard
+    return left(memory, inputs, memory.charge, memory.runtime, heard, sure=sure)

@@ -21,8 +21,9 @@ from .turn import Turn
 
 # seconds between two attempts to log in
 LOGIN_AGAIN: Final = 10.0
-# seconds for which stages may go on once the UPS calls its battery low, or nobody knows how long it lasts
+# seconds for which stages may go on where nobody knows how long the battery lasts, and where the UPS calls it low
 AT_MOST: Final = 30.0
+AT_MOST_LOW: Final = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +135,7 @@ def _on_battery(turn: Turn) -> None:
 
 
 def _left(turn: Turn) -> dict[str, float | str]:
-    found = remaining(turn.memory, turn.plan, turn.inputs)
+    found = remaining(turn.memory, turn.inputs)
     return {} if found is None else {"left": round(found)}
 
 
@@ -229,12 +230,14 @@ def _must_go(turn: Turn, reason: Reason) -> bool:
     if outage is None or outage.critical_since is None:
         return False
     nas = turn.inputs.needs.nas + turn.inputs.needs.own
-    remains = remaining(turn.memory, turn.plan, turn.inputs)
+    remains = remaining(turn.memory, turn.inputs, sure=True)
     if remains is not None and remains <= nas * 1.2 + SPARE:
         return True
     at_most = max(SPARE, shed_need(turn.plan, turn.inputs, turn.memory) * 1.5)
-    if remains is None or reason is Reason.LOW:
+    if remains is None:
         at_most = min(at_most, AT_MOST)
+    if reason is Reason.LOW:
+        at_most = min(at_most, AT_MOST_LOW)
     return turn.now - outage.critical_since >= at_most
 
 

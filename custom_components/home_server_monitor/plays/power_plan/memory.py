@@ -58,7 +58,7 @@ class Outage:
     """One time without mains; flickers of a few seconds do not end it.
 
     battery_since: without a break, None while mains is there; spent: seconds on battery before that; carried: of
-    outages before, where the battery had no time to recover; battery_polls: readings on battery since then; gauges_low:
+    outages before, where the battery had no time to recover; battery_polls: readings on battery since then, at most 2; gauges_low:
     of those the last ones in a row in which charge or runtime were too low, and since when; low_since: since when the
     UPS calls its battery low; low_rose: it did not when mains failed; samples: (instant, percent), the last minutes;
     start_charge, lowest: percent; cancelled: by a person; logged_out: we said that we are done; critical_since: when

@@ -69,8 +69,8 @@ class Thresholds:
     """When the battery counts as low; each of them is enough.
 
     charge: percent; runtime_factor and runtime_margin: what is left, seconds, is at most what stopping all of it takes
-    times the factor plus the margin; seconds: on battery, None for never; blind: seconds on battery for a UPS that
-    says neither charge nor runtime, where `seconds` is None; floor: percent, below which a calibration is not believed.
+    times the factor plus the margin; seconds: on battery, None for never; blind: seconds on battery, or of
+    silence, where nothing tells how long it lasts and `seconds` is None; floor: percent, below which a calibration is not believed.
     """
 
     charge: float = 20.0

@@ -16,9 +16,11 @@ RISING: Final = 300.0
 UNSEEN: Final = 60.0
 # a UPS that says LB this soon after mains failed said nothing about its battery (nut #3087)
 AT_ONCE: Final = 10.0
-# seconds between two samples of the charge, and how many are kept
-SAMPLED: Final = 15.0
-SAMPLES: Final = 9
+# seconds between two samples of the charge, how many are kept, and for how long none is taken: a gauge that follows the
+# voltage falls at once when the load comes onto the battery, and then no more
+SAMPLED: Final = 5.0
+SAMPLES: Final = 25
+SAGS: Final = 10.0
 
 
 # a battery takes so many times as long to be charged as to be drained
@@ -113,10 +115,10 @@ def _on_battery(memory: Memory, power: Power) -> Memory:
         )  # fmt: skip
     elif outage.battery_since is None:
         outage = changed(outage, battery_since=now, flickers=outage.flickers + 1, samples=())
-    outage = changed(outage, battery_polls=outage.battery_polls + 1)
+    outage = changed(outage, battery_polls=min(outage.battery_polls + 1, 2))
     if power.charge is not None:
         lowest = power.charge if outage.lowest is None else min(outage.lowest, power.charge)
-        outage = changed(outage, lowest=lowest, samples=_sampled(outage.samples, now, power.charge))
+        outage = changed(outage, lowest=lowest, samples=_sampled(outage, now, power.charge))
     outage = _low(outage, power, now, on_mains=memory.low_on_mains)
     return changed(memory, mains_since=None, outage=outage)
 
@@ -137,10 +139,9 @@ def _low(outage: Outage, power: Power, now: float, *, on_mains: bool) -> Outage:
     return changed(outage, low_since=now, low_rose=waited and not on_mains)
 
 
-def _sampled(
-    samples: tuple[tuple[float, float], ...], now: float, charge: float
-) -> tuple[tuple[float, float], ...]:
-    if samples and now - samples[-1][0] < SAMPLED:
+def _sampled(outage: Outage, now: float, charge: float) -> tuple[tuple[float, float], ...]:
+    samples, since = outage.samples, outage.battery_since
+    if since is None or now - since < SAGS or (samples and now - samples[-1][0] < SAMPLED):
         return samples
     return (*samples, (now, charge))[-SAMPLES:]
 

@@ -1,0 +1,39 @@
+"""A sample of the soak: random outages, in which the NAS is off in time and is never shut down for nothing."""
+
+from bench.outages import Tally, main, some, table
+from bench.power_lives import PLANS
+from bench.power_world import is_possible, outage, would_be_empty
+
+
+def test_random_outages() -> None:
+    # looked at every three seconds and not every one, so that it takes a second
+    found = some(range(120), PLANS[0], poll=3.0)
+    assert found.possible > 15
+    assert found.missed == 0
+    assert found.beside_mains == 0
+    assert found.plenty == 0
+    assert found.left_stopped == 0
+    assert found.twice == 0
+    # shut down where the battery was low, and not in every outage
+    assert found.possible / 2 < found.shut_down < found.outages / 2
+
+
+def test_a_policy_that_is_no_plan_acts_for_nothing() -> None:
+    """What the table counts can be other than 0."""
+    timer, low = some(range(120), "off after 30 s"), some(range(120), "off at low battery")
+    assert timer.plenty > 10
+    assert low.missed > 0
+
+
+def test_outages_are_of_all_kinds() -> None:
+    cases = [outage(seed) for seed in range(400)]
+    drained = [seed for seed in range(400) if would_be_empty(seed)]
+    assert 40 < len(drained) < 200
+    assert any(not is_possible(cases[seed]) for seed in drained)
+    assert any(each.mute for each in cases)
+    assert any(each.lies for each in cases)
+    assert any(each.silences for each in cases)
+    assert any(each.kills for each in cases)
+    assert {each.low for each in cases} == {"normal", "at once", "never", "always"}
+    assert len("\n".join(table([("plan", Tally())])).splitlines()) == 2
+    assert callable(main)
