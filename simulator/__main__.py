@@ -154,8 +154,9 @@ async def _main(arguments: argparse.Namespace) -> None:
                 "ups_user": ups_user,
                 "ups_password": settings.extra[ups_user],
             }
-            # the NAS follows its own settings
+            # the NAS follows its own settings, which somebody has made fit for what is to be done meanwhile
             sim.world.ups.primary_acts = True
+            settings.timer, settings.hostsync = 600, 60
         if sim.has_arrs:
             for name in sim.arrs.faces:
                 ready |= {name: sim.arrs.url(name), f"{name}_key": sim.arrs.key(name)}
