@@ -146,7 +146,12 @@ async def async_get_config_entry_diagnostics(hass: HomeAssistant, entry: HsmConf
         found["source"] = async_redact_data(report, TO_REDACT)
         found["last_update_success"] = source.last_update_success
     secrets = tuple(
-        value for key in SECRETS if isinstance(value := entry.data.get(key), str) and len(value) > 3
+        value
+        for key in SECRETS
+        if isinstance(value := entry.data.get(key), str)
+        and len(value) > 3
+        # a host that is one word may be any word
+        and (key != CONF_HOST or "." in value or ":" in value)
     )
     cleaned: dict[str, Any] = _scrub(found, secrets)
     return cleaned

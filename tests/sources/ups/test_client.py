@@ -17,8 +17,10 @@ from custom_components.home_server_monitor.sources.errors import (
     NotSupported,
     PermissionDenied,
 )
-from custom_components.home_server_monitor.sources.ups.client import Account, Came, NutClient, Standing
+from custom_components.home_server_monitor.sources.ups.client import Account, NutClient
+from custom_components.home_server_monitor.sources.ups.sessions import Came, Standing
 from custom_components.home_server_monitor.sources.ups.wire import DataStale, DriverGone
+from simulator import tls as certificates
 
 ACCOUNT = Account("ha", 'pa"ss')
 LIST = 'BEGIN LIST VAR rack\nVAR rack ups.status "OL"\nVAR rack x "a \\"b\\""\nEND LIST VAR rack\n'
@@ -332,6 +334,26 @@ async def test_tls_that_breaks_half_way_sends_no_password(upsd: Scripted) -> Non
         with pytest.raises(NotSent):
             await nut.check("rack")
         assert upsd.sent("PASSWORD") == 0
+
+
+async def test_an_account_is_sent_encrypted_where_the_server_can(socket_enabled: None) -> None:
+    seen: list[str] = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        assert await reader.readline() == b"STARTTLS\n"
+        writer.write(b"OK STARTTLS\n")
+        await writer.start_tls(certificates.server_context(certificates.make()))
+        for answer in (b"OK\n", b"OK\n", b"OK PRIMARY-GRANTED\n", b"OK Goodbye\n"):
+            seen.append((await reader.readline()).decode().split()[0])
+            writer.write(answer)
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    nut = NutClient("127.0.0.1", server.sockets[0].getsockname()[1], ACCOUNT)
+    assert await nut.check("rack") is Standing.PRIMARY
+    assert nut.secured is True
+    assert seen == ["USERNAME", "PASSWORD", "PRIMARY", "LOGOUT"]
+    server.close()
 
 
 async def test_names_in_a_listing_that_are_none_are_left_out(upsd: Scripted) -> None:

@@ -38,6 +38,15 @@ async def looked(hass: HomeAssistant, ups: Any) -> None:
     await hass.async_block_till_done(wait_background_tasks=False)
 
 
+def written(hass: HomeAssistant) -> dict[str, Any]:
+    """Return when each entity of the UPS was written last."""
+    return {
+        state.entity_id: state.last_reported
+        for state in hass.states.async_all()
+        if "keeper" in state.entity_id
+    }
+
+
 def rules(ups: Any) -> dict[str, Severity]:
     """Return what is wrong, as rules."""
     return {each.rule: each.severity for each in ups.findings}
@@ -78,12 +87,12 @@ async def test_what_a_ups_shows_and_how_quietly(
     ]
     assert ups.update_interval == timedelta(seconds=5)
     assert rules(ups) == {}
-    before = {state.entity_id: state.last_updated for state in hass.states.async_all()}
+    before = written(hass)
     asked = ups.client.calls
     for _ in range(12):
         await looked(hass, ups)
     assert ups.client.calls - asked == 12
-    assert {state.entity_id: state.last_updated for state in hass.states.async_all()} == before
+    assert written(hass) == before
     assert sim.nut.face.refusals == ["STARTTLS: ERR FEATURE-NOT-CONFIGURED", "PRIMARY ups: ERR ACCESS-DENIED"]
 
 

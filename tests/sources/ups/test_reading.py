@@ -1,9 +1,12 @@
 """What a UPS says, in the shapes in which devices say it: each line here was met in a public dump, in other words."""
 
+import contextlib
 from datetime import date
 
+from hypothesis import given, settings, strategies as st
 import pytest
 
+from custom_components.home_server_monitor.sources.errors import BadResponse
 from custom_components.home_server_monitor.sources.ups.reading import (
     Condition,
     Mains,
@@ -12,6 +15,7 @@ from custom_components.home_server_monitor.sources.ups.reading import (
     read,
 )
 from custom_components.home_server_monitor.sources.ups.values import identity
+from custom_components.home_server_monitor.sources.ups.wire import answer
 
 
 def of(status: str, **values: str) -> Reading:
@@ -193,6 +197,43 @@ def test_the_second_place_of_a_serial_number() -> None:
 )
 def test_charging(status: str, charger: str, charging: bool | None) -> None:
     assert of(status, battery_charger_status=charger).charging is charging
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(
+            [
+                *(
+                    "ups.status",
+                    "battery.charge",
+                    "battery.runtime",
+                    "ups.load",
+                    "ups.realpower",
+                    "ups.test.date",
+                ),
+                *(
+                    "ups.serial",
+                    "battery.date",
+                    "ups.test.result",
+                    "ups.alarm",
+                    "ups.temperature",
+                    "device.model",
+                ),
+            ]
+        ),
+        st.text(max_size=30) | st.integers().map(str) | st.floats().map(str),
+    ),
+    st.text(max_size=60),
+)
+@settings(max_examples=80, deadline=None)
+def test_whatever_is_said_is_a_value_or_not_known(dump: dict[str, str], line: str) -> None:
+    found = read(dump)
+    assert found.charge is None or 0 <= found.charge <= 100
+    assert found.runtime is None or 0 <= found.runtime < 65_535
+    assert found.load is None or 0 <= found.load < 150
+    assert (found.mains is Mains.PRESENT) is ("OL" in found.tokens and "WAIT" not in found.tokens)
+    with contextlib.suppress(BadResponse):
+        answer(line)
 
 
 def test_texts_are_cleaned() -> None:

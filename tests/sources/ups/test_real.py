@@ -16,9 +16,10 @@ from custom_components.home_server_monitor.sources.errors import (
     NotSupported,
     PermissionDenied,
 )
-from custom_components.home_server_monitor.sources.ups.client import Account, Came, NutClient, Standing
+from custom_components.home_server_monitor.sources.ups.client import Account, NutClient
 from custom_components.home_server_monitor.sources.ups.model import Contact
 from custom_components.home_server_monitor.sources.ups.reading import Mains, Reading, read
+from custom_components.home_server_monitor.sources.ups.sessions import Came, Standing
 from custom_components.home_server_monitor.sources.ups.wire import DataStale, DriverGone, UnknownUps
 from tests.engine import open_sockets
 from tests.nut import UPS, USERS, WITHIN, NoNut, RealNut, running

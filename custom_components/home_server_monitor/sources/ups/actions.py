@@ -20,9 +20,10 @@ from ...guardian.contract import (
     Verdict,
 )
 from ..errors import AuthFailed, CannotConnect, ClientError
-from .client import Came, NutClient
+from .client import NutClient
 from .model import Mains, Power, Reading, SelfTest
 from .nodes import unit_node
+from .sessions import Came
 
 LOOK_EVERY: Final = 1.0
 # a battery that is less full says nothing by a test, and may be needed

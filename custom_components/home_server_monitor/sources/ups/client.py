@@ -7,28 +7,11 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from enum import StrEnum
 
-from ..errors import AuthFailed, BadResponse, CannotConnect, NotSent, NotSupported
+from ..errors import AuthFailed, BadResponse, CannotConnect, NotSent
 from .connection import CALL, CONNECT, Connection
+from .sessions import Came, Standing, followed, granted
 from .wire import PORT, AccessDenied, Refused, named, not_done, quoted
-
-# how long it is waited for the driver to say what came of an order, and how often it is asked
-TRACK, ASK_AGAIN = 10.0, 0.25
-
-
-class Standing(StrEnum):
-    """What upsd lets an account do: `upsmon primary` or `upsmon secondary` in its upsd.users."""
-
-    PRIMARY = "primary"
-    SECONDARY = "secondary"
-
-
-class Came(StrEnum):
-    """What came of an order. QUEUED: it was handed to the driver, and nobody says what became of it."""
-
-    DONE = "done"
-    QUEUED = "queued"
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +144,7 @@ class NutClient:
         once.
         """
         async with self._session() as session:
-            if await _granted(session, named(ups)):
+            if await granted(session, named(ups)):
                 return Standing.PRIMARY
             await self._log_in(session, ups)
             return Standing.SECONDARY
@@ -274,42 +257,7 @@ class NutClient:
                 raise not_done(err, what) from err
             if not tracked or words[1:2] != ["TRACKING"] or not _is_name("".join(words[2:])):
                 return Came.QUEUED
-            return await _followed(session, words[2], what)
-
-
-async def _granted(session: Connection, ups: str) -> bool:
-    """Return whether this account is the primary's; MASTER is what releases before 2.8 call it."""
-    for word in ("PRIMARY", "MASTER"):
-        try:
-            await session.ask(f"{word} {ups}")
-        except AccessDenied:
-            return False
-        except Refused as err:
-            if err.code != "UNKNOWN-COMMAND":
-                raise
-        else:
-            return True
-    raise NotSupported("This upsd knows no primary")
-
-
-async def _followed(session: Connection, order: str, what: str) -> Came:
-    """Ask for what came of an order until it is known; QUEUED where it is never said. Raises CallFailed."""
-    loop = asyncio.get_running_loop()
-    until = loop.time() + TRACK
-    while loop.time() < until:
-        try:
-            words = await session.ask(f"GET TRACKING {order}")
-        except Refused as err:
-            if err.code == "UNKNOWN":
-                return Came.QUEUED
-            raise not_done(err, what) from err
-        except CannotConnect:
-            # the order was taken; only its news were lost
-            return Came.QUEUED
-        if words[0] == "SUCCESS":
-            return Came.DONE
-        await asyncio.sleep(ASK_AGAIN)
-    return Came.QUEUED
+            return await followed(session, words[2], what)
 
 
 def _is_name(value: str) -> bool:

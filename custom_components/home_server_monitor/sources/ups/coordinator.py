@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+import contextlib
 from dataclasses import replace
 from datetime import timedelta
 import logging
@@ -19,13 +20,14 @@ from ...guardian.contract import Action, Finding, Missing, Node
 from ...guardian.own_path import addresses_of
 from ..errors import AuthFailed, ClientError, NotSupported
 from .actions import actions_of
-from .client import Account, Login, NutClient, Standing
+from .client import Account, Login, NutClient
 from .diagnosis import told_of
 from .keeping import Keeping
 from .model import Contact, Mains, Power, Unit
 from .nodes import nodes_of, unit_node
 from .reading import Reading, read
 from .rules import judge
+from .sessions import Standing
 from .wire import DataStale, DriverGone, Refused, UnknownUps
 
 _LOGGER = logging.getLogger(__name__)
@@ -236,12 +238,14 @@ class UpsCoordinator(ServiceCoordinator[Power]):
     async def _ask_slow(self) -> None:
         """Ask each hour what hardly changes, and each day whether the account is still good; neither is needed to watch."""
         now = self.hass.loop.time()
-        if self._version is not None and now - self._asked_slow < HOUR:
+        known, calm = self._version is not None, self._unit.last_mains is not Mains.ABSENT
+        if known and (now - self._asked_slow < HOUR or not calm):
             return
         self._version = await self.client.version() or ""
         self._asked_slow = now
-        if len(self._hosts) == 1:
-            self._hosts |= await self.hass.async_add_executor_job(addresses_of, self.client.host)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(CONNECT):
+                self._hosts |= await self.hass.async_add_executor_job(addresses_of, self.client.host)
         try:
             self._unit = replace(self._unit, commands=await self.client.commands(self.ups))
         except Refused:

@@ -19,8 +19,9 @@ from yarl import URL
 from ...const import CONF_KIND, DOMAIN
 from ..errors import AuthFailed, ClientError, NotSent
 from ..kind import Choice, FlowError, Probe
-from .client import Account, NutClient, Standing
+from .client import Account, NutClient
 from .reading import Reading, read
+from .sessions import Standing
 from .wire import PORT, DataStale, DriverGone
 
 CONF_HOST, CONF_PORT, CONF_UPS, CONF_USERNAME, CONF_PASSWORD = "host", "port", "ups", "username", "password"
