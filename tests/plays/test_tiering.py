@@ -41,6 +41,8 @@ class Living:
     plex: Any
     user: MockUser
     entries: list[MockConfigEntry]
+    # of Radarr's interface
+    faults: Any
     films: int = 0
 
     @property
@@ -157,7 +159,9 @@ async def living(
     for entry in entries:
         entry.add_to_hass(hass)
         assert await hass.config_entries.async_setup(entry.entry_id), entry.reason
-    found = Living(hass, server_entry, world, library, series, plex.theatre, hass_admin_user, entries)
+    found = Living(
+        hass, server_entry, world, library, series, plex.theatre, hass_admin_user, entries, radarr.faults
+    )
     found.free(300 * GB)
     yield found
     for entry in (*entries, server_entry):
@@ -215,11 +219,22 @@ async def test_a_film_waits_for_the_night(living: Living) -> None:
     living.plex.stop(stream.key)
     await asyncio.sleep(2 * MINUTE)
     assert living.radarr.handles
-    # and with the morning it is as it was
+    # and with the morning it is as it was; what had to wait for somebody is told
     late = living.film(3 * GB)
     assert late.imported is not None
-    await asyncio.sleep(38 * MINUTE)
-    assert living.state("tier_waiting") == "0"
+    stream = living.plex.play("The Long Tide")
+    await asyncio.sleep(2 * MINUTE)
+    later = living.film(30 * GB)
+    # the Arr says nothing for a moment: what was known of it is kept
+    living.faults.add("status", "GET /api/v3/history", status=500)
+    await asyncio.sleep(2 * MINUTE)
+    living.faults.clear()
+    await asyncio.sleep(49 * MINUTE)
+    living.plex.stop(stream.key)
+    assert (living.state("tier_waiting"), later.imported) == ("1", None)
+    found = {each.finding.rule: each.finding for each in living.guardian.open_findings()}
+    assert found["tier_backlog"].evidence["cause"] == "tier_left_over"
+    assert found["tier_backlog"].placeholders["left"] == "30"
     assert (living.radarr.handles, living.state("tier_imports")) == (False, "hours")
     # not tonight
     await living.switch(on=True)

@@ -284,6 +284,21 @@ async def test_while_imports_are_held(story: Story, monkeypatch: pytest.MonkeyPa
         with pytest.raises(HomeAssistantError) as refused:
             await story.of_device("import_now", download=download)
         assert refused.value.translation_key == why
+    await orders_that_end_in_nothing(story)
+    # a pack of two episodes, in the other app: its setting is its own
+    sonarr, series = await set_up(story.hass, arr_entry(story.sim, "sonarr")), story.sim.arrs.sonarr
+    series.handle(False)
+    pack = Release(title="Nine.Bridges.S01.WEB-NTb", things=(306, 307), client="qbittorrent", size=4 << 30)
+    tracked = series.grab_done(pack)
+    answer = await story.call("import_now", device_id=sonarr.device_id, download=tracked.download)
+    assert answer["outcome"] == "succeeded"
+    assert (series.things[306].has_file, series.things[307].has_file) == (True, True)
+    order = [each for each in story.sim.arrs.faces["sonarr"].calls.writes if each.route.endswith("command")][
+        -1
+    ]
+    assert {tuple(file["episodeIds"]) for file in order.body["files"]} == {(306,), (307,)}
+    assert {file["downloadId"] for file in order.body["files"]} == {(tracked.download or "").upper()}
+    await story.hass.config_entries.async_unload(sonarr.config_entry.entry_id)
     # it is over: what waited for a person is offered again
     await desk.leases.end_all()
     await desk.leases.tick()
@@ -291,3 +306,27 @@ async def test_while_imports_are_held(story: Story, monkeypatch: pytest.MonkeyPa
     await story.look(2)
     assert [each.held for each in story.source.data.queue.items.values() if each.blocked] == [False]
     assert (await story.offered())["verb"] == "Remove, blocklist, search again"
+
+
+async def orders_that_end_in_nothing(story: Story) -> None:
+    """An order that is taken and ends is no import: only the history says so."""
+    faults, library = story.sim.arrs.faces["radarr"].faults, story.sim.arrs.radarr
+    full = Release(title="Low.Tide.WEB-NTb", things=(1,), client="sabnzbd", size=1 << 30, refused="space")
+    film, file = library.grab_done(full), {"path": "/usenet/Low.Tide.mkv", "movie": {"id": 1}}
+    for state, why in (("failed", "No space left"), ("completed", "nothing was imported")):
+        # it finds nothing against the file, and says of the order that it has ended
+        faults.add("replace", "GET /api/v3/manualimport", value=[{**file, "rejections": []}])
+        said = {"id": 7, "status": state, "message": "No space left"}
+        faults.add("replace", "GET /api/v3/command/{id}", value=said)
+        with pytest.raises(HomeAssistantError) as failed:
+            await story.of_device("import_now", download=film.download)
+        assert failed.value.translation_key == "action_failed"
+        assert why in str(failed.value.translation_placeholders)
+        faults.clear()
+    # a file of which it does not know what it is
+    faults.add("replace", "GET /api/v3/manualimport", value=[{"path": "/a.mkv", "rejections": []}])
+    with pytest.raises(HomeAssistantError) as refused:
+        await story.of_device("import_now", download=film.download)
+    assert refused.value.translation_key == "import_unknown"
+    faults.clear()
+    story.sim.world.media.remove(film.download or "", True)
