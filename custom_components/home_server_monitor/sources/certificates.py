@@ -48,7 +48,10 @@ def translated(fingerprint: str | None) -> Iterator[None]:
         raise CertificateRejected("", fingerprint) from err
     except TimeoutError as err:
         raise CannotConnect("No answer in time") from err
-    except (aiohttp.ClientError, OSError, ValueError) as err:
+    except (aiohttp.ClientResponseError, ValueError) as err:
+        # these tell the whole request, and with it its key
+        raise CannotConnect(f"{type(err).__name__} while connecting") from None
+    except (aiohttp.ClientError, OSError) as err:
         raise CannotConnect(f"{type(err).__name__} while connecting") from err
     except RuntimeError as err:
         # its entry was unloaded while somebody else, such as a play, had it in hand

@@ -244,7 +244,7 @@ async def test_a_ban_is_told_as_a_ban(pier: Pier) -> None:
     await pier.qbittorrent.look()
     for _ in range(6):
         form = {"username": USER, "password": "guess"}
-        await pier.qbittorrent.wire.send("POST", "api/v2/auth/login", form=form)
+        await pier.qbittorrent.wire.ask("POST", "api/v2/auth/login", form=form)
     fresh = pier.made("qbittorrent", Secrets(USER, PASSWORD))
     for _ in range(3):
         with pytest.raises(LockedOut, match="locked this address out"):

@@ -25,7 +25,7 @@ async def which(wire: Wire) -> Product:
 
     At most one of these questions counts as a wrong login, with Transmission, which forgives it at the next right one.
     """
-    first = await wire.send("GET", "api/v2/app/webapiVersion")
+    first = await wire.ask("GET", "api/v2/app/webapiVersion")
     if found := _by_realm(first):
         return found
     if _is_qbittorrent(first):
@@ -34,13 +34,13 @@ async def which(wire: Wire) -> Product:
         raise HostRefused(wire.url.authority)
     if await _is_sabnzbd(wire):
         return Product.SABNZBD
-    second = await wire.send("POST", "transmission/rpc", document={"method": "session-get"})
+    second = await wire.ask("POST", "transmission/rpc", document={"method": "session-get"})
     if second.headers.get(SESSION_ID) is not None:
         return Product.TRANSMISSION
     if second.status == 403 and "403: Forbidden" in second.text:
         # after too many wrong passwords of whomever it tells nobody who it is
         return Product.TRANSMISSION
-    third = await wire.send("POST", "jsonrpc", document={"method": "version", "params": []})
+    third = await wire.ask("POST", "jsonrpc", document={"method": "version", "params": []})
     if (found := _by_realm(second) or _by_realm(third)) is not None:
         return found
     if third.status == 200 and b'"result"' in third.body[:2000]:
@@ -63,7 +63,7 @@ def _is_qbittorrent(answer: Answer) -> bool:
 async def _is_sabnzbd(wire: Wire) -> bool:
     """Its version is told to everybody; where the name of the host is refused, it says whose refusal that is."""
     try:
-        answer = await wire.send("GET", "api", query={"mode": "version", "output": "json"})
+        answer = await wire.ask("GET", "api", query={"mode": "version", "output": "json"})
         if answer.status == 403 and "sabnzbd" in answer.text.lower():
             raise HostRefused(wire.url.authority)
         found = await wire.parsed(answer) if answer.status == 200 else None

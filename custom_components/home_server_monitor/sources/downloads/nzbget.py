@@ -132,7 +132,7 @@ class NZBGet(DownloadClient):
         if self._refused >= 2:
             raise AuthFailed("It does not take this password")
         secrets = self.secrets
-        answer = await self.wire.send(
+        answer = await self.wire.ask(
             "POST",
             PATH,
             document={"method": method, "params": params, "id": 1},

@@ -36,11 +36,11 @@ class Session:
         """Send a request, logged in where that is needed. Raises ClientError."""
         if self._clock() < self._locked_until:
             raise LockedOut(BANNED)
-        answer = await self._wire.send(verb, f"{BASE}/{path}", headers=self._headers(), **more)
+        answer = await self._wire.ask(verb, f"{BASE}/{path}", headers=self._headers(), **more)
         if answer.status == 403:
             self._check_ban(answer)
             await self._log_in()
-            answer = await self._wire.send(verb, f"{BASE}/{path}", headers=self._headers(), **more)
+            answer = await self._wire.ask(verb, f"{BASE}/{path}", headers=self._headers(), **more)
             if answer.status == 403:
                 self._check_ban(answer)
                 raise BadResponse("It lets in, and then forgets it")
@@ -66,7 +66,7 @@ class Session:
         self._cookie = ""
         self.logins += 1
         form = {"username": secrets.username, "password": secrets.password}
-        answer = await self._wire.send("POST", f"{BASE}/auth/login", form=form)
+        answer = await self._wire.ask("POST", f"{BASE}/auth/login", form=form)
         if answer.status == 403:
             self._check_ban(answer)
         if answer.status == 401 or answer.text == "Fails.":

@@ -186,7 +186,7 @@ class SABnzbd(DownloadClient):
         if self._refused >= 2:
             raise AuthFailed("It does not take this API key")
         wanted = {"mode": mode, **query, "output": "json", "apikey": self.secrets.api_key}
-        answer = await self.wire.send("GET", "api", query=wanted)
+        answer = await self.wire.ask("GET", "api", query=wanted)
         self._check(mode, answer)
         found = await self.wire.parsed(answer)
         if at(found, "status") is False and at(found, "error") == "not implemented":

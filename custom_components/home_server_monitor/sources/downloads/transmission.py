@@ -150,7 +150,7 @@ class Transmission(DownloadClient):
 
     async def _send(self, method: str, arguments: Mapping[str, Any]) -> Answer:
         secrets = self.secrets
-        return await self.wire.send(
+        return await self.wire.ask(
             "POST",
             PATH,
             document={"method": method, "arguments": arguments},

@@ -1,24 +1,16 @@
-"""One request to a download client: with a deadline, a cap on what is read, and errors in the family's words."""
+"""The way to a download client: how much it may send, and what it refuses for reasons of its own."""
 
-import asyncio
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-import json
+from collections.abc import Callable
 from typing import Any, Final
 
 import aiohttp
 from yarl import URL
 
-from ..certificates import pin, translated
-from ..errors import BadResponse, CannotConnect, PermissionDenied
+from ..errors import CannotConnect, PermissionDenied
+from ..web import KIB, MIB, Limits, Web
 
-MIB: Final = 1 << 20
-CONNECT, CALL = 5.0, 10.0
 # a few thousand torrents
-LARGEST: Final = 16 * MIB
-# what is larger is parsed beside the event loop
-INLINE: Final = 128 * 1024
-AT_ONCE: Final = 4
+LIMITS: Final = Limits(largest=16 * MIB, inline=128 * KIB, at_once=4)
 
 
 class LockedOut(CannotConnect):
@@ -33,23 +25,8 @@ class HostRefused(PermissionDenied):
         self.host = host
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What was answered; `cookies` as one header, "" where none was set."""
-
-    status: int
-    body: bytes
-    headers: Mapping[str, str]
-    cookies: str = ""
-
-    @property
-    def text(self) -> str:
-        """Return the beginning of a text."""
-        return self.body[:4096].decode("utf-8", "replace").strip()
-
-
-class Wire:
-    """All requests to one client. `in_thread` runs a function beside the event loop and returns what it returns."""
+class Wire(Web):
+    """All requests to one client, which may answer with any status: each of them means something else by it."""
 
     def __init__(
         self,
@@ -58,81 +35,7 @@ class Wire:
         in_thread: Callable[..., Any],
         fingerprint: str | None = None,
     ) -> None:
-        self.url = url
-        self.calls = 0
-        self._session = session
-        self._in_thread = in_thread
-        self._fingerprint = fingerprint
-        self._places = asyncio.Semaphore(AT_ONCE)
-
-    async def send(
-        self,
-        verb: str,
-        path: str,
-        *,
-        query: Mapping[str, str | int] | None = None,
-        form: Mapping[str, str] | None = None,
-        document: Any = None,
-        headers: Mapping[str, str] | None = None,
-        auth: tuple[str, str] | None = None,
-        reads: bool = False,
-    ) -> Answer:
-        """Send one request and return its answer, whatever its status. Raises CannotConnect, BadResponse.
-
-        reads: a POST that changes nothing, so that it is sent again where the server had closed the connection.
-        """
-        url = (self.url / path).update_query(query or {})
-        more: dict[str, Any] = {"data": form} if form is not None else {}
-        if document is not None:
-            more["json"] = document
-        more |= {"headers": headers, "auth": aiohttp.BasicAuth(*auth, encoding="utf-8") if auth else None}
-        async with self._places:
-            try:
-                async with asyncio.timeout(CALL):
-                    with translated(self._fingerprint):
-                        try:
-                            return await self._once(verb, url, more)
-                        except aiohttp.ServerDisconnectedError:
-                            # between two questions it closed what was kept open; a write is never sent again
-                            if not reads:
-                                raise
-                            return await self._once(verb, url, more)
-            except TimeoutError as err:
-                raise CannotConnect("No answer in time") from err
-
-    async def _once(self, verb: str, url: URL, more: Mapping[str, Any]) -> Answer:
-        self.calls += 1
-        async with self._session.request(
-            verb,
-            url,
-            ssl=pin(self._fingerprint),
-            allow_redirects=False,
-            timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT),
-            **more,
-        ) as response:
-            return await _answer(response)
-
-    async def parsed(self, answer: Answer) -> Any:
-        """Return the JSON of an answer. Raises BadResponse."""
-        try:
-            if len(answer.body) > INLINE:
-                return await self._in_thread(json.loads, answer.body)
-            return json.loads(answer.body)
-        except (ValueError, RecursionError) as err:
-            raise BadResponse("The answer is not JSON") from err
-
-
-async def _answer(response: aiohttp.ClientResponse) -> Answer:
-    if 300 <= response.status < 400:
-        raise BadResponse("It sends elsewhere, as a login page in front of it does")
-    pieces, size = [], 0
-    async for piece in response.content.iter_chunked(64 * 1024):
-        size += len(piece)
-        if size > LARGEST:
-            raise BadResponse("The answer is too large")
-        pieces.append(piece)
-    cookies = "; ".join(f"{name}={each.value}" for name, each in response.cookies.items())
-    return Answer(response.status, b"".join(pieces), response.headers, cookies)
+        super().__init__(session, url, in_thread, fingerprint, limits=LIMITS)
 
 
 def normalise(typed: str) -> URL:

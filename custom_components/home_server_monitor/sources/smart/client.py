@@ -1,27 +1,20 @@
 """Speaks Scrutiny's REST interface; reads only, and Scrutiny answers from its own database."""
 
-import asyncio
 from collections.abc import Callable
 from functools import partial
-import json
-from typing import Any, Final
+from typing import Any, Final, override
 from urllib.parse import quote
 
 import aiohttp
 from yarl import URL
 
 from ...prediction.reading import Reading
-from ..certificates import pin, translated
-from ..errors import AuthFailed, BadResponse, CallFailed, CannotConnect, NotSupported, PermissionDenied
+from ..errors import AuthFailed, BadResponse, CallFailed, NotSupported, PermissionDenied
+from ..web import MIB, Limits, Web
 from .model import Drives, drives, readings
 
-MIB: Final = 1 << 20
-CONNECT, CALL = 5.0, 10.0
 # years of hourly readings, with Scrutiny's explanations of every attribute
-LARGEST: Final = 16 * MIB
-# what is larger is parsed beside the event loop
-INLINE: Final = 64 * 1024
-AT_ONCE: Final = 2
+LIMITS: Final = Limits(largest=16 * MIB)
 
 
 def normalise(typed: str) -> URL:
@@ -41,6 +34,26 @@ class WebPage(BadResponse):
     """A web page came instead of data: another program, or a login in front of it."""
 
 
+class _Web(Web):
+    """The way to one Scrutiny; paths come with what has to be quoted in them quoted."""
+
+    @override
+    def address(self, path: str) -> URL:
+        return URL(f"{str(self.url).rstrip('/')}/api/{path}", encoded=True)
+
+    @override
+    def refuse(self, path: str, response: aiohttp.ClientResponse) -> None:
+        if response.status in (401, 403) or 300 <= response.status < 400:
+            # a login in front of it, or a fork that was told to ask for one
+            raise AuthFailed("It asks for a login")
+        if response.status == 404:
+            raise NotSupported(path)
+        if response.status != 200:
+            raise CallFailed(path, f"status {response.status}", response.status)
+        if response.content_type == "text/html":
+            raise WebPage("A web page instead of data")
+
+
 class ScrutinyClient:
     """One Scrutiny, or a fork that wants a `token`. `in_thread` runs a function beside the event loop."""
 
@@ -53,12 +66,14 @@ class ScrutinyClient:
         token: str | None = None,
     ) -> None:
         self.url = url
-        self._headers = {"Authorization": f"Bearer {token}"} if token else {}
-        self.calls = 0
-        self._session = session
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        self._web = _Web(session, url, in_thread, fingerprint, headers=headers, limits=LIMITS)
         self._in_thread = in_thread
-        self._fingerprint = fingerprint
-        self._places = asyncio.Semaphore(AT_ONCE)
+
+    @property
+    def calls(self) -> int:
+        """Return how many requests were sent."""
+        return self._web.calls
 
     async def drives(self) -> Drives:
         """Return what drives there are, and when each was read last. Raises ClientError."""
@@ -84,49 +99,9 @@ class ScrutinyClient:
         return version[:40] if isinstance(version, str) and version else None
 
     async def _get(self, path: str, **query: str) -> dict[str, Any]:
-        url = self.url / f"api/{path}" if "%" not in path else URL(f"{self.url}/api/{path}", encoded=True)
-        async with self._places:
-            self.calls += 1
-            raw = await self._read(path, url.update_query(query))
-        try:
-            body = await self._in_thread(json.loads, raw) if len(raw) > INLINE else json.loads(raw)
-        except (ValueError, RecursionError) as err:
-            raise BadResponse("The answer is not JSON") from err
+        body = await self._web.parsed(await self._web.ask("GET", path, query))
         if not isinstance(body, dict) or not isinstance(body.get("success"), bool):
             raise BadResponse("The answer is not one of Scrutiny's")
         if not body["success"]:
             raise CallFailed(path, "Scrutiny could not do that")
         return body
-
-    async def _read(self, path: str, url: URL) -> bytes:
-        try:
-            async with asyncio.timeout(CALL):
-                with translated(self._fingerprint):
-                    async with self._session.get(
-                        url,
-                        headers=self._headers,
-                        ssl=pin(self._fingerprint),
-                        allow_redirects=False,
-                        timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT),
-                    ) as response:
-                        return await self._body(path, response)
-        except TimeoutError as err:
-            raise CannotConnect("No answer in time") from err
-
-    async def _body(self, path: str, response: aiohttp.ClientResponse) -> bytes:
-        if response.status in (401, 403) or 300 <= response.status < 400:
-            # a login in front of it, or a fork that was told to ask for one
-            raise AuthFailed("It asks for a login")
-        if response.status == 404:
-            raise NotSupported(path)
-        if response.status != 200:
-            raise CallFailed(path, f"status {response.status}", response.status)
-        if response.content_type == "text/html":
-            raise WebPage("A web page instead of data")
-        pieces, size = [], 0
-        async for piece in response.content.iter_chunked(64 * 1024):
-            size += len(piece)
-            if size > LARGEST:
-                raise BadResponse("The answer is too large")
-            pieces.append(piece)
-        return b"".join(pieces)
