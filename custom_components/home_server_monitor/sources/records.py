@@ -117,6 +117,12 @@ def number(value: Any) -> float | None:
     return found if math.isfinite(found) else None
 
 
+def positive(value: Any) -> float | None:
+    """Return a number that is not below zero, else None."""
+    found = number(value)
+    return found if found is not None and found >= 0 else None
+
+
 def integer(value: Any) -> int | None:
     """Return a whole number, or None."""
     found = value if isinstance(value, int) and not isinstance(value, bool) else number(value)

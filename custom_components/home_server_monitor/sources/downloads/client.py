@@ -25,6 +25,11 @@ class Secrets:
     password: str = ""
     api_key: str = ""
 
+    @property
+    def login(self) -> tuple[str, str] | None:
+        """Return user and password, None where there is neither."""
+        return (self.username, self.password) if self.username or self.password else None
+
     def __repr__(self) -> str:
         """Show nothing of it."""
         return "Secrets(…)"

@@ -6,11 +6,13 @@ from types import MappingProxyType
 from typing import Any, Final, override
 
 from ...guardian.capabilities_media import DownloadState, Item
-from ..errors import AuthFailed, BadResponse, CallFailed, NotSupported, PermissionDenied
+from ..errors import BadResponse, CallFailed, NotSupported, PermissionDenied
 from ..records import Row, at, rows_in_turns
 from . import nzbget_parse as parse
-from .client import DownloadClient, Secrets
-from .model import DOWN, Downloader, Product
+from .client import Secrets
+from .model import Downloader, Product
+from .tries import Tries
+from .usenet import UsenetClient
 from .wire import Answer, Wire
 
 PATH: Final = "jsonrpc"
@@ -19,14 +21,14 @@ HISTORY: Final = 60
 READS: Final = frozenset({"version", "status", "listgroups", "history"})
 
 
-class NZBGet(DownloadClient):
+class NZBGet(UsenetClient):
     """One NZBGet."""
 
     product = Product.NZBGET
 
     def __init__(self, wire: Wire, secrets: Secrets) -> None:
         super().__init__(wire, secrets)
-        self._refused = 0
+        self._tries = Tries("this user and password")
 
     # Reading
 
@@ -76,25 +78,11 @@ class NZBGet(DownloadClient):
     async def read_pause(self) -> Any:
         return parse.pause(await self._status())
 
-    @override
-    def is_paused(self, value: Any) -> bool:
-        return value is not False
-
-    @override
-    def paused_from(self, value: Any) -> Any:
-        return value or True
-
-    @override
-    def unpaused(self, value: Any) -> Any:
-        return False
-
     # Writing
 
     @override
-    async def set_limit(self, name: str, value: int) -> None:
-        if name != DOWN:
-            raise NotSupported(name)
-        await self._order("rate", -(-max(value, 0) // 1024))
+    async def set_kibibytes(self, value: int) -> None:
+        await self._order("rate", value)
 
     @override
     async def set_pause(self, value: Any) -> None:
@@ -129,14 +117,12 @@ class NZBGet(DownloadClient):
             raise CallFailed(method, "NZBGet says no")
 
     async def _call(self, method: str, *params: Any) -> Any:
-        if self._refused >= 2:
-            raise AuthFailed("It does not take this password")
-        secrets = self.secrets
+        self._tries.ask()
         answer = await self.wire.ask(
             "POST",
             PATH,
             document={"method": method, "params": params, "id": 1},
-            auth=(secrets.username, secrets.password) if secrets.username or secrets.password else None,
+            auth=self.secrets.login,
             reads=method in READS,
         )
         self._check(method, answer)
@@ -150,10 +136,9 @@ class NZBGet(DownloadClient):
     def _check(self, method: str, answer: Answer) -> None:
         match answer.status:
             case 200:
-                self._refused = 0
+                self._tries.taken()
             case 401:
-                self._refused += 1
-                raise AuthFailed("It does not take this user and password")
+                raise self._tries.refused()
             case 403:
                 # users with fewer rights, of which it knows two kinds
                 raise PermissionDenied(method)

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from ..errors import AuthFailed, BadResponse
 from .client import Secrets
+from .tries import Tries
 from .wire import Answer, HostRefused, LockedOut, Wire
 
 BASE: Final = "api/v2"
@@ -30,7 +31,7 @@ class Session:
         self._clock = clock
         self._cookie = ""
         self._locked_until = 0.0
-        self._refused = 0
+        self._tries = Tries("this password")
 
     async def send(self, verb: str, path: str, **more: Any) -> Answer:
         """Send a request, logged in where that is needed. Raises ClientError."""
@@ -58,11 +59,9 @@ class Session:
         secrets = self._secrets
         if secrets.api_key:
             raise AuthFailed("It does not take this API key")
-        if not secrets.username and not secrets.password:
+        if secrets.login is None:
             raise AuthFailed("It wants a user and a password, or an API key")
-        # a second try is for a server that was only starting; a third one would lead to a ban
-        if self._refused >= 2:
-            raise AuthFailed("It does not take this password")
+        self._tries.ask()
         self._cookie = ""
         self.logins += 1
         form = {"username": secrets.username, "password": secrets.password}
@@ -70,11 +69,10 @@ class Session:
         if answer.status == 403:
             self._check_ban(answer)
         if answer.status == 401 or answer.text == "Fails.":
-            self._refused += 1
-            raise AuthFailed("It does not take this password")
+            raise self._tries.refused()
         if answer.status not in (200, 204):
             raise BadResponse(f"status {answer.status} to the login")
-        self._refused = 0
+        self._tries.taken()
         self._cookie = answer.cookies
         self.on_new()
 

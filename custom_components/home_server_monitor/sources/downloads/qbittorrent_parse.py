@@ -5,7 +5,7 @@ from types import MappingProxyType
 from typing import Any
 
 from ...guardian.capabilities_media import DownloadState, Item, Line, Trouble
-from ..records import Malformed, Row, at, count, flag, instant, integer, number, text
+from ..records import Malformed, Row, at, count, flag, instant, integer, positive, text
 from .model import ALT_DOWN, ALT_UP, DOWN, UP
 from .troubles import host_of, of_tracker
 
@@ -74,8 +74,8 @@ def item(key: str, row: Row, asked: Asked) -> Item:
         private=asked.private if private is None else private,
         tracker=host_of(row.get("tracker")),
         seeds=max(known, default=None),
-        availability=_positive(row.get("availability")),
-        ratio=_positive(row.get("ratio")),
+        availability=positive(row.get("availability")),
+        ratio=positive(row.get("ratio")),
         path=text(row.get("content_path"), 1000) or text(row.get("save_path"), 1000) or "",
         added=instant(row.get("added_on")),
         finished=instant(row.get("completion_on")),
@@ -97,11 +97,6 @@ def is_suspect(row: Row) -> bool:
     if "has_tracker_error" in row:
         return any(row.get(key) is True for key in ("has_tracker_error", "has_other_announce_error"))
     return str(row.get("state", "")).lower() in ANNOUNCED and not row.get("tracker")
-
-
-def _positive(value: Any) -> float | None:
-    found = number(value)
-    return found if found is not None and found >= 0 else None
 
 
 def said_by(trackers: Any) -> str:

@@ -4,17 +4,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 import logging
-import math
 import time
 from types import MappingProxyType
 from typing import Any, Final, override
 
 from ...guardian.capabilities_media import DownloadState, Item
-from ..errors import AuthFailed, BadResponse, CallFailed, NotSupported
+from ..errors import BadResponse, CallFailed, NotSupported
 from ..records import Row, Rows, at, integer, rows, rows_in_turns
 from . import sabnzbd_parse as parse
-from .client import DownloadClient, Secrets
-from .model import DOWN, Downloader, NewsServer, Product
+from .client import Secrets
+from .model import Downloader, NewsServer, Product
+from .tries import Tries
+from .usenet import UsenetClient
 from .wire import Answer, HostRefused, Wire
 
 _LOGGER = logging.getLogger(__name__)
@@ -24,7 +25,7 @@ HISTORY: Final = 60
 SERVERS_EVERY: Final = 300.0
 
 
-class SABnzbd(DownloadClient):
+class SABnzbd(UsenetClient):
     """One SABnzbd. clock: seconds that only run forward."""
 
     product = Product.SABNZBD
@@ -32,8 +33,7 @@ class SABnzbd(DownloadClient):
     def __init__(self, wire: Wire, secrets: Secrets, clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__(wire, secrets)
         self._clock = clock
-        # a wrong key leaves a warning there each time: it is shown twice at most
-        self._refused = 0
+        self._tries = Tries("this API key")
         self._history: Rows[Item] = Rows()
         self._mark: int | None = None
         # whether the history could not be read
@@ -133,27 +133,12 @@ class SABnzbd(DownloadClient):
     async def read_pause(self) -> Any:
         return parse.pause(await self._queue())
 
-    @override
-    def is_paused(self, value: Any) -> bool:
-        return value is not False
-
-    @override
-    def paused_from(self, value: Any) -> Any:
-        return value or True
-
-    @override
-    def unpaused(self, value: Any) -> Any:
-        return False
-
     # Writing
 
     @override
-    async def set_limit(self, name: str, value: int) -> None:
-        if name != DOWN:
-            raise NotSupported(name)
+    async def set_kibibytes(self, value: int) -> None:
         # a bare number is a percentage, unless it is large
-        wanted = f"{math.ceil(value / 1024)}K" if value > 0 else "0"
-        await self._order("config", name="speedlimit", value=wanted)
+        await self._order("config", name="speedlimit", value=f"{value}K" if value else "0")
 
     @override
     async def set_pause(self, value: Any) -> None:
@@ -183,8 +168,7 @@ class SABnzbd(DownloadClient):
             raise CallFailed(mode, str(at(found, "error") or "SABnzbd says no"))
 
     async def _call(self, mode: str, **query: str | int) -> Any:
-        if self._refused >= 2:
-            raise AuthFailed("It does not take this API key")
+        self._tries.ask()
         wanted = {"mode": mode, **query, "output": "json", "apikey": self.secrets.api_key}
         answer = await self.wire.ask("GET", "api", query=wanted)
         self._check(mode, answer)
@@ -195,8 +179,7 @@ class SABnzbd(DownloadClient):
 
     def _check(self, mode: str, answer: Answer) -> None:
         if answer.status == 403 and "api key" in answer.text.lower():
-            self._refused += 1
-            raise AuthFailed("It does not take this API key")
+            raise self._tries.refused()
         if answer.status in (401, 403):
             # the name under which it is reached, or an address from outside, is not allowed
             raise HostRefused(self.wire.url.authority)
@@ -204,4 +187,4 @@ class SABnzbd(DownloadClient):
             raise NotSupported(mode)
         if answer.status != 200:
             raise CallFailed(mode, f"status {answer.status}", answer.status)
-        self._refused = 0
+        self._tries.taken()

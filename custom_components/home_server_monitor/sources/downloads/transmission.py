@@ -9,12 +9,13 @@ from types import MappingProxyType
 from typing import Any, Final, override
 
 from ...guardian.capabilities_media import Item
-from ..errors import AuthFailed, BadResponse, CallFailed, NotSupported
+from ..errors import BadResponse, CallFailed, NotSupported
 from ..records import Row, at, count, rows_in_turns
 from . import transmission_parse as parse
 from .client import ALL_FOUR, DownloadClient, Secrets
 from .model import ALT_DOWN, ALT_UP, DOWN, UP, Downloader, Product
 from .transmission_parse import KB, NOTHING
+from .tries import Tries
 from .wire import Answer, LockedOut, Wire
 
 PATH: Final = "transmission/rpc"
@@ -36,7 +37,7 @@ class Transmission(DownloadClient):
     def __init__(self, wire: Wire, secrets: Secrets) -> None:
         super().__init__(wire, secrets)
         self._session_id = ""
-        self._refused = 0
+        self._tries = Tries("this user and password")
 
     # Reading
 
@@ -134,8 +135,7 @@ class Transmission(DownloadClient):
     # Requests
 
     async def _call(self, method: str, **arguments: Any) -> Any:
-        if self._refused >= 2:
-            raise AuthFailed("It does not take this password")
+        self._tries.ask()
         answer = await self._send(method, arguments)
         if answer.status == 409:
             self._session_id = answer.headers.get(SESSION_ID, "")
@@ -149,23 +149,21 @@ class Transmission(DownloadClient):
         return found.get("arguments")
 
     async def _send(self, method: str, arguments: Mapping[str, Any]) -> Answer:
-        secrets = self.secrets
         return await self.wire.ask(
             "POST",
             PATH,
             document={"method": method, "arguments": arguments},
             headers={SESSION_ID: self._session_id} if self._session_id else None,
-            auth=(secrets.username, secrets.password) if secrets.username or secrets.password else None,
+            auth=self.secrets.login,
             reads=method.endswith("-get"),
         )
 
     def _check(self, method: str, answer: Answer) -> None:
         match answer.status:
             case 200:
-                self._refused = 0
+                self._tries.taken()
             case 401:
-                self._refused += 1
-                raise AuthFailed("It does not take this user and password")
+                raise self._tries.refused()
             case 403:
                 raise LockedOut(LOCKED)
             case 404 | 405:

@@ -4,7 +4,7 @@ from types import MappingProxyType
 from typing import Any
 
 from ...guardian.capabilities_media import DownloadState, Item, Line, Trouble
-from ..records import Row, at, count, flag, instant, integer, name, number, text
+from ..records import Row, at, count, flag, instant, integer, name, number, positive, text
 from .model import ALT_DOWN, ALT_UP, DOWN, UP
 from .troubles import host_of, of_disk, of_tracker
 
@@ -46,7 +46,7 @@ def item(row: Row) -> tuple[str, Item]:
         private=flag(row.get("isPrivate")),
         tracker=host_of(at(trackers, 0, "announce")),
         seeds=max((each for each in known if each is not None and each >= 0), default=None),
-        ratio=_positive(row.get("uploadRatio")),
+        ratio=positive(row.get("uploadRatio")),
         path=f"{text(row.get('downloadDir'), 1000) or ''}/{text(row.get('name'), 500) or ''}",
         added=instant(row.get("addedDate")),
         finished=instant(row.get("doneDate")),
@@ -89,11 +89,6 @@ def _trouble(row: Row) -> tuple[Trouble | None, str]:
         case 1 | 2:
             return of_tracker(said or "error"), said
     return None, ""
-
-
-def _positive(value: Any) -> float | None:
-    found = number(value)
-    return found if found is not None and found >= 0 else None
 
 
 def limits(session: Row) -> MappingProxyType[str, int]:
