@@ -2,10 +2,11 @@
 
 import pytest
 
+from custom_components.home_server_monitor.sources.downloads.address import normalise
 from custom_components.home_server_monitor.sources.downloads.client import Secrets
 from custom_components.home_server_monitor.sources.downloads.making import which
 from custom_components.home_server_monitor.sources.downloads.model import Product
-from custom_components.home_server_monitor.sources.downloads.wire import HostRefused, LockedOut, normalise
+from custom_components.home_server_monitor.sources.downloads.wire import HostRefused, LockedOut
 from custom_components.home_server_monitor.sources.errors import AuthFailed, BadResponse, NotSupported
 
 from .conftest import Pair, opened

@@ -4,6 +4,8 @@ from typing import Final
 
 from yarl import URL
 
+from ..address import address_of, before
+
 # the first part of the paths of its own pages, behind its URL base
 _PAGES: Final = frozenset(
     {
@@ -31,16 +33,4 @@ _PAGES: Final = frozenset(
 
 def normalise(typed: str) -> URL:
     """Return the address with its URL base, and nothing after that. Raises ValueError."""
-    text = typed.strip()
-    url = URL(text if "://" in text else f"http://{text}")
-    if url.scheme not in ("http", "https") or not url.host:
-        raise ValueError("Not an address")
-    if url.user or url.password:
-        raise ValueError("An address without user and password is wanted")
-    kept = []
-    for part in url.path.split("/"):
-        if part.lower() in _PAGES:
-            break
-        if part:
-            kept.append(part)
-    return url.with_path("".join(f"/{part}" for part in kept)).with_query(None).with_fragment(None)
+    return before(address_of(typed), _PAGES)

@@ -7,32 +7,21 @@ from homeassistant.const import CONF_API_KEY, CONF_PASSWORD, CONF_URL, CONF_USER
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.selector import TextSelector, TextSelectorConfig, TextSelectorType
 import voluptuous as vol
-from yarl import URL
 
-from ...const import CONF_FINGERPRINT
-from ..certificates import certificate_of
-from ..errors import (
-    AuthFailed,
-    BadResponse,
-    CannotConnect,
-    CertificateRejected,
-    ClientError,
-    NotSupported,
-    PermissionDenied,
-)
+from ..errors import AuthFailed, BadResponse, CannotConnect, ClientError, NotSupported, PermissionDenied
 from ..kind import FlowError, Probe, counted
-from ..session import shared_session
-from ..trust import trust_question
+from ..web_flow import ADDRESS, Reach, tested
+from .address import normalise
 from .client import DownloadClient, Secrets
 from .making import MADE, which
 from .model import Downloader, Product
-from .wire import HostRefused, LockedOut, Wire, normalise
+from .wire import HostRefused, LockedOut, Wire
 
 CONF_PRODUCT = "product"
 _SECRET: Any = TextSelector(TextSelectorConfig(type=TextSelectorType.PASSWORD))
 SCHEMA = vol.Schema(
     {
-        vol.Required(CONF_URL): TextSelector(TextSelectorConfig(autocomplete="url")),
+        vol.Required(CONF_URL): ADDRESS,
         vol.Optional(CONF_USERNAME): TextSelector(TextSelectorConfig(autocomplete="username")),
         vol.Optional(CONF_PASSWORD): _SECRET,
         vol.Optional(CONF_API_KEY): _SECRET,
@@ -52,43 +41,27 @@ def secrets_of(data: Mapping[str, Any]) -> Secrets:
 
 async def probe(hass: HomeAssistant, data: Mapping[str, Any], answered: frozenset[str]) -> Probe:
     """Test address, certificate and credentials. Raises FlowError and Question."""
-    try:
-        url = normalise(str(data[CONF_URL]))
-    except ValueError as err:
-        raise FlowError("invalid_url", field=CONF_URL) from err
-    fingerprint = data.get(CONF_FINGERPRINT) if url.scheme == "https" else None
-    session = shared_session(hass)
-    wire = Wire(session, url, hass.async_add_executor_job, fingerprint)
-    try:
-        try:
-            return await _look_around(wire, data, fingerprint)
-        except CertificateRejected as err:
-            certificate = await certificate_of(session, url)
-            raise trust_question(certificate, url.authority, err.expected) from err
-    except ClientError as err:
-        raise _told(err, url) from err
-    finally:
-        session.detach()
+    return await tested(
+        hass, data, normalise=normalise, look=lambda reach: _look_around(reach, data), told=_told
+    )
 
 
-def _told(err: ClientError, url: URL) -> FlowError:
+def _told(err: ClientError, reach: Reach) -> FlowError:
     """Return what a person is told."""
-    said = {"host": url.authority, "scheme": url.scheme}
     match err:
         case LockedOut():
-            return FlowError("locked_out", {**said, "reason": str(err)})
+            return FlowError("locked_out", {**reach.said, "reason": str(err)})
         case HostRefused():
-            return FlowError("host_refused", said, field=CONF_URL)
+            return FlowError("host_refused", reach.said, field=CONF_URL)
         case PermissionDenied():
-            return FlowError("login_lacks_right", {**said, "right": err.method})
-        case CannotConnect():
-            return FlowError("cannot_connect", said, field=CONF_URL)
-        case NotSupported() | BadResponse():
-            return FlowError("not_download_client", said, field=CONF_URL)
-    return FlowError("invalid_login", said, field=CONF_PASSWORD)
+            return FlowError("login_lacks_right", {**reach.said, "right": err.method})
+        case CannotConnect() | NotSupported() | BadResponse():
+            return reach.wrong(err, "not_download_client")
+    return FlowError("invalid_login", reach.said, field=CONF_PASSWORD)
 
 
-async def _look_around(wire: Wire, data: Mapping[str, Any], fingerprint: str | None) -> Probe:
+async def _look_around(reach: Reach, data: Mapping[str, Any]) -> Probe:
+    wire = Wire(reach.session, reach.url, reach.hass.async_add_executor_job, reach.fingerprint)
     product = await which(wire)
     said = {"product": product.label, "host": wire.url.authority}
     if product is Product.SABNZBD and not data.get(CONF_API_KEY):
@@ -101,10 +74,8 @@ async def _look_around(wire: Wire, data: Mapping[str, Any], fingerprint: str | N
         except AuthFailed as err:
             refused = err
             continue
-        known: dict[str, Any] = {CONF_URL: str(wire.url), CONF_PRODUCT: product.value}
-        known |= {name: data[name] for name in names if data.get(name)}
-        known |= {CONF_FINGERPRINT: fingerprint} if fingerprint else {}
-        return _found(client, seen, known)
+        shown = {name: data[name] for name in names if data.get(name)}
+        return _found(client, seen, reach.kept(**{CONF_PRODUCT: product.value}, **shown))
     by_key = product is Product.SABNZBD or (data.get(CONF_API_KEY) and not data.get(CONF_PASSWORD))
     field = CONF_API_KEY if by_key else CONF_PASSWORD
     nothing = not any(data.get(name) for name in (CONF_API_KEY, CONF_PASSWORD, CONF_USERNAME))

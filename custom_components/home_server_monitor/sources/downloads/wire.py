@@ -36,18 +36,3 @@ class Wire(Web):
         fingerprint: str | None = None,
     ) -> None:
         super().__init__(session, url, in_thread, fingerprint, limits=LIMITS)
-
-
-def normalise(typed: str) -> URL:
-    """Return the address that a person typed, without what follows the client's own path. Raises ValueError."""
-    text = typed.strip()
-    url = URL(text if "://" in text else f"http://{text}")
-    if url.scheme not in ("http", "https") or not url.host:
-        raise ValueError("Not an address")
-    if url.user or url.password:
-        raise ValueError("An address without user and password is wanted")
-    path = url.path.rstrip("/")
-    # people copy what the browser shows, or what another program was given
-    for end in ("/transmission/web", "/transmission/rpc", "/transmission", "/jsonrpc", "/index.html", "/api"):
-        path = path.removesuffix(end)
-    return url.with_path(path).with_query(None).with_fragment(None)

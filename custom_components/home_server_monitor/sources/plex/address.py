@@ -4,6 +4,8 @@ from typing import Final
 
 from yarl import URL
 
+from ..address import address_of, before
+
 PORT: Final = 32400
 # the first part of the paths of its own pages
 _PAGES: Final = frozenset({"web", "identity", "library", "status", "manage", "desktop"})
@@ -11,19 +13,7 @@ _PAGES: Final = frozenset({"web", "identity", "library", "status", "manage", "de
 
 def normalise(typed: str) -> URL:
     """Return the address; without a port it is Plex's own, unless it is https behind a proxy. Raises ValueError."""
-    text = typed.strip()
-    named = "://" in text
-    url = URL(text if named else f"http://{text}")
-    if url.scheme not in ("http", "https") or not url.host:
-        raise ValueError("Not an address")
-    if url.user or url.password:
-        raise ValueError("An address without user and password is wanted")
-    if url.explicit_port is None and not named:
+    url = address_of(typed)
+    if url.explicit_port is None and "://" not in typed:
         url = url.with_port(PORT)
-    kept = []
-    for part in url.path.split("/"):
-        if part.lower() in _PAGES:
-            break
-        if part:
-            kept.append(part)
-    return url.with_path("/" + "/".join(kept)).with_query(None).with_fragment(None)
+    return before(url, _PAGES)

@@ -4,81 +4,49 @@ from collections.abc import Mapping
 from hashlib import sha256
 from typing import Any
 
-import aiohttp
+from homeassistant.const import CONF_TOKEN, CONF_URL
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import instance_id
-from homeassistant.helpers.selector import TextSelector, TextSelectorConfig, TextSelectorType
 import voluptuous as vol
-from yarl import URL
 
-from ...const import CONF_FINGERPRINT, DOMAIN
-from ..certificates import certificate_of
-from ..errors import (
-    AuthFailed,
-    BadResponse,
-    CallFailed,
-    CannotConnect,
-    CertificateRejected,
-    ClientError,
-    PermissionDenied,
-)
+from ...const import DOMAIN
+from ..errors import AuthFailed, CallFailed, ClientError, PermissionDenied
 from ..kind import FlowError, Probe, Question, counted
-from ..session import shared_session
-from ..trust import trust_question
 from ..web import JsonTransport
+from ..web_flow import ADDRESS, KEY, Reach, tested
 from .address import normalise
 from .client import PlexClient, headers_of
 from .linking import PAGE, Linking
 
-CONF_URL, CONF_TOKEN, CONF_CLIENT, CONF_PIN = "url", "token", "client_id", "pin"
+CONF_CLIENT, CONF_PIN = "client_id", "pin"
 LINK = "plex_link"
-SCHEMA = vol.Schema(
-    {
-        vol.Required(CONF_URL): TextSelector(TextSelectorConfig(autocomplete="url")),
-        # without one its owner is asked on Plex's own page
-        vol.Optional(CONF_TOKEN): TextSelector(
-            TextSelectorConfig(type=TextSelectorType.PASSWORD, autocomplete="off")
-        ),
-    }
-)
+# without a token its owner is asked on Plex's own page
+SCHEMA = vol.Schema({vol.Required(CONF_URL): ADDRESS, vol.Optional(CONF_TOKEN): KEY})
 SECRETS = frozenset({CONF_TOKEN})
 
 
 async def probe(hass: HomeAssistant, data: Mapping[str, Any], answered: frozenset[str]) -> Probe:
     """Test address, certificate and token. Raises FlowError and Question."""
-    try:
-        url = normalise(str(data[CONF_URL]))
-    except ValueError as err:
-        raise FlowError("invalid_url", field=CONF_URL) from err
-    fingerprint = data.get(CONF_FINGERPRINT) if url.scheme == "https" else None
-    client = sha256(f"{DOMAIN}:{await instance_id.async_get(hass)}".encode()).hexdigest()[:32]
-    session = shared_session(hass)
-    try:
-        try:
-            anybody = JsonTransport(
-                session, url, headers_of(None, client), hass.async_add_executor_job, fingerprint
-            )
-            # no token goes to an address that is no Plex
-            await PlexClient(anybody).identity()
-            token = str(data.get(CONF_TOKEN) or "").strip() or await _linked(
-                hass, session, client, data.get(CONF_PIN)
-            )
-            transport = JsonTransport(
-                session, url, headers_of(token, client), hass.async_add_executor_job, fingerprint
-            )
-            return await _look_around(PlexClient(transport), token, client, fingerprint)
-        except CertificateRejected as err:
-            certificate = await certificate_of(session, url)
-            raise trust_question(certificate, url.authority, err.expected) from err
-    except ClientError as err:
-        raise _told(err, url) from err
-    finally:
-        session.detach()
+    us = sha256(f"{DOMAIN}:{await instance_id.async_get(hass)}".encode()).hexdigest()[:32]
+
+    async def look(reach: Reach) -> Probe:
+        # no token goes to an address that is no Plex
+        await _client(reach, None, us).identity()
+        token = str(data.get(CONF_TOKEN) or "").strip() or await _linked(reach, us, data.get(CONF_PIN))
+        return await _look_around(reach, token, us)
+
+    return await tested(hass, data, normalise=normalise, look=look, told=_told)
 
 
-async def _linked(hass: HomeAssistant, session: aiohttp.ClientSession, client: str, pin: Any) -> str:
+def _client(reach: Reach, token: str | None, us: str) -> PlexClient:
+    in_thread = reach.hass.async_add_executor_job
+    headers = headers_of(token, us)
+    return PlexClient(JsonTransport(reach.session, reach.url, headers, in_thread, reach.fingerprint))
+
+
+async def _linked(reach: Reach, us: str, pin: Any) -> str:
     """Return the token that the owner has given. Raises Question while nobody has, FlowError where that fails."""
-    linking = Linking(session, hass.async_add_executor_job, client)
+    linking = Linking(reach.session, reach.hass.async_add_executor_job, us)
     try:
         if isinstance(pin, dict):
             if token := await linking.token(int(pin["id"])):
@@ -101,20 +69,15 @@ async def _begun(linking: Linking) -> tuple[int, str]:
         raise FlowError("plex_tv_away", field=CONF_TOKEN) from err
 
 
-def _told(err: ClientError, url: URL) -> FlowError:
+def _told(err: ClientError, reach: Reach) -> FlowError:
     """Return what a person is told: a wrong token, a wrong address, or something else at it."""
-    said = {"host": url.authority, "scheme": url.scheme}
-    match err:
-        case AuthFailed() | PermissionDenied():
-            return FlowError("wrong_plex_token", said, field=CONF_TOKEN)
-        case BadResponse():
-            return FlowError("not_plex", said, field=CONF_URL)
-        case CannotConnect():
-            return FlowError("cannot_connect", said, field=CONF_URL)
-    return FlowError("not_plex", said, field=CONF_URL)
+    if isinstance(err, (AuthFailed, PermissionDenied)):
+        return FlowError("wrong_plex_token", reach.said, field=CONF_TOKEN)
+    return reach.wrong(err, "not_plex")
 
 
-async def _look_around(client: PlexClient, token: str, identifier: str, fingerprint: str | None) -> Probe:
+async def _look_around(reach: Reach, token: str, us: str) -> Probe:
+    client = _client(reach, token, us)
     about = await client.about()
     # only the owner's token may read the settings
     await client.preferences()
@@ -122,8 +85,7 @@ async def _look_around(client: PlexClient, token: str, identifier: str, fingerpr
     return Probe(
         title=about.name,
         unique_id=about.machine,
-        data={CONF_URL: str(client.url).rstrip("/"), CONF_TOKEN: token, CONF_CLIENT: identifier}
-        | ({CONF_FINGERPRINT: fingerprint} if fingerprint else {}),
+        data=reach.kept(**{CONF_TOKEN: token, CONF_CLIENT: us}),
         found={
             "product": "Plex",
             "name": about.name,

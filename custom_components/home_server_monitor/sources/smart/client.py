@@ -17,19 +17,6 @@ from .model import Drives, drives, readings
 LIMITS: Final = Limits(largest=16 * MIB)
 
 
-def normalise(typed: str) -> URL:
-    """Return the address that a person typed, without what follows Scrutiny's own path. Raises ValueError."""
-    text = typed.strip()
-    url = URL(text if "://" in text else f"http://{text}")
-    if url.scheme not in ("http", "https") or not url.host:
-        raise ValueError("Not an address")
-    if url.user or url.password:
-        raise ValueError("An address without user and password is wanted")
-    # people copy what the browser shows
-    path = url.path.partition("/web/")[0].removesuffix("/web").removesuffix("/api").rstrip("/")
-    return url.with_path(path).with_query(None).with_fragment(None)
-
-
 class WebPage(BadResponse):
     """A web page came instead of data: another program, or a login in front of it."""
 
