@@ -10,7 +10,8 @@ import itertools
 import random
 from typing import TYPE_CHECKING, Final
 
-from .arr.library import Library, Release, Thing
+from .arr.library import Library
+from .arr.things import Release, Thing
 from .media.download import Download, Fate, State
 from .media.world import MediaWorld
 from .noise import digest

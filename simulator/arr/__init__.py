@@ -4,8 +4,9 @@ from .bazarr import BazarrFace
 from .face import ArrFace
 from .house import furnish, furnish_others
 from .indexers import Prowlarr
-from .library import Library, Release, Thing, Tracked
+from .library import Library
 from .prowlarr import ProwlarrFace
+from .things import Release, Thing, Tracked
 
 __all__ = [
     "ArrFace",

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 from simulator.media import Fate, MediaWorld, add_client
 
 from .indexers import Indexer, Prowlarr
-from .library import Library, Release, Thing
+from .library import Library
+from .things import Release, Thing
 
 if TYPE_CHECKING:
     from simulator.world import World

@@ -5,11 +5,12 @@ from typing import TYPE_CHECKING, Any
 
 from simulator.quay import Quay
 
-from .face import ArrFace, Servarr
+from .face import ArrFace
 from .house import furnish
 from .indexers import Prowlarr
 from .library import Library
 from .prowlarr import ProwlarrFace
+from .servarr import Servarr
 
 if TYPE_CHECKING:
     from simulator.world import World

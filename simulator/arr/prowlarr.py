@@ -7,9 +7,9 @@ from simulator.serving.asked import Asked
 from simulator.serving.replies import Json, Reply
 from simulator.serving.routes import Routes
 
-from .face import Servarr
 from .indexers import Prowlarr
 from .rows import complaint, stamp
+from .servarr import Servarr
 
 
 class ProwlarrFace(Servarr):

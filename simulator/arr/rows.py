@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from .kinds import KINDS
-from .library import Entry, Library, Thing, Tracked
+from .library import Library
+from .things import Entry, Thing, Tracked
 
 type Row = dict[str, Any]
 

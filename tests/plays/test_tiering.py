@@ -18,7 +18,8 @@ from custom_components.home_server_monitor.const import CONF_KIND, CONF_SERVER, 
 from custom_components.home_server_monitor.edge.house_key import HOUSE
 from custom_components.home_server_monitor.guardian.contract import Finding, Severity
 from simulator.arr.face import ArrFace
-from simulator.arr.library import Library, Release, Thing
+from simulator.arr.library import Library
+from simulator.arr.things import Release, Thing
 from simulator.clock import Clock
 from simulator.media import MediaWorld, add_client
 from simulator.media.faces import FACES
