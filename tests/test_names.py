@@ -10,7 +10,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.home_server_monitor.const import DOMAIN
-from custom_components.home_server_monitor.sources.truenas.storage import Disk
+from custom_components.home_server_monitor.sources.truenas.disk import Disk
 from simulator.storage import Dataset
 
 pytestmark = pytest.mark.usefixtures("warp")

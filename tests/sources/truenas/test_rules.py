@@ -16,7 +16,8 @@ from custom_components.home_server_monitor.sources.truenas.releases import V24_0
 from custom_components.home_server_monitor.sources.truenas.rules import judge
 from custom_components.home_server_monitor.sources.truenas.storage import Vdev
 from custom_components.home_server_monitor.sources.truenas.system import Alert, Certificate, Service
-from custom_components.home_server_monitor.sources.truenas.work import App, Schedule, Task, TaskKind
+from custom_components.home_server_monitor.sources.truenas.app import App
+from custom_components.home_server_monitor.sources.truenas.work import Schedule, Task, TaskKind
 
 from . import build
 from .build import (

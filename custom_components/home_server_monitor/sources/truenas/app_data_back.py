@@ -14,7 +14,7 @@ from .app_looks import AppLooks
 from .app_upgrade import GATE, STABLE, AppNas
 from .methods import Operation, method_of
 from .sending import UNWATCHED, send
-from .work import App
+from .app import App
 from .work_orders import app_touches
 
 PUT_BACK = "put_dataset_back"

@@ -25,7 +25,7 @@ from .jobs import Job
 from .methods import Operation, method_of
 from .model import TrueNas
 from .sending import NO_CHANGE, UNWATCHED, Nas, job_failed, job_state, refused, send
-from .work import App
+from .app import App
 
 INSTALL = "install_scrutiny"
 # an image of 300 MB over a slow line

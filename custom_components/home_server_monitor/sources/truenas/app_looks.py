@@ -6,7 +6,7 @@ from ...guardian.contract import Refusal, Refused
 from ..errors import ClientError
 from .actions import LOOK_EVERY
 from .sending import Nas
-from .work import App
+from .app import App
 
 # what ends in another state by itself
 _PASSING = ("deploying", "stopping")

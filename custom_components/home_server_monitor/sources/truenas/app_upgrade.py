@@ -25,7 +25,7 @@ from .methods import Operation, method_of, supports
 from .releases import V24_10
 from .sending import UNWATCHED, Nas, send
 from .snapshots import not_ours_at
-from .work import App
+from .app import App
 
 SNAPSHOT = "take_snapshot"
 UPGRADE = "upgrade_app"

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from yarl import URL
 
 from ...guardian.capabilities import Service, Way
-from .work import App
+from .app import App
 
 # what an address of a page says for "this NAS"
 _ANY = frozenset({"0.0.0.0", "::", "127.0.0.1", "localhost", "$node_ip"})  # noqa: S104 - compared, not bound

@@ -15,9 +15,11 @@ from .reading import MACHINE_FEEDS, TASK_FEEDS, SnapshotListing
 from .realtime import Realtime
 from .releases import V25_10, Release
 from .schedules import next_run
-from .storage import Disk, Pool
+from .disk import Disk
+from .storage import Pool
 from .system import System
-from .work import App, AppStats, Task
+from .app import App, AppStats
+from .work import Task
 
 _EMPTY: Rows[Any] = Rows()
 LISTS = (

@@ -33,7 +33,7 @@ from .snapshots import find, not_ours_at
 from .stands import stands_of
 from .ups_service import feeds, offered, ups_service_of
 from .uses import look_in_use, uses
-from .work import App
+from .app import App
 
 
 class CapableTrueNas(FedCoordinator[TrueNas]):

@@ -8,7 +8,8 @@ from ...guardian.contract import Finding
 from .memory import Memory
 from .model import TrueNas
 from .nodes import disk_node
-from .storage import Disk, Vdev
+from .disk import Disk
+from .storage import Vdev
 
 
 @dataclass(frozen=True, slots=True)

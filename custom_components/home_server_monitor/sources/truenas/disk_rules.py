@@ -6,7 +6,8 @@ from ...guardian.contract import Finding, Severity
 from .case import Case, Rule
 from .nodes import disk_node, pool_node
 from .redundancy import WELL
-from .storage import Disk, Vdev
+from .disk import Disk
+from .storage import Vdev
 
 HOT = {"HDD": (50.0, 57.0), "SSD": (65.0, 72.0)}
 NVME_HOT = (72.0, 80.0)

@@ -7,9 +7,11 @@ from types import MappingProxyType
 from typing import Any
 
 from .realtime import Realtime
-from .storage import Dataset, Disk, Pool, Snapshots
+from .disk import Disk
+from .storage import Dataset, Pool, Snapshots
 from .system import Alert, Certificate, Interface, Service, Share, System, Update
-from .work import App, Machine, Task
+from .app import App
+from .work import Machine, Task
 
 
 def _none() -> Mapping[str, Any]:

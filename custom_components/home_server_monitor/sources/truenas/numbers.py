@@ -9,7 +9,7 @@ from typing import Any
 from ..errors import ClientError
 from .protocol import Event
 from .realtime import Realtime, realtime
-from .work import AppStats, app_stats
+from .app import AppStats, app_stats
 
 _LOGGER = logging.getLogger(__name__)
 

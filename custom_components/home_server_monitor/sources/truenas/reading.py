@@ -11,7 +11,7 @@ from typing import Any
 from ..errors import BadResponse, NotSupported, PermissionDenied
 from ..feeds import Feed
 from ..marks import left_by
-from . import storage, system, work
+from . import app, disk, storage, system, work
 from .client import TrueNasClient
 from .methods import Operation, method_of
 from .parse import Malformed, Row, Rows, at, integer, record, rows, text
@@ -63,12 +63,12 @@ def _list(operation: Operation, parse: Callable[[Row], tuple[str, Any]]) -> Read
     return read
 
 
-async def _disks(client: TrueNasClient) -> Rows[storage.Disk]:
+async def _disks(client: TrueNasClient) -> Rows[disk.Disk]:
     """List disks; USB boxes give all their disks one serial, which then identifies none of them."""
     raw = await client.ask(Operation.DISKS)
     serials = Counter(text(at(row, "serial")) for row in (raw if isinstance(raw, list) else ()))
     doubled = frozenset(serial for serial, times in serials.items() if serial and times > 1)
-    return rows(raw, lambda row: storage.disk(row, doubled))
+    return rows(raw, lambda row: disk.disk(row, doubled))
 
 
 class _SmartTests:
@@ -80,9 +80,9 @@ class _SmartTests:
     async def __call__(self, client: TrueNasClient) -> Rows[str]:
         method_of(Operation.SMART_TESTS, client.release)
         disks = (await _disks(client)).items.values()
-        heat = storage.temperatures(await client.ask(Operation.DISK_TEMPERATURES))
-        if all(heat.get(disk.device) is not None for disk in disks if disk.kind == "HDD"):
-            self._newest = rows(await client.ask(Operation.SMART_TESTS), storage.last_test)
+        heat = disk.temperatures(await client.ask(Operation.DISK_TEMPERATURES))
+        if all(heat.get(each.device) is not None for each in disks if each.kind == "HDD"):
+            self._newest = rows(await client.ask(Operation.SMART_TESTS), disk.last_test)
         return self._newest
 
 
@@ -93,9 +93,9 @@ def _tasks(operation: Operation, kind: TaskKind, *titles: str) -> Reader:
     return _list(operation, work.task(kind, title))
 
 
-async def _apps(client: TrueNasClient) -> Rows[work.App]:
+async def _apps(client: TrueNasClient) -> Rows[app.App]:
     """List apps; while Docker is down the list is empty, which says nothing about the apps."""
-    parse = work.chart_release if client.release == V24_04 else work.app
+    parse = app.chart_release if client.release == V24_04 else app.app
     found = rows(await client.ask(Operation.APPS), parse)
     if not found.items and await _engine_is_down(client):
         raise BadResponse("Docker does not run, so its apps are not listed")
@@ -177,7 +177,7 @@ _TABLE: tuple[tuple[str, float, Reader | None], ...] = (
     ("boot_pool", 5 * MINUTE, _one(Operation.BOOT_POOL, lambda raw: storage.pool(record(raw))[1])),
     ("alerts", 5 * MINUTE, _list(Operation.ALERTS, system.alert)),
     ("apps", 5 * MINUTE, _apps),
-    ("temperatures", 5 * MINUTE, _one(Operation.DISK_TEMPERATURES, storage.temperatures)),
+    ("temperatures", 5 * MINUTE, _one(Operation.DISK_TEMPERATURES, disk.temperatures)),
     ("datasets", 5 * MINUTE, _list(Operation.DATASETS, storage.dataset)),
     ("snapshot_tasks", 5 * MINUTE, _tasks(Operation.SNAPSHOT_TASKS, TaskKind.SNAPSHOT, "dataset")),
     ("replications", 5 * MINUTE, _tasks(Operation.REPLICATIONS, TaskKind.REPLICATION, "name")),

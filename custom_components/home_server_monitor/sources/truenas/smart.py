@@ -10,7 +10,8 @@ from ...prediction.smartctl import parse
 from .listings import SmartReading
 from .model import TrueNas
 from .redundancy import spare
-from .storage import Disk, Pool, Vdev
+from .disk import Disk
+from .storage import Pool, Vdev
 
 # `smart.test.results` in words, as the log of a disk would have them
 _ENDED = {"success": True, "failed": False}

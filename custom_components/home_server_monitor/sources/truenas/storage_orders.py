@@ -8,7 +8,8 @@ from .methods import Operation
 from .pausing import pause_of
 from .reading import FEED_OF_TASK
 from .sending import stamp
-from .storage import Disk, Pool
+from .disk import Disk
+from .storage import Pool
 from .tasks import RUN
 from .work import Task, TaskKind
 

@@ -11,7 +11,8 @@ from .model import TrueNas
 from .nodes import app_node, guest_node, host_node, service_node
 from .stopping import APP_STOPPED, MACHINE_STOPPED, stop_of
 from .system import Service
-from .work import App, Machine
+from .app import App
+from .work import Machine
 
 _TAKES_AWAY: Mapping[str, Any] = {"risk": Risk.MEDIUM, "takes_away": True}
 

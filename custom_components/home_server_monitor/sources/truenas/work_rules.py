@@ -8,7 +8,8 @@ from .case import Case, Rule
 from .nodes import app_node, certificate_node, host_node, service_node, task_node
 from .reading import FEED_OF_TASK
 from .releases import V25_10
-from .work import App, Task
+from .app import App
+from .work import Task
 
 # seconds for which it is known that an action met another Home Assistant's work
 MET = 86400.0

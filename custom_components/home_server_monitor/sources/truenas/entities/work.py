@@ -10,7 +10,8 @@ from homeassistant.const import (
 
 from ....descriptions import ObjectBinarySensor, ObjectButton, ObjectSensor, ObjectUpdate
 from ....quantities import choice, data_rate, data_size, moment, percent
-from ..work import APP_STATES, MACHINE_STATES, App
+from ..app import APP_STATES, App
+from ..work import MACHINE_STATES
 
 DIAGNOSTIC = EntityCategory.DIAGNOSTIC
 
