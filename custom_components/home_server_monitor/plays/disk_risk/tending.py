@@ -5,16 +5,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from homeassistant.core import HomeAssistant
-from homeassistant.exceptions import HomeAssistantError
-from homeassistant.helpers.storage import Store
 
-from ...const import DOMAIN
 from ...edge import clock
 from ...guardian.capabilities import DiskPlace, ForgetsDisks, PoolStand
 from ...guardian.contract import Actor, Finding, Refusal, Refused, Severity
 from ...guardian.finding import Tracked, finding_id
 from ...guardian.waking import waking_of
-from ...history import file_name
+from ...kept import KeptFile
 from ...prediction.tiers import Tier
 from .ordering import FAILING, Ordering, open_about, serial_of
 from .promises import Promises, Replaced
@@ -39,21 +36,18 @@ class Tending:
         self._hass = hass
         self._play = play
         self._of = play.guardian
-        self._store: Store[dict[str, Any]] = Store(hass, 1, f"{DOMAIN}/disks/{file_name(play.server)}")
         self.promises = Promises()
+        self._kept = KeptFile(hass, "disks", play.server, self.promises.dump, 0.0)
         self._told = Told(play)
         self._orders = Ordering(play, self.promises)
 
     async def async_load(self) -> None:
         """Take back what was said before the last start; it may be lost."""
-        try:
-            self.promises.load(await self._store.async_load())
-        except HomeAssistantError, OSError, ValueError, NotImplementedError:
-            return
+        await self._kept.load(self.promises.load)
 
     async def _save(self) -> None:
         self.promises.forget(clock.now())
-        await self._store.async_save(self.promises.dump())
+        await self._kept.save()
 
     # What is found
 

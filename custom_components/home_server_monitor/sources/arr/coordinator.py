@@ -233,7 +233,7 @@ class ArrCoordinator(KeyedCoordinator[Arr]):
 
     async def _meet(self) -> None:
         await self.client.meet()
-        await self._keeping.load(dt_util.utcnow().timestamp())
+        await self._keeping.load_at(dt_util.utcnow().timestamp())
         options, strikes = self.config_entry.options, self._keeping.strikes
         strikes.most = int(options.get(STRIKES, strikes.most))
         strikes.every = 60 * float(options.get(MINUTES, strikes.every / 60))

@@ -1,44 +1,33 @@
 """What is known of an Arr's queue and outlives a restart: strikes, and who failed how often."""
 
-import contextlib
-from typing import Final
+from typing import Any, Final
 
-from homeassistant.core import HomeAssistant, callback
-from homeassistant.exceptions import HomeAssistantError
-from homeassistant.helpers.storage import Store
+from homeassistant.core import HomeAssistant
 
-from ...const import DOMAIN
-from ...history import file_name
+from ...kept import KeptFile
 from .learning import Learned
 from .strikes import Strikes
 
 SAVE_DELAY: Final = 30.0
-UNREADABLE: Final = (HomeAssistantError, OSError, ValueError, NotImplementedError)
 
 
-class Keeping:
-    """Loads it and writes it; it may be lost, and then begins anew."""
+class Keeping(KeptFile):
+    """Loads it and writes it."""
 
     def __init__(self, hass: HomeAssistant, source: str) -> None:
-        self._store: Store[dict[str, object]] = Store(hass, 1, f"{DOMAIN}/queue/{file_name(source)}")
+        super().__init__(hass, "queue", source, self._packed, SAVE_DELAY)
         self.strikes = Strikes()
         self.learned = Learned()
 
-    async def load(self, now: float) -> None:
-        """Load what was kept."""
-        with contextlib.suppress(*UNREADABLE):
-            kept = await self._store.async_load() or {}
+    async def load_at(self, now: float) -> None:
+        """Load what was kept. now: seconds since 1970."""
+
+        def take(stored: dict[str, Any] | None) -> None:
+            kept = stored or {}
             self.strikes.load(kept.get("strikes"), now)
             self.learned.load(kept.get("learned"))
 
-    @callback
-    def save_soon(self) -> None:
-        """Write it in a while."""
-        self._store.async_delay_save(self._packed, SAVE_DELAY)
+        await self.load(take)
 
-    async def save(self) -> None:
-        """Write it now."""
-        await self._store.async_save(self._packed())
-
-    def _packed(self) -> dict[str, object]:
+    def _packed(self) -> dict[str, Any]:
         return {"strikes": self.strikes.dump(), "learned": self.learned.dump()}

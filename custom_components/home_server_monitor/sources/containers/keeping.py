@@ -1,17 +1,16 @@
 """What is known of an engine and outlives a restart: what was updated, offered, moved and accepted."""
 
 from collections.abc import Callable, Iterable
-import contextlib
 import time
 from typing import Any
 
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
 
 from ...const import DOMAIN
 from ...history import file_name
+from ...kept import KeptFile
 from .accepting import Acceptances
 from .aftermath import Aftermath
 from .model import Container, Usage
@@ -21,44 +20,41 @@ from .traffic import Traffic
 COUNTED = 900.0
 REMEMBER_DELAY = 1.0
 SAVE_DELAY = 30.0
-UNREADABLE = (HomeAssistantError, OSError, ValueError, NotImplementedError)
 
 
 class Keeping:
     """Loads it and writes it. offers: returns what is to be kept of what is offered."""
 
     def __init__(self, hass: HomeAssistant, source: str, offers: Callable[[], dict[str, Any]]) -> None:
-        def store(what: str) -> Store[dict[str, Any]]:
-            return Store(hass, 1, f"{DOMAIN}/{what}/{file_name(source)}")
-
-        self._traffic, self._updates = store("traffic"), store("updates")
-        self._offers, self._audit = store("offers"), store("audit")
-        self._what_is_offered = offers
         self.traffic = Traffic(lambda: dt_util.now().date().isoformat())
+        self._traffic = KeptFile(hass, "traffic", source, self.traffic.pack, SAVE_DELAY)
         self._traffic_due = 0.0
         self.aftermath = Aftermath(self._remember, lambda: dt_util.utcnow().timestamp())
+        self._updates = KeptFile(hass, "updates", source, self.aftermath.dump, REMEMBER_DELAY)
+        self._offers = KeptFile(hass, "offers", source, offers, SAVE_DELAY)
+        # what a person decided: that is not lost without a word
+        self._audit: Store[dict[str, Any]] = Store(hass, 1, f"{DOMAIN}/audit/{file_name(source)}")
         self.accepted = Acceptances(lambda rows: self._audit.async_save({"accepted": rows}))
 
     async def load(self) -> None:
         """Load all but the offers. Raises HomeAssistantError where what was accepted cannot be read."""
-        # these may be lost: another version's file, or one that cannot be read
-        with contextlib.suppress(*UNREADABLE):
-            self.aftermath.load(await self._updates.async_load())
-        with contextlib.suppress(*UNREADABLE):
-            self.traffic.load(await self._traffic.async_load())
+        await self._updates.load(self.aftermath.load)
+        await self._traffic.load(self.traffic.load)
         self.accepted.load((await self._audit.async_load() or {}).get("accepted"))
 
     async def load_offers(self, *take: Callable[[dict[str, Any]], None]) -> None:
-        """Load what was offered, and hand it to those who take it; it may be lost as well."""
-        with contextlib.suppress(*UNREADABLE):
-            kept = await self._offers.async_load() or {}
+        """Load what was offered, and hand it to those who take it."""
+
+        def hand(kept: dict[str, Any] | None) -> None:
             for each in take:
-                each(kept)
+                each(kept or {})
+
+        await self._offers.load(hand)
 
     @callback
     def save_offers_soon(self) -> None:
         """Write what is offered, in a while."""
-        self._offers.async_delay_save(self._what_is_offered, SAVE_DELAY)
+        self._offers.save_soon()
 
     @callback
     def count(self, container: Container, used: Usage) -> None:
@@ -67,19 +63,19 @@ class Keeping:
         # a store that is asked again and again would put the writing off each time
         if new and (now := time.monotonic()) >= self._traffic_due:
             self._traffic_due = now + COUNTED
-            self._traffic.async_delay_save(self.traffic.pack, SAVE_DELAY)
+            self._traffic.save_soon()
 
     @callback
     def _remember(self) -> None:
-        self._updates.async_delay_save(self.aftermath.dump, REMEMBER_DELAY)
+        self._updates.save_soon()
 
     async def save(self, present: Iterable[str] | None) -> None:
         """Write what was updated and moved now. present: the containers by name, None where nobody knows them."""
-        await self._updates.async_save(self.aftermath.dump())
+        await self._updates.save()
         if present is not None:
             self.traffic.forget(present)
-        await self._traffic.async_save(self.traffic.pack())
+        await self._traffic.save()
 
     async def save_offers(self) -> None:
         """Write what is offered now."""
-        await self._offers.async_save(self._what_is_offered())
+        await self._offers.save()

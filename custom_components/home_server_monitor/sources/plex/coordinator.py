@@ -228,7 +228,7 @@ class PlexCoordinator(KeyedCoordinator[Plex]):
             )
         if (wait := self.feeds.pressing()) is not None:
             self.async_hurry(wait)
-        await self._keeping.load()
+        await self._keeping.load_once()
         return self._seen(assemble(self.feeds))
 
     def _is_the_same(self) -> None:

@@ -2,28 +2,23 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, tzinfo
-import logging
 from typing import Any, override
 
 import aiohttp
 from homeassistant.const import CONF_API_KEY, CONF_URL, CONF_USERNAME
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.aiohttp_client import async_create_clientsession
 from homeassistant.helpers.device_registry import DeviceInfo
-from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
 from yarl import URL
 
 from ...const import CONF_FINGERPRINT, DOMAIN
 from ...coordinator import CYCLE, HsmConfigEntry
-from ...guardian.capabilities import (
-    ReadsSmart,
-    Setting,
-)
+from ...guardian.capabilities import ReadsSmart, Setting
 from ...guardian.contract import Action, Change, Finding, Missing, Node
-from ...history import DailyHistory, file_name
+from ...history import DailyHistory
 from ...issues import clear_missing_rights, raise_missing_rights
+from ...kept import KeptFile
 from ..errors import CannotConnect, ClientError
 from ..feeds import Feeds
 from .assemble import assemble
@@ -47,8 +42,6 @@ from .session import Session
 from .stands import seats
 from .stopping import APP_STOPPED, MACHINE_STOPPED, AppStopped, MachineStopped
 from .system import plain_version
-
-_LOGGER = logging.getLogger(__name__)
 
 SAVE_DELAY = 60
 # seconds between two readings that people ask for
@@ -83,7 +76,7 @@ class TrueNasCoordinator(CapableTrueNas):
         self.feeds = Feeds(feeds(self.client, temperatures=self._temperatures))
         self.feeds.on_news = self.async_hurry
         self.memory = Memory(self._remember)
-        self._memory_store: Store[dict[str, Any]] = Store(hass, 1, f"{DOMAIN}/memory/{file_name(self.id)}")
+        self._kept = KeptFile(hass, "memory", self.id, self.memory.save, SAVE_DELAY)
         self._pool_days = PoolDays(
             self.memory,
             lambda guid: DailyHistory(hass, "pool", guid, COLUMNS, BASELINE_DELAY),
@@ -193,11 +186,7 @@ class TrueNasCoordinator(CapableTrueNas):
 
     @override
     async def _async_setup(self) -> None:
-        try:
-            self.memory.load(await self._memory_store.async_load())
-        except HomeAssistantError, OSError, ValueError, NotImplementedError:
-            # it may be lost: another version's file, or one that cannot be read
-            _LOGGER.exception("What was remembered of %s cannot be read", self.name)
+        await self._kept.load(self.memory.load)
 
     @override
     async def async_fetch(self) -> TrueNas:
@@ -219,7 +208,7 @@ class TrueNasCoordinator(CapableTrueNas):
         self._pushed.stop()
         self.feeds.stop()
         await self.client.end()
-        await self._memory_store.async_save(self.memory.save())
+        await self._kept.save()
 
     @override
     async def async_look(self, *keys: str) -> TrueNas:
@@ -321,7 +310,7 @@ class TrueNasCoordinator(CapableTrueNas):
 
     @callback
     def _remember(self) -> None:
-        self._memory_store.async_delay_save(self.memory.save, SAVE_DELAY)
+        self._kept.save_soon()
 
     def note_upgrade(self, app: str, before: str, snapshot: str, datasets: Sequence[str]) -> None:
         """Take note of an upgrade, and of the version and the snapshot of datasets that can be gone back to."""
