@@ -12,7 +12,10 @@ import pytest
 from custom_components.home_server_monitor.sources.errors import BadResponse, NotSupported
 from custom_components.home_server_monitor.sources.feeds import Feed, Feeds
 from custom_components.home_server_monitor.sources.truenas import (
+    app as apps,
+    disk as disks,
     parse,
+    pushed,
     reading,
     realtime,
     storage,
@@ -34,13 +37,13 @@ from .hostile import JSON, fixed, spoiled
 NOW = datetime(2026, 10, 4, 12, tzinfo=UTC)
 LISTED: Mapping[str, tuple[Operation, Any]] = {
     "pools": (Operation.POOLS, storage.pool),
-    "disks": (Operation.DISKS, storage.disk),
+    "disks": (Operation.DISKS, disks.disk),
     "datasets": (Operation.DATASETS, storage.dataset),
     "services": (Operation.SERVICES, system.service),
     "alerts": (Operation.ALERTS, system.alert),
     "interfaces": (Operation.INTERFACES, system.interface),
     "certificates": (Operation.CERTIFICATES, system.certificate),
-    "apps": (Operation.APPS, work.app),
+    "apps": (Operation.APPS, apps.app),
     "vms": (Operation.VMS, work.machine("vm")),
     "instances": (Operation.INSTANCES, work.machine("container")),
     "replications": (
@@ -120,7 +123,7 @@ async def test_every_read_survives_any_answer(version: str, value: Any) -> None:
 @fixed
 @given(value=JSON)
 def test_pushed_numbers_survive_anything(value: Any) -> None:
-    work.app_stats(value)
+    apps.app_stats(value)
     try:
         found = realtime.realtime(value)
     except BadResponse:
@@ -140,7 +143,7 @@ def test_spoiled_numbers(data: st.DataObject) -> None:
     found = realtime.realtime(data.draw(spoiled(good)))
     assert found.cpu is None or abs(found.cpu) < float("inf")
     found.memory_percent  # noqa: B018 - must not raise
-    work.app_stats(
+    apps.app_stats(
         [data.draw(spoiled({"app_name": "a", "cpu_usage": 1, "memory": 2, "networks": [{"rx_bytes": 1}]}))]
     )
 
@@ -347,10 +350,10 @@ def test_errors_add_up_over_the_leaves() -> None:
 
 def test_a_disk_without_a_serial() -> None:
     row = {"identifier": "{uuid}x", "name": "sda", "serial": "", "lunid": "5000", "hddstandby": "20"}
-    identity, disk = storage.disk(row)
+    identity, disk = disks.disk(row)
     assert identity == "5000"
     assert disk.sleeps
-    identity, disk = storage.disk({**row, "lunid": None, "hddstandby": "ALWAYS ON"})
+    identity, disk = disks.disk({**row, "lunid": None, "hddstandby": "ALWAYS ON"})
     assert identity == "{uuid}x"
     assert not disk.sleeps
 
@@ -365,7 +368,7 @@ def test_a_disk_without_a_serial() -> None:
     ],
 )
 def test_self_tests(row: Any, result: tuple[str, str]) -> None:
-    assert storage.last_test(row) == result
+    assert disks.last_test(row) == result
 
 
 @pytest.mark.parametrize(
@@ -441,14 +444,14 @@ def test_apps_ports_and_unhealthy_containers() -> None:
             ],
         },
     }
-    _, app = work.app(row)
+    _, app = apps.app(row)
     assert (app.state, app.containers, app.ports, app.unhealthy) == (
         "crashed",
         ("a" * 64,),
         (32400,),
         ("plex", "?"),
     )
-    _, chart = work.chart_release({"name": "plex", "status": "ACTIVE", "used_ports": [{"port": 32400}, {}]})
+    _, chart = apps.chart_release({"name": "plex", "status": "ACTIVE", "used_ports": [{"port": 32400}, {}]})
     assert (chart.state, chart.ports) == ("running", (32400,))
 
 
@@ -488,9 +491,9 @@ async def test_more_snapshots_than_can_be_listed() -> None:
 
 
 def test_jobs_make_their_feeds_due() -> None:
-    assert reading.feeds_of_job("app.upgrade") == ("apps",)
-    assert reading.feeds_of_job("pool.scrub.scrub") == ("pools",)
-    assert reading.feeds_of_job("catalog.sync") == ()
+    assert pushed.feeds_of_job("app.upgrade") == ("apps",)
+    assert pushed.feeds_of_job("pool.scrub.scrub") == ("pools",)
+    assert pushed.feeds_of_job("catalog.sync") == ()
     client: Any = Given("25.10", None)
     for wanted in (True, False):
         polled = {feed.key: feed.polled for feed in reading.feeds(client, temperatures=wanted)}

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from custom_components.home_server_monitor.sources.truenas import realtime, storage, system
+from custom_components.home_server_monitor.sources.truenas import disk as disks, realtime, storage, system
 from custom_components.home_server_monitor.sources.truenas.parse import rows
 from custom_components.home_server_monitor.sources.truenas.wire import decode
 from tests.simulator.shared import DATA
@@ -32,7 +32,7 @@ def test_realtime_events(version: str) -> None:
 @pytest.mark.parametrize("version", ["24.04", "25.04"])
 def test_self_tests(version: str) -> None:
     raw = _load(f"{version}/smart.test.results.json")
-    found = rows(raw, storage.last_test)
+    found = rows(raw, disks.last_test)
     assert found.skipped == 0
     assert len(found.items) == len(raw)
     assert set(found.items.values()) <= {"success", "failed", "running", "aborted", "none"}
@@ -65,7 +65,7 @@ def test_system_info_of_what_is_too_old_is_still_read(name: str) -> None:
     ("kind", "parse"),
     [
         ("pool", storage.pool),
-        ("disk", storage.disk),
+        ("disk", disks.disk),
         ("pool.dataset", storage.dataset),
         ("service", system.service),
     ],

@@ -1,7 +1,6 @@
 """Keeps the snapshot of one NAS: tiers of polling underneath, pushed events on top."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, tzinfo
 from typing import Any, override
 
 import aiohttp
@@ -32,27 +31,23 @@ from .model import TrueNas
 from .nodes import nodes_of
 from .numbers import COLLECTIONS, PushedNumbers
 from .orders import actions_of
-from .parse import text
 from .pausing import SCRUB_PAUSED, ScrubPaused
 from .pool_days import COLUMNS, PoolDays
 from .protocol import Event
-from .reading import GAPS, MACHINE_FEEDS, PUSHED, TASK_FEEDS, feeds, feeds_of_job
+from .pushed import made_due
+from .reading import GROUPS, feeds
 from .rules import judge
 from .session import Session
 from .stands import seats
 from .stopping import APP_STOPPED, MACHINE_STOPPED, AppStopped, MachineStopped
 from .system import plain_version
+from .zone import Zone
 
 SAVE_DELAY = 60
 # seconds between two readings that people ask for
 WANTED_GAP = 30.0
 # what decides whether errors are new at a first look is on the disk before anybody has been told of them
 BASELINE_DELAY = 5
-GROUPS: Mapping[str, tuple[str, ...]] = {
-    "tasks": TASK_FEEDS,
-    "machines": MACHINE_FEEDS,
-    "release": ("system", "update"),
-}
 
 
 class TrueNasCoordinator(CapableTrueNas):
@@ -84,8 +79,7 @@ class TrueNasCoordinator(CapableTrueNas):
         )
         self._pushed = PushedNumbers(hass.loop, self._show)
         self._shown = 0
-        self._zone: tzinfo = UTC
-        self._zone_name = ""
+        self._zone = Zone()
         self._session = Session(self.client, self.feeds, self.name, CYCLE)
         self._actions = actions_of(self)
         self._settings = {
@@ -238,14 +232,7 @@ class TrueNasCoordinator(CapableTrueNas):
 
     async def _learn(self, data: TrueNas) -> bool:
         """Take in what a new listing brings; returns whether the snapshot is to be made anew."""
-        again = False
-        if data.system and data.system.timezone and data.system.timezone != self._zone_name:
-            self._zone_name = data.system.timezone
-            try:
-                self._zone = await dt_util.async_get_time_zone(self._zone_name) or UTC
-            except ValueError, OSError:
-                self._zone = UTC
-            again = True
+        again = await self._zone.learn(data.system)
         again |= await self._pool_days.learn(data)
         if "disks" in data.complete:
             self.memory.meet({key: disk.title for key, disk in data.disks.items()})
@@ -263,7 +250,7 @@ class TrueNasCoordinator(CapableTrueNas):
             self.feeds,
             self.memory,
             release=self.client.release,
-            zone=self._zone,
+            zone=self._zone.now,
             now=dt_util.utcnow(),
             realtime=self._pushed.realtime,
             stats=self._pushed.stats,
@@ -293,11 +280,7 @@ class TrueNasCoordinator(CapableTrueNas):
 
     @callback
     def _changed(self, event: Event) -> None:
-        keys = PUSHED.get(event.collection, ())
-        job = event.fields if event.collection == "core.get_jobs" and isinstance(event.fields, dict) else {}
-        if job.get("state") in ("SUCCESS", "FAILED", "ABORTED", "RUNNING"):
-            keys = feeds_of_job(text(job.get("method")) or "")
-        gap = GAPS.get(event.collection, 3.0)
+        keys, gap = made_due(event)
         waits = [wait for key in keys if (wait := self.feeds.hurry(key, gap)) is not None]
         if waits:
             self.async_hurry(min(waits))
@@ -314,18 +297,14 @@ class TrueNasCoordinator(CapableTrueNas):
 
     def note_upgrade(self, app: str, before: str, snapshot: str, datasets: Sequence[str]) -> None:
         """Take note of an upgrade, and of the version and the snapshot of datasets that can be gone back to."""
-        now = dt_util.utcnow().timestamp()
-        self.memory.upgraded[app] = Upgraded(now, before, snapshot, tuple(datasets))
-        self.memory.changed()
+        self.memory.note_upgrade(app, Upgraded(dt_util.utcnow().timestamp(), before, snapshot, tuple(datasets)))
         self.async_publish(self._assemble())
 
     def note_install(self, app: str) -> None:
         """Take note of an app that was made from here."""
-        self.memory.installed[app] = dt_util.utcnow().timestamp()
-        self.memory.changed()
+        self.memory.note_install(app, dt_util.utcnow().timestamp())
 
     def note_data_back(self, app: str) -> None:
         """Take note that what an app writes to is as it was before its upgrade."""
-        if self.memory.upgraded.pop(app, None):
-            self.memory.changed()
+        if self.memory.forget_upgrade(app):
             self.async_publish(self._assemble())

@@ -143,6 +143,23 @@ class Memory:
         if gone:
             self.changed()
 
+    def note_upgrade(self, app: str, done: Upgraded) -> None:
+        """Remember an upgrade, for as long as it can be taken back."""
+        self.upgraded[app] = done
+        self.changed()
+
+    def forget_upgrade(self, app: str) -> bool:
+        """Forget an upgrade that was taken back; returns whether there was one."""
+        if self.upgraded.pop(app, None) is None:
+            return False
+        self.changed()
+        return True
+
+    def note_install(self, app: str, at: float) -> None:
+        """Remember that an app was made from here. at: seconds since 1970."""
+        self.installed[app] = at
+        self.changed()
+
     def seat(self, seats: Mapping[str, str]) -> None:
         """Remember the disks behind the devices of pools (guid to identity); the newest only."""
         if any(self.seats.get(guid) != identity for guid, identity in seats.items()):

@@ -211,45 +211,14 @@ FEED_OF_TASK: Mapping[TaskKind, str] = {
 }
 TASK_FEEDS = tuple(FEED_OF_TASK.values())
 MACHINE_FEEDS = ("vms", "instances")
+# what is read together where something of it is wanted
+GROUPS: Mapping[str, tuple[str, ...]] = {
+    "tasks": TASK_FEEDS,
+    "machines": MACHINE_FEEDS,
+    "release": ("system", "update"),
+}
 
 ASKS_DISKS = frozenset({"temperatures", "smart_tests"})
-
-# what a pushed change of a collection makes due
-PUSHED: Mapping[str, tuple[str, ...]] = {
-    "alert.list": ("alerts", "pools"),
-    "pool.query": ("pools", "boot_pool"),
-    "zfs.pool.scan": ("pools",),
-    "pool.scan": ("pools",),
-    "disk.query": ("disks", "pools"),
-    "service.query": ("services",),
-    "app.query": ("apps",),
-    "vm.query": ("vms",),
-    "virt.instance.query": ("instances",),
-    "container.query": ("instances",),
-    "update.status": ("update",),
-}
-
-# a scrub is pushed every two seconds for hours, a job with each percent, an app that crashes again and again
-GAPS: Mapping[str, float] = {
-    "zfs.pool.scan": 30.0,
-    "pool.scan": 30.0,
-    "core.get_jobs": 15.0,
-    "app.query": 10.0,
-}
-
-# the methods of jobs whose end changes a feed
-JOBS: Mapping[str, tuple[str, ...]] = {
-    "replication.run": ("replications",),
-    "cloudsync.sync": ("cloud_syncs",),
-    "rsynctask.run": ("rsyncs",),
-    "cloud_backup.sync": ("cloud_backups",),
-    "pool.snapshottask.run": ("snapshot_tasks",),
-    "pool.scrub.scrub": ("pools",),
-    "zpool.scrub.run": ("pools",),
-    "app.": ("apps",),
-    "chart.release.": ("apps",),
-    "update.": ("update",),
-}
 
 
 def feeds(client: TrueNasClient, *, temperatures: bool) -> list[Feed]:
@@ -267,8 +236,3 @@ def feeds(client: TrueNasClient, *, temperatures: bool) -> list[Feed]:
         )
         for key, every, read in _TABLE
     ]
-
-
-def feeds_of_job(method: str) -> tuple[str, ...]:
-    """Return which feeds the end of a job makes due."""
-    return next((keys for prefix, keys in JOBS.items() if method.startswith(prefix)), ())
