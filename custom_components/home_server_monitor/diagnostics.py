@@ -12,6 +12,7 @@ from homeassistant.core import HomeAssistant
 
 from .const import CONF_FINGERPRINT
 from .coordinator import HsmConfigEntry, ServiceCoordinator
+from .edge.diagnosing import diagnosed
 from .edge.guardian import Guardian
 from .edge.settings import APPROVERS, DEAD_MAN, LINKS, LOW_APPROVERS, NAMES, PHONES, PROTECTED, TELEGRAM
 from .sources.containers.options import PROBES
@@ -138,7 +139,7 @@ async def async_get_config_entry_diagnostics(hass: HomeAssistant, entry: HsmConf
     # an entry that failed to load has none, and is the one whose diagnostics are asked for
     source = getattr(entry, "runtime_data", None)
     if isinstance(source, Guardian):
-        found["guardian"] = source.diagnose()
+        found["guardian"] = diagnosed(source)
     elif isinstance(source, ServiceCoordinator):
         report = source.diagnose()
         if "snapshot" in report:

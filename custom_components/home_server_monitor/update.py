@@ -11,7 +11,7 @@ from homeassistant.util import dt as dt_util
 
 from .coordinator import HsmConfigEntry
 from .descriptions import ObjectUpdate
-from .edge.guardian import RECORD_CHANGED
+from .edge.following import RECORD_CHANGED
 from .edge.texts import Texts, async_texts
 from .entity import DeadBandEntity
 from .guardian.remediation import Record, State

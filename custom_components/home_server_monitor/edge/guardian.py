@@ -1,17 +1,14 @@
 """The guardian of one server, in Home Assistant: takes in what sources judge, tells people, and takes their answers."""
 
 import asyncio
-from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
-from heapq import nlargest
 import logging
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import EVENT_CORE_CONFIG_UPDATE, EVENT_HOMEASSISTANT_STOP, Platform
 from homeassistant.core import Context, Event, HomeAssistant, callback
-from homeassistant.helpers.dispatcher import async_dispatcher_send
 from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.util import dt as dt_util
 
@@ -22,23 +19,22 @@ from ..guardian.approval import Tokens
 from ..guardian.changes import ChangeLog, Logged
 from ..guardian.contract import Severity
 from ..guardian.desk import Desk
-from ..guardian.finding import PIECE, Change as Happened, Register, Tracked
+from ..guardian.finding import Register, Tracked
 from ..guardian.house import House
 from ..guardian.journal import JournalFailed
-from ..guardian.remediation import Record, State, new_id
+from ..guardian.remediation import new_id
 from ..guardian.topology import Topology
-from ..guardian.waking import waking_of
 from . import clock
 from .answers import Answers
 from .dead_man import DeadMan
 from .decisions import Decisions
+from .following import Following
 from .intake import Intake
 from .kept import pack, take_in
+from .listeners import Listeners
 from .messages import Composer
 from .month import Monthly
-from .naming import target_node
-from .own_findings import source_node
-from .proposals import MOST_PROPOSALS, Proposals
+from .proposals import Proposals
 from .retrying import Retrying
 from .saving import Saving
 from .settings import Settings, phones
@@ -51,12 +47,6 @@ from .week import Week
 from .wording import Wording
 
 _LOGGER = logging.getLogger(__name__)
-
-# sent with each change of a record, by its source
-RECORD_CHANGED = f"{DOMAIN}_record_{{}}"
-# actions after which a server is silent for a while, as planned, in seconds
-SILENT_AFTER = {"reboot": 1200.0, "install_update": 3600.0, "shutdown": 7200.0}
-
 
 class Guardian:
     """Watches over one server: findings, alerts, proposals."""
@@ -98,15 +88,12 @@ class Guardian:
         # only a start of Home Assistant asks for patience, not an entry that is added while it runs
         self.started = clock.now() if not hass.is_running else 0.0
         self._saving = Saving(self, partial(pack, self))
+        self.listeners = Listeners(self, self._saving.soon)
+        self.listen, self.notify = self.listeners.add, self.listeners.tell
+        self.following = Following(self)
         self.lock = asyncio.Lock()
-        self._ended = False
+        self.ended = False
         self._end: Callable[[], None] = lambda: None
-        # of who brought about the change that the listeners are being told of
-        self.context: Context | None = None
-        self._listeners: list[Callable[[], None]] = []
-        self._noting = False
-        # while all are told that something changed: what is open
-        self._open: list[Tracked] | None = None
         self.ticks = Ticks(self)
         self.practising = 0.0
         self.month = Monthly(self)
@@ -121,12 +108,8 @@ class Guardian:
     async def async_start(self) -> Callable[[], None]:
         """Load what was known, follow the sources; returns what ends it."""
         await self.texts.async_load()
-        try:
-            stored = await self._saving.load()
-        except OSError, ValueError, NotImplementedError:
-            _LOGGER.exception("What was known of findings cannot be read; they are found anew")
-            stored = None
-        if isinstance(stored, dict):
+        stored = await self._stored()
+        if stored:
             take_in(self, stored)
         ends = [
             self.watch.start(),
@@ -137,9 +120,9 @@ class Guardian:
             self.hass.bus.async_listen(EVENT_CORE_CONFIG_UPDATE, self._configured),
         ]
         # what is removed meanwhile is not in it
-        self.intake.load(stored.get("topology") if isinstance(stored, dict) else None)
+        self.intake.load(stored.get("topology"))
         self.desk.policy.settings = self.settings.policy()
-        self.desk.on_change(self._record_changed)
+        self.desk.on_change(self.following.record_changed)
         self.desk.helm.on_change = self.notify
         self.speaker.start()
         for record in self.desk.untold:
@@ -147,22 +130,31 @@ class Guardian:
             self.speaker.record_changed(record)
         for attached in self.house.sources(self.id):
             self.intake.updated(attached)
+        self._end = partial(self._end_all, ends)
+        return self._end
 
-        def end() -> None:
-            if self._ended:
-                return
-            self._ended = True
-            for each in ends:
-                each()
-            self.intake.stop()
-            self._saving.stop()
-            self.ticks.stop()
-            self.speaker.close()
-            self.desk.on_change(lambda record: None)
-            self.desk.helm.on_change = lambda: None
+    async def _stored(self) -> dict[str, Any]:
+        """Return what was known, nothing where it cannot be read."""
+        try:
+            stored = await self._saving.load()
+        except OSError, ValueError, NotImplementedError:
+            _LOGGER.exception("What was known of findings cannot be read; they are found anew")
+            return {}
+        return stored if isinstance(stored, dict) else {}
 
-        self._end = end
-        return end
+    @callback
+    def _end_all(self, ends: Sequence[Callable[[], None]]) -> None:
+        if self.ended:
+            return
+        self.ended = True
+        for each in ends:
+            each()
+        self.intake.stop()
+        self._saving.stop()
+        self.ticks.stop()
+        self.speaker.close()
+        self.desk.on_change(lambda record: None)
+        self.desk.helm.on_change = lambda: None
 
     async def async_close(self) -> None:
         """End: hear nothing more, let what is being said be said, and write what was not."""
@@ -189,39 +181,6 @@ class Guardian:
         await self.desk.reconsider()
         await self.tick()
 
-    @callback
-    def listen(self, listener: Callable[[], None]) -> Callable[[], None]:
-        """Be told when anything here changed; returns what ends it."""
-        self._listeners.append(listener)
-        return lambda: self._listeners.remove(listener)
-
-    @callback
-    def notify(self, context: Context | None = None) -> None:
-        """Tell the entities, and save soon. context: of who brought the change about."""
-        # all of them look at the same findings
-        self._open, self.context = self.open_findings(), context
-        try:
-            for listener in tuple(self._listeners):
-                listener()
-        finally:
-            self._open = self.context = None
-        # what is still under way when the entry is unloaded must not overwrite what the next one saves
-        if not self._ended:
-            self._saving.soon()
-
-    @callback
-    def _notify_soon(self) -> None:
-        """Do that in the loop's next turn, once, so that judging and telling do not hold it together."""
-        if not self._noting:
-            self._noting = True
-            self.hass.loop.call_soon(self._noted)
-
-    @callback
-    def _noted(self) -> None:
-        self._noting = False
-        if not self._ended:
-            self.notify()
-
     def _alert_settings(self) -> notice.Settings:
         return notice.Settings(quiet=self.settings.quiet, local=_local)
 
@@ -243,66 +202,6 @@ class Guardian:
         await self.speaker.stop()
         await self.async_save()
 
-    @callback
-    def _record_changed(self, record: Record) -> None:
-        """An action of ours goes on: what it changes is ours, and a silence that it brings is planned."""
-        if record.state is State.RUNNING and record.step == 0:
-            now = clock.now()
-            for node in (target_node(self, record.source, record.target), *record.plan.touches):
-                self.changes.acted(node, now)
-            if silent := SILENT_AFTER.get(record.action):
-                self.alerts.expect_silence(source_node(record.source), now + silent)
-        away = record.action == "shutdown" and record.state is State.SUCCEEDED
-        if record.over and record.action in SILENT_AFTER and not away:
-            self.alerts.expect_silence(source_node(record.source), clock.now())
-        async_dispatcher_send(self.hass, RECORD_CHANGED.format(record.source), record)
-        self._offer_again(record)
-        self.speaker.record_changed(record)
-
-    @callback
-    def _offer_again(self, record: Record) -> None:
-        """Offer anew what nobody decided on in time, or is not as it was, where its finding is there for the offer."""
-        tracked = self.tracked(record.finding) if record.finding else None
-        if tracked is None or record.approved_at is not None:
-            return
-        if record.state not in (State.EXPIRED, State.SUPERSEDED):
-            return
-        if waking_of(tracked.finding.rule).renewed and not self.register.silence(tracked):
-            self.speaker.propose(tracked.id)
-
-    async def handle(self, changes: Sequence[Happened], now: float) -> None:
-        """Have told what findings became, and their remedies proposed. Under the lock only."""
-        notices: list[notice.Notice] = []
-        for part in self.alerts.ticking(now, started=self.started, booted=self.booted):
-            notices += part
-            if len(self.register.tracked) > PIECE:
-                # of thousands each part is told in a turn of its own: together they would hold the event loop
-                self.speaker.say(notices)
-                notices = []
-                await asyncio.sleep(0)
-        self.speaker.say(notices)
-        self.ticks.look_again(now)
-        if len(changes) > PIECE:
-            self.hass.loop.call_soon(self._follow, changes, now)
-        else:
-            self._follow(changes, now)
-
-    @callback
-    def _follow(self, changes: Sequence[Happened], now: float) -> None:
-        """Count what happened, and have remedies planned."""
-        if self._ended:
-            return
-        mendable: list[Tracked] = []
-        for change in changes:
-            tracked = self.tracked(change.id) if change.kind in ("raised", "severer") else None
-            if tracked is not None and tracked.finding.proposal is not None:
-                mendable.append(tracked)
-            self.month.happened(change.kind, tracked, now)
-        # no more can be open at a time; whoever looks at another one has its remedy planned then
-        for tracked in nlargest(MOST_PROPOSALS, mendable, key=lambda each: each.severity):
-            self.speaker.propose(tracked.id)
-        self._notify_soon()
-
     # What time brings
 
     @property
@@ -316,26 +215,12 @@ class Guardian:
         """Look at all that time brings."""
         await self.ticks.tick()
 
-    def diagnose(self) -> dict[str, Any]:
-        """Return what helps to find a fault: counts and states, nothing that says what is watched."""
-        helm = self.desk.helm
-        records = Counter(record.state.value for record in self.desk.records.values())
-        return {
-            "findings": Counter(
-                f"{each.finding.rule} {each.state.value}" for each in self.register.tracked.values()
-            ),
-            "records": records,
-            "mode": helm.mode.value,
-            "hold": helm.hold,
-            "journal_broken": self.desk.journal.broken,
-            "standing_approvals": sum(not each.over for each in helm.standings.values()),
-            "phones": len(self.settings.phones),
-            "quiet": self.settings.quiet,
-            "sources": Counter(f"{stand.kind} {stand.state}" for stand in self.watch.stands.values()),
-            "nodes": len(self.topology.nodes),
-        }
-
     # What people say
+
+    @property
+    def context(self) -> Context | None:
+        """Return of whom the change is that the listeners are being told of."""
+        return self.listeners.context
 
     def tracked(self, finding: str) -> Tracked | None:
         """Return a finding that is known."""
@@ -343,8 +228,8 @@ class Guardian:
 
     def open_findings(self) -> list[Tracked]:
         """Return what is wrong now and was not dismissed."""
-        if self._open is not None:
-            return self._open
+        if self.listeners.open is not None:
+            return self.listeners.open
         return [
             each
             for each in self.register.firing()

@@ -101,7 +101,7 @@ class Intake:
                     # looked up once, here: all at the end would hold the event loop as well
                     self._of.topology.within_host(tracked.finding.object, source.id)
             await asyncio.sleep(0)
-        await self._of.handle(changes, now)
+        await self._of.following.findings_changed(changes, now)
         await self._of.proposals.follow()
 
     def dump(self) -> dict[str, Any]:
@@ -157,4 +157,4 @@ class Intake:
     async def _drop(self, source: str) -> None:
         async with self._of.lock:
             now = clock.now()
-            await self._of.handle(self._of.register.drop(source, now), now)
+            await self._of.following.findings_changed(self._of.register.drop(source, now), now)

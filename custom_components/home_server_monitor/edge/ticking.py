@@ -45,7 +45,7 @@ class Ticks:
             changes = list(of.register.tick(now))
             await asyncio.sleep(0)
             changes += of.register.observe(of.own, await own_findings(of, now), now)
-            await of.handle(changes, now)
+            await of.following.findings_changed(changes, now)
             of.retrying.look(now)
         if self._chores.locked():
             return
