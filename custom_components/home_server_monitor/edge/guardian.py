@@ -74,6 +74,10 @@ class Guardian:
         self.topology = Topology()
         self.alerts = Alerts(self.register, self.topology, self._alert_settings())
         self.changes = ChangeLog()
+        self.ended = False
+        self._saving = Saving(self, partial(pack, self))
+        self.listeners = Listeners(self, self._saving.soon)
+        self.listen, self.notify = self.listeners.add, self.listeners.tell
         self.intake = Intake(self)
         self.watch = Watch(hass, self.id, clock.now, self.intake.stand_changed, self.intake.source_removed)
         self.retrying = Retrying(self)
@@ -87,12 +91,8 @@ class Guardian:
         self.week = Week(self)
         # only a start of Home Assistant asks for patience, not an entry that is added while it runs
         self.started = clock.now() if not hass.is_running else 0.0
-        self._saving = Saving(self, partial(pack, self))
-        self.listeners = Listeners(self, self._saving.soon)
-        self.listen, self.notify = self.listeners.add, self.listeners.tell
         self.following = Following(self)
         self.lock = asyncio.Lock()
-        self.ended = False
         self._end: Callable[[], None] = lambda: None
         self.ticks = Ticks(self)
         self.practising = 0.0
