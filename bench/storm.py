@@ -23,6 +23,7 @@ from bench.meters import Heartbeat
 from bench.remote import Board, simulator
 from bench.rows import Row
 from custom_components.home_server_monitor.const import CONF_KIND, DOMAIN, HOME
+from custom_components.home_server_monitor.edge.buttons import buttons_for
 from custom_components.home_server_monitor.edge.guardian import Guardian
 from custom_components.home_server_monitor.edge.house_key import HOUSE
 from custom_components.home_server_monitor.edge.replies import PHONE_EVENT
@@ -167,7 +168,7 @@ async def _tap(hass: HomeAssistant, guardian: Guardian, board: Board, phone: Pho
 
     await _until(proposed, 30.0)
     record = next(each for each in guardian.desk.records.values() if each.name == "tank")
-    shown = await guardian.answers.buttons_for(record.finding, phone.entry.entry_id)
+    shown = await buttons_for(guardian, record.finding, phone.entry.entry_id)
     assert shown is not None
     button = next(each for each in shown["buttons"] if each["action"].startswith("hsm:approve:"))
     assert not (await board.state())["writes"]

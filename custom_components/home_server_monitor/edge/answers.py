@@ -1,9 +1,9 @@
 """What people answer: taps on phones, buttons in the dashboard, orders by action."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ..guardian.approval import Problem, Redeemed
-from ..guardian.contract import Actor, NotDone, Refused, Severity
+from ..guardian.contract import Actor, NotDone, Refused
 from ..guardian.finding import Tracked
 from ..guardian.journal import JournalFailed
 from ..guardian.remediation import Record, State
@@ -11,7 +11,7 @@ from ..guardian.tracked import State as Life
 from ..sources.errors import ClientError
 from . import clock, own_answers
 from .messages import REPAIRS, Message, moment, snooze_until, tag_of
-from .settings import Phone, phones
+from .settings import phones
 
 if TYPE_CHECKING:
     from .guardian import Guardian
@@ -245,68 +245,3 @@ class Answers:
         """Send a real alert whose approval does nothing but is journalled."""
         self._of.practising = clock.now() + PRACTICE
         await self._of.tick()
-
-    async def buttons_for(self, subject: str, recipient: str) -> dict[str, Any] | None:
-        """Return what a blueprint shows one recipient about a finding or a proposal; None where there is no such."""
-        of = self._of
-        record = of.desk.records.get(subject)
-        tracked = of.tracked(record.finding if record and record.finding else subject)
-        if tracked is None and record is None:
-            return None
-        if tracked is not None and (record is None or record.state is not State.PROPOSED):
-            record = await of.proposals.propose_for(tracked)
-        message = self._message(tracked, record)
-        phone = _phone(phones(of.hass), recipient)
-        people = await of.speaker.delivery.people_of(phone) if phone else self._telegram(recipient)
-        shown = await of.speaker.delivery.buttons(message, recipient, people) if people else []
-        return {
-            "title": message.title,
-            "message": message.text,
-            "tag": message.tag,
-            "critical": message.critical,
-            "severity": message.severity,
-            "url": message.url,
-            "told": phone is not None and phone.entry_id in of.settings.phones and tracked is not None,
-            "buttons": shown,
-        }
-
-    def _telegram(self, recipient: str) -> list[Actor]:
-        """Return the tied accounts of a chat (`telegram:<chat id>`)."""
-        chat = recipient.removeprefix("telegram:")
-        return [
-            Actor(kind="telegram", id=f"{user}:{where}", name=f"Telegram {user}", via="telegram")
-            for user, where in sorted(self._of.settings.telegram)
-            if recipient.startswith("telegram:") and str(where) == chat
-        ]
-
-    def _message(self, tracked: Tracked | None, record: Record | None) -> Message:
-        """Return what is to be said now: the finding, or how it ended, or a plan without a finding."""
-        of = self._of
-        if tracked is None:
-            if record is not None and (said := of.speaker.outcomes.message(record)) is not None:
-                return said
-            lines = of.wording.plan(record, None) if record else []
-            return of.compose.why(None, record, lines, REPAIRS, of.waits.choices(record))
-        if (over := of.wording.settled(tracked)) is not None:
-            return over
-        return of.compose.finding(
-            tracked,
-            record,
-            settings=of.settings,
-            now=clock.now(),
-            critical=tracked.severity is Severity.CRITICAL,
-            url=of.wording.url(tracked),
-            changes=of.wording.changes(tracked),
-            choices=of.waits.choices(record),
-            own=own_answers.urgent_of(of, tracked),
-        )
-
-
-def _phone(known: dict[str, Phone], recipient: str) -> Phone | None:
-    """Return the phone behind a notify action (`notify.mobile_app_x`), a device id or an entry id."""
-    name = recipient.removeprefix("notify.")
-    if not name:
-        return None
-    return next(
-        (each for each in known.values() if name in (each.action, each.device_id, each.entry_id)), None
-    )

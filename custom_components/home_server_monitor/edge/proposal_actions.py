@@ -11,6 +11,7 @@ from ..guardian.journal import JournalFailed
 from ..guardian.policy import Standing
 from ..guardian.remediation import Record
 from . import clock
+from .buttons import buttons_for
 from .calls import ID, Table, admin_of
 from .chronicle import journal_line
 from .errors import refuse, told
@@ -97,7 +98,7 @@ async def _get_buttons(of: Guardian, call: ServiceCall) -> ServiceResponse:
     if actor is not None and not actor.admin:
         raise refuse("admin_only")
     subject = call.data.get("finding") or call.data.get("proposal")
-    found = await of.answers.buttons_for(str(subject), call.data["recipient"])
+    found = await buttons_for(of, str(subject), call.data["recipient"])
     if found is None:
         raise refuse("no_such_finding", {"finding": str(subject)})
     return found
