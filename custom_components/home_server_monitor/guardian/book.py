@@ -7,7 +7,7 @@ from dataclasses import replace
 import logging
 from typing import Any
 
-from .contract import Actor, Refusal, Refused
+from .contract import SYSTEM, Actor, Refusal, Refused
 from .journal import Journal, JournalFailed
 from .remediation import DAY, OUTAGE, Record, State, WrongState, move, pack
 
@@ -74,6 +74,11 @@ class Book:
             moved = move(record, state, self._clock(), who, **changes)
             await self._write(moved, must=must)
         return moved
+
+    async def expire(self, record: Record) -> None:
+        """End what is open because its time is over, unless somebody was faster."""
+        with contextlib.suppress(WrongState):
+            await self.move(record.id, record.state, State.EXPIRED, SYSTEM, must=False)
 
     async def note(self, record_id: str, *, must: bool = False, **changes: Any) -> Record:
         """Change what is known of a record, in its state. Raises JournalFailed as `move` does."""

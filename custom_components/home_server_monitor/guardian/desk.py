@@ -2,14 +2,13 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-import contextlib
-from dataclasses import replace
 import time
 from typing import Any
 
 from .book import Book
 from .capabilities import setting_of
 from .contract import Actor, Plan, Refusal, Refused, Source
+from .deciding import ANSWERED_WITHIN, Deciding
 from .floor import Floor
 from .helm import Helm
 from .journal import Journal, JournalFailed
@@ -21,17 +20,15 @@ from .looks import Looks
 from .own_path import OwnPath
 from .parts import Parts
 from .people import Today, end_former
-from .permits import AUTOMATIC, Permits
+from .permits import Permits
 from .policy import Policy
 from .recovery import Recovery
-from .remediation import DAY, EXPIRES, OUTAGE, Record, State, WrongState, new_id, purpose
+from .remediation import DAY, EXPIRES, Record, State, new_id, purpose
 from .running import Runner
-from .waiting import WAITS, Waiting
+from .waiting import Waiting
 
 MEMO = "memo"
 STOP_GRACE = 10.0
-# seconds for which the answer to a first order is waited for: a pull takes minutes, and holds up nobody
-ANSWERED_WITHIN = 10.0
 
 
 class Desk:
@@ -67,16 +64,30 @@ class Desk:
         )
         self.runner = Runner(self.book, self.helm, self.leases, sources, sleep, policy.spare)
         self._looks = Looks(sources, own_path, policy.spare, self.leases)
-        self._sources = sources
         self._floor = Floor(self.book, self.runner, policy.reach)
         self._clock = clock
         self._sleep = sleep
-        self._answered_within = answered_within
         self._ledger = Ledger(self.book, journal)
         self._permits = Permits(policy, self.helm, self._ledger.acts, clock, not_now, in_use, look_in_use)
         self.affairs = self._permits.affairs
-        self.parts = Parts(self.book, self._looks, self._permits, self._floor, self.begin, clock)
-        self._waiting = Waiting(self, self._permits, self.book, self._floor, clock)
+        deciding = Deciding(
+            journal=journal,
+            book=self.book,
+            helm=self.helm,
+            policy=policy,
+            permits=self._permits,
+            looks=self._looks,
+            floor=self._floor,
+            runner=self.runner,
+            open_for_business=self._open_for_business,
+            sources=sources,
+            clock=clock,
+            answered_within=answered_within,
+        )
+        self.approve, self.deny = deciding.approve, deciding.deny
+        self.simulate, self.run_automatically = deciding.simulate, deciding.run_automatically
+        self.parts = Parts(self.book, self._looks, self._permits, self._floor, deciding.begin, clock)
+        self._waiting = Waiting(deciding, self._permits, self.book, self._floor, clock)
         self.withdraw = self._waiting.withdraw
         self._ready = False
         # what plays must know after a crash, by name
@@ -156,7 +167,7 @@ class Desk:
         if (found := self.book.open_like(purpose(source, action, target, params))) is not None:
             if found.state is not State.PROPOSED or found.expires > now:
                 return found
-            await self._waiting.expire(found)
+            await self.book.expire(found)
         plan = await self._looks.plan(source, action, target, params)
         record = Record(
             id=new_id(now),
@@ -186,120 +197,9 @@ class Desk:
         if self.helm.closed():
             raise Refused(Refusal("no_guardian"))
 
-    async def approve(
-        self, record_id: str, actor: Actor, *, typed: str | None = None, waits: str | None = None
-    ) -> Record:
-        """Let a record run; returns as `begin` does, or at once where it waits.
-
-        typed: the target's name, for high risk; waits: "in_use" or "window". What a person approves while its source
-        is away waits for it. Raises Refused with nothing sent, JournalFailed with nothing sent, and what the source
-        raises when it is read.
-        """
-        self._open_for_business()
-        self.book.get(record_id)
-        return await self._floor.own(self._approve(record_id, actor, typed, waits))
-
-    async def _approve(self, record_id: str, actor: Actor, typed: str | None, waits: str | None) -> Record:
-        record = await self._proposed(record_id)
-        self._permits.permit(record, actor, typed)
-        if waits == "window" and self.policy.next_window(self._clock()) is None:
-            raise Refused(Refusal("no_window"))
-        if waits is not None:
-            return await self._wait_with(record, actor, waits)
-        if self._is_away(record) and actor.kind not in AUTOMATIC:
-            return await self._wait_with(record, actor, "source")
-        self._floor.claim(record)
-        try:
-            await self.examine(record, State.PROPOSED, actor)
-            self._permits.permit(self.book.get(record_id), actor, typed)
-            if actor.kind in AUTOMATIC and await self._permits.in_use_now(record):
-                self._floor.release(record)
-                return await self._wait_with(record, actor, "in_use")
-            record = await self._move(record, State.APPROVED, actor)
-        except BaseException:
-            self._floor.release(record)
-            raise
-        return await self.begin(record)
-
-    async def _wait_with(self, record: Record, actor: Actor, waits: str) -> Record:
-        """Approve what is not to begin yet; one whose source is away is wanted soon, or not any more."""
-        ends = self._clock() + (EXPIRES[record.risk] if waits == "source" else WAITS[waits])
-        return await self._move(record, State.APPROVED, actor, waits=waits, expires=ends)
-
-    def _is_away(self, record: Record) -> bool:
-        source = self._sources(record.source)
-        return source is None or not source.judged
-
-    async def _move(self, record: Record, state: State, actor: Actor, **changes: Any) -> Record:
-        """Decide on a record; the first one wins."""
-        if state is State.APPROVED:
-            changes["approved_at"] = self._clock()
-        try:
-            return await self.book.move(record.id, record.state, state, actor, actor=actor, **changes)
-        except WrongState as err:
-            raise Refused(Refusal("already_decided", {"state": err.state})) from err
-
-    async def begin(self, record: Record) -> Record:
-        """Run what is approved and claimed; returns when its first order was answered or not sent, or takes long."""
-        sent = asyncio.Event()
-        self._floor.start(record.id, self.runner.forward(record.id, 0, sent), sent)
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(self._answered_within):
-                await sent.wait()
-        return self.records[record.id]
-
-    async def _proposed(self, record_id: str) -> Record:
-        record = self.book.get(record_id)
-        if record.state is not State.PROPOSED:
-            raise Refused(Refusal("already_decided", {"state": record.state}))
-        if record.expires <= self._clock():
-            await self._waiting.expire(record)
-            raise Refused(Refusal("proposal_expired"))
-        return record
-
-    async def examine(self, record: Record, expected: State, actor: Actor) -> None:
-        """Read the target again; what is no longer what was approved is superseded. Raises Refused."""
-        if refusal := await self._looks.check(record):
-            try:
-                await self.book.move(
-                    record.id, expected, State.SUPERSEDED, actor, must=False,
-                    reason=refusal.key, details=dict(refusal.placeholders),
-                )  # fmt: skip
-            except WrongState as err:
-                raise Refused(Refusal("already_decided", {"state": err.state})) from err
-            raise Refused(refusal)
-
-    async def deny(self, record_id: str, actor: Actor) -> Record:
-        """Say no, also to what is approved and still waits. Raises Refused and JournalFailed."""
-        record = self.book.get(record_id)
-        if refusal := self.policy.may_decide(record, actor):
-            raise Refused(refusal)
-        if record.is_waiting and not self._floor.runs(record.id):
-            return await self._floor.own(self._move(record, State.CANCELLED, actor, reason="denied"))
-        return await self._floor.own(self._move(await self._proposed(record_id), State.DENIED, actor))
-
     async def wait(self, record_id: str) -> Record:
         """Return a record once it has ended. Raises Refused where there is none."""
         return await self.book.ended(record_id)
-
-    async def simulate(self, record_id: str, actor: Actor) -> Record:
-        """Go through all that comes before the first write, and write that down alone. Raises as `approve` does."""
-        record = await self._proposed(record_id)
-        if refusal := await self._looks.check(record):
-            raise Refused(refusal)
-        now = self._clock()
-        await self.journal.append("simulated", record_id, {"by": actor.id, "over": True})
-        return replace(record, simulated=True, history=(*record.history, ("simulated", now, actor.id)))
-
-    async def run_automatically(self, record_id: str) -> Record:
-        """Approve by rule or by standing approval. Raises Refused with the reason why it does not happen by itself."""
-        record = self.book.get(record_id)
-        standing = self.policy.standing_for(record, tuple(self.helm.standings.values()))
-        actor = Actor(kind="rule", id=record.rule, via="automatic")
-        if standing:
-            actor = Actor(kind="standing", id=standing.id, name=standing.by.name, via="automatic")
-        waits = "in_use" if record.rule != OUTAGE and self._permits.in_use(record) else None
-        return await self.approve(record_id, actor, waits=waits)
 
     async def tick(self) -> None:
         """Let proposals expire, begin what has waited long enough, write what could not be written before."""
@@ -329,7 +229,7 @@ class Desk:
         """Let what is only offered expire where its reason is over."""
         for record in list(self.records.values()):
             if self._ready and record.state is State.PROPOSED and over(record):
-                await self._waiting.expire(record)
+                await self.book.expire(record)
 
     async def look_at_people(self, today: Today) -> None:
         """End what was approved by somebody who may not approve it any more."""

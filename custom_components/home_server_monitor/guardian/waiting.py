@@ -18,7 +18,7 @@ WAITS = {"in_use": DAY, "window": 8 * DAY}
 
 
 class Begins(Protocol):
-    """What the waiting need of their desk."""
+    """What the waiting need of who decides."""
 
     async def examine(self, record: Record, expected: State, actor: Actor) -> None:
         """Read the target again. Raises Refused, having ended what is superseded."""
@@ -33,9 +33,9 @@ class Waiting:
     """Looks at what is open whenever time has passed."""
 
     def __init__(
-        self, desk: Begins, permits: Permits, book: Book, floor: Floor, clock: Callable[[], float]
+        self, begins: Begins, permits: Permits, book: Book, floor: Floor, clock: Callable[[], float]
     ) -> None:
-        self._desk = desk
+        self._begins = begins
         self._permits = permits
         self._book = book
         self._floor = floor
@@ -53,7 +53,7 @@ class Waiting:
         """Expire and begin."""
         for record in self._open():
             if record.expires <= self._clock():
-                await self.expire(record)
+                await self._book.expire(record)
             elif record.state is State.APPROVED and self._permits.why_not_yet(record) is None:
                 await self._floor.own(self._begin(record))
 
@@ -63,7 +63,7 @@ class Waiting:
         except Refused:
             return
         try:
-            await self._desk.examine(record, State.APPROVED, record.actor or SYSTEM)
+            await self._begins.examine(record, State.APPROVED, record.actor or SYSTEM)
             in_use = record.waits == "in_use" and await self._permits.in_use_now(record)
             if in_use or self._permits.why_not_yet(record) is not None:
                 self._floor.release(record)
@@ -73,14 +73,14 @@ class Waiting:
             self._floor.release(record)
             return
         if self._book.records[record.id].state is State.APPROVED:
-            await self._desk.begin(record)
+            await self._begins.begin(record)
         else:
             self._floor.release(record)
 
     async def expire_all(self) -> None:
         """End all that is open."""
         for record in self._open():
-            await self.expire(record)
+            await self._book.expire(record)
 
     def approved(self) -> list[Record]:
         """Return what is approved and has not begun."""
@@ -97,10 +97,3 @@ class Waiting:
         changes = {"reason": refusal.key, "details": dict(refusal.placeholders)}
         with contextlib.suppress(WrongState):
             await self._book.move(record.id, record.state, state, SYSTEM, must=False, **changes)
-
-    async def expire(self, record: Record) -> None:
-        """End what is open, unless somebody was faster."""
-        try:
-            await self._book.move(record.id, record.state, State.EXPIRED, SYSTEM, must=False)
-        except WrongState:
-            return
