@@ -14,7 +14,8 @@ from .const import DOMAIN
 from .coordinator import HsmConfigEntry, ServiceCoordinator
 from .edge.errors import told
 from .edge.preview import preview
-from .service_tables import ACTS, LISTINGS, PREVIEW, Act, Listing
+from .service_rows import Act, Listing
+from .service_tables import ACTS, LISTINGS, PREVIEW
 from .sources.errors import ClientError
 
 
