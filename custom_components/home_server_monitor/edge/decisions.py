@@ -32,6 +32,7 @@ WEEK = "first_week"
 ANSWERED = "answers"
 # what a person can do about an open breaker
 RESET = "breaker_reset"
+FIXABLE = frozenset({PROPOSAL, WAITING, WEEK, ANSWERED, RESET})
 _LEVEL = {
     Severity.CRITICAL: ir.IssueSeverity.CRITICAL,
     Severity.HIGH: ir.IssueSeverity.ERROR,
@@ -140,48 +141,45 @@ class Decisions:
         return wanted
 
     def _create(self, issue_id: str, tracked: Tracked | None, record: Record | None) -> None:
-        placeholders: dict[str, str] = {}
-        rule = None
-        severity = ir.IssueSeverity.WARNING
-        key, fixable = NOBODY, False
-        if issue_id == self._of.week.issue_id:
-            key, fixable = WEEK, True
-        elif issue_id.startswith(MORE):
-            key, placeholders = MORE, {"count": str(self._shown[issue_id][0])}
-            if self._dashboard:
-                key, placeholders = MORE_THERE, {**placeholders, "dashboard": self._dashboard}
-        elif record is not None and issue_id.startswith(WAITING):
-            key, fixable = WAITING, True
-            placeholders = self._of.wording.issue_placeholders(record, None)
-        elif record is not None:
-            key = PROPOSAL
-            placeholders = self._of.wording.issue_placeholders(record, tracked)
-            fixable = True
-        elif tracked is not None:
-            key = tracked.finding.rule
-            if key == BREAKER:
-                key, fixable, rule = RESET, True, tracked.finding.object.removeprefix("rule:")
-            placeholders = self._of.texts.harmless(self._of.texts.placeholders(tracked.finding))
-            if own_answers.verbs_of(self._of, tracked):
-                key, fixable = ANSWERED, True
-                placeholders = self._of.wording.finding_placeholders(tracked)
-        if tracked is not None:
-            severity = _LEVEL[tracked.severity]
+        key, placeholders = self._text(issue_id, tracked, record)
+        broken = tracked is not None and record is None and tracked.finding.rule == BREAKER
         ir.async_create_issue(
             self._of.hass,
             DOMAIN,
             issue_id,
-            is_fixable=fixable,
-            severity=severity,
+            is_fixable=key in FIXABLE,
+            severity=_LEVEL[tracked.severity] if tracked else ir.IssueSeverity.WARNING,
             translation_key=key,
             translation_placeholders=placeholders,
             data={
                 "server": self._of.id,
                 "proposal": record.id if record else None,
-                "rule": rule,
+                "rule": tracked.finding.object.removeprefix("rule:") if tracked and broken else None,
                 "finding": tracked.id if tracked and key == ANSWERED else None,
             },
         )
+
+    def _text(
+        self, issue_id: str, tracked: Tracked | None, record: Record | None
+    ) -> tuple[str, dict[str, str]]:
+        """Return the key of an issue's text, and its placeholders."""
+        of = self._of
+        if issue_id == of.week.issue_id:
+            return WEEK, {}
+        if issue_id.startswith(MORE):
+            more = {"count": str(self._shown[issue_id][0])}
+            return (MORE_THERE, {**more, "dashboard": self._dashboard}) if self._dashboard else (MORE, more)
+        if record is not None:
+            waits = issue_id.startswith(WAITING)
+            return WAITING if waits else PROPOSAL, of.wording.issue_placeholders(
+                record, None if waits else tracked
+            )
+        if tracked is None:
+            return NOBODY, {}
+        if own_answers.verbs_of(of, tracked):
+            return ANSWERED, of.wording.finding_placeholders(tracked)
+        key = RESET if tracked.finding.rule == BREAKER else tracked.finding.rule
+        return key, of.texts.harmless(of.texts.placeholders(tracked.finding))
 
     @callback
     def _look_for_dashboard(self, event: Event | None = None) -> None:

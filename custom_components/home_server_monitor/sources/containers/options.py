@@ -71,7 +71,19 @@ def _schema(names: list[str]) -> vol.Schema:
             options=names, multiple=True, custom_value=True, mode=SelectSelectorMode.DROPDOWN
         )
     )
-    folded: dict[str, dict[Any, Any]] = {
+    parts: dict[str, Any] = {name: vol.Schema(fields) for name, fields in _folded(one, some).items()}
+    return vol.Schema(
+        {
+            vol.Required(DEFAULT, default=Policy.ASK.value): _POLICY,
+            vol.Required(COOL_DOWN, default=DAYS): _COOL,
+            **{vol.Required(name): section(part, {"collapsed": True}) for name, part in parts.items()},
+        }
+    )
+
+
+def _folded(one: SelectSelector, some: SelectSelector) -> dict[str, dict[Any, Any]]:
+    """Return what few decide, by section. one, some: to choose from the containers."""
+    return {
         # containers that have a policy of their own
         "single_containers": {vol.Optional(FIELDS[each], default=list): some for each in Policy},
         "after_an_update": {
@@ -97,14 +109,6 @@ def _schema(names: list[str]) -> vol.Schema:
             vol.Optional(SMART_CONTAINER): one,
         },
     }
-    parts: dict[str, Any] = {name: vol.Schema(fields) for name, fields in folded.items()}
-    return vol.Schema(
-        {
-            vol.Required(DEFAULT, default=Policy.ASK.value): _POLICY,
-            vol.Required(COOL_DOWN, default=DAYS): _COOL,
-            **{vol.Required(name): section(part, {"collapsed": True}) for name, part in parts.items()},
-        }
-    )
 
 
 OPTIONS = _schema([])

@@ -51,10 +51,13 @@ async def update_of(
     found = _remembered(found, known, now)
     if not found.available or found.described or is_loopback(reference.host):
         return found
-    found = await _described(found, reference, registry, architecture)
+    return _aged(await _described(found, reference, registry, architecture), image)
+
+
+def _aged(found: Update, image: Image | None) -> Update:
+    """Return it without its age, where no newer image can be as old: builds that can be repeated leave it out."""
     if found.published and image and image.created and found.published <= image.created:
-        # no newer one is as old: its age is left out, as builds do that can be repeated, or made up
-        found = replace(found, published=None)
+        return replace(found, published=None)
     return found
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import partial
 
 from ...guardian.contract import Finding, Proposal, Severity
 from .case import Case, Rule
@@ -57,52 +58,36 @@ def state(case: Case) -> Iterator[Finding]:
 def errors(case: Case) -> Iterator[Finding]:
     """Read, write or checksum errors: repaired ones, such as may have lost data, and old ones (only noted)."""
     for pool in case.data.pools.values():
-        if not (total := pool.counted()):
-            continue
-        worst = max(pool.leaves(), key=lambda leaf: leaf.errors)
-        by_kind = {kind: pool.counted(kind) for kind in ERRORS}
-        shown = {"pool": pool.name, "errors": _in_words(by_kind), "device": case.name_of(worst)}
-        failing = [case.node_of(leaf) for leaf in pool.leaves() if leaf.errors]
-        evidence = {**by_kind, "before": pool.errors_before, "nodes": failing or [pool_node(pool.guid)]}
-        rising = pool.errors_before is None or total > pool.errors_before
-        bare = next((vdev for vdev in pool.vdevs if _failing(vdev) and _bare(vdev)), None)
-        data_lost = any(_lost_data(vdev) for vdev in pool.vdevs)
-        if not rising:
-            yield case.make(
-                rule="pool_errors_standing",
-                object=pool_node(pool.guid),
-                severity=Severity.INFO,
-                placeholders=shown,
-                evidence=evidence,
-            )
-        if data_lost:
-            # what is lost stays lost, however long ago
-            yield case.make(
-                rule="pool_errors_lost",
-                object=pool_node(pool.guid),
-                severity=Severity.CRITICAL,
-                placeholders=shown,
-                evidence=evidence,
-                holds=not rising,
-            )
-        elif bare and rising:
-            yield case.make(
-                rule="pool_errors_unprotected",
-                object=pool_node(pool.guid),
-                severity=Severity.HIGH,
-                placeholders=shown,
-                evidence=evidence,
-            )
-        elif rising:
-            repairer = next((keeper(vdev) for vdev in pool.vdevs if _failing(vdev)), "pool")
-            yield case.make(
-                rule="pool_errors",
-                object=pool_node(pool.guid),
-                severity=Severity.HIGH,
-                placeholders={**shown, "repairer": repairer},
-                evidence={**evidence, "errors": total},
-                proposal=None if _just_read(case, pool) else Proposal(action="start_scrub", target=pool.guid),
-            )
+        if pool.counted():
+            yield from _errors_of(case, pool)
+
+
+def _errors_of(case: Case, pool: Pool) -> Iterator[Finding]:
+    total = pool.counted()
+    worst = max(pool.leaves(), key=lambda leaf: leaf.errors)
+    by_kind = {kind: pool.counted(kind) for kind in ERRORS}
+    shown = {"pool": pool.name, "errors": _in_words(by_kind), "device": case.name_of(worst)}
+    failing = [case.node_of(leaf) for leaf in pool.leaves() if leaf.errors]
+    evidence = {**by_kind, "before": pool.errors_before, "nodes": failing or [pool_node(pool.guid)]}
+    rising = pool.errors_before is None or total > pool.errors_before
+    bare = any(_failing(vdev) and _bare(vdev) for vdev in pool.vdevs)
+    found = partial(case.make, object=pool_node(pool.guid), placeholders=shown, evidence=evidence)
+    if not rising:
+        yield found(rule="pool_errors_standing", severity=Severity.INFO)
+    if any(_lost_data(vdev) for vdev in pool.vdevs):
+        # what is lost stays lost, however long ago
+        yield found(rule="pool_errors_lost", severity=Severity.CRITICAL, holds=not rising)
+    elif bare and rising:
+        yield found(rule="pool_errors_unprotected", severity=Severity.HIGH)
+    elif rising:
+        repairer = next((keeper(vdev) for vdev in pool.vdevs if _failing(vdev)), "pool")
+        yield found(
+            rule="pool_errors",
+            severity=Severity.HIGH,
+            placeholders={**shown, "repairer": repairer},
+            evidence={**evidence, "errors": total},
+            proposal=None if _just_read(case, pool) else Proposal(action="start_scrub", target=pool.guid),
+        )
 
 
 def _in_words(by_kind: dict[str, int]) -> str:
