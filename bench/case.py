@@ -80,6 +80,20 @@ async def measure(
     source: Any = entry.runtime_data
     row("entities with a state", len(hass.states.async_entity_ids()), "count")
 
+    await _whole_cycles(source, traffic, row, limit)
+    if steady:
+        await _steady(hass, source, traffic, row, limit)
+    gc.collect()
+    row("memory on top", memory() - before, "MiB", 60.0 if disks <= 64 else None)
+    async with Heartbeat() as heart:
+        await hass.config_entries.async_unload(entry.entry_id)
+        await hass.async_block_till_done()
+    row("unload, longest gap of the loop", 1000 * heart.longest, "ms")
+    return rows
+
+
+async def _whole_cycles(source: Any, traffic: Traffic, row: Any, limit: float) -> None:
+    """Ask for everything at once, some times."""
     walls, cpus, calls, sizes = [], [], [], []
     async with Heartbeat() as heart:
         for _ in range(CYCLES):
@@ -102,16 +116,6 @@ async def measure(
     row("everything at once, received", statistics.median(sizes) / 1024, "KiB")
     row("everything at once, longest gap", 1000 * heart.longest, "ms", limit)
     row("longest garbage collection", 1000 * heart.longest_gc, "ms")
-
-    if steady:
-        await _steady(hass, source, traffic, row, limit)
-    gc.collect()
-    row("memory on top", memory() - before, "MiB", 60.0 if disks <= 64 else None)
-    async with Heartbeat() as heart:
-        await hass.config_entries.async_unload(entry.entry_id)
-        await hass.async_block_till_done()
-    row("unload, longest gap of the loop", 1000 * heart.longest, "ms")
-    return rows
 
 
 async def _steady(hass: HomeAssistant, source: Any, traffic: Traffic, row: Any, limit: float) -> None:

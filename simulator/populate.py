@@ -44,10 +44,32 @@ def add_network(world: World) -> None:
 def add_tasks(world: World) -> None:
     """Snapshots, replication, cloud sync, rsync, cloud backup, cron; all with a past."""
     now = world.clock.now()
-    hourly, daily = Schedule("0", "*"), Schedule("15", "2")
-    world.snapshot_tasks = {
+    world.snapshot_tasks = _snapshot_tasks()
+    for snapshot_task in world.snapshot_tasks.values():
+        _past_snapshots(world, snapshot_task, now)
+    _add_copies(world, now)
+    world.crons = {
+        1: Cron(
+            number=1,
+            description="power of the rack",
+            schedule=Schedule("*/10"),
+            command="/mnt/apps/config/power.sh",
+            seconds=3,
+            output="42.7 W\n",
+        ),
+    }
+    for task in world.tasks():
+        task.next_at = task.schedule.after(now)
+        if not isinstance(task, SnapshotTask | Replication):
+            past_run(world, task, now - 9 * 3600)
+    newest = max((s for s in world.snapshots.values() if s.dataset == "tank/photos"), key=lambda s: s.txg)
+    past_run(world, world.replications[1], now - 9 * 3600, newest.ident)
+
+
+def _snapshot_tasks() -> dict[int, SnapshotTask]:
+    return {
         1: SnapshotTask(
-            number=1, description="", schedule=hourly, dataset="tank/documents", keep=2, keep_unit="DAY"
+            number=1, description="", schedule=Schedule("0", "*"), dataset="tank/documents", keep=2, keep_unit="DAY"
         ),
         2: SnapshotTask(
             number=2,
@@ -66,8 +88,10 @@ def add_tasks(world: World) -> None:
             keep_unit="MONTH",
         ),
     }
-    for snapshot_task in world.snapshot_tasks.values():
-        _past_snapshots(world, snapshot_task, now)
+
+
+def _add_copies(world: World, now: float) -> None:
+    daily = Schedule("15", "2")
     world.replications = {
         1: Replication(
             number=1,
@@ -112,22 +136,6 @@ def add_tasks(world: World) -> None:
             ],
         ),
     }
-    world.crons = {
-        1: Cron(
-            number=1,
-            description="power of the rack",
-            schedule=Schedule("*/10"),
-            command="/mnt/apps/config/power.sh",
-            seconds=3,
-            output="42.7 W\n",
-        ),
-    }
-    for task in world.tasks():
-        task.next_at = task.schedule.after(now)
-        if not isinstance(task, SnapshotTask | Replication):
-            past_run(world, task, now - 9 * 3600)
-    newest = max((s for s in world.snapshots.values() if s.dataset == "tank/photos"), key=lambda s: s.txg)
-    past_run(world, world.replications[1], now - 9 * 3600, newest.ident)
 
 
 def _past_snapshots(world: World, task: SnapshotTask, now: float) -> None:

@@ -91,6 +91,14 @@ def furnish(world: World) -> tuple[Library, Library, Prowlarr]:
     radarr = Library("Radarr", media, "/data/movies", "radarr")
     for library in (sonarr, radarr):
         _adopt(library)
+    _shelve(sonarr, radarr, now)
+    _order(sonarr, radarr)
+    indexers = {1: Indexer(1, "Harbour Index"), 2: Indexer(2, "Second Index", "usenet")}
+    return sonarr, radarr, Prowlarr(indexers)
+
+
+def _shelve(sonarr: Library, radarr: Library, now: float) -> None:
+    """Fill the lists of what there is and what is missing."""
     for number, title in enumerate(SERIES, 1):
         for episode in range(1, 9):
             key = number * 100 + episode
@@ -107,6 +115,10 @@ def furnish(world: World) -> tuple[Library, Library, Prowlarr]:
     for number, title in enumerate(FILMS, 1):
         airs = now + (number - 4) * 20 * DAY
         radarr.things[number] = Thing(id=number, title=title, airs=airs, has_file=number == 1)
+
+
+def _order(sonarr: Library, radarr: Library) -> None:
+    """Let some of it be under way, wait, or have failed."""
     sonarr.grab(
         Release(title="Harbour.Lights.S01E05.1080p.WEB.h264-NTb", things=(105,), client=TORRENTS), done=GIB
     )
@@ -141,5 +153,3 @@ def furnish(world: World) -> tuple[Library, Library, Prowlarr]:
     )
     radarr.releases += [bad, good]
     radarr.grab_done(bad)
-    indexers = {1: Indexer(1, "Harbour Index"), 2: Indexer(2, "Second Index", "usenet")}
-    return sonarr, radarr, Prowlarr(indexers)

@@ -101,37 +101,53 @@ class Demo:
         await wait_until_up(self.hass, client)
         await let_a_disk_age(self.server)
         if self.is_new:
-            await client.onboard("Demo", USER, PASSWORD)
-            await wait_until_running(client)
-            # first, so that the dialog offers it
-            webhook = await register(client, PHONE)
-            await add_truenas(client, self.server)
-            await add_containers(client, self.server)
-            await add_scrutiny(client, self.server)
-            await add_downloads(client, self.server)
-            await add_arrs(client, self.server)
-            await add_plex(client, self.server)
-            await add_ups(client, self.server)
-            await judge_sooner(client)
-            await furnish(client)
-            await hang_dashboard(client)
-            # whoever tries it at night wants to see it, too
-            await tell_phones(client, PHONE)
-            told = {
-                "truenas": self.release,
-                "ports": self.server.ports,
-                "url": self.server.url,
-                "api_key": self.server.api_key,
-                "username": self.server.username,
-                "webhook": webhook,
-            }
-            self.notes.write_text(json.dumps(told))
+            await self._move_in(client)
         else:
             await client.log_in(USER, PASSWORD)
             await wait_until_running(client)
         if self.check:
             print(await self._alive(client))
             return
+        self._greet()
+        print(await self._alive(client), flush=True)
+        print("\nWhat is sent to the phone of the demo is shown here.\n", flush=True)
+        webhook = json.loads(self.notes.read_text())["webhook"]
+        async with phone_of(client, PHONE, webhook) as phone:
+            phone.on_push = lambda push: print(as_text(push), flush=True)
+            while self.hass.running and self.server.running:  # noqa: ASYNC110 # of other processes
+                await asyncio.sleep(0.5)
+        which = self.server if self.hass.running else self.hass
+        raise RuntimeError(f"{which.log.stem} ended by itself:\n{which.tail()}")
+
+    async def _move_in(self, client: Client) -> None:
+        """Set everything up, as a person would."""
+        await client.onboard("Demo", USER, PASSWORD)
+        await wait_until_running(client)
+        # first, so that the dialog offers it
+        webhook = await register(client, PHONE)
+        await add_truenas(client, self.server)
+        await add_containers(client, self.server)
+        await add_scrutiny(client, self.server)
+        await add_downloads(client, self.server)
+        await add_arrs(client, self.server)
+        await add_plex(client, self.server)
+        await add_ups(client, self.server)
+        await judge_sooner(client)
+        await furnish(client)
+        await hang_dashboard(client)
+        # whoever tries it at night wants to see it, too
+        await tell_phones(client, PHONE)
+        told = {
+            "truenas": self.release,
+            "ports": self.server.ports,
+            "url": self.server.url,
+            "api_key": self.server.api_key,
+            "username": self.server.username,
+            "webhook": webhook,
+        }
+        self.notes.write_text(json.dumps(told))
+
+    def _greet(self) -> None:
         print(
             f"\n  Home Assistant   {self.hass.url}  (ready after {time.monotonic() - self.started:.1f} s)\n"
             f"  its dashboard    {self.hass.url}/{DASHBOARD}\n"
@@ -142,15 +158,6 @@ class Demo:
             "\nCtrl-C stops both.\n",
             flush=True,
         )
-        print(await self._alive(client), flush=True)
-        print("\nWhat is sent to the phone of the demo is shown here.\n", flush=True)
-        webhook = json.loads(self.notes.read_text())["webhook"]
-        async with phone_of(client, PHONE, webhook) as phone:
-            phone.on_push = lambda push: print(as_text(push), flush=True)
-            while self.hass.running and self.server.running:  # noqa: ASYNC110 # of other processes
-                await asyncio.sleep(0.5)
-        which = self.server if self.hass.running else self.hass
-        raise RuntimeError(f"{which.log.stem} ended by itself:\n{which.tail()}")
 
     async def _alive(self, client: Client) -> str:
         """Wait for the entities of the NAS, its pools and its disks; returns a line about them."""
