@@ -27,7 +27,8 @@ from custom_components.home_server_monitor.sources.errors import (
 from custom_components.home_server_monitor.sources.feeds import Feeds
 from custom_components.home_server_monitor.sources.truenas import reading
 from custom_components.home_server_monitor.sources.truenas.assemble import assemble
-from custom_components.home_server_monitor.sources.truenas.client import Timing, TrueNasClient
+from custom_components.home_server_monitor.sources.truenas.opening import Timing
+from custom_components.home_server_monitor.sources.truenas.client import TrueNasClient
 from custom_components.home_server_monitor.sources.truenas.connection import MAX_CALLS, Connection
 from custom_components.home_server_monitor.sources.truenas.greeting import greet, normalise
 from custom_components.home_server_monitor.sources.truenas.listings import read_smart

@@ -2,51 +2,35 @@
 
 import asyncio
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 import logging
 from typing import Any
 
 import aiohttp
 from yarl import URL
 
-from ..certificates import certificate_of, pin, translated
+from ..certificates import certificate_of
 from ..errors import (
-    AuthFailed,
     BadResponse,
     CallFailed,
     CannotConnect,
     CertificateRejected,
     ClientError,
-    InsecureTransport,
     NotSent,
     NotSupported,
     PermissionDenied,
-    Standby,
 )
 from .connection import MAX_ABANDONED, Connection
-from .greeting import Greeting, greet
+from .greeting import greet
 from .logins import LoginPace
 from .methods import Method, Operation, events_of, method_of
-from .protocol import Ddp, Event, JsonRpc
-from .releases import V24_04, V25_04, V27, Release, newest_endpoint, release_of
+from .opening import Opening, Timing
+from .protocol import Event
+from .releases import V24_04, V25_04, Release, release_of
 
 _LOGGER = logging.getLogger(__name__)
 
-# what ends the connection; a frame that is merely too large to parse costs only its own call
-MAX_MESSAGE = 32 * 1024 * 1024
 # questions that a session on trial may leave unanswered; ten have a place on the server
 PATIENCE = 6
-
-
-@dataclass(frozen=True, slots=True)
-class Timing:
-    """Deadlines in seconds: an attempt to log in, all subscriptions, a call, a question on trial, a WebSocket ping."""
-
-    connect: float = 10.0
-    subscribe: float = 3.0
-    call: float = 10.0
-    trial: float = 5.0
-    heartbeat: float = 15.0
 
 
 class TrueNasClient:
@@ -75,10 +59,9 @@ class TrueNasClient:
         self.on_event: Callable[[Event], None] = lambda event: None
         self.on_lost: Callable[[], None] = lambda: None
         self._session = session
-        self._api_key = api_key
-        self._username = username
         self._fingerprint = fingerprint
         self._timing = timing or Timing()
+        self._opening = Opening(session, url, api_key, username, fingerprint, self._timing)
         self._wants_events = events
         self._connection: Connection | None = None
         # logged in, and it has answered nothing yet; with the path that says which interface it is
@@ -190,7 +173,9 @@ class TrueNasClient:
             raise
         if not self._pace.may_log_in(session=False):
             raise CannotConnect("It takes logins and answers nothing; the next one waits")
-        connection, path = await self._open(greeting)
+        connection, path = await self._opening.open(greeting, self._event, self._lost)
+        self.logins += 1
+        self._pace.spent()
         self._trial = connection, path
         try:
             await self._prove(connection, path, self._timing.call)
@@ -223,66 +208,6 @@ class TrueNasClient:
             raise NotSent("The client was ended")
         connection.patience = MAX_ABANDONED
         self._connection, self._trial = connection, None
-
-    async def _open(self, greeting: Greeting) -> tuple[Connection, str]:
-        """Return a connection that is logged in, and the path of its interface. Raises ClientError."""
-        if greeting.endpoints is None:
-            path = "websocket"
-            dialect: JsonRpc | Ddp = Ddp()
-        elif self.url.scheme == "http":
-            # the server would revoke a key that arrives over plain http
-            raise InsecureTransport("Plain http to 25.04 or newer")
-        else:
-            # from 27 on a key needs its user's name, which older endpoints of the same server do not ask for
-            before = None if self._username else V27
-            path = f"api/{newest_endpoint(greeting.endpoints, before)}"
-            dialect = JsonRpc()
-        with translated(self._fingerprint):
-            try:
-                socket = await self._session.ws_connect(
-                    self.url.with_scheme("wss" if self.url.scheme == "https" else "ws") / path,
-                    ssl=pin(self._fingerprint),
-                    heartbeat=self._timing.heartbeat,
-                    max_msg_size=MAX_MESSAGE,
-                )
-            except aiohttp.WSServerHandshakeError as err:
-                raise BadResponse(f"No TrueNAS interface at this address (HTTP {err.status})") from err
-        if socket._response.history:  # noqa: SLF001 - aiohttp follows redirects here and offers no way not to
-            await socket.close()
-            raise BadResponse("The server sends elsewhere; the key is not sent there")
-        connection = Connection(socket, dialect, self._event, lambda: self._lost(connection))
-        try:
-            await connection.greet(self._timing.call)
-            await self._log_in(connection, dialect)
-        except BaseException:
-            await connection.close()
-            raise
-        self._pace.spent()
-        return connection, path
-
-    async def _log_in(self, connection: Connection, dialect: JsonRpc | Ddp) -> None:
-        try:
-            if self._username and isinstance(dialect, JsonRpc):
-                credentials = {
-                    "mechanism": "API_KEY_PLAIN",
-                    "username": self._username,
-                    "api_key": self._api_key,
-                }
-                answer = await connection.call("auth.login_ex", [credentials], self._timing.call)
-                kind = answer.get("response_type") if isinstance(answer, dict) else None
-            else:
-                answer = await connection.call("auth.login_with_api_key", [self._api_key], self._timing.call)
-                kind = "SUCCESS" if answer is True else "AUTH_ERR"
-        except (PermissionDenied, CallFailed, NotSupported) as err:
-            # busy, still booting, or a standby controller: not a word about the key, which the reason may repeat
-            told = NotSupported("login") if isinstance(err, NotSupported) else CallFailed("login", "refused")
-            raise CannotConnect("The server does not take logins now") from told
-        if kind == "SUCCESS":
-            self.logins += 1
-        elif kind == "REDIRECT":
-            raise Standby("This is the standby controller; use the pair's virtual address")
-        else:
-            raise AuthFailed("The key was not accepted", revoked=kind == "EXPIRED")
 
     async def _learn_release(self, connection: Connection, path: str, timeout: float) -> None:
         version = await connection.call("system.version", [], timeout)

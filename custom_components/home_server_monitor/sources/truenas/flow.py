@@ -35,7 +35,8 @@ from ..errors import (
 )
 from ..kind import FlowError, Probe, Question, counted
 from ..trust import trust_question
-from .client import Timing, TrueNasClient
+from .opening import Timing
+from .client import TrueNasClient
 from .greeting import Greeting, greet, normalise
 from .methods import Operation
 from .parse import at, text
