@@ -48,6 +48,7 @@ from .wording import Wording
 
 _LOGGER = logging.getLogger(__name__)
 
+
 class Guardian:
     """Watches over one server: findings, alerts, proposals."""
 

@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
+from .belonging import Judged, JudgedSource, OfServer
 from .contract import Source
 from .datasets import RollsBackDatasets, SnapshotsDatasets, SnapshotSeen
 from .disks import (
@@ -124,13 +125,8 @@ class InUse(Protocol):
 
 
 @runtime_checkable
-class RunsApps(Protocol):
+class RunsApps(OfServer, Protocol):
     """A system whose apps are containers of an engine that may be watched as well."""
-
-    @property
-    def server(self) -> str:
-        """Return the unique id of the server's entry that it hangs on."""
-        ...
 
     def app_containers(self) -> Mapping[str, str]:
         """Return the names of its apps by the ids of their containers."""
@@ -148,18 +144,8 @@ class Link:
 
 
 @runtime_checkable
-class MeasuresLinks(Protocol):
+class MeasuresLinks(Judged, Protocol):
     """A system that measures the links of its machine, whoever uses them."""
-
-    @property
-    def server(self) -> str:
-        """Return the unique id of the server's entry that it hangs on."""
-        ...
-
-    @property
-    def judged(self) -> bool:
-        """Return whether what it shows is of now."""
-        ...
 
     @property
     def names(self) -> frozenset[str]:
@@ -204,20 +190,8 @@ class Service:
 
 
 @runtime_checkable
-class RunsServices(Protocol):
+class RunsServices(JudgedSource, Protocol):
     """A system that knows which services run on it and where they answer, whether or not they are watched."""
-
-    id: str
-
-    @property
-    def server(self) -> str:
-        """Return the unique id of the server's entry that it hangs on."""
-        ...
-
-    @property
-    def judged(self) -> bool:
-        """Return whether what it shows is of now."""
-        ...
 
     @property
     def knows_all_services(self) -> bool:
@@ -230,13 +204,8 @@ class RunsServices(Protocol):
 
 
 @runtime_checkable
-class AnswersItself(Protocol):
+class AnswersItself(OfServer, Protocol):
     """A service that can be asked whether it answers, apart from its rhythm."""
-
-    @property
-    def server(self) -> str:
-        """Return the unique id of the server's entry that it hangs on."""
-        ...
 
     @property
     def places(self) -> frozenset[str]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol, runtime_checkable
 
+from .belonging import JudgedSource
 from .contract import Actor
 
 # seconds that something is given to end where its source does not know better
@@ -31,21 +32,10 @@ class Workload:
     seconds: float = STOP_WITHIN
 
 
-class _Source(Protocol):
+class _Source(JudgedSource, Protocol):
     """What all of them are."""
 
-    id: str
     name: str
-
-    @property
-    def server(self) -> str:
-        """Return the unique id of the server's entry that it hangs on."""
-        ...
-
-    @property
-    def judged(self) -> bool:
-        """Return whether what it shows is of now."""
-        ...
 
 
 @runtime_checkable

@@ -10,6 +10,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final, Protocol, runtime_checkable
 
+from .belonging import JudgedSource
+
 # Actions of every source that has the capability of the same name; their target is "" (the client itself).
 # params: `down` and `up`, at least one, in bytes a second, and `minutes`. It never loosens a limit that is there.
 LIMIT_BANDWIDTH: Final = "limit_bandwidth"
@@ -129,21 +131,10 @@ class Line:
 
 
 @runtime_checkable
-class Downloads(Protocol):
+class Downloads(JudgedSource, Protocol):
     """A download client."""
 
-    id: str
     name: str
-
-    @property
-    def server(self) -> str:
-        """Return the unique id of the server's entry that it hangs on."""
-        ...
-
-    @property
-    def judged(self) -> bool:
-        """Return whether what it shows is of now."""
-        ...
 
     @property
     def protocol(self) -> str:
@@ -193,20 +184,8 @@ class Downloads(Protocol):
 
 
 @runtime_checkable
-class LimitsBandwidth(Protocol):
+class LimitsBandwidth(JudgedSource, Protocol):
     """A system with the action `limit_bandwidth`."""
-
-    id: str
-
-    @property
-    def server(self) -> str:
-        """Return the unique id of the server's entry that it hangs on."""
-        ...
-
-    @property
-    def judged(self) -> bool:
-        """Return whether what it shows is of now."""
-        ...
 
     @property
     def limits_bandwidth(self) -> frozenset[str]:
@@ -219,20 +198,8 @@ class LimitsBandwidth(Protocol):
 
 
 @runtime_checkable
-class PausesDownloads(Protocol):
+class PausesDownloads(JudgedSource, Protocol):
     """A system with the action `pause_downloads`."""
-
-    id: str
-
-    @property
-    def server(self) -> str:
-        """Return the unique id of the server's entry that it hangs on."""
-        ...
-
-    @property
-    def judged(self) -> bool:
-        """Return whether what it shows is of now."""
-        ...
 
     @property
     def pauses_downloads(self) -> bool:
@@ -245,21 +212,10 @@ class PausesDownloads(Protocol):
 
 
 @runtime_checkable
-class ShowsMedia(Protocol):
+class ShowsMedia(JudgedSource, Protocol):
     """A system of the way that films take, from the queue to who watches, which shows itself at a glance."""
 
-    id: str
     name: str
-
-    @property
-    def server(self) -> str:
-        """Return the unique id of the server's entry that it hangs on."""
-        ...
-
-    @property
-    def judged(self) -> bool:
-        """Return whether what it shows is of now."""
-        ...
 
     def media(self) -> Mapping[str, Any]:
         """Return its row without asking, or nothing before it has a snapshot.
@@ -271,21 +227,10 @@ class ShowsMedia(Protocol):
 
 
 @runtime_checkable
-class HoldsImports(Protocol):
+class HoldsImports(JudgedSource, Protocol):
     """A system that takes downloads into a library, with the action `hold_imports`."""
 
-    id: str
     name: str
-
-    @property
-    def server(self) -> str:
-        """Return the unique id of the server's entry that it hangs on."""
-        ...
-
-    @property
-    def judged(self) -> bool:
-        """Return whether what it shows is of now."""
-        ...
 
     @property
     def places(self) -> frozenset[str]:

@@ -3,26 +3,17 @@
 from dataclasses import dataclass
 from typing import Any, Final, Protocol, runtime_checkable
 
+from .belonging import JudgedSource, OfSource
+
 # what takes the power from all that hangs on a UPS, as NUT calls it
 CUTS: Final = ("shutdown.return", "shutdown.stayoff", "shutdown.reboot", "load.off", "load.off.delay")
 
 
 @runtime_checkable
-class WatchesPower(Protocol):
+class WatchesPower(JudgedSource, Protocol):
     """One UPS: whether what hangs on it is fed, and for how long its battery lasts."""
 
-    id: str
     name: str
-
-    @property
-    def server(self) -> str:
-        """Return the unique id of the server's entry that it hangs on."""
-        ...
-
-    @property
-    def judged(self) -> bool:
-        """Return whether what it shows is of now."""
-        ...
 
     @property
     def power_unit(self) -> Any:
@@ -82,16 +73,10 @@ class UpsService:
 
 
 @runtime_checkable
-class HasUpsService(Protocol):
+class HasUpsService(OfSource, Protocol):
     """A server with a UPS service of its own."""
 
-    id: str
     name: str
-
-    @property
-    def server(self) -> str:
-        """Return the unique id of the server's entry that it hangs on."""
-        ...
 
     @property
     def hangs_on(self) -> frozenset[str]:

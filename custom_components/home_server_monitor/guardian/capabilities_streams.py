@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Final, Protocol, runtime_checkable
 
 from .acting import Proposal
+from .belonging import Judged, JudgedSource, OfSource
 
 # an address that stands for all of a machine
 EVERY_ADDRESS: Final = "0.0.0.0"  # noqa: S104 - it is compared, nothing is bound
@@ -46,20 +47,8 @@ class Streaming(Protocol):
 
 
 @runtime_checkable
-class PlaysStreams(Protocol):
+class PlaysStreams(JudgedSource, Protocol):
     """A system that people watch something on."""
-
-    id: str
-
-    @property
-    def server(self) -> str:
-        """Return the unique id of the server's entry that it hangs on."""
-        ...
-
-    @property
-    def judged(self) -> bool:
-        """Return whether what it shows is of now."""
-        ...
 
     @property
     def knows_streams(self) -> bool:
@@ -150,20 +139,8 @@ class Surroundings:
 
 
 @runtime_checkable
-class LimitsQuality(Protocol):
+class LimitsQuality(JudgedSource, Protocol):
     """A system whose streams to the outside can be held to a quality, by an action of its own."""
-
-    id: str
-
-    @property
-    def server(self) -> str:
-        """Return the unique id of the server's entry that it hangs on."""
-        ...
-
-    @property
-    def judged(self) -> bool:
-        """Return whether what it shows is of now."""
-        ...
 
     def offer_quality(self, most: int) -> Proposal | None:
         """Return what holds each stream to so many kbit a second; None where it is held to that or less already."""
@@ -171,21 +148,10 @@ class LimitsQuality(Protocol):
 
 
 @runtime_checkable
-class PausesContainers(Protocol):
+class PausesContainers(JudgedSource, Protocol):
     """An engine with the action `pause_container`."""
 
-    id: str
     name: str
-
-    @property
-    def server(self) -> str:
-        """Return the unique id of the server's entry that it hangs on."""
-        ...
-
-    @property
-    def judged(self) -> bool:
-        """Return whether what it shows is of now."""
-        ...
 
     @property
     def pauses_containers(self) -> bool:
@@ -194,15 +160,8 @@ class PausesContainers(Protocol):
 
 
 @runtime_checkable
-class ConvertsVideo(Protocol):
+class ConvertsVideo(OfSource, Protocol):
     """A system that makes pictures anew while somebody watches, on a graphics chip where it has one."""
-
-    id: str
-
-    @property
-    def server(self) -> str:
-        """Return the unique id of the server's entry that it hangs on."""
-        ...
 
     @property
     def places(self) -> frozenset[str]:
@@ -220,20 +179,8 @@ class ConvertsVideo(Protocol):
 
 
 @runtime_checkable
-class KnowsContainers(Protocol):
+class KnowsContainers(JudgedSource, Protocol):
     """An engine that knows what its containers are given, and where they are open."""
-
-    id: str
-
-    @property
-    def server(self) -> str:
-        """Return the unique id of the server's entry that it hangs on."""
-        ...
-
-    @property
-    def judged(self) -> bool:
-        """Return whether what it shows is of now."""
-        ...
 
     @property
     def machine(self) -> str | None:
@@ -258,18 +205,8 @@ class KnowsContainers(Protocol):
 
 
 @runtime_checkable
-class KnowsMedia(Protocol):
+class KnowsMedia(Judged, Protocol):
     """A system that knows what its paths are kept on."""
-
-    @property
-    def server(self) -> str:
-        """Return the unique id of the server's entry that it hangs on."""
-        ...
-
-    @property
-    def judged(self) -> bool:
-        """Return whether what it shows is of now."""
-        ...
 
     @property
     def names(self) -> frozenset[str]:

@@ -5,17 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, runtime_checkable
 
+from .belonging import OfSource
+
 
 @runtime_checkable
-class SnapshotsDatasets(Protocol):
+class SnapshotsDatasets(OfSource, Protocol):
     """A system that can take a snapshot of a dataset."""
-
-    id: str
-
-    @property
-    def server(self) -> str:
-        """Return the unique id of the server's entry that it hangs on."""
-        ...
 
     @property
     def names(self) -> frozenset[str]:

@@ -6,25 +6,15 @@ from datetime import datetime
 from typing import Any, Protocol, runtime_checkable
 
 from ..prediction.reading import Reading
+from .belonging import Judged, JudgedSource, OfServer
 from .contract import Actor, Finding
 
 
 @runtime_checkable
-class ReadsSmart(Protocol):
+class ReadsSmart(JudgedSource, Protocol):
     """A system that can read SMART without waking a disk."""
 
-    id: str
     name: str
-
-    @property
-    def server(self) -> str:
-        """Return the unique id of the server's entry that it hangs on."""
-        ...
-
-    @property
-    def judged(self) -> bool:
-        """Return whether what it shows is of now."""
-        ...
 
     async def read_smart(self, known: Collection[str] = ()) -> Mapping[str, Reading]:
         """Return readings by serial, without disks that sleep or have none; those of `known` need not be asked again.
@@ -105,21 +95,10 @@ class PoolStand:
 
 
 @runtime_checkable
-class KnowsDisks(Protocol):
+class KnowsDisks(JudgedSource, Protocol):
     """A system that lists the disks of its machine, whether or not it can read their SMART."""
 
-    id: str
     name: str
-
-    @property
-    def server(self) -> str:
-        """Return the unique id of the server's entry that it hangs on."""
-        ...
-
-    @property
-    def judged(self) -> bool:
-        """Return whether what it shows is of now."""
-        ...
 
     def disk_places(self) -> Mapping[str, DiskPlace]:
         """Return its disks by serial, as they were seen last, without asking."""
@@ -127,18 +106,8 @@ class KnowsDisks(Protocol):
 
 
 @runtime_checkable
-class KnowsPools(Protocol):
+class KnowsPools(Judged, Protocol):
     """A system that has pools of disks."""
-
-    @property
-    def server(self) -> str:
-        """Return the unique id of the server's entry that it hangs on."""
-        ...
-
-    @property
-    def judged(self) -> bool:
-        """Return whether what it shows is of now."""
-        ...
 
     def pool_stands(self) -> Mapping[str, PoolStand]:
         """Return its pools by guid, as they were seen last, without asking."""
@@ -155,21 +124,10 @@ class ForgetsDisks(Protocol):
 
 
 @runtime_checkable
-class InstallsSmartReader(Protocol):
+class InstallsSmartReader(JudgedSource, Protocol):
     """A system that can be given something that reads the SMART of its disks."""
 
-    id: str
     name: str
-
-    @property
-    def server(self) -> str:
-        """Return the unique id of the server's entry that it hangs on."""
-        ...
-
-    @property
-    def judged(self) -> bool:
-        """Return whether what it shows is of now."""
-        ...
 
     @property
     def smart_reader(self) -> tuple[str, str] | None:
@@ -187,13 +145,8 @@ class ExplainsDisks(Protocol):
 
 
 @runtime_checkable
-class TendsDisks(Protocol):
+class TendsDisks(OfServer, Protocol):
     """What knows which disks people have ordered a replacement for, and which they are replacing."""
-
-    @property
-    def server(self) -> str:
-        """Return the unique id of the server's entry that it hangs on."""
-        ...
 
     def serial(self, wanted: str) -> str | None:
         """Return the serial of a disk by its end; None where that names none, or several."""
@@ -217,13 +170,8 @@ class TendsDisks(Protocol):
 
 
 @runtime_checkable
-class RetiresDisks(Protocol):
+class RetiresDisks(OfServer, Protocol):
     """What knows which disks were replaced, so that nobody shows them any more."""
-
-    @property
-    def server(self) -> str:
-        """Return the unique id of the server's entry that it hangs on."""
-        ...
 
     def retired_disks(self) -> frozenset[str]:
         """Return the serials of disks that were replaced and are in use nowhere."""
@@ -231,13 +179,8 @@ class RetiresDisks(Protocol):
 
 
 @runtime_checkable
-class AnswersFindings(Protocol):
+class AnswersFindings(OfServer, Protocol):
     """A source that has answers of its own to findings, also of others."""
-
-    @property
-    def server(self) -> str:
-        """Return the unique id of the server's entry that it hangs on."""
-        ...
 
     def answers_to(self, finding: Finding) -> Sequence[str]:
         """Return the verbs that it would take now: of `ordered`, `replacing`, `stop`, `remove`."""

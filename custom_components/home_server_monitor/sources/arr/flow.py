@@ -39,9 +39,7 @@ def _told(err: ClientError, reach: Reach) -> FlowError:
 
 
 async def _look_around(reach: Reach, key: str) -> Probe:
-    transport = Transport(
-        reach.session, reach.url, key, reach.hass.async_add_executor_job, reach.fingerprint
-    )
+    transport = Transport(reach.session, reach.url, key, reach.hass.async_add_executor_job, reach.fingerprint)
     client = ArrClient(transport)
     found = await client.meet()
     what = "its health"

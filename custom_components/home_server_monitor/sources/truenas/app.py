@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from .parse import Row, at, count, integer, name, number, text, word
 
+from .parse import Row, at, count, integer, name, number, text, word
 
 APP_STATES = frozenset({"running", "stopped", "deploying", "crashed", "stopping"})
 

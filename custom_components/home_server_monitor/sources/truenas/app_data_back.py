@@ -10,11 +10,11 @@ from ...guardian.contract import Action, Outcome, Plan, Receipt, Refusal, Refuse
 from ..errors import ClientError
 from . import rolling_back
 from .actions import LOOK_EVERY
+from .app import App
 from .app_looks import AppLooks
 from .app_upgrade import GATE, STABLE, AppNas
 from .methods import Operation, method_of
 from .sending import UNWATCHED, send
-from .app import App
 from .work_orders import app_touches
 
 PUT_BACK = "put_dataset_back"

@@ -20,12 +20,12 @@ from ...guardian.contract import (
 from ..errors import ClientError
 from ..records import at
 from .actions import LOOK_EVERY, LOOKS_AFTER_JOB
+from .app import App
 from .catalogue import APP, TITLE, TRAIN, Answers, answers
 from .jobs import Job
 from .methods import Operation, method_of
 from .model import TrueNas
 from .sending import NO_CHANGE, UNWATCHED, Nas, job_failed, job_state, refused, send
-from .app import App
 
 INSTALL = "install_scrutiny"
 # an image of 300 MB over a slow line

@@ -5,8 +5,8 @@ import asyncio
 from ...guardian.contract import Refusal, Refused
 from ..errors import ClientError
 from .actions import LOOK_EVERY
-from .sending import Nas
 from .app import App
+from .sending import Nas
 
 # what ends in another state by itself
 _PASSING = ("deploying", "stopping")

@@ -20,12 +20,12 @@ from ...guardian.contract import (
 )
 from ..errors import ClientError
 from .actions import LOOK_EVERY, Order, OrderAction
+from .app import App
 from .app_looks import AppLooks
 from .methods import Operation, method_of, supports
 from .releases import V24_10
 from .sending import UNWATCHED, Nas, send
 from .snapshots import not_ours_at
-from .app import App
 
 SNAPSHOT = "take_snapshot"
 UPGRADE = "upgrade_app"

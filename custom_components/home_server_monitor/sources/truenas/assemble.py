@@ -7,6 +7,8 @@ from types import MappingProxyType
 from typing import Any
 
 from ..feeds import Feeds
+from .app import App, AppStats
+from .disk import Disk
 from .forecast import Forecast
 from .memory import Memory, Upgraded
 from .model import TrueNas
@@ -15,10 +17,8 @@ from .reading import MACHINE_FEEDS, TASK_FEEDS, SnapshotListing
 from .realtime import Realtime
 from .releases import V25_10, Release
 from .schedules import next_run
-from .disk import Disk
 from .storage import Pool
 from .system import System
-from .app import App, AppStats
 from .work import Task
 
 _EMPTY: Rows[Any] = Rows()

@@ -15,6 +15,7 @@ from ...prediction.reading import Reading
 from ..errors import ClientError
 from ..fed import FedCoordinator
 from . import load, rolling_back
+from .app import App
 from .app_install import INSTALL
 from .apps import services_of
 from .catalogue import APP as SCRUTINY
@@ -33,7 +34,6 @@ from .snapshots import find, not_ours_at
 from .stands import stands_of
 from .ups_service import feeds, offered, ups_service_of
 from .uses import look_in_use, uses
-from .app import App
 
 
 class CapableTrueNas(FedCoordinator[TrueNas]):

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ...guardian.contract import Finding
+from .disk import Disk
 from .memory import Memory
 from .model import TrueNas
 from .nodes import disk_node
-from .disk import Disk
 from .storage import Vdev
 
 

@@ -297,7 +297,9 @@ class TrueNasCoordinator(CapableTrueNas):
 
     def note_upgrade(self, app: str, before: str, snapshot: str, datasets: Sequence[str]) -> None:
         """Take note of an upgrade, and of the version and the snapshot of datasets that can be gone back to."""
-        self.memory.note_upgrade(app, Upgraded(dt_util.utcnow().timestamp(), before, snapshot, tuple(datasets)))
+        self.memory.note_upgrade(
+            app, Upgraded(dt_util.utcnow().timestamp(), before, snapshot, tuple(datasets))
+        )
         self.async_publish(self._assemble())
 
     def note_install(self, app: str) -> None:

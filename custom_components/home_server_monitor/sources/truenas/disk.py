@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 import re
 from typing import Any
-from .parse import Row, at, integer, name, number, record, text, word
+
+from .parse import Row, at, integer, name, number, record, text
 
 
 def _short(model: str) -> str:

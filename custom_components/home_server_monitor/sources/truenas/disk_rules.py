@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 from ...guardian.contract import Finding, Severity
 from .case import Case, Rule
+from .disk import Disk
 from .nodes import disk_node, pool_node
 from .redundancy import WELL
-from .disk import Disk
 from .storage import Vdev
 
 HOT = {"HDD": (50.0, 57.0), "SSD": (65.0, 72.0)}

@@ -35,10 +35,10 @@ from ..errors import (
 )
 from ..kind import FlowError, Probe, Question, counted
 from ..trust import trust_question
-from .opening import Timing
 from .client import TrueNasClient
 from .greeting import Greeting, greet, normalise
 from .methods import Operation
+from .opening import Timing
 from .parse import at, text
 from .releases import V25_04
 from .rights import READONLY_ADMIN, READS, WRITES, in_words, missing, roles_of

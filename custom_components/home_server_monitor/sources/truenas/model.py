@@ -6,11 +6,11 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
-from .realtime import Realtime
+from .app import App
 from .disk import Disk
+from .realtime import Realtime
 from .storage import Dataset, Pool, Snapshots
 from .system import Alert, Certificate, Interface, Service, Share, System, Update
-from .app import App
 from .work import Machine, Task
 
 

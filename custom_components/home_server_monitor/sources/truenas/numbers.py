@@ -7,9 +7,9 @@ import time
 from typing import Any
 
 from ..errors import ClientError
+from .app import AppStats, app_stats
 from .protocol import Event
 from .realtime import Realtime, realtime
-from .app import AppStats, app_stats
 
 _LOGGER = logging.getLogger(__name__)
 

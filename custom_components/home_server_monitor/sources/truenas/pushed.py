@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from .parse import text
 from .protocol import Event
 
-
 # what a pushed change of a collection makes due
 PUSHED: Mapping[str, tuple[str, ...]] = {
     "alert.list": ("alerts", "pools"),

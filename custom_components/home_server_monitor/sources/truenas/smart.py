@@ -7,10 +7,10 @@ from typing import Any
 from ...guardian.capabilities import DiskPlace
 from ...prediction.reading import Reading, SelfTest
 from ...prediction.smartctl import parse
+from .disk import Disk
 from .listings import SmartReading
 from .model import TrueNas
 from .redundancy import spare
-from .disk import Disk
 from .storage import Pool, Vdev
 
 # `smart.test.results` in words, as the log of a disk would have them

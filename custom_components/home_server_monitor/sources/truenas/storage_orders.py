@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from .actions import Facts, Inverse, Order
+from .disk import Disk
 from .methods import Operation
 from .pausing import pause_of
 from .reading import FEED_OF_TASK
 from .sending import stamp
-from .disk import Disk
 from .storage import Pool
 from .tasks import RUN
 from .work import Task, TaskKind

@@ -6,12 +6,12 @@ from typing import Any
 from ...guardian.contract import Risk
 from ...guardian.own_path import SHORT_ID, container_node, endpoint_node, machine_node, named_node
 from .actions import Facts, Inverse, Order
+from .app import App
 from .methods import Operation
 from .model import TrueNas
 from .nodes import app_node, guest_node, host_node, service_node
 from .stopping import APP_STOPPED, MACHINE_STOPPED, stop_of
 from .system import Service
-from .app import App
 from .work import Machine
 
 _TAKES_AWAY: Mapping[str, Any] = {"risk": Risk.MEDIUM, "takes_away": True}

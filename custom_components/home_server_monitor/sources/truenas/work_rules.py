@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from ...guardian.contract import Finding, Proposal, Severity
+from .app import App
 from .case import Case, Rule
 from .nodes import app_node, certificate_node, host_node, service_node, task_node
 from .reading import FEED_OF_TASK
 from .releases import V25_10
-from .app import App
 from .work import Task
 
 # seconds for which it is known that an action met another Home Assistant's work
