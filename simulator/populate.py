@@ -69,7 +69,12 @@ def add_tasks(world: World) -> None:
 def _snapshot_tasks() -> dict[int, SnapshotTask]:
     return {
         1: SnapshotTask(
-            number=1, description="", schedule=Schedule("0", "*"), dataset="tank/documents", keep=2, keep_unit="DAY"
+            number=1,
+            description="",
+            schedule=Schedule("0", "*"),
+            dataset="tank/documents",
+            keep=2,
+            keep_unit="DAY",
         ),
         2: SnapshotTask(
             number=2,

@@ -31,8 +31,8 @@ from custom_components.home_server_monitor.kinds import KINDS
 from custom_components.home_server_monitor.options_flow import SECTIONS
 from custom_components.home_server_monitor.sources.kind import Probe
 from custom_components.home_server_monitor.sources.truenas import flow as truenas_flow, rights
-from custom_components.home_server_monitor.sources.truenas.opening import Timing
 from custom_components.home_server_monitor.sources.truenas.methods import Operation, method_of, supports
+from custom_components.home_server_monitor.sources.truenas.opening import Timing
 from custom_components.home_server_monitor.sources.truenas.releases import (
     V24_10,
     V25_04,

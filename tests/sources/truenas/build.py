@@ -5,14 +5,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from custom_components.home_server_monitor.guardian.contract import Finding
+from custom_components.home_server_monitor.sources.truenas.app import App
+from custom_components.home_server_monitor.sources.truenas.disk import Disk
 from custom_components.home_server_monitor.sources.truenas.memory import Memory
 from custom_components.home_server_monitor.sources.truenas.model import TrueNas
 from custom_components.home_server_monitor.sources.truenas.rules import judge
 from custom_components.home_server_monitor.sources.truenas.schedules import next_run
-from custom_components.home_server_monitor.sources.truenas.disk import Disk
 from custom_components.home_server_monitor.sources.truenas.storage import Pool, Scan, Vdev
 from custom_components.home_server_monitor.sources.truenas.system import Alert, Certificate, Service
-from custom_components.home_server_monitor.sources.truenas.app import App
 from custom_components.home_server_monitor.sources.truenas.work import Schedule, Task, TaskKind
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)

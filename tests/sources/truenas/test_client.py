@@ -27,13 +27,13 @@ from custom_components.home_server_monitor.sources.errors import (
 from custom_components.home_server_monitor.sources.feeds import Feeds
 from custom_components.home_server_monitor.sources.truenas import reading
 from custom_components.home_server_monitor.sources.truenas.assemble import assemble
-from custom_components.home_server_monitor.sources.truenas.opening import Timing
 from custom_components.home_server_monitor.sources.truenas.client import TrueNasClient
 from custom_components.home_server_monitor.sources.truenas.connection import MAX_CALLS, Connection
 from custom_components.home_server_monitor.sources.truenas.greeting import greet, normalise
 from custom_components.home_server_monitor.sources.truenas.listings import read_smart
 from custom_components.home_server_monitor.sources.truenas.memory import Memory
 from custom_components.home_server_monitor.sources.truenas.methods import Operation, events_of, supports
+from custom_components.home_server_monitor.sources.truenas.opening import Timing
 from custom_components.home_server_monitor.sources.truenas.protocol import Ddp, Event, JsonRpc
 from custom_components.home_server_monitor.sources.truenas.releases import V25_10, V26, V27
 import simulator

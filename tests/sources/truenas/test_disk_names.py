@@ -6,9 +6,9 @@ import pytest
 
 from custom_components.home_server_monitor.guardian.contract import Finding
 from custom_components.home_server_monitor.sources.truenas.changes import changes
+from custom_components.home_server_monitor.sources.truenas.disk import Disk
 from custom_components.home_server_monitor.sources.truenas.model import TrueNas
 from custom_components.home_server_monitor.sources.truenas.nodes import nodes_of
-from custom_components.home_server_monitor.sources.truenas.disk import Disk
 from tests.ground.tree import PACKAGE, read_json
 
 from .build import alert, disk, findings, leaf, pool, remembering, scan, vdev

@@ -9,6 +9,7 @@ import pytest
 from custom_components.home_server_monitor.guardian.contract import Finding, Proposal, Severity
 from custom_components.home_server_monitor.guardian.waking import TABLE
 from custom_components.home_server_monitor.sources.truenas.alert_rules import COVERED, UNTOLD
+from custom_components.home_server_monitor.sources.truenas.app import App
 from custom_components.home_server_monitor.sources.truenas.memory import Memory
 from custom_components.home_server_monitor.sources.truenas.model import TrueNas
 from custom_components.home_server_monitor.sources.truenas.reading import FEED_OF_TASK
@@ -16,7 +17,6 @@ from custom_components.home_server_monitor.sources.truenas.releases import V24_0
 from custom_components.home_server_monitor.sources.truenas.rules import judge
 from custom_components.home_server_monitor.sources.truenas.storage import Vdev
 from custom_components.home_server_monitor.sources.truenas.system import Alert, Certificate, Service
-from custom_components.home_server_monitor.sources.truenas.app import App
 from custom_components.home_server_monitor.sources.truenas.work import Schedule, Task, TaskKind
 
 from . import build

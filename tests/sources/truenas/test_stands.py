@@ -5,11 +5,11 @@ from datetime import timedelta
 from typing import Any
 
 from custom_components.home_server_monitor.guardian.capabilities import Backup
+from custom_components.home_server_monitor.sources.truenas.disk import disk as parsed
 from custom_components.home_server_monitor.sources.truenas.memory import Memory
 from custom_components.home_server_monitor.sources.truenas.model import TrueNas
 from custom_components.home_server_monitor.sources.truenas.smart import places_of
 from custom_components.home_server_monitor.sources.truenas.stands import seats, stands_of
-from custom_components.home_server_monitor.sources.truenas.disk import disk as parsed
 from custom_components.home_server_monitor.sources.truenas.storage import Dataset, Snapshots
 from custom_components.home_server_monitor.sources.truenas.work import TaskKind
 
