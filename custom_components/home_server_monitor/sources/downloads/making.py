@@ -3,13 +3,14 @@
 from collections.abc import Callable
 
 from ..errors import BadResponse, NotSupported
+from ..web import Answer
 from .client import DownloadClient, Secrets
 from .model import Product
 from .nzbget import NZBGet
 from .qbittorrent import QBittorrent
 from .sabnzbd import SABnzbd
 from .transmission import SESSION_ID, Transmission
-from .wire import Answer, HostRefused, Wire
+from .wire import HostRefused, Wire
 
 MADE: dict[Product, Callable[[Wire, Secrets], DownloadClient]] = {
     Product.QBITTORRENT: QBittorrent,

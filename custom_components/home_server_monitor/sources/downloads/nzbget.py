@@ -8,12 +8,13 @@ from typing import Any, Final, override
 from ...guardian.capabilities_media import DownloadState, Item
 from ..errors import BadResponse, CallFailed, NotSupported, PermissionDenied
 from ..records import Row, at, rows_in_turns
+from ..web import Answer
 from . import nzbget_parse as parse
 from .client import Secrets
 from .model import Downloader, Product
 from .tries import Tries
 from .usenet import UsenetClient
-from .wire import Answer, Wire
+from .wire import Wire
 
 PATH: Final = "jsonrpc"
 # the newest of the history, of which all is sent

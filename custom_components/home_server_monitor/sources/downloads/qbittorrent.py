@@ -10,12 +10,13 @@ from typing import Any, Final, override
 from ...guardian.capabilities_media import Item
 from ..errors import BadResponse, CallFailed, NotSupported
 from ..records import MAX_ROWS, Malformed, Row, at, flag, text
+from ..web import Answer
 from . import qbittorrent_parse as parse
 from .client import ALL_FOUR, DownloadClient, Secrets
 from .model import ALT_DOWN, ALT_UP, DOWN, UP, Downloader, Product
 from .qbittorrent_login import Session
 from .qbittorrent_parse import Asked
-from .wire import Answer, Wire
+from .wire import Wire
 
 _NAMES = {DOWN: "dl_limit", UP: "up_limit", ALT_DOWN: "alt_dl_limit", ALT_UP: "alt_up_limit"}
 PREFERENCES_EVERY: Final = 300.0

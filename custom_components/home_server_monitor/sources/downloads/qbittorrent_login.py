@@ -9,9 +9,10 @@ import time
 from typing import Any, Final
 
 from ..errors import AuthFailed, BadResponse
+from ..web import Answer
 from .client import Secrets
 from .tries import Tries
-from .wire import Answer, HostRefused, LockedOut, Wire
+from .wire import HostRefused, LockedOut, Wire
 
 BASE: Final = "api/v2"
 # a ban lasts an hour by default, and is not made longer by looking at whether it is over

@@ -11,12 +11,13 @@ from typing import Any, Final, override
 from ...guardian.capabilities_media import DownloadState, Item
 from ..errors import BadResponse, CallFailed, NotSupported
 from ..records import Row, Rows, at, integer, rows, rows_in_turns
+from ..web import Answer
 from . import sabnzbd_parse as parse
 from .client import Secrets
 from .model import Downloader, NewsServer, Product
 from .tries import Tries
 from .usenet import UsenetClient
-from .wire import Answer, HostRefused, Wire
+from .wire import HostRefused, Wire
 
 _LOGGER = logging.getLogger(__name__)
 

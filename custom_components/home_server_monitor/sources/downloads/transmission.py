@@ -11,12 +11,13 @@ from typing import Any, Final, override
 from ...guardian.capabilities_media import Item
 from ..errors import BadResponse, CallFailed, NotSupported
 from ..records import Row, at, count, rows_in_turns
+from ..web import Answer
 from . import transmission_parse as parse
 from .client import ALL_FOUR, DownloadClient, Secrets
 from .model import ALT_DOWN, ALT_UP, DOWN, UP, Downloader, Product
 from .transmission_parse import KB, NOTHING
 from .tries import Tries
-from .wire import Answer, LockedOut, Wire
+from .wire import LockedOut, Wire
 
 PATH: Final = "transmission/rpc"
 SESSION_ID: Final = "X-Transmission-Session-Id"
