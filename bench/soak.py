@@ -35,6 +35,7 @@ from custom_components.home_server_monitor.sources.truenas import (
     session,
 )
 from custom_components.home_server_monitor.sources.truenas.methods import Method, Operation, method_of
+from custom_components.home_server_monitor.sources.truenas.opening import Timing
 from custom_components.home_server_monitor.sources.truenas.releases import Release
 
 # the design's times, 20 times as fast: a cycle of 15 s, retries of 4 to 18 s, healed within 30 s
@@ -111,7 +112,7 @@ def hurried() -> list[Any]:
     All of them: one that is left out outlasts the rest. A slow call with its deadline of 30 s held up a poll for
     11 s, which are 220 s here.
     """
-    timing = truenas.Timing()
+    timing = Timing()
     fast = replace(timing, **{each.name: getattr(timing, each.name) / PACE for each in fields(timing)})
     modules = {
         shared: ("TICK", "CYCLE", "FIRST_RETRY", "LAST_RETRY", "PUSH_DELAY"),
