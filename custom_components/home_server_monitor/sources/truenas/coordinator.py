@@ -79,7 +79,7 @@ class TrueNasCoordinator(CapableTrueNas):
         )
         self._pushed = PushedNumbers(hass.loop, self._show)
         self._shown = 0
-        self._zone = Zone()
+        self._zone = Zone(dt_util.async_get_time_zone)
         self._session = Session(self.client, self.feeds, self.name, CYCLE)
         self._actions = actions_of(self)
         self._settings = {

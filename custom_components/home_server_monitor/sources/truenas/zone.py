@@ -1,17 +1,20 @@
 """The time zone in which a NAS reads its schedules."""
 
+from collections.abc import Awaitable, Callable
 from datetime import UTC, tzinfo
-
-from homeassistant.util import dt as dt_util
 
 from .system import System
 
 
 class Zone:
-    """Follows what the NAS says; UTC while it says nothing, or what nobody knows."""
+    """Follows what the NAS says; UTC while it says nothing, or what nobody knows.
 
-    def __init__(self) -> None:
+    find: looks up a time zone by its name.
+    """
+
+    def __init__(self, find: Callable[[str], Awaitable[tzinfo | None]]) -> None:
         self.now: tzinfo = UTC
+        self._find = find
         self._name = ""
 
     async def learn(self, system: System | None) -> bool:
@@ -20,7 +23,7 @@ class Zone:
             return False
         self._name = system.timezone
         try:
-            self.now = await dt_util.async_get_time_zone(self._name) or UTC
+            self.now = await self._find(self._name) or UTC
         except ValueError, OSError:
             self.now = UTC
         return True
