@@ -108,7 +108,8 @@ async def test_a_power_cut_from_the_first_second_to_the_last(
     assert rules(ups) == {"ups_on_battery": Severity.HIGH}
     assert ups.power_unit.mains is Mains.ABSENT
     (told,) = ups.findings
-    assert told.placeholders == {"name": "Keeper 900", "charge": "100 %", "minutes": "18"}
+    assert told.placeholders == {"name": "Keeper 900", "charge": "100 %", "minutes": "18", "timer": "?"}
+    assert told.evidence["advice"] == "ups_wait"
 
     sim.world.ups.charge = 9.0
     await looked(hass, ups)
@@ -291,8 +292,17 @@ async def test_the_nas_stands_on_the_ups_that_it_serves(
     assert (service.primary, service.identifier, service.at_once_on_battery) == (True, "ups", True)
     assert (service.timer, service.hostsync, service.remote, service.running) == (30, 15, True, True)
     assert "ups_factory_password" not in rules(ups)
+    sim.world.ups.fail()
+    for shutdown, advice, timer in (("BATT", "ups_after_timer", "30"), ("LOWBATT", "ups_once_low", "?")):
+        sim.world.ups.settings.shutdown = shutdown
+        await nas.runtime_data.async_look("ups")
+        await looked(hass, ups)
+        (told,) = ups.findings
+        assert (told.evidence["advice"], told.placeholders["timer"]) == (advice, timer)
+    sim.world.ups.come_back()
+    await looked(hass, ups)
     sim.world.ups.settings.password = "fixmepass"
     ups._tested_account = ups._asked_slow = -1e9
     await looked(hass, ups)
-    assert rules(ups) == {"ups_factory_password": Severity.WARNING}
+    assert rules(ups) == {"ups_factory_password": Severity.WARNING, "ups_brief_cuts": Severity.WARNING}
     await hass.config_entries.async_unload(nas.entry_id)

@@ -78,7 +78,14 @@ class UpsCoordinator(ServiceCoordinator[Power]):
     @property
     @override
     def findings(self) -> Sequence[Finding]:
-        return judge(self.id, self.title, self.data, dt_util.now().date(), factory_password=self._factory)
+        return judge(
+            self.id,
+            self.title,
+            self.data,
+            dt_util.now().date(),
+            factory_password=self._factory,
+            service=self._service(),
+        )
 
     @property
     @override

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any, Final
 
+from ...guardian.capabilities_power import UpsService
 from ...guardian.contract import Finding, Severity
 from .model import Contact, Mains, Power, Reading, SelfTest
 from .nodes import unit_node
@@ -32,6 +33,7 @@ class Case:
     data: Power
     today: date
     factory_password: bool = False
+    service: UpsService | None = None
 
     @property
     def now(self) -> Reading:
@@ -53,13 +55,27 @@ class Case:
 
 
 def judge(
-    source: str, name: str, data: Power, today: date, *, factory_password: bool = False
+    source: str,
+    name: str,
+    data: Power,
+    today: date,
+    *,
+    factory_password: bool = False,
+    service: UpsService | None = None,
 ) -> list[Finding]:
     """Return what is wrong; what is not heard now is not judged, but that it is not heard.
 
-    factory_password: whether its server lets the primary in with the password that it came with.
+    factory_password: whether its server lets the primary in with the password that it came with; service: how the
+    server that hangs on it is set, where that is known.
     """
-    case = Case(source=source, name=name, data=data, today=today, factory_password=factory_password)
+    case = Case(
+        source=source,
+        name=name,
+        data=data,
+        today=today,
+        factory_password=factory_password,
+        service=service,
+    )
     return [finding for rule in RULES for finding in rule(case)]
 
 
@@ -100,9 +116,19 @@ def _on_battery(case: Case) -> Iterator[Finding]:
         "load": last.load,
         "tokens": sorted(last.tokens),
     }
-    yield case.make("ups_on_battery", Severity.HIGH, evidence, **left(last))
+    then, timer = _then(case.service)
+    yield case.make("ups_on_battery", Severity.HIGH, evidence | {"advice": then}, timer=timer, **left(last))
     if unit.live and runs_out(last):
         yield case.make("ups_low", Severity.CRITICAL, evidence, **left(last))
+
+
+def _then(service: UpsService | None) -> tuple[str, str]:
+    """Return what its server does by itself, as the key of a text, and after how many seconds."""
+    if service is None or not service.running or service.at_once_on_battery is None:
+        return "ups_wait", "?"
+    if service.at_once_on_battery and service.timer is not None:
+        return "ups_after_timer", f"{service.timer:.0f}"
+    return "ups_once_low", "?"
 
 
 def _shutdown(case: Case) -> Iterator[Finding]:
