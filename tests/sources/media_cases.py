@@ -12,7 +12,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from tests.warp import Warp
 
 # seconds for which a fault goes on, and for which it is waited until all is back
-LASTS, HEALS = 150.0, 400.0
+LASTS, HEALS = 120.0, 400.0
 NO_VALUE = (STATE_UNAVAILABLE, STATE_UNKNOWN)
 # what each is asked most: that alone may hang as well
 MAIN = {
@@ -44,8 +44,9 @@ class Fault:
 
 # what a proxy answers, or an app that only half is up
 _WORDS = {"records": [], "totalRecords": 7, "MediaContainer": {"size": 9}, "slots": None, "rid": "x"}
-# a page, or anything else than what was asked for: each feed that is due then costs itself
-_SOME: dict[str, Any] = {"dark": "some"}
+# a page, or anything else than what was asked for: each feed that is due then costs itself, and is
+# asked again 25 s later at the next tick of 30 s
+_SOME: dict[str, Any] = {"dark": "some", "heals": 55.0}
 FAULTS: dict[str, Fault] = {
     "no answer: refused": Fault("drop"),
     "no answer: hangs": Fault("hang"),
@@ -56,9 +57,9 @@ FAULTS: dict[str, Fault] = {
     "502 for a while": Fault("status", {"status": 502}),
     # what a key that is refused costs: it is tried again after 5 min
     "401 for a while": Fault("status", {"status": 401}, heals=330.0),
-    "403 for a while": Fault("status", {"status": 403}, heals=130.0, **_SOME),
+    "403 for a while": Fault("status", {"status": 403}, dark="some", heals=130.0),
     # of Plex's own page it means that the token is of another server
-    "404 for a while": Fault("status", {"status": 404}, heals=330.0, **_SOME),
+    "404 for a while": Fault("status", {"status": 404}, dark="some", heals=330.0),
     "500": Fault("status", {"status": 500}, **_SOME),
     "leads to a login": Fault("status", {"status": 307}, **_SOME),
     "a page with status 200": Fault("html", **_SOME),
@@ -68,9 +69,9 @@ FAULTS: dict[str, Fault] = {
     "another document": Fault("replace", {"value": _WORDS}, **_SOME),
     "a list of anything": Fault("replace", {"value": [7, "x", None, {}]}, **_SOME),
     # which of Prowlarr is asked each 5 min
-    "its main answer hangs": Fault("hang", of="main", shows=LASTS, heals=45.0, **_SOME),
+    "its main answer hangs": Fault("hang", of="main", shows=LASTS, dark="some", heals=45.0),
     "its main answer is refused": Fault(
-        "status", {"status": 403}, of="main", shows=LASTS, heals=130.0, **_SOME
+        "status", {"status": 403}, of="main", shows=LASTS, dark="some", heals=130.0
     ),
     "its main answer fails": Fault("status", {"status": 500}, of="main", shows=LASTS, **_SOME),
 }

@@ -106,6 +106,13 @@ def at(row: Any, *path: str | int) -> Any:
     return row
 
 
+def readable[T](found: Rows[T]) -> Rows[T]:
+    """Return what was read of a listing. Raises BadResponse where there are rows and none of them could be read."""
+    if found.skipped and not found.items:
+        raise BadResponse("Nothing of it can be read")
+    return found
+
+
 def number(value: Any) -> float | None:
     """Return a finite number from a number or its text, or None."""
     if isinstance(value, bool) or value is None:

@@ -169,6 +169,23 @@ def test_a_chip_that_it_may_not_use() -> None:
     assert found(known_of(Surroundings(chip=False)), seen(way="fallback")).keys() == {"no_device"}
 
 
+def test_keys_that_are_given_anew() -> None:
+    """A server that has started counts its streams from one: the same key is another stream, and settles anew."""
+    conversions, before = Conversions(), seen(key="1", way="fallback", speed=0.5)
+    after = replace(before, session="after the restart")
+    for stream_, clock, counted, settled in (
+        (before, 0.0, False, 0),
+        (before, 20.0, True, 1),
+        (after, 30.0, False, 0),
+        (after, 44.0, False, 0),
+        (after, 46.0, True, 1),
+    ):
+        data = Plex(ABOUT, {"1": stream_})
+        assert conversions.see(data, WELL, clock, "2026-11-30") is counted
+        assert len(conversions.now) == settled
+    assert conversions.dump() == {"2026-11-30": {"fallback": 2}}
+
+
 def test_the_share_by_day() -> None:
     conversions = Conversions()
     assert conversions.share("2026-11-30") is None

@@ -6,9 +6,10 @@ import itertools
 from typing import Any, Final
 
 from ..errors import BadResponse, CallFailed, NotSupported
-from ..records import Malformed, Row, Rows, at, integer, record, rows, rows_in_turns, text
+from ..records import Malformed, Row, Rows, at, integer, readable, record, rows, rows_in_turns, text
 from ..web import Query
 from .apps import APPS, BAZARR, App
+from .counted import counted, total
 from .model import (
     About,
     Airing,
@@ -29,7 +30,6 @@ from .model import (
     mount,
     release,
     root,
-    total,
     with_size,
 )
 from .queue import Brief, Item, Queue, brief, joined, row_of
@@ -131,8 +131,10 @@ class ArrClient:
                 await self._get("queue", {"page": page, "pageSize": PAGE, self.app.unknown: True})
             )
             # a pack has one row per episode, and planned ones may share an id: each row counts
-            found: Rows[Item] = await rows_in_turns(
-                answer.get("records"), lambda row: (str(next(numbered)), row_of(self.app, row))
+            found: Rows[Item] = readable(
+                await rows_in_turns(
+                    answer.get("records"), lambda row: (str(next(numbered)), row_of(self.app, row))
+                )
             )
             items += found.items.values()
             skipped += found.skipped
@@ -147,12 +149,12 @@ class ArrClient:
         """Return what it complains of. Raises ClientError."""
         if self.app is BAZARR:
             answer = record(await self.transport.get("api/system/health"))
-            return rows(answer.get("data"), _bazarr_check)
-        return rows(await self._get("health"), check)
+            return readable(rows(answer.get("data"), _bazarr_check))
+        return readable(rows(await self._get("health"), check))
 
     async def roots(self) -> Rows[Root]:
         """Return the folders that it imports into, with the size of what they are on. Raises ClientError."""
-        found = rows(await self._get("rootfolder"), root)
+        found = readable(rows(await self._get("rootfolder"), root))
         mounts = rows(await self._get("diskspace"), mount).items
         sized = {key: with_size(each, mounts) for key, each in found.items.items()}
         return Rows(sized, found.skipped)
@@ -164,8 +166,8 @@ class ArrClient:
             counts = [integer(row.get(key)) for key in ("episodes", "movies")]
             return Wanted(missing=sum(each for each in counts if each is not None))
         one: Query = {"page": 1, "pageSize": 1, "monitored": True}
-        missing = total(record(await self._get("wanted/missing", one)))
-        return Wanted(missing, total(record(await self._get("wanted/cutoff", one))))
+        missing = counted(record(await self._get("wanted/missing", one)))
+        return Wanted(missing, counted(record(await self._get("wanted/cutoff", one))))
 
     async def wanted_rows(self, kind: str, most: int) -> list[Row]:
         """Return records of what is wanted, as they come. kind: missing or cutoff. Raises ClientError."""
@@ -195,7 +197,7 @@ class ArrClient:
 
     async def indexers(self) -> Rows[Indexer]:
         """Return Prowlarr's indexers. Raises ClientError."""
-        return rows(await self._get("indexer"), indexer)
+        return readable(rows(await self._get("indexer"), indexer))
 
     async def failures(self) -> Mapping[str, tuple[datetime | None, datetime | None]]:
         """Return which of Prowlarr's indexers fail, by their ids. Raises ClientError."""

@@ -6,7 +6,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Final
 
-from ..records import Row, at, count, flag, instant, integer, name, number, text, word
+from ..records import Row, at, count, flag, instant, integer, name, text, word
 from .queue import Queue
 from .said import said
 
@@ -287,12 +287,6 @@ def event(thing: str, row: Row) -> tuple[str, Event]:
         group=text(at(data, "releaseGroup"), 60) or "",
         message=said(at(data, "message")) or said(at(data, "reason")) or "",
     )
-
-
-def total(row: Row) -> int | None:
-    """Return how many records a listing has that was asked for one of them."""
-    found = number(row.get("totalRecords"))
-    return None if found is None or found < 0 else int(found)
 
 
 def with_size(folder: Root, mounts: Mapping[str, int]) -> Root:

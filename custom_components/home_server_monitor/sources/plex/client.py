@@ -6,7 +6,7 @@ from typing import Any, Final
 from yarl import URL
 
 from ..errors import AuthFailed, BadResponse, CallFailed
-from ..records import Row, Rows, at, integer, record, rows_in_turns
+from ..records import Row, Rows, at, integer, readable, record, rows_in_turns
 from ..web import JsonTransport, below
 from .model import (
     About,
@@ -67,19 +67,21 @@ class PlexClient:
 
     async def streams(self) -> Rows[Stream]:
         """Return what is played now. Raises ClientError."""
-        return await rows_in_turns(_listed(await self._get("status/sessions"), "Metadata"), stream)
+        return readable(await rows_in_turns(_listed(await self._get("status/sessions"), "Metadata"), stream))
 
     async def sections(self) -> Rows[Section]:
         """Return its libraries. Raises ClientError."""
-        return await rows_in_turns(_listed(await self._get("library/sections/all"), "Directory"), section)
+        return readable(
+            await rows_in_turns(_listed(await self._get("library/sections/all"), "Directory"), section)
+        )
 
     async def activities(self) -> Rows[Activity]:
         """Return what it does by itself. Raises ClientError."""
-        return await rows_in_turns(_listed(await self._get("activities"), "Activity"), activity)
+        return readable(await rows_in_turns(_listed(await self._get("activities"), "Activity"), activity))
 
     async def preferences(self) -> Rows[Preference]:
         """Return its settings, but those that it hides. Raises ClientError."""
-        return await rows_in_turns(_listed(await self._get(":/prefs"), "Setting"), preference)
+        return readable(await rows_in_turns(_listed(await self._get(":/prefs"), "Setting"), preference))
 
     async def release(self) -> Release:
         """Return what it knows of newer releases. Raises ClientError."""

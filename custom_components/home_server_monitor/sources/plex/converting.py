@@ -33,21 +33,22 @@ class Conversions:
         self.now: tuple[Converted, ...] = ()
         # by day, as 2026-11-30: how many streams went which way
         self.days: dict[str, Counter[str]] = {}
-        self._since: dict[str, float] = {}
-        self._counted: set[str] = set()
+        # by what tells a stream from all others: a server that has started counts them anew
+        self._since: dict[tuple[str, str], float] = {}
+        self._counted: set[tuple[str, str]] = set()
 
     def see(self, data: Plex, known: Circumstances, clock: float, day: str) -> bool:
         """Take a snapshot; returns whether another stream was counted. clock: seconds that only grow."""
         if "streams" in data.stale:
             return False
-        converted = {each.key: each for each in data.transcoding}
+        converted = {(each.key, each.session): each for each in data.transcoding}
         self._since = {key: self._since.get(key, clock) for key in converted}
         self._counted &= converted.keys()
         settled = [each for key, each in converted.items() if clock - self._since[key] >= SETTLED]
         self.now = tuple(Converted(each, judge(each, known)) for each in settled)
-        new = [each for each in self.now if each.stream.key not in self._counted]
+        new = [each for each in self.now if (each.stream.key, each.stream.session) not in self._counted]
         for each in new:
-            self._counted.add(each.stream.key)
+            self._counted.add((each.stream.key, each.stream.session))
             self.days.setdefault(day, Counter())[each.verdict.way.value] += 1
         self._forget()
         return bool(new)

@@ -236,6 +236,7 @@ class PlexCoordinator(KeyedCoordinator[Plex]):
         about, known = self.feeds.value("about"), self.config_entry.unique_id or ""
         # what tests and old entries are known by is no such identity
         if about is not None and len(known) == len(about.machine) and about.machine != known:
+            self.feeds.hurry("about", 0.0)
             raise BadResponse("Another Plex Media Server answers there: remove it here and add it anew")
 
     def _seen(self, data: Plex) -> Plex:
