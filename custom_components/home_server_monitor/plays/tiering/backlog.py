@@ -9,7 +9,7 @@ from typing import Any, Final
 from ...guardian.capabilities_media import DownloadState, Item
 from ...sources.errors import ClientError
 
-# what was completed before that was not held by us: the window comes every night
+# what was completed before that was not held by us, unless it was known to wait then: the window comes every night
 RECENT: Final = timedelta(hours=60)
 
 
@@ -44,14 +44,14 @@ class Backlog:
         )
 
 
-def completed(clients: Collection[Any], now: datetime) -> dict[str, tuple[Any, Item]]:
-    """Return what was completed lately in these clients, by id, each with its client."""
+def completed(clients: Collection[Any], now: datetime, known: Collection[str]) -> dict[str, tuple[Any, Item]]:
+    """Return what was completed lately in these clients, or is known, by id, each with its client."""
     return {
         key: (client, item)
         for client in clients
         if client.judged
         for key, item in client.downloads().items()
-        if item.state.has_all and (item.finished is None or now - item.finished < RECENT)
+        if item.state.has_all and (item.finished is None or now - item.finished < RECENT or key in known)
     }
 
 
@@ -59,7 +59,7 @@ async def read_backlog(
     clients: Collection[Any], arrs: Collection[Any], before: Backlog, now: datetime
 ) -> Backlog:
     """Ask each Arr which of what was completed waits; one that does not answer keeps what was known of it."""
-    there = completed(clients, now)
+    there = completed(clients, now, before.items.keys())
     found: dict[str, Held] = {}
     known = True
     for arr in arrs:
