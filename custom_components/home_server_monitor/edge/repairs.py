@@ -78,6 +78,10 @@ class AnswerFlow(RepairsFlow):
         """Delete the device of the disk that was replaced."""
         return await self._answer("remove")
 
+    async def async_step_cancel(self, user_input: dict[str, Any] | None = None) -> RepairsFlowResult:
+        """Nothing is stopped in this outage."""
+        return await self._answer("cancel")
+
     async def _answer(self, verb: str) -> RepairsFlowResult:
         tracked, actor = self._now(), await request_actor(self.hass, "repairs")
         if tracked is None:
