@@ -16,6 +16,7 @@ from custom_components.home_server_monitor.plays.disk_risk.entities import (
     SENSORS as OF_DISKS,
 )
 from custom_components.home_server_monitor.plays.tiering.showing import OF_HOLD, OF_ROOM, SWITCH
+from custom_components.home_server_monitor.plays.uplink.entities import LINE, RATES as OF_THE_LINE, SPARED
 from custom_components.home_server_monitor.service_tables import ACTS, LISTINGS, PREVIEW
 from custom_components.home_server_monitor.sources.arr.entities import TABLES as OF_ARRS
 from custom_components.home_server_monitor.sources.containers.entities import TABLES as OF_CONTAINERS
@@ -134,8 +135,8 @@ def test_a_refusal_uses_what_it_is_given(key: str) -> None:
 
 
 GUARDIAN = {
-    "sensor": {number.key for number in NUMBERS},
-    "binary_sensor": {"problem"},
+    "sensor": {*(number.key for number in NUMBERS), LINE, *(rate.key for rate in OF_THE_LINE)},
+    "binary_sensor": {"problem", SPARED},
     "event": {"alerts"},
     "select": {"mode"},
     "switch": {"hold", SWITCH},

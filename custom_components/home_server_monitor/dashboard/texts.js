@@ -137,7 +137,7 @@ const TEXTS = {
     "media.streams": "Streams",
     "media.remote": "Outside",
     "media.converted": "Converted",
-    "media.on_chip": "{all}, {count} by the chip",
+    "media.on_chip": "{all} ({count} by the chip)",
     "media.queued": "Queued",
     "media.stuck": "Stuck",
     "media.missing": "Missing",

@@ -52,4 +52,11 @@ def target_name(of: Guardian, source: str, target: str) -> str:
     if target and (known := name_of_target(of.house.source(source), target)):
         return plain(known)
     stand = of.watch.stands.get(source)
-    return plain(target) or (plain(stand.name) if stand else source)
+    # a play is a source without an entry of its own
+    found = stand or of.house.source(source)
+    return plain(target) or (plain(found.name) if found else source)
+
+
+def object_name(of: Guardian, source: str, node: str) -> str:
+    """Return what a finding is about, in the name that people know: of what no source lists, the name of the source."""
+    return plain(of.topology.label(node)) or target_name(of, source, "")

@@ -11,7 +11,7 @@ from . import clock
 from .batches import planned
 from .chronicle import change_view
 from .mended import mended_lately
-from .naming import device_of, iso, target_name, target_node
+from .naming import device_of, iso, object_name, target_node
 from .standings import last_checked, source_view
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def finding_view(of: Guardian, tracked: Tracked, now: float) -> dict[str, Any]:
         # what the words were filled with, for automations
         "about": of.texts.harmless(tracked.finding.placeholders),
         "object": tracked.finding.object,
-        "object_name": target_name(of, tracked.finding.source, tracked.finding.object),
+        "object_name": object_name(of, tracked.finding.source, tracked.finding.object),
         "device_id": device.id if device else None,
         "source": tracked.finding.source,
         "source_name": plain(stand.name) if stand else "Home Server Monitor",

@@ -17,6 +17,7 @@ from .rules import STEP
 if TYPE_CHECKING:
     from .play import Uplink
 
+LINE, SPARED = "uplink", "uplink_spared"
 STATES = ["idle", "streaming", "full"]
 
 
@@ -155,6 +156,7 @@ class Showing:
             add(self._entities(platform))
 
     def _entities(self, platform: Platform) -> list[Any]:
+        play = self._play
         if platform is Platform.SENSOR:
-            return [LineState(self._play, "uplink"), *(LineRate(self._play, each) for each in RATES)]
-        return [LineSpared(self._play, "uplink_spared")]
+            return [LineState(play, LINE), *(LineRate(play, each) for each in RATES)]
+        return [LineSpared(play, SPARED)] if platform is Platform.BINARY_SENSOR else []

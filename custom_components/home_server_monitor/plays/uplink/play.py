@@ -42,7 +42,7 @@ class Uplink(PlaySource):
     """A source of its own for the guardian: it looks at what streams and clients show, and judges the line."""
 
     key = kind = "uplink"
-    name = "Upload"
+    name = "Upload line"
     follows = (PlaysStreams, LimitsBandwidth)
     every = LOOK
 

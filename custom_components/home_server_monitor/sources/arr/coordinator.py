@@ -6,7 +6,7 @@ import contextlib
 from typing import Any, override
 
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers.device_registry import DeviceInfo
+from homeassistant.helpers.device_registry import DeviceEntryType, DeviceInfo
 from homeassistant.util import dt as dt_util
 from yarl import URL
 
@@ -106,6 +106,7 @@ class ArrCoordinator(KeyedCoordinator[Arr]):
     def device_info(self) -> DeviceInfo:
         return DeviceInfo(
             identifiers={(DOMAIN, self.id)},
+            entry_type=DeviceEntryType.SERVICE,
             name=self.name,
             manufacturer=self.data.about.app,
             model=self.data.about.app,

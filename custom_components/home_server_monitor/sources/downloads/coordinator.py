@@ -6,7 +6,7 @@ from typing import Any, override
 
 from homeassistant.const import CONF_URL
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers.device_registry import DeviceInfo
+from homeassistant.helpers.device_registry import DeviceEntryType, DeviceInfo
 from yarl import URL
 
 from ...const import CONF_FINGERPRINT, DOMAIN
@@ -73,6 +73,7 @@ class DownloadsCoordinator(ServiceCoordinator[Downloader]):
     def device_info(self) -> DeviceInfo:
         return DeviceInfo(
             identifiers={(DOMAIN, self.id)},
+            entry_type=DeviceEntryType.SERVICE,
             name=self.name,
             manufacturer=self.product.label,
             model="Download client",

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any, override
 
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers.device_registry import DeviceInfo
+from homeassistant.helpers.device_registry import DeviceEntryType, DeviceInfo
 from homeassistant.util import dt as dt_util
 from yarl import URL
 
@@ -103,6 +103,7 @@ class PlexCoordinator(KeyedCoordinator[Plex]):
     def device_info(self) -> DeviceInfo:
         return DeviceInfo(
             identifiers={(DOMAIN, self.id)},
+            entry_type=DeviceEntryType.SERVICE,
             name=self.data.about.name,
             manufacturer="Plex",
             model="Plex Media Server",
