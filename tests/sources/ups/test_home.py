@@ -15,6 +15,7 @@ from custom_components.home_server_monitor.const import DOMAIN
 from custom_components.home_server_monitor.diagnostics import async_get_config_entry_diagnostics
 from custom_components.home_server_monitor.guardian.capabilities_power import HoldsPrimary, WatchesPower
 from custom_components.home_server_monitor.guardian.contract import Outcome, Refused, Severity
+from custom_components.home_server_monitor.guardian.own_path import OwnPath, endpoint_node
 from custom_components.home_server_monitor.guardian.topology import Topology
 from custom_components.home_server_monitor.sources.errors import ClientError
 from custom_components.home_server_monitor.sources.ups.model import Contact, Mains
@@ -291,6 +292,13 @@ async def test_the_nas_stands_on_the_ups_that_it_serves(
     service = nas.runtime_data.ups_service
     assert (service.primary, service.identifier, service.at_once_on_battery) == (True, "ups", True)
     assert (service.timer, service.hostsync, service.remote, service.running) == (30, 15, True, True)
+    for source in (ups, nas.runtime_data):
+        await ups.house.guardian("home").intake.at_once(source)
+    # a Home Assistant that is reached over that NAS would go dark with it
+    ups.house.own_path = OwnPath(frozenset({(endpoint_node("127.0.0.1", sim.wire.port), "it runs there")}))
+    with pytest.raises(Refused, match="own_path"):
+        await ups.actions["ups_cut_power"].plan("", {"command": "load.off"})
+    ups.house.own_path = OwnPath()
     assert "ups_factory_password" not in rules(ups)
     sim.world.ups.fail()
     for shutdown, advice, timer in (("BATT", "ups_after_timer", "30"), ("LOWBATT", "ups_once_low", "?")):

@@ -65,6 +65,10 @@ class Service(Protocol):
         """Return what people call it."""
         ...
 
+    def own_path(self) -> str | None:
+        """Return why Home Assistant itself would go dark with this UPS, or None."""
+        ...
+
     async def async_look(self) -> Power:
         """Read now and return the snapshot. Raises ClientError."""
         ...
@@ -107,7 +111,7 @@ class Command(Action):
             raise Refused(Refusal("ups_has_no_command", {"command": wanted}))
         if not unit.live:
             raise Refused(Refusal("ups_not_heard", {"name": self._service.title}))
-        if refusal := kind.refusal(unit.now, wanted):
+        if refusal := self._refusal(unit.now, wanted):
             raise Refused(refusal)
         cuts = kind.risk is Risk.HIGH
         return Plan(
@@ -132,7 +136,13 @@ class Command(Action):
         unit = (await self._service.async_look()).unit
         if not unit.live:
             return Refusal("ups_not_heard", {"name": self._service.title})
-        return self._kind.refusal(unit.now, str(plan.params.get(self._kind.param, "")))
+        return self._refusal(unit.now, str(plan.params.get(self._kind.param, "")))
+
+    def _refusal(self, now: Reading, wanted: str) -> Refusal | None:
+        """Return why it must not be ordered now; the power that Home Assistant itself needs is never cut."""
+        if self._kind.risk is Risk.HIGH and (reason := self._service.own_path()):
+            return Refusal("own_path", {"target": self._service.title, "reason": reason})
+        return self._kind.refusal(now, wanted)
 
     @override
     async def run(self, plan: Plan, step: int) -> Receipt:

@@ -83,6 +83,10 @@ class NutClient:
         self._reading: Connection | None = None
         self._alone = asyncio.Lock()
 
+    def as_(self, account: Account) -> NutClient:
+        """Return a client of the same server that has another account."""
+        return NutClient(self.host, self.port, account, connect=self._connect, call=self._call)
+
     async def list_ups(self) -> dict[str, str]:
         """Return the description of every UPS by name; empty where it has none."""
         rows = await self._read(lambda connection: connection.listing("UPS"))

@@ -20,8 +20,10 @@ from ...guardian.contract import Action, Finding, Missing, Node
 from ...guardian.own_path import addresses_of
 from ..errors import AuthFailed, ClientError, NotSupported
 from .actions import actions_of
-from .client import Account, Login, NutClient
+from .client import Account, NutClient
 from .diagnosis import told_of
+from .factory import lets_anybody_in
+from .holding import Holding
 from .keeping import Keeping
 from .model import Contact, Mains, Power, Unit
 from .nodes import nodes_of, unit_node
@@ -36,8 +38,6 @@ ON_MAINS, ON_BATTERY = 5.0, 1.0
 # a UPS is asked often, so that a question may be short
 CONNECT, CALL = 3.0, 4.0
 HOUR, DAY = 3600.0, 86_400.0
-# what TrueNAS sets where nobody has set anything
-FACTORY: Final = Account("upsmon", "fixmepass")
 _CONTACTS: Final = {
     DataStale: Contact.STALE,
     DriverGone: Contact.DRIVER_GONE,
@@ -69,8 +69,7 @@ class UpsCoordinator(ServiceCoordinator[Power]):
         self.standing: Standing | None = None
         # whether TrueNAS's factory password still works there
         self._factory = False
-        self._login: Login | None = None
-        self._logging_in = asyncio.Lock()
+        self._holding = Holding(self.client, self.ups)
         self._variables: Mapping[str, str] = {}
 
     # What is shown
@@ -152,7 +151,7 @@ class UpsCoordinator(ServiceCoordinator[Power]):
             "contact": self.power_unit.contact.value,
             "standing": self.standing.value if self.standing else None,
             "tls": self.client.secured,
-            "holding": self._login is not None and self._login.held,
+            "holding": self._holding.held,
             "calls": self.client.calls,
             "release": self._version,
             "commands": sorted(self._unit.commands),
@@ -180,22 +179,26 @@ class UpsCoordinator(ServiceCoordinator[Power]):
 
     async def hold_primary(self) -> None:
         """Make the primary wait (capability HoldsPrimary). Raises ClientError."""
-        async with self._logging_in:
-            if self._login is not None and await self._login.alive():
-                return
-            self._login = await self.client.login(self.ups)
+        await self._holding.begin()
 
     async def holds_primary(self) -> bool:
         """Ask whether it still waits (capability HoldsPrimary)."""
-        login = self._login
-        return login is not None and await login.alive()
+        return await self._holding.counts()
 
     async def release_primary(self) -> None:
         """Let the primary go on (capability HoldsPrimary)."""
-        async with self._logging_in:
-            login, self._login = self._login, None
-            if login is not None:
-                await login.end()
+        await self._holding.end()
+
+    def own_path(self) -> str | None:
+        """Return why Home Assistant itself would go dark with this UPS, or None."""
+        found = {self.unit_node}
+        if (guardian := self.house.guardian(self.server)) is not None:
+            topology = guardian.topology
+            below = topology.dependants(self.unit_node)
+            for node in topology.nodes:
+                if topology.canonical(node.id) in below:
+                    found |= {node.id, *node.aliases}
+        return self.house.own_path.stands_on(found)
 
     def _service(self) -> UpsService | None:
         """Return how the NAS that speaks for this UPS is set, where it is watched."""
@@ -261,7 +264,8 @@ class UpsCoordinator(ServiceCoordinator[Power]):
         if now - self._tested_account > DAY or (self.client.account and not self.standing):
             self._tested_account = now
             await self._test_account()
-            self._factory = await self._opens_to_anybody()
+            service = self._service()
+            self._factory = bool(service and service.primary) and await lets_anybody_in(self.client, self.ups)
 
     async def _test_account(self) -> None:
         """Test the account; a wrong one ends no watching, for reading needs none."""
@@ -274,16 +278,6 @@ class UpsCoordinator(ServiceCoordinator[Power]):
             self.config_entry.async_start_reauth(self.hass)
         except ClientError as err:
             _LOGGER.debug("The account could not be tested: %s", err)
-
-    async def _opens_to_anybody(self) -> bool:
-        """Return whether a TrueNAS lets its primary in with the password that it came with; asking changes nothing."""
-        if (service := self._service()) is None or not service.primary:
-            return False
-        try:
-            factory = NutClient(self.client.host, self.client.port, FACTORY, connect=CONNECT, call=CALL)
-            return await factory.check(self.ups) is Standing.PRIMARY
-        except ClientError:
-            return False
 
     @override
     def _failed(self, key: str, err: ClientError) -> UpdateFailed:
