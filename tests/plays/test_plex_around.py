@@ -91,6 +91,7 @@ async def test_what_is_below_it_is_joined(
         await engine.first_look
         await until(lambda: plex.around.chip is True)
         assert plex.around.exposure == Exposure(whole_host=True)
+        assert plex.around.processor == "12th Gen Intel(R) Core(TM) i5-12400"
         # /dev/shm of the machine is mounted for what is converted
         assert (plex.around.temp, plex.around.temp_on) == ("/transcode", Medium.MEMORY)
         assert {each.split("_")[0] for each in causes(plex)} == {"plain"}

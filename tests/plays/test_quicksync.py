@@ -60,6 +60,7 @@ class Nas:
 
     id, server, judged, knows_all_services = "nas", "home", True, True
     names = frozenset({HOST})
+    processor = "i5-12400"
 
     def __init__(self, services: tuple[Service, ...] = ()) -> None:
         self._services = services
@@ -181,7 +182,7 @@ async def test_where_it_keeps_what_it_converts(hass: HomeAssistant) -> None:
         assert found.temp == (USUAL_TEMP if temp == "" else temp or "")
         # one that is meant for it, and quick
         assert found.better == ("/transcode" if on in (Medium.DISKS, Medium.SMALL) else "")
-        assert found.idle is True
+        assert (found.idle, found.processor) == (True, "i5-12400")
     # the NAS is another machine, or nobody knows
     elsewhere = Nas()
     elsewhere.names = frozenset({"other"})

@@ -122,8 +122,8 @@ class Surroundings:
     """What the machine and the engine below know of a server that converts video; None is not known.
 
     chip: whether a graphics chip is passed in; temp: the folder inside in which it keeps what it converts; temp_on:
-    what that is on, and where: the pool, or the size; better: a folder inside that is quicker; idle: whether the
-    processor has time; exposure: of its port.
+    what that is on, and where: the pool, or the size; better: a folder inside that is quicker; processor:
+    its name, empty where it is not known; idle: whether it has time; exposure: of its port.
     """
 
     chip: bool | None = None
@@ -134,6 +134,7 @@ class Surroundings:
     temp_on: Medium | None = None
     where: str = ""
     better: str = ""
+    processor: str = ""
     idle: bool | None = None
     exposure: Exposure | None = None
 
@@ -206,7 +207,12 @@ class KnowsContainers(JudgedSource, Protocol):
 
 @runtime_checkable
 class KnowsMedia(Judged, Protocol):
-    """A system that knows what its paths are kept on."""
+    """A system that knows what its paths are kept on, and what processor it has."""
+
+    @property
+    def processor(self) -> str:
+        """Return the name of its processor, empty where it is not known."""
+        ...
 
     @property
     def names(self) -> frozenset[str]:

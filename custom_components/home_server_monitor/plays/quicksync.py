@@ -99,6 +99,7 @@ class QuickSync(Play):
             temp_on=on,
             where=where,
             better=self._better(engine, given) if slow else "",
+            processor=next((each.processor for each in self._machines(engine) if each.processor), ""),
             idle=None if busy is None else busy < IDLE,
             exposure=exposure,
         )

@@ -173,6 +173,7 @@ OFFERS: list[tuple[str, dict[str, Any], dict[str, Any], str | None]] = [
     ("private: it may have to be given back", {"status": "warning"}, {"state": S.STALLED, "private": True}, "queue_replace_keep"),
     ("nobody knows whether it is private", {"status": "warning"}, {"state": S.STALLED, "private": None}, "queue_replace_keep"),
     ("protected by a tag", {"status": "warning"}, {"state": S.STALLED, "tags": frozenset({"Keep"})}, None),
+    ("protected by its category", {"state": "failed"}, {"state": S.FAILED, "protocol": "usenet", "category": "Keep"}, None),
     ("wanted by nobody, and maybe another's", {"things": ()}, {"speed": 1}, "queue_remove_keep"),
     ("not an upgrade: no search", BLOCKED | {"messages": ("Not an upgrade for existing movie file",)}, {"state": S.SEEDING}, "queue_remove"),
     ("no space: a person mends it", BLOCKED | {"messages": ("Not enough free space",)}, {"state": S.SEEDING}, None),

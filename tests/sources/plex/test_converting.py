@@ -12,6 +12,7 @@ from custom_components.home_server_monitor.guardian.capabilities_streams import 
     Surroundings,
 )
 from custom_components.home_server_monitor.guardian.contract import Severity
+from custom_components.home_server_monitor.sources.plex.chips import chip_of
 from custom_components.home_server_monitor.sources.plex.converting import DAYS, Conversions
 from custom_components.home_server_monitor.sources.plex.listings import circumstances
 from custom_components.home_server_monitor.sources.plex.model import About, Plex, Preference
@@ -167,6 +168,65 @@ def test_a_chip_that_it_may_not_use() -> None:
     assert told["driver"].placeholders["groups"] == "44, 105"
     assert found(known_of(groups), around=groups) == {}
     assert found(known_of(Surroundings(chip=False)), seen(way="fallback")).keys() == {"no_device"}
+
+
+REFERENCE = "12th Gen Intel(R) Core(TM) i5-12400"
+
+
+def test_what_a_processor_decodes() -> None:
+    for name, shown, generation in (
+        (REFERENCE, "i5-12400", 12),
+        ("12th Gen Intel(R) Core(TM) i5-12400F", "i5-12400F", 0),
+        ("Intel(R) Core(TM) i7-8700K CPU @ 3.70GHz", "i7-8700K", 8),
+        ("Intel(R) Core(TM) i5-6500 CPU @ 3.20GHz", "i5-6500", 6),
+        ("Intel(R) Core(TM) i9-9900KF CPU", "i9-9900KF", 0),
+        ("11th Gen Intel(R) Core(TM) i5-1135G7 @ 2.40GHz", "i5-1135G7", 11),
+        ("13th Gen Intel(R) Core(TM) i3-1315U", "i3-1315U", 13),
+        ("Intel(R) N100", "N100", 12),
+    ):
+        chip = chip_of(name)
+        assert chip is not None, name
+        assert (chip.name, chip.generation) == (shown, generation)
+    for name in (
+        "AMD Ryzen 5 5600G",
+        "Intel(R) Xeon(R) E-2236",
+        "Intel(R) Core(TM) Ultra 7 155H",
+        "",
+        "i5-99999",
+    ):
+        assert chip_of(name) is None, name
+    # UHD 730: all that films come in; no H.264 with ten bits
+    chip = chip_of(REFERENCE)
+    assert chip is not None
+    for codec, depth, decoded in (
+        ("h264", 8, True), ("h264", 10, False), ("hevc", 8, True), ("hevc", 10, True), ("vp9", 10, True),
+        ("av1", 10, True), ("mpeg2video", 8, True), ("vc1", 8, None),
+    ):  # fmt: skip
+        assert chip.decodes(codec, depth) is decoded, codec
+    old = chip_of("i5-6500")
+    assert old is not None
+    assert (old.decodes("hevc", 8), old.decodes("hevc", 10), old.decodes("av1", 8)) == (True, False, False)
+
+
+def test_what_its_processor_has_to_do_with_it() -> None:
+    def told(processor: str, chip: bool | None = True, **showing: Any) -> dict[str, str]:
+        around = Surroundings(chip=chip, processor=processor)
+        found_ = found(known_of(around), seen(**showing), around=around)
+        return {each: one.evidence["advice"].removeprefix("plex_chip_") for each, one in found_.items()}
+
+    av1 = {"codec": "av1", "profile": "main", "depth": 10}
+    # decoded by the processor although this chip could: that is another matter than an old one that cannot
+    assert told(REFERENCE, way="encoder", **av1) == {"decoder": "decoder"}
+    assert told("i7-8700", way="encoder", **av1) == {"codec": "codec_here"}
+    assert told("i5-6500", way="encoder") == {"profile": "profile_here"}
+    assert told("", way="encoder", **av1) == {"codec": "codec"}
+    assert told(REFERENCE, way="fallback") == {"driver": "driver"}
+    assert told("i5-6500", way="fallback") == {"profile": "profile_here"}
+    # one without graphics, unless a card is passed in
+    assert told("i5-12400F", None, way="fallback") == {"no_chip": "no_chip"}
+    assert told("i5-12400F", False, way="fallback") == {"no_chip": "no_chip"}
+    assert told("i5-12400F", True, way="fallback") == {"driver": "driver"}
+    assert told(REFERENCE, way="hardware") == {}
 
 
 def test_keys_that_are_given_anew() -> None:

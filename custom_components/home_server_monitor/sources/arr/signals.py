@@ -218,7 +218,8 @@ class _Case:
     def signal(self) -> Signal | None:
         """Return what weighs most of what is wrong with it."""
         seen = self.at[1] if self.at is not None else None
-        tags = {tag.lower() for tag in seen.tags} if seen else set()
+        # clients of news servers know no tags: there a category of that name protects
+        tags = {tag.lower() for tag in (*seen.tags, seen.category) if tag} if seen else set()
         for kind, reason, said in self._wrongs(seen):
             return Signal(
                 kind=kind,

@@ -6,6 +6,7 @@ from typing import Any, Protocol
 from ...guardian.capabilities_streams import Exposure, Medium, Surroundings
 from ..errors import NotSupported
 from .audit import audit
+from .chips import chip_of
 from .model import Plex
 from .streams import Stream
 from .verdict import Circumstances, judge
@@ -77,6 +78,7 @@ def circumstances(data: Plex, around: Surroundings = Surroundings()) -> Circumst
         plex_pass=data.about.plex_pass,
         tone_maps=tone if isinstance(tone, bool) else None,
         device=around.chip,
+        chip=chip_of(around.processor),
         permitted=False if around.hindrance is not None else None,
         temp_slow=around.temp_on in (Medium.DISKS, Medium.SMALL),
         temp_fast=around.temp_on in (Medium.FLASH, Medium.MEMORY),

@@ -114,12 +114,13 @@ def _told(
     shown = sorted(set(formats))
     evidence: dict[str, Any] = {
         "cause": f"plex_chip_{cause}",
-        "advice": f"plex_chip_{_advice(cause, around)}",
+        "advice": f"plex_chip_{_advice(cause, known, around)}",
         "streams": len(formats),
         "formats": shown,
         "setting_on": known.asked,
         "plex_pass": known.plex_pass,
         "chip_passed_in": known.device,
+        "processor": around.processor,
         "container_user": around.user,
         "container_groups": list(around.groups),
         "temp_folder": around.temp,
@@ -139,17 +140,20 @@ def _told(
             "groups": ", ".join(around.groups) or "-",
             "temp": around.temp or "-",
             "where": around.where or "-",
+            "processor": known.chip.name if known.chip else "-",
         },
         evidence=evidence,
         proposal=_switched_on(cause, known) or _moved(cause, around),
     )
 
 
-def _advice(cause: str, around: Surroundings) -> str:
+def _advice(cause: str, known: Circumstances, around: Surroundings) -> str:
     """Return what a person is told to do: of one cause, it may be several things."""
     match cause, around.hindrance:
         case Cause.PERMISSION, Hindrance.FOLDER | Hindrance.READ:
             return f"{cause}_{around.hindrance.value}"
+        case Cause.CODEC | Cause.PROFILE, _ if known.chip is not None and known.chip.generation:
+            return f"{cause}_here"
         case Cause.DRIVER, _ if around.groups:
             return f"{cause}_groups"
     return cause

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from .chips import Chip
 from .streams import Stream, Transcode
 
 # what a graphics chip of a home server does not decode, whichever it is
@@ -35,6 +36,7 @@ class Cause(StrEnum):
 
     OFF = "off"
     NO_PASS = "no_pass"  # noqa: S105 - Plex's subscription
+    NO_CHIP = "no_chip"
     NO_DEVICE = "no_device"
     PERMISSION = "permission"
     CODEC = "codec"
@@ -42,6 +44,7 @@ class Cause(StrEnum):
     BURNED = "burned"
     TONE_MAPPING = "tone_mapping"
     DRIVER = "driver"
+    DECODER = "decoder"
     FILTER = "filter"
     TEMP = "temp"
 
@@ -52,7 +55,7 @@ class Circumstances:
 
     asked: the setting "use hardware acceleration when available"; encodes: the one for encoding; plex_pass: paid for;
     device: the chip is passed into the container; permitted: the server may open it; tone_maps: HDR is made SDR.
-    temp_slow: what is converted is written to disks that spin, or to too little memory; temp_fast: it surely is not;
+    chip: the graphics of its processor; temp_slow: what is converted is written to disks that spin, or to too little memory; temp_fast: it surely is not;
     idle: the processor has time.
     """
 
@@ -62,6 +65,7 @@ class Circumstances:
     device: bool | None = None
     permitted: bool | None = None
     tone_maps: bool | None = None
+    chip: Chip | None = None
     temp_slow: bool = False
     temp_fast: bool = False
     idle: bool | None = None
@@ -110,13 +114,16 @@ def _cause(way: Way, stream: Stream, found: Transcode, known: Circumstances) -> 
         case Way.FALLBACK:
             if known.plex_pass is False:
                 return Cause.NO_PASS
+            if known.chip is not None and not known.chip.generation and known.device is not True:
+                return Cause.NO_CHIP
             if known.device is False:
                 return Cause.NO_DEVICE
             if known.permitted is False:
                 return Cause.PERMISSION
-            return _unsupported(stream) or Cause.DRIVER
+            return _unsupported(stream, known.chip) or Cause.DRIVER
         case Way.ENCODER:
-            return _unsupported(stream) or Cause.CODEC
+            could = known.chip is not None and known.chip.decodes(stream.codec, stream.depth or 8)
+            return _unsupported(stream, known.chip) or (Cause.DECODER if could else Cause.CODEC)
         case Way.PARTIAL:
             if not found.encoder:
                 return Cause.OFF if known.encodes is False else Cause.DRIVER
@@ -128,13 +135,15 @@ def _cause(way: Way, stream: Stream, found: Transcode, known: Circumstances) -> 
     return None
 
 
-def _unsupported(stream: Stream) -> Cause | None:
-    """Return what no usual chip decodes: old codecs, ten bits of H.264, colour that is not thinned out."""
+def _unsupported(stream: Stream, chip: Chip | None) -> Cause | None:
+    """Return what no usual chip decodes, or not this one: old codecs, ten bits of H.264, colour that is not thinned out."""
     if stream.codec in _NO_DECODER:
         return Cause.CODEC
     ten = (stream.depth or 8) > 8
     if (stream.codec == "h264" and (ten or "10" in stream.profile)) or stream.chroma in ("4:2:2", "4:4:4"):
         return Cause.PROFILE
+    if chip is not None and chip.decodes(stream.codec, stream.depth or 8) is False:
+        return Cause.PROFILE if chip.decodes(stream.codec, 8) else Cause.CODEC
     return None
 
 

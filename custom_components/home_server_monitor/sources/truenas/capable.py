@@ -140,6 +140,12 @@ class CapableTrueNas(FedCoordinator[TrueNas]):
             name = name.rpartition("/")[0]
         return name or None
 
+    @property
+    def processor(self) -> str:
+        """Return the name of the processor (capability KnowsMedia)."""
+        system = self.data.system if self.data is not None else None
+        return (system.model or "") if system is not None else ""
+
     def medium_of(self, path: str) -> tuple[Medium, str] | None:
         """Return what a path is kept on (capability KnowsMedia)."""
         return medium_of(self.data, path) if self.data is not None else None
