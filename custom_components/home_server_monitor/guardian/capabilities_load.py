@@ -1,6 +1,6 @@
 """What is asked of systems whose load can be taken away for a while, as when the power fails, and of those that switch off."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol, runtime_checkable
 
@@ -46,8 +46,8 @@ class StopsWorkloads(_Source, Protocol):
         """Return what runs now, as it was seen last, without asking."""
         ...
 
-    async def look_well(self, target: str) -> bool | None:
-        """Ask whether something runs, and is healthy as far as that is known; None where it is not there.
+    async def look_well(self, targets: Collection[str]) -> Mapping[str, bool]:
+        """Ask whether things run, and are healthy as far as that is known; what is not there is left out.
 
         Raises ClientError.
         """

@@ -126,13 +126,14 @@ class Desk:
     async def recover(self, replay: Replay, *, expected: bool = False) -> None:
         """Take up where the journal ends. expected: whether there ought to be a journal. Before it nothing starts."""
         await self.helm.load(replay, expected=expected)
+        self.memos |= {entry.id: entry.value for entry in replay.of(MEMO)}
+        self.helm.outage = any(each.get("outage") is True for each in self.memos.values())
         self.leases.load(replay)
         recovery = Recovery(self.book, self.runner)
         for record in await recovery.load(replay, self._clock()):
             self._floor.claim(record, force=True)
             self._floor.start(record.id, recovery.resume(record.id))
         self._ledger.load(replay)
-        self.memos |= {entry.id: entry.value for entry in replay.of(MEMO)}
         await self.journal.settle()
         self._ready = True
 

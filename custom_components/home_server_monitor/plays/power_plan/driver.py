@@ -97,7 +97,7 @@ class Driver:
         self._boot = boot
         self._run = run or uuid.uuid4().hex
         self.memory = Memory()
-        self.orders = Orders(play, spawn, play.took)
+        self.orders = Orders(play, spawn, play.took, lambda: play.say(Tell(Message.NO_RIGHT)))
         self.approved = False
         self.cancelled = False
         # machines that were seen, by source: one that is off is not gone
@@ -131,11 +131,19 @@ class Driver:
     async def save(self) -> None:
         """Write down what must outlive a crash; where the journal fails it goes on from memory."""
         value = {
+            # nothing else is begun after a crash before somebody has looked at mains
+            "outage": self.outage,
             "memory": pack(self.memory),
             "stopped": self._play.ledger.pack(),
             "machines": sorted(self.machines),
         }
         await self._play.desk.keep(MEMO, value, over=False)
+
+    def bring_back(self) -> None:
+        """Bring back what was stopped, whatever the machine says: the UPS that it was stopped for is gone."""
+        self.memory = Memory(number=self.memory.number, serial=self.memory.serial)
+        if (held := self._held()) and not self.orders.busy:
+            self.orders.restore(held[-1], ONCE - 2)
 
     # Looking
 
@@ -179,7 +187,7 @@ class Driver:
             boot=self._boot,
             run=self._run,
             power=power_of(play.ups.power_unit) if play.ups is not None else Power(link=Link.UNREACHABLE),
-            nas=await self._nas(),
+            nas=self._nas(),
             needs=play.needs,
             held=play.desk.helm.held,
             approved=self.approved,
@@ -194,7 +202,7 @@ class Driver:
             return False
         return await ups.holds_primary()
 
-    async def _nas(self) -> Nas:
+    def _nas(self) -> Nas:
         play = self._play
         there: list[Any] = machines_of(play) if self.machines else sources_of(play, PowersOff)
         seen = frozenset(each.id for each in machines_of(play))
@@ -203,7 +211,7 @@ class Driver:
             self.machines = seen or (self.machines & play.known)
         answering = [each for each in there if each.id in self.machines]
         if play.plan.mode is Mode.DECIDE and not self.outage:
-            await self._look_whether_it_may_be_asked(answering)
+            self._look_whether_it_may_be_asked(answering)
         found = nas_of(answering, play.services(), own_path=self.nas_refusal is not None)
         if not answering and self.machines:
             return Nas(
@@ -211,11 +219,14 @@ class Driver:
             )
         return found
 
-    async def _look_whether_it_may_be_asked(self, machines: list[Any]) -> None:
+    def _look_whether_it_may_be_asked(self, machines: list[Any]) -> None:
+        """Have the shutdown planned now and then; a NAS that hangs keeps nobody from looking at mains."""
+        if self._clock() - self._looked_at_nas >= LOOK_AT_NAS:
+            self._looked_at_nas = self._clock()
+            self._spawn(self._plan_shutdown(machines))
+
+    async def _plan_shutdown(self, machines: list[Any]) -> None:
         """Plan the shutdown, as it would be planned: what Home Assistant stands on is never taken away."""
-        if self._clock() - self._looked_at_nas < LOOK_AT_NAS:
-            return
-        self._looked_at_nas = self._clock()
         refusal = None
         for nas in machines:
             try:

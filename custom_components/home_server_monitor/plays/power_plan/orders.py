@@ -53,18 +53,23 @@ class Done:
 
 
 class Orders:
-    """The orders that are under way, the newest of each stage. spawn: begins a task that ends with the entry."""
+    """The orders that are under way, the newest of each stage.
+
+    spawn: begins a task that ends with the entry; not_asked: told where the NAS certainly does not shut down from here.
+    """
 
     def __init__(
         self,
         play: Carries,
         spawn: Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]],
         took: Callable[[Took], None],
+        not_asked: Callable[[], None] = lambda: None,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
     ) -> None:
         self._play = play
         self._spawn = spawn
         self._took = took
+        self._not_asked = not_asked
         self._sleep = sleep
         self._jobs: dict[str, _Job] = {}
         self.restoring = Restoring(play, sleep)
@@ -142,7 +147,12 @@ class Orders:
         if stage.kind is Kind.SETTLE:
             return await self._settle(stage.limit)
         began = asyncio.get_running_loop().time()
-        record = await carry(self._play, stage)
+        try:
+            record = await carry(self._play, stage)
+        except NOT_BEGUN:
+            if stage.kind is Kind.NAS:
+                self._not_asked()
+            raise
         if record is None:
             return True
         facts = record.verdict.facts if record.verdict is not None else {}
@@ -151,6 +161,8 @@ class Orders:
         whole = record.state is State.SUCCEEDED
         if stage.kind is Kind.NAS:
             # when it is off is seen by who watches it
+            if record.state is State.FAILED:
+                self._not_asked()
             return whole
         self._took(Took(stage.key, asyncio.get_running_loop().time() - began, whole))
         return whole

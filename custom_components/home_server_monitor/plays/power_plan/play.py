@@ -59,6 +59,8 @@ _LOGGER = logging.getLogger(__name__)
 # percent from which the runtime that a UPS says is that of its whole battery
 FULL: Final = 95.0
 TICK: Final = timedelta(seconds=1)
+# seconds for which that count is good enough
+COUNT_LASTS: Final = 55.0
 # seconds between two looks at what has not changed by itself
 TOLD_AT_LEAST: Final = 60.0
 
@@ -85,6 +87,9 @@ class PowerPlay(PlaySource):
         self._published = 0.0
         self._seen: Any = None
         self._loaded = False
+        # how many things would be ended now, and when that was counted
+        self.load_count: int | None = None
+        self._counted = 0.0
         # when the NAS was asked to shut down, by the loop's clock
         self._asked: float | None = None
         self._actions: Mapping[str, Action] = {
@@ -227,7 +232,7 @@ class PowerPlay(PlaySource):
                 ),
             )  # fmt: skip
         found = [*findings(self.id, self._standing())]
-        if self.driver.outage or self.driver.memory.held or self.driver.memory.outage is not None:
+        if self._is_told(self.driver):
             found.append(self.telling.finding())
         return found
 
@@ -327,16 +332,30 @@ class PowerPlay(PlaySource):
     async def look(self) -> None:
         """Step, where it is time to, and tell what has changed."""
         driver = self.driver
-        if driver is None or not self.desk.ready:
+        if driver is None or not self.desk.ready or self.desk.helm.stopping:
             return
         if not self._loaded:
             self._loaded = True
             driver.load()
-        if self.ups_id and await driver.tick():
+        if not self.ups_id:
+            self._without_ups(driver)
+        elif await driver.tick():
+            if not self._is_told(driver):
+                self.telling.clear()
             self._publish()
-        elif not self.ups_id and (self.checked is None or self._seen != self.units):
+
+    def _without_ups(self, driver: Driver) -> None:
+        """Hold nothing for mains that nobody looks at any more, and bring back what was stopped for it."""
+        self.desk.helm.outage = False
+        driver.bring_back()
+        if self.checked is None or self._seen != self.units:
             self._seen = self.units
             self._tell()
+
+    @staticmethod
+    def _is_told(driver: Driver) -> bool:
+        """Return whether there is an outage to tell of, or what it stopped is not back."""
+        return driver.outage or bool(driver.memory.held) or driver.memory.outage is not None
 
     def _publish(self) -> None:
         """Tell what has changed, and now and then that nothing has."""
@@ -349,6 +368,9 @@ class PowerPlay(PlaySource):
 
     @callback
     def _tell(self) -> None:
+        if clock.now() - self._counted >= COUNT_LASTS or self.load_count is None:
+            found, self._counted = self.load(), clock.now()
+            self.load_count = sum(len(found[stage.key].items) for stage in self.plan.shedding)
         self._published = clock.now()
         self.publish()
         self.showing.add()
@@ -385,8 +407,6 @@ class PowerPlay(PlaySource):
     def ended(self, command: Ended) -> None:
         """Learn from an outage."""
         self.keeping.ended(command, clock.now())
-        if self.driver is not None and not self.driver.memory.held:
-            self.telling.clear()
 
     def drains(self, power: Power, *, low: bool) -> None:
         """Learn from a battery that is drained."""

@@ -1,7 +1,7 @@
 """Bringing back what was ended: in reverse, only what is still as we left it, and looked at whether it is well."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 import logging
 from typing import Any, Final, Protocol
@@ -22,6 +22,8 @@ WELL_WITHIN: Final = 90.0
 LOOK_EVERY: Final = 3.0
 # seconds for which an order that is under way is waited for, and what is brought back while its server is away
 ENDED_WITHIN: Final = 180.0
+# what is looked at
+LOOKED_AT: Final = frozenset({"stop_container", "stop_app", "stop_machine"})
 # ends of a lease after which there is nothing more to do for it
 _OVER: Final = frozenset(set(Returned) - {Returned.LATER})
 
@@ -126,8 +128,9 @@ class Restoring:
                 started.append(row)
             play.moved(stage, WELL_WITHIN)
         await play.save()
-        for row, well in zip(started, await asyncio.gather(*map(self._well, started)), strict=True):
-            (report.back if well else report.unwell).append(row.item.name)
+        well = await self._well(started)
+        for row in started:
+            (report.back if row.item.key in well else report.unwell).append(row.item.name)
         return report
 
     async def _give_back(self, row: Stopped) -> list[Returned]:
@@ -168,19 +171,32 @@ class Restoring:
         ]
         return tuple(dict.fromkeys((*row.leases, *known)))
 
-    async def _well(self, row: Stopped) -> bool:
-        """Look until it is well, for a while; what nobody can look at is taken to be."""
+    async def _well(self, rows: Sequence[Stopped]) -> set[str]:
+        """Look until all are well, for a while; returns the keys of those that are.
+
+        What nobody can look at is taken to be: a scrub that goes on, a client that downloads again.
+        """
+        waiting = {row.item.key: row for row in rows if row.item.action in LOOKED_AT}
+        well = {row.item.key for row in rows} - waiting.keys()
         waited = 0.0
-        while True:
-            source: Any = self._play.house.source(row.item.source)
-            if not isinstance(source, StopsWorkloads) or row.item.action == "pause_scrub":
-                return True
-            try:
-                if await source.look_well(row.item.target):
-                    return True
-            except ClientError as err:
-                _LOGGER.debug("Whether %s is well is not known: %s", row.item.name, err)
+        while waiting:
+            for source_id in {row.item.source for row in waiting.values()}:
+                mine = {row.item.target: key for key, row in waiting.items() if row.item.source == source_id}
+                well |= {mine[target] for target in await self._look(source_id, mine)}
+            waiting = {key: row for key, row in waiting.items() if key not in well}
             if waited >= WELL_WITHIN:
-                return False
-            waited += LOOK_EVERY
-            await self._sleep(LOOK_EVERY)
+                break
+            if waiting:
+                waited += LOOK_EVERY
+                await self._sleep(LOOK_EVERY)
+        return well
+
+    async def _look(self, source_id: str, targets: Collection[str]) -> set[str]:
+        source: Any = self._play.house.source(source_id)
+        if not isinstance(source, StopsWorkloads):
+            return set()
+        try:
+            return {target for target, well in (await source.look_well(targets)).items() if well}
+        except ClientError as err:
+            _LOGGER.debug("Whether what was started at %s is well is not known: %s", source.name, err)
+            return set()

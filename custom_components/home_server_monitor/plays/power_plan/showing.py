@@ -36,12 +36,6 @@ def _time_of(kind: Kind) -> Callable[[PowerPlay], float | None]:
     return lambda play: play.keeping.time_of(kind.value)
 
 
-def _load(play: PowerPlay) -> int:
-    """Return how many things would be ended now."""
-    found = play.load()
-    return sum(len(found[stage.key].items) for stage in play.plan.shedding)
-
-
 def _health(play: PowerPlay) -> float | None:
     """Return the share of its runtime that the battery still has, percent."""
     found = play.health
@@ -55,7 +49,7 @@ VALUES: tuple[Value, ...] = (
         options=STATES,
         diagnostic=False,
     ),
-    Value(key="power_plan_load", value=_load),
+    Value(key="power_plan_load", value=lambda play: play.load_count),
     Value(key="power_plan_needs", value=lambda play: round(play.cover.needed), seconds=True),
     Value(key="power_battery_health", value=_health, percent=True),
     *(

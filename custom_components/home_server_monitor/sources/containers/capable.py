@@ -21,7 +21,6 @@ from .audit import Report
 from .audit_actions import ENGINE
 from .gate import TIMEOUT
 from .model import Container, Containers
-from .own_yard import OwnYard
 from .passed import exposure_of, given_in
 from .policies import Written
 from .services import owner_of_network, services_here
@@ -32,7 +31,6 @@ class CapableEngine(FedCoordinator[Containers]):
     """Answers without asking the engine."""
 
     access: Access
-    yard: OwnYard
     smart: SmartReading
     _settings: Mapping[str, Setting]
 
@@ -74,15 +72,15 @@ class CapableEngine(FedCoordinator[Containers]):
 
     def workloads(self) -> Sequence[Workload]:
         """Return the containers that run (capability StopsWorkloads)."""
-        return tuple(load.workloads(self.id, self.data, self.yard.touched))
+        return tuple(load.workloads(self.id, self.data, self.access.machine))
 
     @abstractmethod
     async def async_look(self, *feeds: str) -> Containers:
         """List now, the containers where nothing else is named. Raises ClientError."""
 
-    async def look_well(self, target: str) -> bool | None:
-        """Ask whether a container runs and is well (capability StopsWorkloads). Raises ClientError."""
-        return load.is_well(await self.async_look(), target)
+    async def look_well(self, targets: Collection[str]) -> Mapping[str, bool]:
+        """Ask whether containers run and are well (capability StopsWorkloads). Raises ClientError."""
+        return load.well(await self.async_look(), targets)
 
     @property
     def host(self) -> str | None:

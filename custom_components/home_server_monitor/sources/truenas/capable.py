@@ -104,9 +104,9 @@ class CapableTrueNas(FedCoordinator[TrueNas]):
         """Return the apps and machines that run (capability StopsWorkloads)."""
         return tuple(load.workloads(self.id, self.data, self.client.url.host or ""))
 
-    async def look_well(self, target: str) -> bool | None:
-        """Ask whether an app or a machine runs (capability StopsWorkloads). Raises ClientError."""
-        return load.is_well(await self.async_look(*load.feeds_of(target)), target)
+    async def look_well(self, targets: Collection[str]) -> Mapping[str, bool]:
+        """Ask whether apps and machines run (capability StopsWorkloads). Raises ClientError."""
+        return load.well(await self.async_look(*load.feeds_of(targets)), targets)
 
     def jobs(self) -> Sequence[Workload]:
         """Return the scrubs that could rest (capability PausesJobs)."""

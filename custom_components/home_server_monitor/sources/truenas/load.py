@@ -1,6 +1,6 @@
 """What runs on a NAS and could be taken away while the power is out: apps, machines, scrubs."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from ...guardian.capabilities_load import Workload
 from ..database_names import names_a_database
@@ -55,16 +55,18 @@ def jobs(data: TrueNas) -> Iterator[Workload]:
             )
 
 
-def feeds_of(target: str) -> tuple[str, ...]:
-    """Return the feeds that show something."""
-    if target.startswith("vm_"):
-        return ("vms",)
-    return ("instances",) if target.startswith(("container_", "instance_")) else ("apps",)
+def feeds_of(targets: Collection[str]) -> tuple[str, ...]:
+    """Return the feeds that show these."""
+    found = (
+        "vms" if each.startswith("vm_") else "instances" if each.startswith("container_") else "apps"
+        for each in targets
+    )
+    return tuple(dict.fromkeys(found))
 
 
-def is_well(data: TrueNas, target: str) -> bool | None:
-    """Return whether an app or a machine runs; None where it is not there."""
-    if (app := data.apps.get(target)) is not None:
-        return app.state == RUNNING and not app.unhealthy
-    machine = data.machines.get(target)
-    return None if machine is None else machine.state == RUNNING
+def well(data: TrueNas, targets: Collection[str]) -> dict[str, bool]:
+    """Return whether apps and machines run; what is not there is left out."""
+    apps = {
+        key: app.state == RUNNING and not app.unhealthy for key, app in data.apps.items() if key in targets
+    }
+    return apps | {key: each.state == RUNNING for key, each in data.machines.items() if key in targets}
