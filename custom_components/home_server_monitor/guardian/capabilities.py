@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol, override, runtime_checkable
 
 from .belonging import Judged, JudgedSource, OfServer
 from .contract import Source
@@ -37,6 +37,7 @@ __all__ = [
     "KnowsPools",
     "Link",
     "MeasuresLinks",
+    "OnOff",
     "PoolStand",
     "ReadsSmart",
     "Resilver",
@@ -80,6 +81,18 @@ class Setting(Protocol):
         It writes and asks nobody: only the leases may call it, for what was approved with its end.
         """
         ...
+
+
+class OnOff(Setting, Protocol):
+    """A setting that is on for as long as anybody wants it; None where what it is about is no more."""
+
+    @override
+    def same(self, left: Any, seen: Any) -> bool:
+        return left is seen
+
+    @override
+    def strictest(self, values: Sequence[Any]) -> Any:
+        return any(values)
 
 
 @runtime_checkable

@@ -6,9 +6,7 @@ from typing import TYPE_CHECKING, Any, override
 from homeassistant.components.binary_sensor import BinarySensorDeviceClass, BinarySensorEntity
 from homeassistant.components.sensor import SensorEntity
 from homeassistant.const import EntityCategory, Platform
-from homeassistant.core import callback
 from homeassistant.helpers.device_registry import AnyDeviceEntry
-from homeassistant.helpers.entity import Entity
 from homeassistant.util import dt as dt_util
 
 from ...descriptions import ObjectBinarySensor, ObjectSensor
@@ -16,6 +14,7 @@ from ...prediction.outlook import Prediction, shown
 from ...prediction.reading import Media
 from ...prediction.tiers import Tier
 from ...quantities import choice, count, days, percent
+from ..entity import PlayEntity
 from .assessing import Assessment
 
 if TYPE_CHECKING:
@@ -135,11 +134,9 @@ BINARY: tuple[ObjectBinarySensor[Assessment], ...] = (
 KEYS = sorted((each.key for each in (*SENSORS, *BINARY)), key=len, reverse=True)
 
 
-class DiskEntity(Entity):
+class DiskEntity(PlayEntity["DiskRisk"]):
     """A value of one disk; written when it changed."""
 
-    _attr_has_entity_name = True
-    _attr_should_poll = False
     entity_description: ObjectSensor[Assessment] | ObjectBinarySensor[Assessment]
 
     def __init__(
@@ -149,16 +146,15 @@ class DiskEntity(Entity):
         description: ObjectSensor[Assessment] | ObjectBinarySensor[Assessment],
         device: AnyDeviceEntry,
     ) -> None:
-        self._play = play
+        super().__init__(play, f"disk_{serial}_{description.key}")
         self._serial = serial
         self.entity_description = description
         self.device_entry = device
-        self._attr_unique_id = f"{play.server}_disk_{serial}_{description.key}"
+        self._attr_device_info = None
         self._attr_translation_key = description.translation_key or description.key
-        self._shown: Any = None
 
+    @override
     def current(self) -> Any:
-        """Return the value, None where it is not known."""
         found = self._play.shown(self._serial)
         return None if found is None else self.entity_description.value(found)
 
@@ -166,17 +162,6 @@ class DiskEntity(Entity):
     @override
     def available(self) -> bool:
         return self._play.shown(self._serial) is not None
-
-    @override
-    async def async_added_to_hass(self) -> None:
-        self._shown = (self.available, self.current())
-        self.async_on_remove(self._play.listen(self._changed))
-
-    @callback
-    def _changed(self) -> None:
-        if (now := (self.available, self.current())) != self._shown:
-            self._shown = now
-            self.async_write_ha_state()
 
 
 class DiskSensor(DiskEntity, SensorEntity):

@@ -6,11 +6,8 @@ from dataclasses import astuple
 from typing import Any, Final
 
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.exceptions import HomeAssistantError
-from homeassistant.helpers.storage import Store
 
-from ...const import DOMAIN
-from ...history import file_name
+from ...kept import KeptFile
 from . import learning, outages
 from .battery import Discharge, Draining, Health, figures, health, lasts
 from .commands import Ended
@@ -22,14 +19,13 @@ SAVE_DELAY: Final = 10.0
 DAY: Final = 86_400.0
 # discharges that are kept: years of them
 DISCHARGES: Final = 200
-UNREADABLE: Final = (HomeAssistantError, OSError, ValueError, NotImplementedError)
 
 
 class Keeping:
     """Loads and writes it."""
 
     def __init__(self, hass: HomeAssistant, server: str) -> None:
-        self._store: Store[dict[str, Any]] = Store(hass, 1, f"{DOMAIN}/power/{file_name(server)}")
+        self._file = KeptFile(hass, "power", server, self._dump, SAVE_DELAY)
         self._times: dict[str, list[Took]] = {}
         self._discharges: list[Discharge] = []
         self._past: tuple[Past, ...] = ()
@@ -38,19 +34,21 @@ class Keeping:
 
     async def async_load(self) -> None:
         """Take back what was kept, without what is damaged."""
-        with contextlib.suppress(*UNREADABLE):
-            stored = await self._store.async_load() or {}
-            times = stored.get("times")
-            for key, found in times.items() if isinstance(times, dict) else ():
-                self._times[str(key)] = _read(found, Took)[-learning.KEPT :]
-            self._discharges = _read(stored.get("discharges"), _discharge)[-DISCHARGES:]
-            self._past = tuple(_read(stored.get("outages"), Past))[-outages.KEPT :]
-            drilled = stored.get("drilled")
-            self._drilled = float(drilled) if isinstance(drilled, int | float) else None
+        await self._file.load(self._take)
+
+    def _take(self, kept: dict[str, Any] | None) -> None:
+        stored = kept or {}
+        times = stored.get("times")
+        for key, found in times.items() if isinstance(times, dict) else ():
+            self._times[str(key)] = _read(found, Took)[-learning.KEPT :]
+        self._discharges = _read(stored.get("discharges"), _discharge)[-DISCHARGES:]
+        self._past = tuple(_read(stored.get("outages"), Past))[-outages.KEPT :]
+        drilled = stored.get("drilled")
+        self._drilled = float(drilled) if isinstance(drilled, int | float) else None
 
     @callback
     def _save(self) -> None:
-        self._store.async_delay_save(self._dump, SAVE_DELAY)
+        self._file.save_soon()
 
     def _dump(self) -> dict[str, Any]:
         return {

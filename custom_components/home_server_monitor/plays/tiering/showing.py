@@ -10,12 +10,11 @@ from homeassistant.components.switch import SwitchEntity
 from homeassistant.const import EntityCategory, Platform, UnitOfInformation
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
-from homeassistant.helpers.device_registry import DeviceInfo
-from homeassistant.helpers.entity import Entity
 
 from ...const import DOMAIN
 from ...descriptions import ObjectSensor
 from ...quantities import choice, count, data_size, moment
+from ..entity import PlayEntity
 from .rules import Imports
 
 if TYPE_CHECKING:
@@ -52,37 +51,8 @@ OF_HOLD: Final[tuple[ObjectSensor[Any], ...]] = (
 SWITCH: Final = "tier_suspended"
 
 
-class TierEntity(Entity):
-    """Something of the download disk; written when it changed."""
-
-    _attr_has_entity_name = True
-    _attr_should_poll = False
-
-    def __init__(self, play: Tiering, key: str) -> None:
-        self._play = play
-        self._attr_unique_id = f"{play.server}_{key}"
-        self._attr_translation_key = key
-        self._attr_device_info = DeviceInfo(identifiers={(DOMAIN, play.server)})
-        self._shown: Any = None
-
-    def current(self) -> Any:
-        """Return the value."""
-        return None
-
-    def is_news(self, value: Any) -> bool:
-        """Return whether a value is to be written."""
-        return bool(value != self._shown)
-
-    @override
-    async def async_added_to_hass(self) -> None:
-        self._shown = self.current()
-        self.async_on_remove(self._play.listen(self._changed))
-
-    @callback
-    def _changed(self) -> None:
-        if self.is_news(now := self.current()):
-            self._shown = now
-            self.async_write_ha_state()
+class TierEntity(PlayEntity["Tiering"]):
+    """Something of the download disk."""
 
 
 class TierSensor(TierEntity, SensorEntity):

@@ -8,10 +8,8 @@ from homeassistant.components.binary_sensor import BinarySensorEntity
 from homeassistant.components.sensor import SensorDeviceClass, SensorEntity, SensorStateClass
 from homeassistant.const import EntityCategory, Platform, UnitOfDataRate
 from homeassistant.core import callback
-from homeassistant.helpers.device_registry import DeviceInfo
-from homeassistant.helpers.entity import Entity
 
-from ...const import DOMAIN
+from ..entity import PlayEntity
 from .rules import STEP
 
 if TYPE_CHECKING:
@@ -42,38 +40,13 @@ RATES = (
 )
 
 
-class LineEntity(Entity):
-    """A value of the line; written when it changed."""
-
-    _attr_has_entity_name = True
-    _attr_should_poll = False
-
-    def __init__(self, play: Uplink, key: str) -> None:
-        self._play = play
-        self._attr_unique_id = f"{play.server}_{key}"
-        self._attr_translation_key = key
-        self._attr_device_info = DeviceInfo(identifiers={(DOMAIN, play.server)})
-        self._shown: Any = None
-
-    def current(self) -> Any:
-        """Return the value, None where it is not known."""
-        raise NotImplementedError
+class LineEntity(PlayEntity["Uplink"]):
+    """A value of the line."""
 
     @property
     @override
     def available(self) -> bool:
         return self._play.load is not None
-
-    @override
-    async def async_added_to_hass(self) -> None:
-        self._shown = (self.available, self.current())
-        self.async_on_remove(self._play.listen(self._changed))
-
-    @callback
-    def _changed(self) -> None:
-        if (now := (self.available, self.current())) != self._shown:
-            self._shown = now
-            self.async_write_ha_state()
 
 
 class LineState(LineEntity, SensorEntity):

@@ -6,7 +6,7 @@ Each is bound to the container's id: one that is made anew meanwhile is another 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, override
 
-from ...guardian.capabilities import Setting
+from ...guardian.capabilities import OnOff, Setting
 from ...guardian.contract import ForAWhile
 from ..errors import CallFailed
 from .client import EngineClient
@@ -72,7 +72,7 @@ class _OfContainer(Setting):
         return next((each for each in found if each.id == container_id), None)
 
 
-class ContainerPaused(_OfContainer):
+class ContainerPaused(_OfContainer, OnOff):
     """Whether a container is paused; one that has ended is not."""
 
     @override
@@ -86,21 +86,13 @@ class ContainerPaused(_OfContainer):
         return None if found is None else found.state is State.PAUSED
 
     @override
-    def same(self, left: Any, seen: Any) -> bool:
-        return left is seen
-
-    @override
-    def strictest(self, values: Sequence[Any]) -> Any:
-        return any(values)
-
-    @override
     async def set_leased(self, target: str, value: Any) -> None:
         if await self.read(target) is not bool(value):
             await (self._client.pause(target) if value else self._client.unpause(target))
             await self._yard.relist()
 
 
-class ContainerStopped(_OfContainer):
+class ContainerStopped(_OfContainer, OnOff):
     """Whether a container stands still; one that the engine starts by itself meanwhile is back."""
 
     @override
@@ -112,14 +104,6 @@ class ContainerStopped(_OfContainer):
     def shown(self, target: str) -> bool | None:
         found = self._seen(target)
         return None if found is None else found.state in STILL
-
-    @override
-    def same(self, left: Any, seen: Any) -> bool:
-        return left is seen
-
-    @override
-    def strictest(self, values: Sequence[Any]) -> Any:
-        return any(values)
 
     @override
     async def set_leased(self, target: str, value: Any) -> None:

@@ -1,10 +1,10 @@
 """Stopping apps and machines of a NAS for a while: the values that the guardian holds, and their way back."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Final, override
 
-from ...guardian.capabilities import Setting
+from ...guardian.capabilities import OnOff
 from ...guardian.contract import ForAWhile, NotDone
 from .methods import Operation, method_of
 from .model import TrueNas
@@ -27,7 +27,7 @@ def stop_of(setting: str, target: str, params: Mapping[str, Any]) -> ForAWhile |
     return ForAWhile(setting=setting, target=target, value=True, lasts=lasts)
 
 
-class _Stopped(Setting):
+class _Stopped(OnOff):
     """Whether something stands still; between stopped and running it does not."""
 
     def __init__(self, nas: Nas) -> None:
@@ -52,14 +52,6 @@ class _Stopped(Setting):
     @override
     def shown(self, target: str) -> bool | None:
         return self.of(self._nas.data, target)
-
-    @override
-    def same(self, left: Any, seen: Any) -> bool:
-        return left is seen
-
-    @override
-    def strictest(self, values: Sequence[Any]) -> Any:
-        return any(values)
 
     @override
     async def set_leased(self, target: str, value: Any) -> None:

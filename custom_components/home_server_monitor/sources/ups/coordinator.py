@@ -213,7 +213,7 @@ class UpsCoordinator(ServiceCoordinator[Power]):
 
     @override
     async def async_fetch(self) -> Power:
-        await self._keeping.load()
+        await self._keeping.load_once()
         await self._ask_slow()
         self._unit = await self._look()
         calm = self._unit.last_mains is not Mains.ABSENT
