@@ -3,9 +3,13 @@
 from .arr.mooring import Arrs
 from .harbour import Harbour
 from .nut import Nut
+from .quay import Quay
 from .tls import Certificate
 from .wire import Wire
 from .world import World
+
+# how it is called at its quay
+SCRUTINY = "scrutiny"
 
 
 class Doors:
@@ -15,7 +19,7 @@ class Doors:
     certificate: Certificate | None
     _tls: bool
     _wire: Wire | None
-    _scrutiny_wire: Wire | None
+    _collector: Quay
     _nut: Nut | None
     _harbour: Harbour | None
     _arrs: Arrs | None
@@ -35,9 +39,7 @@ class Doors:
     @property
     def scrutiny_url(self) -> str:
         """Where Scrutiny answers; KeyError where it was not asked for."""
-        if self._scrutiny_wire is None:
-            raise KeyError("no Scrutiny was asked for")
-        return f"{'https' if self._tls else 'http'}://127.0.0.1:{self._scrutiny_wire.port}"
+        return self._collector.url(SCRUTINY)
 
     @property
     def nut(self) -> Nut:

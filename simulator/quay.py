@@ -66,6 +66,12 @@ class Quay:
             if berth.wire is not None:
                 await berth.wire.start()
 
+    def drop(self) -> None:
+        """Break every connection."""
+        for berth in self._berths.values():
+            if berth.wire is not None:
+                berth.wire.drop()
+
     def reset(self) -> None:
         """No faults, no calls on record."""
         for berth in self._berths.values():

@@ -7,7 +7,8 @@ from pathlib import Path
 from .harbour import Containers
 from .load import Load
 from .media.mooring import Media
-from .simulation import Profile, Simulation
+from .simulation import Simulation
+from .wanted import Profile, Wanted
 
 
 @asynccontextmanager
@@ -52,7 +53,7 @@ async def run(
     `load`: a lot of all of it, which wants all four clients, Plex and the Arrs, of which it makes two more.
     `loopback_is_remote`: treat plain http from loopback as the real server treats it from elsewhere.
     """
-    sim = Simulation(
+    wanted = Wanted(
         version=version,
         tls=tls,
         profile=profile,
@@ -69,15 +70,18 @@ async def run(
         event_pace=event_pace,
         containers=containers,
         scrutiny=scrutiny,
+        scrutiny_port=scrutiny_port,
         arrs=arrs,
         arr_base=arr_base,
         arr_ports=arr_ports,
         media=media,
         ups=ups,
+        ups_port=ups_port,
         load=load,
     )
+    sim = Simulation(wanted)
     try:
-        await sim.open(port, control_port, scrutiny_port, ups_port)
+        await sim.open(port, control_port)
         yield sim
     finally:
         await sim.close()

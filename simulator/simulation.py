@@ -1,9 +1,8 @@
 """A running simulation: the world, its faces, the cable in front of them, the switchboard beside them."""
 
 import asyncio
-from pathlib import Path
 import ssl
-from typing import Any, Literal
+from typing import Any
 
 from . import tls as certificates
 from .arr.mooring import Arrs
@@ -11,11 +10,11 @@ from .build import build
 from .calls import Call, CallLog
 from .clock import Clock
 from .control import control_app
-from .doors import Doors
+from .doors import SCRUTINY, Doors
 from .faults import Faults
-from .harbour import Containers, Harbour
-from .load import Chatter, Load
-from .media.mooring import PLEX, Media
+from .harbour import Harbour
+from .load import Chatter
+from .media.mooring import PLEX
 from .nut import Nut
 from .plex import PlexFace
 from .quay import Quay
@@ -24,84 +23,32 @@ from .scrutiny import ScrutinyFace
 from .servers import Servers
 from .truenas.face import TrueNAS
 from .truenas.releases import Release
+from .wanted import Profile, Wanted
 from .wire import Wire
 from .world import World
-
-type Profile = Literal["idle-noise", "frozen"]
 
 
 class Simulation(Doors):
     """Everything that `simulator.run` hands out."""
 
-    def __init__(
-        self,
-        *,
-        version: str,
-        tls: bool,
-        profile: Profile,
-        disks: int | None,
-        apps: int | None,
-        latency: float,
-        seed: int,
-        state_dir: Path | None,
-        auth_delay: float,
-        job_pace: float,
-        loopback_is_remote: bool,
-        downtime: float,
-        unauthenticated_limit: int,
-        event_pace: float,
-        containers: Containers | None = None,
-        scrutiny: bool = False,
-        arrs: bool = False,
-        arr_base: str = "",
-        arr_ports: tuple[int, ...] = (),
-        media: Media | None = None,
-        ups: bool = False,
-        load: Load | None = None,
-    ) -> None:
-        self._apps, self._disks, self._seed = apps, disks, seed
-        self._state_dir = state_dir
-        self._tls = tls
-        self._job_pace = job_pace
-        self.downtime = downtime
+    def __init__(self, wanted: Wanted) -> None:
+        self._wanted = wanted
+        self._tls = wanted.tls
+        self.downtime = wanted.downtime
         self.log = CallLog()
         self.faults = Faults()
         self.faults.on_server_fault = self._server_fault
-        self.certificate = certificates.kept(state_dir) if tls else None
+        self.certificate = certificates.kept(wanted.state_dir) if wanted.tls else None
         self._ssl: ssl.SSLContext | None = None
-        clock = Clock(moving=profile == "idle-noise")
-        self.world: World = build(clock, seed=seed, disks=disks, apps=apps)
-        self.world.jobs.pace = job_pace
-        self.truenas = TrueNAS(
-            self.world,
-            Release.parse(version),
-            self.log,
-            self.faults,
-            secure=tls,
-            latency=latency,
-            auth_delay=auth_delay,
-            loopback_is_remote=loopback_is_remote,
-            unauthenticated_limit=unauthenticated_limit,
-            event_pace=event_pace,
-        )
-        self.truenas.power = self._power
-        self.truenas.cut = self._cut
-        self._harbour = Harbour(containers, self.world, secure=tls) if containers is not None else None
-        self.scrutiny = ScrutinyFace(self.world, latency=latency) if scrutiny else None
-        self._scrutiny_wire: Wire | None = None
-        self._nut = Nut(self.world, lambda kind: self._power(kind, 0.0)) if ups else None
-        self._media = media
-        self.quay = Quay(secure=tls and media is not None and media.secure)
-        if media is not None:
-            media.furnish(self.world.media)
-            media.moor(self.quay, self.world.media, latency)
-        # on the clients of the house, where it has some
-        self._arrs = (
-            Arrs(self.world, self.quay, arr_base, latency, arr_ports, second=load is not None)
-            if arrs
-            else None
-        )
-        self._load, self._chatter = load, Chatter(clock.now())
+        self.world: World = self._new_world(moving=wanted.profile == "idle-noise")
+        self.truenas = self._new_truenas()
+        self._collector = Quay(secure=wanted.tls)
+        self.scrutiny = ScrutinyFace(self.world, latency=wanted.latency) if wanted.scrutiny else None
+        if self.scrutiny is not None:
+            self._collector.add(SCRUTINY, self.scrutiny, wanted.scrutiny_port)
+        self._nut = Nut(self.world, lambda kind: self._power(kind, 0.0)) if wanted.ups else None
+        self._moor()
+        self._chatter = Chatter(self.world.clock.now())
         self._fill()
         self.scenarios: dict[str, Scenario] = {}
         self.stopped = asyncio.Event()
@@ -110,9 +57,49 @@ class Simulation(Doors):
         self._tasks: set[asyncio.Task[None]] = set()
         self._control_port = 0
 
+    def _new_world(self, *, moving: bool) -> World:
+        wanted = self._wanted
+        world = build(Clock(moving=moving), seed=wanted.seed, disks=wanted.disks, apps=wanted.apps)
+        world.jobs.pace = wanted.job_pace
+        return world
+
+    def _new_truenas(self) -> TrueNAS:
+        wanted = self._wanted
+        face = TrueNAS(
+            self.world,
+            Release.parse(wanted.version),
+            self.log,
+            self.faults,
+            secure=wanted.tls,
+            latency=wanted.latency,
+            auth_delay=wanted.auth_delay,
+            loopback_is_remote=wanted.loopback_is_remote,
+            unauthenticated_limit=wanted.unauthenticated_limit,
+            event_pace=wanted.event_pace,
+        )
+        face.power = self._power
+        face.cut = self._cut
+        return face
+
+    def _moor(self) -> None:
+        """Let what else was asked for be there: containers, download clients, the Arrs."""
+        wanted, media, containers = self._wanted, self._wanted.media, self._wanted.containers
+        self._harbour = Harbour(containers, self.world, secure=wanted.tls) if containers is not None else None
+        self.quay = Quay(secure=wanted.tls and media is not None and media.secure)
+        if media is not None:
+            media.furnish(self.world.media)
+            media.moor(self.quay, self.world.media, wanted.latency)
+        self._arrs = None
+        if wanted.arrs:
+            second = wanted.load is not None
+            # on the clients of the house, where it has some
+            self._arrs = Arrs(
+                self.world, self.quay, wanted.arr_base, wanted.latency, wanted.arr_ports, second=second
+            )
+
     def _fill(self) -> None:
-        if self._load is not None:
-            self._load.fill(self.world.media, self.arrs, self._stage.theatre)
+        if (load := self._wanted.load) is not None:
+            load.fill(self.world.media, self.arrs, self._stage.theatre)
 
     @property
     def _stage(self) -> PlexFace:
@@ -144,7 +131,7 @@ class Simulation(Doors):
 
     # Life
 
-    async def open(self, port: int, control_port: int, scrutiny_port: int = 0, ups_port: int = 0) -> None:
+    async def open(self, port: int, control_port: int) -> None:
         """Begin to answer."""
         if self.certificate is not None:
             self._ssl = certificates.server_context(self.certificate)
@@ -153,11 +140,9 @@ class Simulation(Doors):
         await self._wire.start(port)
         if self._harbour is not None:
             await self._harbour.open(self._servers, self._ssl)
-        if self.scrutiny is not None:
-            self._scrutiny_wire = Wire(await self._servers.serve(self.scrutiny.app(), 0, self._ssl))
-            await self._scrutiny_wire.start(scrutiny_port)
+        await self._collector.open(self._servers, self._ssl)
         if self._nut is not None:
-            await self._nut.open(ups_port, self.world)
+            await self._nut.open(self._wanted.ups_port, self.world)
         await self.quay.open(self._servers, self._ssl)
         self._control_port = await self._servers.serve(control_app(self), control_port, None)
         self.spawn(self._ticking())
@@ -171,8 +156,7 @@ class Simulation(Doors):
             await self._wire.stop()
         if self._harbour is not None:
             await self._harbour.close()
-        if self._scrutiny_wire is not None:
-            await self._scrutiny_wire.stop()
+        await self._collector.close()
         if self._nut is not None:
             await self._nut.close()
         if self._arrs is not None:
@@ -198,7 +182,7 @@ class Simulation(Doors):
         self.world.tick()
         if self._arrs is not None:
             self._arrs.tick()
-        if self._load is not None:
+        if self._wanted.load is not None:
             self._chatter.tick(self.world.clock.now(), self.arrs, self._stage.theatre)
 
     # What tests and the switchboard do
@@ -280,11 +264,10 @@ class Simulation(Doors):
         """Present another certificate; old connections break."""
         if self._ssl is None:
             raise RuntimeError("There is no certificate over plain http")
-        self.certificate = certificates.keep(certificates.make(), self._state_dir)
+        self.certificate = certificates.keep(certificates.make(), self._wanted.state_dir)
         certificates.load(self._ssl, self.certificate)
         self.wire.drop()
-        if self._scrutiny_wire is not None:
-            self._scrutiny_wire.drop()
+        self._collector.drop()
 
     async def push(self, collection: str, msg: str, fields: Any = None, id: Any = None) -> None:
         """Any event, to all who subscribed to the collection."""
@@ -317,9 +300,7 @@ class Simulation(Doors):
         for name in list(self.scenarios):
             await self.scenario_off(name)
         self.faults.clear()
-        moving = self.world.clock.moving
-        self.world = build(Clock(moving=moving), seed=self._seed, disks=self._disks, apps=self._apps)
-        self.world.jobs.pace = self._job_pace
+        self.world = self._new_world(moving=self.world.clock.moving)
         self.truenas.attach(self.world)
         self.truenas.logins = 0
         self.log.clear()
@@ -327,13 +308,12 @@ class Simulation(Doors):
             self._harbour.reset(self.world)
         if self.scrutiny is not None:
             self.scrutiny.attach(self.world)
-            self.scrutiny.faults.clear()
-            self.scrutiny.calls.clear()
+        self._collector.reset()
         if self._nut is not None:
             self._nut.attach(self.world)
-        if self._media is not None:
-            self._media.furnish(self.world.media)
-            self._media.attach(self.quay, self.world.media)
+        if (media := self._wanted.media) is not None:
+            media.furnish(self.world.media)
+            media.attach(self.quay, self.world.media)
         if self._arrs is not None:
             self._arrs.reset(self.world)
         self._chatter = Chatter(self.world.clock.now())
