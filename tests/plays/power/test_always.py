@@ -94,6 +94,7 @@ class Witness:
             assert inputs.power.mains is Mains.ABSENT, "never on WAIT, or nothing"
         else:
             assert before.mains is Mains.ABSENT, "never on stale data of a UPS on mains"
+            assert before.run == inputs.run, "never on what another process heard"
 
     def _in_order(self, memory: Memory, command: Shed) -> None:
         if memory.number != self.number:

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from custom_components.home_server_monitor.plays.power_plan.commands import Message, Shed, ShutDownNas
+from custom_components.home_server_monitor.plays.power_plan.inputs import Link
 from custom_components.home_server_monitor.plays.power_plan.machine import step
 from custom_components.home_server_monitor.plays.power_plan.memory import State, unpack
 
@@ -72,6 +73,30 @@ def test_an_outage_that_ended_unseen() -> None:
         scene = Scene(PREPARE).mains().go(120, "OB", **GOOD).crash(7200, reboot=reboot).mains(90)
         assert scene.house.running() == RUNNING
         assert scene.state is State.ONLINE
+
+
+def test_a_process_that_has_heard_nothing_yet_does_nothing() -> None:
+    """Its source is not there yet, or the server of the UPS is not: that is no silence of a UPS on battery."""
+    for away in (20, 7200):
+        for link in (Link.UNREACHABLE, Link.STALE):
+            for seconds in (20, 66, 72, 100):
+                scene = Scene().mains().go(seconds, "OB", charge=40.0, runtime=300.0).crash(away)
+                before = scene.sheds
+                scene.silent(900, link, every=5.0)
+                assert not scene.asked
+                assert scene.sheds == before
+    # but it acts once it has heard something
+    assert scene.go(120, "OB", charge=15.0, runtime=60.0).asked == 1
+
+
+def test_a_forced_shutdown_that_is_over_when_we_come_back() -> None:
+    scene = Scene(PREPARE).mains().go(3, "OB LB FSD", charge=5.0, runtime=30.0)
+    assert scene.state is State.COMMITTED
+    before = scene.sheds
+    scene.crash(7200).silent(10, Link.UNREACHABLE).mains(90, charge=80.0)
+    assert scene.sheds == before
+    assert scene.state is State.ONLINE
+    assert scene.house.running() == RUNNING
 
 
 def test_the_hold_off_is_without_a_break_that_nobody_saw() -> None:

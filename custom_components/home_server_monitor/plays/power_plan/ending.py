@@ -45,7 +45,11 @@ def committed(turn: Turn) -> None:
         # nothing happened yet that could not be undone
         turn.go(State.LOAD_SHED)
         return
-    if turn.acts and not _ordered(turn, outage):
+    if outage.forced and turn.on_mains and not turn.inputs.power.fsd:
+        # whoever announced it has started again since
+        turn.go(State.DONE)
+        return
+    if turn.acts and turn.clear and not _ordered(turn, outage):
         return
     if turn.inputs.held and not outage.asked:
         turn.tell(Message.HELD)

@@ -99,7 +99,8 @@ class Outage:
 class Memory:
     """All of it. Instants are of the loop's clock of `boot`.
 
-    now: of the last step; saved: when it was saved last; mains: what the last clear reading said; heard: when that
+    now: of the last step; saved: when it was saved last; run: the process that did; mains: what the last clear reading
+    said, unknown after a start until there is one; heard: when that
     was; charge, runtime: what it said; mains_since: mains without a break; fsd: whether FSD was set in it, None before
     the first; fsd_quirk: it was there from the first reading on; low_on_mains: the UPS calls its battery low while
     mains is there; calibrating_since, calibrating_on_mains: since when it says so, on battery and beside mains;
@@ -114,6 +115,7 @@ class Memory:
     now: float = 0.0
     saved: float = 0.0
     boot: str = ""
+    run: str = ""
     mains: Mains = Mains.UNKNOWN
     heard: float | None = None
     charge: float | None = None
@@ -193,7 +195,7 @@ def _moved[T](thing: T, names: tuple[str, ...], by: float) -> T:
 
 
 # what changes with every reading and need not be saved for it
-_VOLATILE: Final = frozenset({"now", "saved", "heard", "charge", "runtime"})
+_VOLATILE: Final = frozenset({"now", "saved", "heard", "charge", "runtime", "run"})
 _VOLATILE_IN_OUTAGE: Final = frozenset(
     {"battery_polls", "samples", "lowest", "gauges_low", "gauges_low_since"}
 )

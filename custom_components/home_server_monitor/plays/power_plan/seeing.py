@@ -31,23 +31,30 @@ def rebased(memory: Memory, inputs: Inputs) -> Memory:
     """Return the memory on the clock of these inputs.
 
     After a start of the machine, or where its clock goes back, nobody knows how long it took: nothing has passed then.
-    Where nobody looked for a while, mains may have come and gone: the hold-off begins anew.
+    Where nobody looked for a while, mains may have come and gone: the hold-off begins anew. A new process has heard
+    nothing yet, so that silence says nothing either.
     """
     if not memory.boot:
-        memory = changed(memory, now=inputs.now, saved=inputs.now)
-    elif memory.boot != inputs.boot or inputs.now < memory.now:
-        memory = changed(memory.moved_by(inputs.now - memory.now), fsd=None)
-    elif inputs.now - memory.now > RISING:
+        return changed(memory, now=inputs.now, saved=inputs.now, boot=inputs.boot, run=inputs.run)
+    gap = inputs.now - memory.now
+    if unknown := memory.boot != inputs.boot or gap < 0:
+        memory = memory.moved_by(gap)
+    if unknown or gap > RISING:
         memory = changed(memory, fsd=None)
-    elif inputs.now - memory.now <= UNSEEN:
-        return changed(memory, now=inputs.now)
-    if (outage := memory.outage) is not None and outage.battery_since is not None:
-        spent = outage.on_battery(inputs.now)
-        memory = changed(
-            memory, outage=changed(outage, spent=spent, battery_since=inputs.now, countdown_ends=None)
-        )
-    since = None if memory.mains_since is None else inputs.now
-    return changed(memory, now=inputs.now, boot=inputs.boot, mains_since=since)
+    if unknown or gap > UNSEEN:
+        memory = _unseen(memory, inputs.now)
+    if memory.run != inputs.run or unknown or gap > UNSEEN:
+        memory = changed(memory, mains=Mains.UNKNOWN, heard=None)
+    return changed(memory, now=inputs.now, boot=inputs.boot, run=inputs.run)
+
+
+def _unseen(memory: Memory, now: float) -> Memory:
+    """Begin anew what must last without a break."""
+    outage = memory.outage
+    if outage is not None and outage.battery_since is not None:
+        spent = outage.on_battery(now)
+        outage = changed(outage, spent=spent, battery_since=now, countdown_ends=None)
+    return changed(memory, outage=outage, mains_since=None if memory.mains_since is None else now)
 
 
 def seen(memory: Memory, power: Power, *, new: bool) -> Memory:

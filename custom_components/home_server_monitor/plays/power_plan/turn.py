@@ -53,9 +53,10 @@ class Turn:
 
     @property
     def clear(self) -> bool:
-        """Return whether the UPS is not heard, or says clearly where its power comes from; not WAIT, not nothing."""
+        """Return whether the UPS says clearly where its power comes from, or did when it was heard last by us."""
         power = self.inputs.power
-        return power.link is not Link.FRESH or power.mains is not Mains.UNKNOWN
+        said = power.mains if power.link is Link.FRESH else self.memory.mains
+        return said is not Mains.UNKNOWN
 
     @property
     def recovers(self) -> bool:
