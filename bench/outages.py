@@ -91,14 +91,14 @@ def table(tallies: Iterable[tuple[str, Tally]]) -> Iterator[str]:
         yield f"{policy:<22}" + "".join(f"{number:>14}" for number in row)
 
 
-def run(outages: int, seed: int, jobs: int) -> dict[str, Tally]:
+def run(outages: int, seed: int, jobs: int, poll: float) -> dict[str, Tally]:
     """Live through so many outages under each policy."""
     seeds = [seed * 1_000_003 + index for index in range(outages)]
     parts = [seeds[begin : begin + 50] for begin in range(0, outages, 50)]
     tallies = {policy: Tally() for policy in POLICIES}
     with ProcessPoolExecutor(jobs) as pool:
         for policy, tally in tallies.items():
-            for part in pool.map(partial(some, policy=policy), parts):
+            for part in pool.map(partial(some, policy=policy, poll=poll), parts):
                 tally.add(part)
     return tallies
 
@@ -108,10 +108,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="script/soak", description=__doc__)
     parser.add_argument("--outages", type=int, default=10_000)
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6))
+    parser.add_argument("--poll", type=float, default=1.0, help="seconds between two looks on battery")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     options = parser.parse_args()
     started = time.monotonic()
-    tallies = run(options.outages, options.seed, options.jobs)
+    tallies = run(options.outages, options.seed, options.jobs, options.poll)
     print(f"seed {options.seed}, {options.outages} outages, {time.monotonic() - started:.0f} s")
     print("\n".join(table(tallies.items())))
     plans = [tallies[policy] for policy in POLICIES[:2]]

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 from operator import attrgetter
-from typing import Any, Final, Self
+from typing import Any, Final, Self, cast
 
 from .inputs import Mains
 
@@ -170,8 +170,16 @@ def changed[T](thing: T, **values: Any) -> T:
     """Return it with these values, itself where it has them; a step a second is made for months."""
     for name, value in values.items():
         if getattr(thing, name) != value:
-            return replace(thing, **values)  # type: ignore[type-var]
+            return cast("T", _copied(thing, values))
     return thing
+
+
+def _copied(thing: Any, values: Mapping[str, Any]) -> Any:
+    """Return a copy of one of the classes here with other values: `replace` takes three times as long."""
+    copy = object.__new__(type(thing))
+    for name in thing.__slots__:
+        object.__setattr__(copy, name, values[name] if name in values else getattr(thing, name))
+    return copy
 
 
 _MEMORY: Final = (
