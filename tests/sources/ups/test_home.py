@@ -168,6 +168,18 @@ async def test_what_is_not_heard_is_never_shown_as_well(hass: HomeAssistant, ups
     assert ups.power_unit.last_mains is Mains.ABSENT
     assert ups.last_exception.retry_after <= 1
     await sim.nut.wire.start()
+    await looked(hass, ups)
+    assert ups.judged
+    # accepted, and never answered: given up, and well again as soon as it answers
+    ups.client._call = 0.2
+    sim.nut.wire.set_black_hole(True)
+    sim.nut.wire.drop()
+    await looked(hass, ups)
+    assert (ups.judged, shown(hass, "sensor", "ups_charge")) == (False, "unavailable")
+    sim.nut.wire.set_black_hole(False)
+    await looked(hass, ups)
+    assert ups.judged
+    ups.client._call = 30.0
     sim.world.ups.come_back()
     sim.world.ups.said = {"ups.status": "WAIT"}
     await looked(hass, ups)
