@@ -85,7 +85,7 @@ async def test_a_household_through_its_outages(living: Living) -> None:
     it.client.max_active = 5
     chosen = {
         item.name: item.node
-        for load in it.play.load().values()
+        for load in (await it.play.load()).values()
         for item in load.items
         if item.name in CHOSEN and item.node
     }

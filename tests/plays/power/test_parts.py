@@ -285,7 +285,7 @@ DECIDES = plan_of({"power_mode": "decide"})
 def stands(**more: Any) -> Standing:
     """Return a plan that is well."""
     well: dict[str, Any] = {
-        "node": UPS, "ups": "Keeper", "plan": DECIDES, "approved": True, "nas": "truenas", "drilled": 0.0,
+        "node": UPS, "ups": "Keeper", "plan": DECIDES, "approved": True, "nas": "truenas", "practised": True,
     }  # fmt: skip
     return Standing(**well | more)
 
@@ -311,7 +311,7 @@ def stands(**more: Any) -> Standing:
             {"health": Health(share=0.6, then=900, now=540, lost_a_year=0.2, days_left=0)},
         ),
         ("power_timer_short", None, {"short": 20.0, "timer": 30.0}),
-        ("power_drill_due", None, {"drilled": None}),
+        ("power_drill_due", None, {"practised": False}),
     ],
 )
 def test_what_is_wrong_with_the_plan(rule: str, cause: str | None, more: dict[str, Any]) -> None:
@@ -322,7 +322,7 @@ def test_what_is_wrong_with_the_plan(rule: str, cause: str | None, more: dict[st
 
 def test_a_plan_that_only_reports_lacks_nothing() -> None:
     reports = plan_of({})
-    assert not [*findings("p", stands(plan=reports, approved=False, held=True, drilled=None, nas=""))]
+    assert not [*findings("p", stands(plan=reports, approved=False, held=True, practised=False, nas=""))]
     assert not [*findings("p", stands())]
     # what sheds and waits needs no right to switch off
     assert not [*findings("p", stands(plan=plan_of({"power_mode": "prepare"}), right="FULL_ADMIN", nas=""))]

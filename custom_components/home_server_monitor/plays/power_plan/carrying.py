@@ -24,7 +24,7 @@ from ...guardian.desk import Desk
 from ...guardian.journal import JournalFailed
 from ...guardian.remediation import OUTAGE, Record, State
 from ...sources.errors import ClientError
-from .items import Around, Item, load_of, waves
+from .items import Around, Item, Load, waves
 from .plan import FINAL, Kind, PowerPlan, Stage, written
 from .stopped import Ledger
 from .told import some
@@ -53,6 +53,10 @@ class Carries(Around, Protocol):
     @property
     def plan(self) -> PowerPlan:
         """Return what the options say."""
+        ...
+
+    async def load(self, *stages: Stage) -> Mapping[str, Load]:
+        """Return what stages would be about now."""
         ...
 
     def wants(self, stage: str) -> bool:
@@ -90,7 +94,7 @@ class StageAction(Action):
             raise Refused(Refusal("no_such_target", {"target": target}))
         if params.get("plan") != written(play.plan):
             raise Refused(Refusal("policy_changed"))
-        load = load_of(play, play.plan, stage)
+        load = (await play.load(stage))[stage.key]
         longest = max((each.seconds for each in load.items), default=0.0)
         return Plan(
             action=self.key,

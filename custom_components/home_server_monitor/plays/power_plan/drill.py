@@ -31,7 +31,7 @@ class Drill:
         driver = self._play.driver
         if driver is None or not self._play.ups_id:
             raise Refused(Refusal("power_no_ups"))
-        report: dict[str, Any] = {**self._dry(driver), "real": real}
+        report: dict[str, Any] = {**await self._dry(driver), "real": real}
         if real:
             self._must_be_calm(driver)
             report |= await self._really(driver)
@@ -56,12 +56,12 @@ class Drill:
         if not driver.approved:
             raise Refused(Refusal("power_plan_not_approved"))
 
-    def _dry(self, driver: Driver) -> dict[str, Any]:
+    async def _dry(self, driver: Driver) -> dict[str, Any]:
         """Return what the plan would do now, and how long that takes."""
         play, plan, texts = self._play, self._play.plan, self._play.guardian.texts
-        stages = []
+        stages, loads = [], await play.load()
         for stage in plan.stages:
-            load = play.load()[stage.key]
+            load = loads[stage.key]
             stages.append(
                 {
                     "stage": stage.kind.value,

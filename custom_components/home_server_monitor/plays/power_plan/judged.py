@@ -22,7 +22,7 @@ class Standing:
     "Stop all actions" is on, the mode is Watch only; refusal: why the NAS will not be asked; right: the role that it
     takes, where that is missing; cover: whether a full battery is enough, None while that is not to be said; health: how
     good it is; short: seconds by which the NAS shuts down too early by itself; timer:
-    seconds after which it does; drilled: seconds since the last practice, None for never.
+    seconds after which it does; practised: within the last three months.
     """
 
     node: str
@@ -38,7 +38,7 @@ class Standing:
     health: Health | None = None
     short: float | None = None
     timer: float | None = None
-    drilled: float | None = None
+    practised: bool = False
 
 
 def findings(source: str, it: Standing) -> Iterator[Finding]:
@@ -76,7 +76,7 @@ def _wrong(it: Standing) -> Iterator[Row]:
     if it.short is not None and it.timer is not None:
         said = {"timer": span(it.timer), "short": span(it.short)}
         yield "power_timer_short", Severity.WARNING, said, {}, None
-    if it.drilled is None or it.drilled > QUARTER:
+    if not it.practised:
         yield "power_drill_due", Severity.INFO, {}, {}, None
 
 

@@ -1,7 +1,7 @@
 """The shutdown plan of one server, at work: a source of its own for the guardian, which sees to its UPS."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from datetime import timedelta
 import logging
 from typing import Any, Final, override
@@ -13,46 +13,31 @@ from homeassistant.core import HomeAssistant, callback
 from ...const import DOMAIN
 from ...edge import clock, power_settings
 from ...edge.guardian import Guardian
-from ...guardian.capabilities_load import PowersOff
-from ...guardian.capabilities_power import HasUpsService, WatchesPower
+from ...guardian.capabilities_power import WatchesPower
 from ...guardian.contract import (
     Action,
     Actor,
     Finding,
     Refusal,
     Refused,
-    Severity,
     Source,
 )
-from ...guardian.desk import Desk
 from ...guardian.house import House
-from ...guardian.policy import Mode as HouseMode
-from ...guardian.topology import Topology
-from ..play import PlaySource
 from .approving import TARGET, ApprovePlan
-from .battery import Health
 from .carrying import PowerOff, ShedLoad
 from .commands import Ended, Message, Tell
 from .drill import Drill
 from .driver import Driver
 from .feeding import boot_id
-from .fitting import timer_too_short
-from .inputs import Needs, Power
-from .items import Load, load_of, sources_of
-from .judged import Standing, findings
-from .keeping import Keeping
-from .learning import Cover, cover
-from .memory import State
+from .inputs import Power
 from .orders import Took
-from .plan import FINAL, Kind, PowerPlan
+from .plan import Kind
 from .restoring import Report
 from .scripts import RunScript
 from .showing import Showing
-from .stopped import Ledger
 from .telling import RULE, Telling
-from .told import plan_in_words
 from .wake import wake
-from .written import plan_of
+from .watched import Watched
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -65,7 +50,7 @@ COUNT_LASTS: Final = 55.0
 TOLD_AT_LEAST: Final = 60.0
 
 
-class PowerPlay(PlaySource):
+class PowerPlay(Watched):
     """Sees to the power of one server; a source without a UPS says nothing and does nothing."""
 
     key = kind = "power"
@@ -76,12 +61,8 @@ class PowerPlay(PlaySource):
     def __init__(
         self, hass: HomeAssistant, entry: ConfigEntry[Any], house: House, guardian: Guardian
     ) -> None:
-        super().__init__(hass, entry, house)
-        self.guardian = guardian
-        self.ledger = Ledger()
-        self.keeping = Keeping(hass, self.server)
+        super().__init__(hass, entry, house, guardian)
         self.telling = Telling(self)
-        self.driver: Driver | None = None
         self.drill = Drill(self)
         self.showing = Showing(self)
         self._published = 0.0
@@ -97,114 +78,20 @@ class PowerPlay(PlaySource):
             for each in (ApprovePlan(self), ShedLoad(self), PowerOff(self), RunScript(hass, self))
         }
 
-    # What it is about
+    async def _count(self) -> None:
+        """Count what would be ended now."""
+        found = await self.load(*self.plan.shedding)
+        count = sum(len(each.items) for each in found.values())
+        if count != self.load_count:
+            self.load_count = count
+            self.publish()
+
+    # As a source
 
     @property
     def source(self) -> Source:
         """Return itself, as the guardian takes it."""
         return self
-
-    @property
-    def desk(self) -> Desk:
-        """Return where its actions are run."""
-        return self.guardian.desk
-
-    @property
-    def topology(self) -> Topology:
-        """Return what stands on what."""
-        return self.guardian.topology
-
-    @property
-    def plan(self) -> PowerPlan:
-        """Return what the options say."""
-        return plan_of(self.entry.options)
-
-    @property
-    def needs(self) -> Needs:
-        """Return what stopping takes here, as it was learned."""
-        power = self.power
-        return self.keeping.needs(power.load if power is not None else None, clock.now())
-
-    @property
-    def known(self) -> frozenset[str]:
-        """Return the ids of the sources that are set up for this server, whether or not they answer."""
-        return frozenset(self.guardian.watch.stands)
-
-    @property
-    def units(self) -> list[str]:
-        """Return the ids of the UPSes of this server."""
-        return sorted(key for key, stand in self.guardian.watch.stands.items() if stand.kind == "ups")
-
-    @property
-    def ups_id(self) -> str:
-        """Return the id of the source of its UPS, "" where there is none, or several of which none was chosen."""
-        chosen = str(self.entry.options.get(power_settings.UPS) or "")
-        units = self.units
-        if chosen in units:
-            return chosen
-        return units[0] if len(units) == 1 else ""
-
-    @property
-    def ups(self) -> WatchesPower | None:
-        """Return the source of its UPS, None while it is away or where there is none."""
-        found = self.house.source(self.ups_id) if self.ups_id else None
-        return found if isinstance(found, WatchesPower) else None
-
-    @property
-    def title(self) -> str:
-        """Return what the UPS is called."""
-        stand = self.guardian.watch.stands.get(self.ups_id)
-        return stand.name if stand is not None else "UPS"
-
-    @property
-    def unit_node(self) -> str:
-        """Return the node id of the UPS, "" where there is none."""
-        ups = self.ups
-        return ups.unit_node if ups is not None else (f"ups:{self.ups_id}" if self.ups_id else "")
-
-    @property
-    def elsewhere(self) -> frozenset[str]:
-        """Return the canonical node ids of what hangs on another UPS of this server."""
-        others = [f"ups:{each}" for each in self.units if each != self.ups_id]
-        fed = frozenset[str]().union(*(self.topology.dependants(each) for each in others))
-        return fed - self.topology.dependants(self.unit_node) if fed else fed
-
-    @property
-    def about(self) -> str:
-        """Return what its findings are about."""
-        return self.unit_node or self.node
-
-    @property
-    def power(self) -> Power | None:
-        """Return what the machine saw last of the UPS."""
-        inputs = self.driver.inputs if self.driver is not None else None
-        return inputs.power if inputs is not None else None
-
-    @property
-    def state(self) -> State | None:
-        """Return where the plan stands, None where there is no UPS."""
-        return self.driver.memory.state if self.driver is not None and self.ups_id else None
-
-    def services(self) -> Iterable[Any]:
-        """Return how the NASes themselves are set for this UPS."""
-        canonical = self.topology.canonical
-        unit = canonical(self.unit_node)
-        return [
-            each.ups_service
-            for each in sources_of(self, HasUpsService)
-            if unit in map(canonical, each.hangs_on)
-        ]
-
-    def in_words(self) -> dict[str, str]:
-        """Return what fills the text that says what is approved."""
-        return plan_in_words(self.plan, self.guardian.texts, self.topology.label)
-
-    def load(self) -> dict[str, Load]:
-        """Return what each stage would be about now."""
-        plan = self.plan
-        return {stage.key: load_of(self, plan, stage) for stage in plan.stages}
-
-    # As a source
 
     @property
     def actions(self) -> Mapping[str, Action]:
@@ -216,63 +103,6 @@ class PowerPlay(PlaySource):
         if target == TARGET:
             return self.guardian.texts.common("power_plan_name")
         return self.guardian.texts.common(f"power_stage_{target}", default=target)
-
-    @property
-    def findings(self) -> Sequence[Finding]:
-        """Return what is wrong with the plan, and the outage that is under way."""
-        if self.driver is None:
-            return ()
-        if not self.ups_id:
-            if len(self.units) < 2 or self.entry.options.get(power_settings.MODE, "observe") == "observe":
-                return ()
-            return (
-                Finding(
-                    source=self.id, rule="power_ups_unclear", object=f"host:{self.id}",
-                    severity=Severity.WARNING, placeholders={"count": str(len(self.units))},
-                ),
-            )  # fmt: skip
-        found = [*findings(self.id, self._standing())]
-        if self._is_told(self.driver):
-            found.append(self.telling.finding())
-        return found
-
-    def _standing(self) -> Standing:
-        driver, helm = self.driver, self.desk.helm
-        assert driver is not None
-        machines = sources_of(self, PowersOff)
-        mine = [each for each in machines if each.id in driver.machines]
-        lacking = [each for each in mine if not each.may_power_off]
-        inputs, plan = driver.inputs, self.plan
-        calm = inputs is not None and not driver.outage
-        return Standing(
-            node=self.about,
-            ups=self.title,
-            plan=plan,
-            approved=driver.approved,
-            nas=", ".join(each.name for each in mine) or ("NAS" if driver.machines else ""),
-            held=helm.hold,
-            watching=helm.mode is HouseMode.WATCH,
-            refusal=driver.nas_refusal.refusal if driver.nas_refusal is not None else None,
-            right=", ".join(dict.fromkeys(each.power_off_right for each in lacking)),
-            cover=self.cover if calm else None,
-            health=self.health,
-            short=timer_too_short(plan, inputs) if calm and inputs is not None else None,
-            timer=inputs.nas.timer if inputs is not None else None,
-            drilled=self.keeping.since_drill(clock.now()),
-        )
-
-    @property
-    def cover(self) -> Cover:
-        """Return whether a full battery is enough; what it would last is only known while it is full."""
-        power = self.power
-        full = power is not None and power.charge is not None and power.charge >= FULL
-        return cover(self.plan, self.needs, power.runtime if power is not None and full else None)
-
-    @property
-    def health(self) -> Health | None:
-        """Return how good the battery is."""
-        power = self.power
-        return self.keeping.health(power.load if power is not None else None)
 
     # What people answer
 
@@ -340,7 +170,7 @@ class PowerPlay(PlaySource):
         if not self.ups_id:
             self._without_ups(driver)
         elif await driver.tick():
-            if not self._is_told(driver):
+            if not self.is_told(driver):
                 self.telling.clear()
             self._publish()
 
@@ -352,25 +182,21 @@ class PowerPlay(PlaySource):
             self._seen = self.units
             self._tell()
 
-    @staticmethod
-    def _is_told(driver: Driver) -> bool:
-        """Return whether there is an outage to tell of, or what it stopped is not back."""
-        return driver.outage or bool(driver.memory.held) or driver.memory.outage is not None
-
     def _publish(self) -> None:
         """Tell what has changed, and now and then that nothing has."""
         driver = self.driver
         assert driver is not None
-        seen = (driver.memory.state, driver.approved, self._standing(), self.telling.finding())
+        covered = self.cover
+        seen = (driver.memory.state, driver.approved, covered.enough, round(covered.needed), *self.findings)
         if seen != self._seen or clock.now() - self._published >= TOLD_AT_LEAST:
             self._seen = seen
             self._tell()
 
     @callback
     def _tell(self) -> None:
-        if clock.now() - self._counted >= COUNT_LASTS or self.load_count is None:
-            found, self._counted = self.load(), clock.now()
-            self.load_count = sum(len(found[stage.key].items) for stage in self.plan.shedding)
+        if clock.now() - self._counted >= COUNT_LASTS:
+            self._counted = clock.now()
+            self.spawn(self._count())
         self._published = clock.now()
         self.publish()
         self.showing.add()
@@ -426,8 +252,3 @@ class PowerPlay(PlaySource):
     def join(self, platform: Platform, add: Callable[[list[Any]], None]) -> None:
         """Add entities through a platform of the server, once there is a UPS."""
         self.showing.join(platform, add)
-
-    @property
-    def finals(self) -> bool:
-        """Return whether the plan has stages that cannot be undone from here."""
-        return any(stage.kind in FINAL for stage in self.plan.stages)
