@@ -147,6 +147,10 @@ def test_neither_tests_nor_silence_are_cuts() -> None:
     assert (
         watched((0, OL), (1, testing), (9, OL), (10, unit("")), (11, OL), (12, silent), (13, OL)).cuts == []
     )
+    # a device that tests itself every two weeks, and says so afterwards (nut #2104)
+    tested = unit("OL", input_transfer_reason="selfTest")
+    assert watched((0, OL), (5, OB), (12, tested)).cuts == []
+    assert len(watched((0, OL), (5, OB), (90, tested)).cuts) == 1
     # silence in the middle does not end one
     assert [lasted for _, lasted in watched((0, OB), (9, silent), (40, OB), (60, OL)).cuts] == [60]
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from .model import Mains, Power, SelfTest, Unit
+from .model import Mains, Power, Reading, SelfTest, Unit
 
 # cuts shorter than this tell nobody; the findings on battery hold as long
 HOLD_OFF: Final = 30.0
@@ -106,7 +106,9 @@ class Ledger:
         if now.mains is not Mains.PRESENT:
             return False
         lasted = wall - self.began if self._began_loop is None else loop - self._began_loop
-        self.cuts.append((self.began, max(0.0, round(lasted, 1))))
+        # a device that tests itself by itself shows that as a short cut, and names the reason afterwards
+        if lasted >= HOLD_OFF or not _was_a_test(now):
+            self.cuts.append((self.began, max(0.0, round(lasted, 1))))
         self.cuts = [cut for cut in self.cuts if wall - cut[0] < KEPT][-MOST_CUTS:]
         self.began = self._began_loop = None
         return True
@@ -121,6 +123,10 @@ class Ledger:
             self.tested = wall
             return True
         return False
+
+
+def _was_a_test(now: Reading) -> bool:
+    return "test" in (now.transfer_reason or "").lower()
 
 
 def _positive(value: Any) -> float | None:
