@@ -277,6 +277,21 @@ async def test_without_an_account_it_is_watched_only(
     await hass.config_entries.async_unload(entry.entry_id)
 
 
+async def test_the_age_of_the_battery_is_what_a_person_says(
+    hass: HomeAssistant, ups: Any, entry: MockConfigEntry, freezer: FrozenDateTimeFactory
+) -> None:
+    freezer.move_to("2026-11-30 12:00:00")
+    shown_form = await hass.config_entries.options.async_init(entry.entry_id)
+    wrong = await hass.config_entries.options.async_configure(
+        shown_form["flow_id"], {"battery_since": "2027-01-01"}
+    )
+    assert wrong["errors"] == {"battery_since": "in_the_future"}
+    await hass.config_entries.options.async_configure(wrong["flow_id"], {"battery_since": "2021-11-20"})
+    await hass.async_block_till_done(wait_background_tasks=False)
+    assert shown(hass, "sensor", "ups_battery_age") == str(5 * 365 + 11)
+    assert rules(entry.runtime_data) == {"ups_battery_old": Severity.INFO}
+
+
 async def test_diagnostics_name_neither_device_nor_account(
     hass: HomeAssistant, ups: Any, sim: Any, entry: MockConfigEntry
 ) -> None:

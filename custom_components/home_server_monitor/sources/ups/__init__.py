@@ -4,6 +4,7 @@ from ..kind import ServiceKind
 from .coordinator import UpsCoordinator
 from .entities import PLATFORMS, TABLES
 from .flow import SAME, SCHEMA, SECRETS, address_in, probe, typed
+from .options import OPTIONS, wrong_options
 
 KIND = ServiceKind(
     key="ups",
@@ -14,6 +15,8 @@ KIND = ServiceKind(
     make=UpsCoordinator,
     platforms=PLATFORMS,
     tables=TABLES,
+    options=OPTIONS,
+    wrong_options=wrong_options,
     host="host",
     address=address_in,
     typed=typed,

@@ -27,6 +27,7 @@ from .holding import Holding
 from .keeping import Keeping
 from .model import Contact, Mains, Power, Unit
 from .nodes import nodes_of, unit_node
+from .options import battery_since
 from .reading import Reading, read
 from .rules import judge
 from .sessions import Standing
@@ -64,6 +65,8 @@ class UpsCoordinator(ServiceCoordinator[Power]):
         # whether a first reading was seen: what stands in it is not news
         self._met = False
         self._hosts = frozenset({str(data["host"]).lower()})
+        # what a person told of the battery counts for more than what the device says
+        self._battery_since = battery_since(entry.options)
         self._version: str | None = None
         self._asked_slow = self._tested_account = -DAY
         self.standing: Standing | None = None
@@ -239,6 +242,8 @@ class UpsCoordinator(ServiceCoordinator[Power]):
                 raise
             return replace(self._unit, contact=contact)
         reading = read(self._variables)
+        if self._battery_since is not None:
+            reading = replace(reading, battery_date=self._battery_since)
         if reading.waiting:
             return replace(self._unit, contact=Contact.WAITING)
         quirk = reading.fsd and (self._unit.fsd_since_first or not self._met)
