@@ -69,7 +69,7 @@ FAULTS: dict[str, Fault] = {
     "another document": Fault("replace", {"value": _WORDS}, **_SOME),
     "a list of anything": Fault("replace", {"value": [7, "x", None, {}]}, **_SOME),
     # which of Prowlarr is asked each 5 min
-    "its main answer hangs": Fault("hang", of="main", shows=LASTS, dark="some", heals=45.0),
+    "its main answer hangs": Fault("hang", of="main", shows=LASTS, dark="some", heals=55.0),
     "its main answer is refused": Fault(
         "status", {"status": 403}, of="main", shows=LASTS, dark="some", heals=130.0
     ),

@@ -87,7 +87,7 @@ async def test_one_that_hangs_is_silent_and_is_healed(
         assert plex.judged is others_are_read
         stage.faults.clear()
         # what is looked at first is asked again each half minute also where it hangs alone
-        await asyncio.sleep(45 if others_are_read else 30)
+        await asyncio.sleep(60 if others_are_read else 45)
         assert state_of(hass, "sensor", "streams").state == "1", route
 
 
