@@ -150,6 +150,7 @@ class Bench:
             self.figures["set-up, CPU"] = 1000 * (time.process_time() - cpu)
             await AHEAD.quiet(0.3)
         self.figures["set-up, longest gap of the loop"] = 1000 * heart.longest
+        self.figures["set-up, longest work of the loop"] = 1000 * heart.longest_cpu
         self.figures["set-up, longest garbage collection"] = 1000 * heart.longest_gc
         self.figures["disks judged"] = len(self.judged())
         self.figures["entities of disks"] = len(self.watched())

@@ -5,6 +5,7 @@ import contextlib
 import gc
 from pathlib import Path
 import resource
+import threading
 import time
 from typing import Any, Self
 
@@ -12,13 +13,19 @@ BEAT = 0.002
 
 
 class Heartbeat:
-    """Wakes every 2 ms and notes how late it was woken; gaps with a garbage collection in them count apart."""
+    """Wakes every 2 ms and notes how late it was woken; garbage collections in such gaps count apart.
+
+    longest: seconds; longest_cpu: the most that the loop itself worked between two beats, which is less than the gap where
+    other threads, or other programs, had their turn.
+    """
 
     def __init__(self) -> None:
         self.longest = 0.0
+        self.longest_cpu = 0.0
         self.longest_gc = 0.0
-        self._collecting = 0.0
-        self._collected = 0.0
+        self._collecting = self._collecting_cpu = 0.0
+        self._collected = self._collected_cpu = 0.0
+        self._thread = threading.get_ident()
         self._task: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
@@ -37,8 +44,10 @@ class Heartbeat:
 
     def _gc(self, phase: str, info: dict[str, Any]) -> None:
         if phase == "start":
-            self._collecting = time.perf_counter()
+            self._collecting, self._collecting_cpu = time.perf_counter(), time.thread_time()
         else:
+            if threading.get_ident() == self._thread:
+                self._collected_cpu += time.thread_time() - self._collecting_cpu
             took = time.perf_counter() - self._collecting
             self._collected += took
             self.longest_gc = max(self.longest_gc, took)
@@ -46,7 +55,9 @@ class Heartbeat:
     async def _beat(self) -> None:
         while True:
             before, collected = time.perf_counter(), self._collected
+            worked = time.thread_time() - self._collected_cpu
             await asyncio.sleep(BEAT)
+            self.longest_cpu = max(self.longest_cpu, time.thread_time() - self._collected_cpu - worked)
             late = time.perf_counter() - before - BEAT - (self._collected - collected)
             self.longest = max(self.longest, late)
 

@@ -98,6 +98,7 @@ class Bench:
             self.figures["all looked at"] = 1000 * (time.perf_counter() - began)
             await AHEAD.quiet(self.silence)
         self.figures["set-up, longest gap of the loop"] = 1000 * heart.longest
+        self.figures["set-up, longest work of the loop"] = 1000 * heart.longest_cpu
         calls, at_once = await self.count()
         self.figures["set-up, requests"] = calls
         self.figures["set-up, most requests at once"] = at_once
@@ -119,6 +120,7 @@ class Bench:
             "steady, most requests at once": at_once,
             "a minute, CPU": 1000 * cpu / minutes,
             "steady, longest gap of the loop": 1000 * heart.longest,
+            "steady, longest work of the loop": 1000 * heart.longest_cpu,
             "longest garbage collection": 1000 * heart.longest_gc,
             "a minute, state writes": self.writes / minutes,
         }

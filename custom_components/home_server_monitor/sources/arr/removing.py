@@ -1,7 +1,7 @@
 """Taking a download out of a queue: with what was got of it or without, and with another search or without."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 import json
 from typing import Any, Final, Protocol, override
 
@@ -73,7 +73,7 @@ class RemoveAction(Action):
 
     @override
     async def plan(self, target: str, params: Mapping[str, Any]) -> Plan:
-        item = await self._find(target)
+        item = await self._seen(target)
         if refusal := self._no_search(item):
             raise Refused(refusal)
         blocklist, events = await self._may_blocklist(item, params)
@@ -98,7 +98,7 @@ class RemoveAction(Action):
                 "season": item.season,
                 "blocklist": blocklist,
                 # what comes with these came before
-                "others": [key for key in self._service.data.queue.items if key != target],
+                "others": [*_alike(item, self._service.data.queue)],
                 "newest": max((each.id for each in events), default=0),
                 "shown": {
                     "title": item.title,
@@ -236,9 +236,22 @@ class RemoveAction(Action):
     async def undo(self, plan: Plan, step: int, receipt: Receipt) -> Receipt | None:
         return None
 
+    async def _seen(self, target: str) -> Item:
+        """Return a download as it was seen last, which a plan may be made by: it is looked at before it is carried out.
+
+        When many are found to be stuck at once, each plan would read the whole queue. Raises Refused and ClientError.
+        """
+        data = self._service.data
+        if "queue" in data.stale or target not in data.queue.items:
+            return await self._find(target)
+        return self._sound(target, data)
+
     async def _find(self, target: str) -> Item:
         """Return a download as it is in the queue now. Raises Refused and ClientError."""
-        data = await self._service.async_look("queue")
+        return self._sound(target, await self._service.async_look("queue"))
+
+    def _sound(self, target: str, data: Arr) -> Item:
+        """Return a download that may be taken out. Raises Refused."""
         item = data.queue.items.get(target)
         if item is None or not item.rows:
             raise Refused(Refusal("no_such_target", {"target": target}))
@@ -247,6 +260,14 @@ class RemoveAction(Action):
         if item.state in _BUSY:
             raise Refused(Refusal("is_importing", {"target": item.title}))
         return item
+
+
+def _alike(item: Item, queue: Queue) -> Iterator[str]:
+    """Yield the other downloads that are for the same, or of which it is not known what they are for."""
+    things = {*item.things}
+    for key, each in queue.items.items():
+        if key != item.key and (not each.things or things & {*each.things}):
+            yield key
 
 
 def _fingerprint(item: Item) -> str:
