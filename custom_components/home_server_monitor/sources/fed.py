@@ -1,22 +1,10 @@
 """A coordinator that is fed by feeds, each of which may fail alone."""
 
-from abc import ABC, abstractmethod
-import asyncio
-from typing import Final, Protocol, override
+from abc import ABC
+from typing import Protocol, override
 
-from ..coordinator import CYCLE, ServiceCoordinator
-from .errors import CannotConnect, CertificateRejected, ClientError
+from ..coordinator import ServiceCoordinator
 from .feeds import Feeds
-
-# so long a service may take to say that it is there, where nothing else was answered
-STILL_THERE: Final = 3.0
-# and where it was away, so that nothing else is asked before
-THERE_AGAIN: Final = 8.0
-# what there is of a cycle for all that is due, at most and at least
-READING: Final = 12.0
-LEAST: Final = 4.0
-# a key that may all or nothing was not denied one thing: something in front of the service was in the way
-DENIED_AGAIN: Final = 120.0
 
 
 class Fed(Protocol):
@@ -53,48 +41,3 @@ class FedCoordinator[DataT: Fed](ServiceCoordinator[DataT], ABC):
     @override
     def supported(self, feed: str) -> bool:
         return feed not in self.feeds.unsupported
-
-
-class KeyedCoordinator[DataT: Fed](FedCoordinator[DataT]):
-    """Of a service whose key may all or nothing, and that says without it whether it is there."""
-
-    # a key costs nobody anything that is refused for a while, as by what stands in front of it
-    refused_again = 300.0
-
-    @abstractmethod
-    async def answers(self) -> bool:
-        """Ask for what costs it nothing. Raises ClientError."""
-
-    async def ask_due(self) -> None:
-        """Ask for what is due. Raises ClientError where it is away; one feed that hangs alone costs itself.
-
-        While it is away one small question is all that it is asked, so that the first answer is not waited for behind
-        others that hang.
-        """
-        began = self.hass.loop.time()
-        if not self.last_update_success:
-            if not await self._is_there(THERE_AGAIN):
-                raise CannotConnect("No answer in time")
-            self.feeds.retry()
-        left = CYCLE - STILL_THERE - (self.hass.loop.time() - began)
-        try:
-            await self.feeds.refresh(self.feeds.due(), min(READING, max(left, LEAST)))
-        except CertificateRejected:
-            raise
-        except CannotConnect:
-            # often one feed alone is due: that it hangs is not yet the silence of all
-            if not await self._is_there(STILL_THERE):
-                raise
-
-    async def _is_there(self, deadline: float) -> bool:
-        """Return whether anything answers there; what it says is heard when it is asked for more."""
-        try:
-            async with asyncio.timeout(deadline):
-                await self.answers()
-        except CertificateRejected:
-            raise
-        except CannotConnect, TimeoutError:
-            return False
-        except ClientError:
-            pass
-        return True

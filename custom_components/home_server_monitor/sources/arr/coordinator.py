@@ -17,8 +17,8 @@ from ...guardian.capabilities_media import HOLD_IMPORTS, Downloads, Item
 from ...guardian.contract import Action, Finding, Node
 from ..certificates import learning
 from ..errors import BadResponse, ClientError
-from ..fed import DENIED_AGAIN, READING, KeyedCoordinator
 from ..feeds import Feeds
+from ..keyed import DENIED_AGAIN, READING, KeyedCoordinator
 from ..session import shared_session
 from .apps import BAZARR
 from .assemble import assemble
@@ -29,7 +29,7 @@ from .judging import Judging, watched_of
 from .keeping import Keeping
 from .listings import listing
 from .model import Arr
-from .nodes import host_node, nodes_of, place_of
+from .nodes import nodes_of
 from .options import MINUTES, OFFER, STRIKES, limits_of
 from .orders import actions_of
 from .polled import Reading, feeds_of
@@ -115,10 +115,6 @@ class ArrCoordinator(KeyedCoordinator[Arr]):
         )
 
     @override
-    def forget(self, identifier: str) -> bool:
-        return identifier != self.id
-
-    @override
     async def async_list(self, key: str, fields: Mapping[str, Any]) -> list[Any]:
         return await listing(self.client, self.data, self.judging, key, fields)
 
@@ -153,11 +149,6 @@ class ArrCoordinator(KeyedCoordinator[Arr]):
         found = self.data.queue.items.get(target) if self.data is not None else None
         return found.title if found is not None else None
 
-    @property
-    def places(self) -> frozenset[str]:
-        """Return where it is reached (capability AnswersItself)."""
-        return frozenset({place_of(self._transport.url)})
-
     @override
     async def answers(self) -> bool:
         """Ask it now (capability AnswersItself). Raises ClientError."""
@@ -165,14 +156,14 @@ class ArrCoordinator(KeyedCoordinator[Arr]):
 
     def in_use(self, nodes: Collection[str]) -> Sequence[Use]:
         """Return the import that goes on, where one does (capability InUse)."""
-        if self.data is None or not {host_node(self.id), *self.places} & {*nodes}:
+        if self.data is None or not self.is_among(nodes):
             return ()
         busy = (each for each in self.data.queue.items.values() if each.state == "importing")
         return tuple(Use("import", each.title) for each in busy)[:1]
 
     async def look_in_use(self, nodes: Collection[str]) -> Sequence[Use]:
         """Ask what goes on now (capability InUse). Raises ClientError."""
-        if self.client.app.queue and {host_node(self.id), *self.places} & {*nodes}:
+        if self.client.app.queue and self.is_among(nodes):
             await self.async_look("queue")
         return self.in_use(nodes)
 

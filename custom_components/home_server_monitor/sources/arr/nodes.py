@@ -3,16 +3,11 @@
 from yarl import URL
 
 from ...guardian.contract import Node
-from ...guardian.own_path import endpoint_node
+from ..places import host_node, place_of
 from .model import Arr
 
 # downloads that are told of by name; a queue may have thousands
 NAMED = 100
-
-
-def host_node(source: str) -> str:
-    """Return the node id of the Arr itself."""
-    return f"host:{source}"
 
 
 def download_node(source: str, key: str) -> str:
@@ -23,11 +18,6 @@ def download_node(source: str, key: str) -> str:
 def check_node(source: str, key: str) -> str:
     """Return the node id of something that the Arr complains of."""
     return f"check:{source}:{key}"
-
-
-def place_of(url: URL) -> str:
-    """Return the node id of its address and port."""
-    return endpoint_node(url.host or "", url.port or 80)
 
 
 def nodes_of(source: str, name: str, url: URL, data: Arr | None) -> tuple[Node, ...]:

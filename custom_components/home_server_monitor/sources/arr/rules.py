@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from ...guardian.contract import Finding, Proposal, Severity
+from ..places import host_node
 from .model import Arr
-from .nodes import check_node, download_node, host_node
+from .nodes import check_node, download_node
 from .queue import Item
 from .reasons import Remedy
 from .signals import Kind, Signal

@@ -16,6 +16,7 @@ from ...guardian.capabilities_media import Item, Line
 from ...guardian.contract import Action, Finding, Node
 from ..certificates import learning
 from ..errors import CannotConnect, NotSupported
+from ..places import place_of
 from ..session import shared_session
 from .actions import actions
 from .flow import CONF_PRODUCT, secrets_of
@@ -24,7 +25,7 @@ from .lending import settings
 from .listing import listing
 from .making import MADE
 from .model import ALT_DOWN, ALT_UP, DOWN, UP, Downloader, Product
-from .nodes import nodes_of, place_of
+from .nodes import nodes_of
 from .rules import judge
 from .wire import HostRefused, Wire
 
@@ -47,7 +48,7 @@ class DownloadsCoordinator(ServiceCoordinator[Downloader]):
             entry.data.get(CONF_FINGERPRINT),
         )
         self.client = MADE[self.product](wire, secrets_of(entry.data))
-        self._place = place_of(wire.url.host, wire.url.port)
+        self._place = place_of(wire.url)
         self._actions: Mapping[str, Action] = MappingProxyType(actions(self))
         self._settings: Mapping[str, Setting] = MappingProxyType(settings(self.client, lambda: self.data))
 

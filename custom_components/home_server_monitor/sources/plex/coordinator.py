@@ -18,8 +18,8 @@ from ...guardian.capabilities_streams import Exposure, Surroundings
 from ...guardian.contract import Action, Finding, Node, Proposal
 from ..certificates import learning
 from ..errors import BadResponse
-from ..fed import DENIED_AGAIN, READING, KeyedCoordinator
 from ..feeds import Feed, Feeds
+from ..keyed import DENIED_AGAIN, READING, KeyedCoordinator
 from ..session import shared_session
 from ..web import JsonTransport
 from .actions import actions_of
@@ -30,7 +30,7 @@ from .glance import glance
 from .keeping import Keeping
 from .listings import circumstances, listing
 from .model import Plex
-from .nodes import host_node, nodes_of, place_of
+from .nodes import nodes_of
 from .push import Push
 from .rules import TEMP, badly_converted, judge, quality_offer
 from .streams import Stream
@@ -112,10 +112,6 @@ class PlexCoordinator(KeyedCoordinator[Plex]):
         )
 
     @override
-    def forget(self, identifier: str) -> bool:
-        return identifier != self.id
-
-    @override
     async def async_list(self, key: str, fields: Mapping[str, Any]) -> list[Any]:
         return await listing(self, key)
 
@@ -143,11 +139,6 @@ class PlexCoordinator(KeyedCoordinator[Plex]):
     def media(self) -> Mapping[str, Any]:
         """Return it at a glance (capability ShowsMedia)."""
         return {} if self.data is None else glance(self.data)
-
-    @property
-    def places(self) -> frozenset[str]:
-        """Return where it is reached (capability AnswersItself)."""
-        return frozenset({place_of(self._transport.url)})
 
     @override
     async def answers(self) -> bool:
@@ -199,14 +190,14 @@ class PlexCoordinator(KeyedCoordinator[Plex]):
 
     def in_use(self, nodes: Collection[str]) -> Sequence[Use]:
         """Return whether somebody watches; who and what stays here, for a plan may be read by all (capability InUse)."""
-        if self.data is None or not {host_node(self.id), *self.places} & {*nodes}:
+        if self.data is None or not self.is_among(nodes):
             return ()
         playing = sum(each.plays for each in self.data.streams.values())
         return (Use("streams", str(playing)),) if playing else ()
 
     async def look_in_use(self, nodes: Collection[str]) -> Sequence[Use]:
         """Ask whether somebody watches now. Raises ClientError."""
-        if {host_node(self.id), *self.places} & {*nodes}:
+        if self.is_among(nodes):
             await self.async_look("streams")
         return self.in_use(nodes)
 

@@ -3,22 +3,12 @@
 from yarl import URL
 
 from ...guardian.contract import Node
-from ...guardian.own_path import endpoint_node
-
-
-def host_node(source: str) -> str:
-    """Return the node id of the server itself."""
-    return f"host:{source}"
+from ..places import host_node, place_of
 
 
 def setting_node(source: str, key: str) -> str:
     """Return the node id of a setting, or of what a check is about."""
     return f"setting:{source}:{key}"
-
-
-def place_of(url: URL) -> str:
-    """Return the node id of its address and port."""
-    return endpoint_node(url.host or "", url.port or 80)
 
 
 def nodes_of(source: str, name: str, url: URL) -> tuple[Node, ...]:
