@@ -16,7 +16,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUs
 
 from custom_components.home_server_monitor.const import CONF_KIND, CONF_SERVER, DOMAIN, HOME
 from custom_components.home_server_monitor.edge.house_key import HOUSE
-from custom_components.home_server_monitor.guardian.contract import Finding, Severity
+from custom_components.home_server_monitor.guardian.contract import Actor, Finding, Severity
 from simulator.arr.face import ArrFace
 from simulator.arr.library import Library
 from simulator.arr.things import Release, Thing
@@ -243,9 +243,9 @@ async def test_a_film_waits_for_the_night(living: Living) -> None:
     await living.switch(on=False)
     await asyncio.sleep(MINUTE)
     assert not living.radarr.handles
-    # unticked, it is as if it had never been
+    # unticked, it is as if it had never been, at once
     living.tick(hold_imports=False, pause_downloads=False)
-    await asyncio.sleep(2 * MINUTE)
+    await asyncio.sleep(5)
     assert (living.radarr.handles, living.leases) == (True, 0)
     assert living.state("tier_imports") is None
 
@@ -305,6 +305,14 @@ async def test_whatever_comes_between(living: Living) -> None:
     living.free(40 * GB)
     await asyncio.sleep(2 * MINUTE)
     assert (living.radarr.handles, living.client.paused, living.leases) == (False, True, 3)
+    # somebody stops all actions
+    admin = Actor(kind="user", id=living.user.id, name="Ann", admin=True)
+    await living.guardian.desk.hold(on=True, actor=admin)
+    await asyncio.sleep(5)
+    assert (living.radarr.handles, living.client.paused, living.leases) == (True, False, 0)
+    await living.guardian.desk.hold(on=False, actor=admin)
+    await asyncio.sleep(5)
+    assert (living.radarr.handles, living.client.paused) == (False, True)
     # the entry is unloaded: all goes back at once, and comes again with it
     assert await living.hass.config_entries.async_unload(living.server.entry_id)
     assert (living.radarr.handles, living.client.paused) == (True, False)

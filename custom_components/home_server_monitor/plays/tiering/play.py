@@ -65,7 +65,8 @@ class Tiering(PlaySource):
         self._imports: dict[str, Imports] = {}
         self._showing = Showing(hass, self)
         self._ended = False
-        # what was told last
+        # what was wanted and allowed in the last look, and what was told
+        self._wish: tuple[Tier, bool] | None = None
         self._told: tuple[Any, ...] = ()
 
     @property
@@ -151,7 +152,14 @@ class Tiering(PlaySource):
         await self.hours.async_load()
         await super().async_start()
         self.entry.async_on_unload(self.hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, self._stopping))
+        self.entry.async_on_unload(self._guardian.listen(self._said))
         self.entry.async_on_unload(self.async_end)
+
+    @callback
+    def _said(self) -> None:
+        """Look at once where a person changed what is wanted, or what may be done."""
+        if self._wish != (self.tier, self.allowed):
+            self.soon()
 
     async def async_end(self) -> None:
         """Give all back now: nobody looks any more."""
@@ -180,6 +188,7 @@ class Tiering(PlaySource):
         """Judge, and see that it is as it is wanted."""
         if self._ended:
             return
+        self._wish = (self.tier, self.allowed)
         tier, clients, arrs = self.tier, self.clients(), self.arrs()
         self._measure(clients if tier.pauses or tier.holds else ())
         before, self.backlog = self.backlog, Backlog()
