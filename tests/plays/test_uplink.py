@@ -156,7 +156,7 @@ async def test_a_client_makes_room_and_has_its_limit_back(living: Living) -> Non
         DOMAIN, "media_overview", {}, blocking=True, return_response=True
     )
     assert (seen["line"]["state"], seen["line"]["streams"], seen["line"]["spared"]) == ("full", 2, True)
-    assert [each["what"] for each in seen["lent"]] == ["speed limit of downloads"]
+    assert [each["what"] for each in seen["lent"]] == ["Speed limit of downloads"]
     assert seen["lent"][0]["while_needed"]
     ((client,), (player,)) = seen["clients"], seen["players"]
     assert (client["name"], client["up_limit"], client["answers"]) == ("downloads", living.limits[1], True)

@@ -71,7 +71,7 @@ export class MediaCard extends LiveCard {
     const { hass } = this;
     const facts = [
       ["line", word(hass, "line", state)],
-      ["used", text(hass, "engine.of", { count: megabits(hass, used), all: megabits(hass, speed) })],
+      ["used", text(hass, "engine.of", { count: amount(hass, used / 125_000, 1), all: megabits(hass, speed) })],
       ["outside", amount(hass, streams)],
       ["allowed", megabits(hass, allowance)],
     ];

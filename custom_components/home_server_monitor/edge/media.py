@@ -57,9 +57,12 @@ def _item(of: Guardian, source: str, app: str, item: dict[str, Any]) -> dict[str
     row = {key: item[key] for key in ("state", "stuck", "size", "left", "time_left")}
     known = {"app": app, "client": plain(item["client"]) or "?", "said": plain(item["said"]) or "-"}
     why = of.texts.common(f"cause_{item['problem']}", known, default="") if item["problem"] else ""
-    # inside of a sentence it begins with a small letter
-    why = why[:1].upper() + why[1:]
-    return row | {"app": app, "source": source, "title": plain(item["title"]), "why": why or None}
+    return row | {"app": app, "source": source, "title": plain(item["title"]), "why": _begun(why) or None}
+
+
+def _begun(text: str) -> str:
+    """Return what is said inside of a sentence as the beginning of one."""
+    return text[:1].upper() + text[1:]
 
 
 def _lent(of: Guardian) -> list[dict[str, Any]]:
@@ -73,7 +76,8 @@ def _lent(of: Guardian) -> list[dict[str, Any]]:
                 continue
             key = (change.kind, change.name, lease.by)
             row = rows.setdefault(
-                key, {"what": of.wording.lent(change), "by": plain(lease.by), "until": iso(lease.ends)}
+                key,
+                {"what": _begun(of.wording.lent(change)), "by": plain(lease.by), "until": iso(lease.ends)},
             )
             # what a play asks for it asks for anew, as long as it is needed
             row["while_needed"] = by_a_play

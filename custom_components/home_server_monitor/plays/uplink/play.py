@@ -125,16 +125,21 @@ class Uplink(PlaySource):
         return [each for each in self.mine(LimitsBandwidth) if "up" in each.limits_bandwidth]
 
     async def _limit(self, level: float) -> Sequence[str]:
-        """Hold each client that answers to its share of the level; returns all whose limits are to stay."""
-        down, known = self.written.down, self._clients()
-        clients = [each for each in known if each.judged]
-        for each in clients:
-            lowers = bool(down) and "down" in each.limits_bandwidth
-            params = limit_params(
-                minutes=MINUTES, up=level / len(clients), down=down / len(clients) if lowers else None
-            )
-            await self.lending.hold(each, LIMIT_BANDWIDTH, params)
-        return [each.id for each in known]
+        """Hold each client that answers to its share; returns all whose limits are to stay.
+
+        Downloads take nothing of the upload; who wants them held to something as well means all clients.
+        """
+        wanted = {"up": level} | ({"down": self.written.down} if self.written.down else {})
+        known = self.mine(LimitsBandwidth)
+        shares = {
+            way: total / max(sum(each.judged and way in each.limits_bandwidth for each in known), 1)
+            for way, total in wanted.items()
+        }
+        for each in known:
+            mine = {way: share for way, share in shares.items() if way in each.limits_bandwidth}
+            if each.judged and mine:
+                await self.lending.hold(each, LIMIT_BANDWIDTH, limit_params(minutes=MINUTES, **mine))
+        return [each.id for each in known if shares.keys() & each.limits_bandwidth]
 
     async def _pause(self) -> Sequence[str]:
         """Let the containers rest that are to; returns all that are to stay so."""
