@@ -217,6 +217,9 @@ async def test_streams_alone_fill_the_line(living: Living) -> None:
     both = [living.plex.play(remote=True, kbps=30_000) for _ in range(2)]
     await asyncio.sleep(2 * MINUTE)
     assert living.rules["uplink_full"].finding.proposal.source == living.entries[1].runtime_data.id
+    words = living.guardian.texts.finding(living.rules["uplink_full"].finding)
+    assert words.title == "Upload: 60.0 Mbit/s needed, the line carries 40.0 Mbit/s"
+    assert "each remote stream to 12.0 Mbit/s" in words.advice
     record = await living.approve("uplink_full")
     assert record.state is State.SUCCEEDED
     assert living.plex.preferences["WanPerStreamMaxUploadRate"] == 12_000

@@ -51,6 +51,12 @@ async def test_what_is_shown(hass: HomeAssistant, radarr: Any, sonarr: Any, sim:
     assert shown["arr_problems"] == "0"
     # few are enabled
     assert len(shown) <= 8
+    glance = radarr.media()
+    assert (glance["part"], glance["queue"], glance["stuck"]) == ("apps", 2, 1)
+    # what waits for somebody comes first, with why
+    assert glance["items"][0]["state"] == "blocked"
+    assert glance["items"][0]["stuck"]
+    assert glance["items"][0]["problem"].startswith("import_")
     assert states(hass, sonarr)["queue"] == "2"
     event = hass.states.get("calendar.sonarr_coming")
     assert event is not None

@@ -3,7 +3,7 @@
 from typing import Final
 
 from ...guardian.contract import Finding, Proposal, Severity
-from .rules import Load
+from .rules import KBIT, Load
 
 MBIT: Final = 125_000.0
 
@@ -27,13 +27,16 @@ def full(source: str, node: str, load: Load, offer: Offer) -> Finding:
         "uploads": mbit(sum(load.uploads.values())),
         "clients": ", ".join(sorted(busy)) or "-",
     }
+    advice = key
+    if offer is not None:
+        advice, said["quality"] = "uplink_quality", mbit(offer.params["value"] * KBIT)
     return Finding(
         source=source,
         rule="uplink_full",
         object=node,
         severity=Severity.WARNING,
         placeholders=said,
-        evidence={"cause": key, "advice": key, **said},
+        evidence={"cause": key, "advice": advice, **said},
         proposal=offer,
     )
 
