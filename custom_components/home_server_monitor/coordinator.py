@@ -9,7 +9,7 @@ import logging
 import random
 from typing import Any, override
 
-from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntry
+from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntry, ConfigEntryState
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import ConfigEntryAuthFailed
 from homeassistant.helpers.debounce import Debouncer
@@ -176,9 +176,8 @@ class ServiceCoordinator[DataT](DataUpdateCoordinator[DataT]):
             # a server that is just starting may refuse a good key once: only a second refusal is the person's matter
             if refused[self.config_entry.entry_id] > 1:
                 del refused[self.config_entry.entry_id]
-                if self.refused_again is not None:
-                    # Home Assistant itself asks no more until a person has given another key
-                    self.async_hurry(self.refused_again)
+                if self._tries_again():
+                    raise self._failed("auth_failed", err) from err
                 raise ConfigEntryAuthFailed(
                     translation_domain=DOMAIN,
                     translation_key="auth_failed",
@@ -203,6 +202,19 @@ class ServiceCoordinator[DataT](DataUpdateCoordinator[DataT]):
         self.house.refused_logins.pop(self.config_entry.entry_id, None)
         self._ask_no_more()
         return data
+
+    def _tries_again(self) -> bool:
+        """Have a refused key tried again after a while; returns whether Home Assistant does that, as in a set-up.
+
+        Otherwise it asks no more until a person has given another key, which is asked for either way.
+        """
+        if self.refused_again is None:
+            return False
+        if self.config_entry.state is ConfigEntryState.SETUP_IN_PROGRESS:
+            self.config_entry.async_start_reauth(self.hass)
+            return True
+        self.async_hurry(self.refused_again)
+        return False
 
     def _ask_no_more(self) -> None:
         """Take back that a person is asked for another key: the one that there is was taken."""

@@ -1,12 +1,15 @@
 """An Arr is asked little, shown honestly, and what fails costs only what it is about."""
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er, issue_registry as ir
+from homeassistant.util import dt as dt_util
 import pytest
+from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
 from custom_components.home_server_monitor.const import CONF_FINGERPRINT, DOMAIN
 from custom_components.home_server_monitor.diagnostics import async_get_config_entry_diagnostics
@@ -194,6 +197,38 @@ async def test_a_refused_key_asks_for_a_new_one(hass: HomeAssistant, radarr: Any
         await look(radarr, "queue")
     flows = hass.config_entries.flow.async_progress()
     assert [flow["context"]["source"] for flow in flows] == ["reauth"]
+
+
+async def test_a_key_that_is_refused_for_a_while_is_tried_again_at_a_start(
+    hass: HomeAssistant, hass_storage: Any, sim: Any
+) -> None:
+    """As by a proxy that is not up yet: a person is asked for a key, and is not any more once the one there is was taken."""
+    faults = sim.arrs.faces["radarr"].faults
+    faults.add("status", status=401)
+    entry = arr_entry(sim, "radarr")
+    entry.add_to_hass(hass)
+    await hass.config_entries.async_setup(entry.entry_id)
+
+    async def tried_again() -> None:
+        # as Home Assistant does by itself, ever more rarely
+        async_fire_time_changed(hass, dt_util.utcnow() + timedelta(minutes=5))
+        await hass.async_block_till_done(wait_background_tasks=False)
+        async with asyncio.timeout(20):
+            while entry.state is ConfigEntryState.SETUP_IN_PROGRESS:  # noqa: ASYNC110 - it tells nobody
+                await asyncio.sleep(0.02)
+        await hass.async_block_till_done(wait_background_tasks=False)
+
+    for _ in range(2):
+        assert entry.state is ConfigEntryState.SETUP_RETRY
+        await tried_again()
+    assert len(hass.config_entries.flow.async_progress()) == 1
+    faults.clear()
+    await tried_again()
+    assert entry.state is ConfigEntryState.LOADED
+    assert hass.config_entries.flow.async_progress() == []
+    issues = ir.async_get(hass).issues
+    assert [key for key in issues if "reauth" in key[1]] == []
+    await hass.config_entries.async_unload(entry.entry_id)
 
 
 async def test_what_it_complains_of_is_told_in_its_own_words(radarr: Any, sim: Any) -> None:
