@@ -15,6 +15,7 @@ from custom_components.home_server_monitor.plays.disk_risk.entities import (
     BINARY as DISK_PROBLEMS,
     SENSORS as OF_DISKS,
 )
+from custom_components.home_server_monitor.plays.power_plan.showing import VALUES as OF_POWER
 from custom_components.home_server_monitor.plays.tiering.showing import OF_HOLD, OF_ROOM, SWITCH
 from custom_components.home_server_monitor.plays.uplink.entities import LINE, RATES as OF_THE_LINE, SPARED
 from custom_components.home_server_monitor.service_tables import ACTS, LISTINGS, PREVIEW
@@ -24,6 +25,7 @@ from custom_components.home_server_monitor.sources.downloads.entities import TAB
 from custom_components.home_server_monitor.sources.plex.entities import TABLES as OF_PLEX
 from custom_components.home_server_monitor.sources.smart.entities import TABLES as OF_SMART
 from custom_components.home_server_monitor.sources.truenas.entities import TABLES as OF_TRUENAS
+from custom_components.home_server_monitor.sources.ups.entities import TABLES as OF_UPS
 
 from .ground.texts import actions, placeholders
 from .ground.tree import PACKAGE, read_json
@@ -135,8 +137,13 @@ def test_a_refusal_uses_what_it_is_given(key: str) -> None:
 
 
 GUARDIAN = {
-    "sensor": {*(number.key for number in NUMBERS), LINE, *(rate.key for rate in OF_THE_LINE)},
-    "binary_sensor": {"problem", SPARED},
+    "sensor": {
+        *(number.key for number in NUMBERS),
+        LINE,
+        *(rate.key for rate in OF_THE_LINE),
+        *(value.key for value in OF_POWER),
+    },
+    "binary_sensor": {"problem", SPARED, "power_runtime_short"},
     "event": {"alerts"},
     "select": {"mode"},
     "switch": {"hold", SWITCH},
@@ -153,6 +160,7 @@ def described() -> Iterator[tuple[str, str, Any, set[str]]]:
         *OF_ARRS.items(),
         *OF_DOWNLOADS.items(),
         *OF_PLEX.items(),
+        *OF_UPS.items(),
     ):
         for table in tables:
             named = {"name"} if table.kind in ("dataset", "service", "interface", "certificate") else set()

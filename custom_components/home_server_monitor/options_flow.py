@@ -10,12 +10,6 @@ from homeassistant.helpers.selector import (
     BooleanSelector,
     EntitySelector,
     EntitySelectorConfig,
-    NumberSelector,
-    NumberSelectorConfig,
-    NumberSelectorMode,
-    SelectOptionDict,
-    SelectSelector,
-    SelectSelectorConfig,
     SelectSelectorMode,
     TextSelector,
     TextSelectorConfig,
@@ -24,6 +18,7 @@ from homeassistant.helpers.selector import (
 )
 import voluptuous as vol
 
+from .choosing import choice, gigabytes, mbit, number, one_of, several
 from .const import CONF_KIND, CONF_OWN_PATH
 from .edge import power_settings, settings as keys
 from .edge.choices import Named, async_known, names_of, offered_links, offers
@@ -221,41 +216,41 @@ def _tidy(given: Mapping[str, Any], known: Mapping[str, Named], names: Mapping[s
 def _server_schema(offer: Mapping[str, Named], objects: Named, units: Named) -> vol.Schema:
     """Return the form. offer: what can be chosen, by option; objects: what the topology knows; units: the UPSes."""
     fields: dict[str, Any] = {
-        keys.PHONES: _several(offer[keys.PHONES]),
+        keys.PHONES: several(offer[keys.PHONES]),
         keys.QUIET: BooleanSelector(),
         keys.QUIET_FROM: TimeSelector(),
         keys.QUIET_TO: TimeSelector(),
-        keys.APPROVERS: _several(offer[keys.APPROVERS]),
-        keys.LOW_APPROVERS: _several(offer[keys.LOW_APPROVERS]),
+        keys.APPROVERS: several(offer[keys.APPROVERS]),
+        keys.LOW_APPROVERS: several(offer[keys.LOW_APPROVERS]),
         keys.TELEGRAM: TextSelector(TextSelectorConfig(multiple=True)),
-        keys.CEILING: _choice(MODES, "mode", multiple=False),
-        keys.AUTOMATIC: _choice(LOW_RISK_RULES, "rule", multiple=True),
-        keys.PER_HOUR: _number(50),
-        keys.PER_TARGET: _number(20),
-        keys.WINDOW_DAYS: _choice(DAYS, "day", multiple=True),
+        keys.CEILING: choice(MODES, "mode", multiple=False),
+        keys.AUTOMATIC: choice(LOW_RISK_RULES, "rule", multiple=True),
+        keys.PER_HOUR: number(50),
+        keys.PER_TARGET: number(20),
+        keys.WINDOW_DAYS: choice(DAYS, "day", multiple=True),
         keys.WINDOW_FROM: TimeSelector(),
         keys.WINDOW_TO: TimeSelector(),
-        keys.UPLOAD: _mbit(),
+        keys.UPLOAD: mbit(),
         keys.UPLOAD_SENSOR: EntitySelector(
             EntitySelectorConfig(domain="sensor", device_class=SensorDeviceClass.DATA_RATE)
         ),
         keys.SPARE_UPLINK: BooleanSelector(),
-        keys.STREAM_DOWN: _mbit(),
-        keys.STREAM_PAUSE: _several(offer[keys.STREAM_PAUSE], SelectSelectorMode.DROPDOWN),
+        keys.STREAM_DOWN: mbit(),
+        keys.STREAM_PAUSE: several(offer[keys.STREAM_PAUSE], SelectSelectorMode.DROPDOWN),
         keys.QUALITY: BooleanSelector(),
         keys.PAUSE_LOW: BooleanSelector(),
-        keys.LOW: _gigabytes(),
-        keys.AGAIN: _gigabytes(),
+        keys.LOW: gigabytes(),
+        keys.AGAIN: gigabytes(),
         keys.HOLD_IMPORTS: BooleanSelector(),
         keys.IMPORT_FROM: TimeSelector(),
         keys.IMPORT_TO: TimeSelector(),
         keys.SPARE_STREAMS: BooleanSelector(),
         keys.DEAD_MAN: TextSelector(TextSelectorConfig(type=TextSelectorType.URL)),
-        keys.PROTECTED: _several(offer[keys.PROTECTED], SelectSelectorMode.DROPDOWN),
+        keys.PROTECTED: several(offer[keys.PROTECTED], SelectSelectorMode.DROPDOWN),
         CONF_OWN_PATH: TextSelector(TextSelectorConfig(multiple=True)),
-        keys.LINKS: _several(offer[keys.LINKS]),
-        UPPER: _one_of(objects),
-        LOWER: _one_of(objects),
+        keys.LINKS: several(offer[keys.LINKS]),
+        UPPER: one_of(objects),
+        LOWER: one_of(objects),
         **power_settings.fields({**offer[power_settings.CHOSEN], **offer[power_settings.NEVER]}, units),
     }
     parts: dict[Any, Any] = {}
@@ -267,44 +262,3 @@ def _server_schema(offer: Mapping[str, Named], objects: Named, units: Named) -> 
 
 def _marker(key: str) -> vol.Marker:
     return vol.Optional(key, default=DEFAULTS[key]) if key in DEFAULTS else vol.Optional(key)
-
-
-def _several(offer: Named, mode: SelectSelectorMode = SelectSelectorMode.LIST) -> SelectSelector:
-    config = SelectSelectorConfig(options=_options(offer), multiple=True, mode=mode, custom_value=False)
-    return SelectSelector(config)
-
-
-def _one_of(offer: Named) -> SelectSelector:
-    return SelectSelector(SelectSelectorConfig(options=_options(offer), mode=SelectSelectorMode.DROPDOWN))
-
-
-def _options(offer: Named) -> list[SelectOptionDict]:
-    return [SelectOptionDict(value=key, label=label) for key, label in offer.items()]
-
-
-def _number(most: int) -> NumberSelector:
-    return NumberSelector(NumberSelectorConfig(min=1, max=most, step=1, mode=NumberSelectorMode.BOX))
-
-
-def _mbit() -> NumberSelector:
-    return NumberSelector(
-        NumberSelectorConfig(
-            min=0, max=10_000, step="any", unit_of_measurement="Mbit/s", mode=NumberSelectorMode.BOX
-        )
-    )
-
-
-def _gigabytes() -> NumberSelector:
-    return NumberSelector(
-        NumberSelectorConfig(
-            min=0, max=100_000, step=1, unit_of_measurement="GB", mode=NumberSelectorMode.BOX
-        )
-    )
-
-
-def _choice(options: tuple[str, ...], key: str, *, multiple: bool) -> SelectSelector:
-    return SelectSelector(
-        SelectSelectorConfig(
-            options=list(options), multiple=multiple, translation_key=key, mode=SelectSelectorMode.DROPDOWN
-        )
-    )
