@@ -191,14 +191,16 @@ def _by_client(data: Arr, clients: Collection[Watched]) -> Mapping[str, list[Ite
 def _firsts(data: Arr) -> Mapping[int, str]:
     """Return, for what is downloaded more than once, the key of the one that stays: the one that is furthest."""
     found: dict[int, Item] = {}
+    twice: set[int] = set()
     for item in data.queue.items.values():
         if item.planned or item.failed or item.blocked:
             continue
         for thing in item.things:
-            other = found.get(thing)
-            if other is None or _share(item) > _share(other):
-                found[thing] = item
-    return {thing: item.key for thing, item in found.items()}
+            if (other := found.setdefault(thing, item)) is not item:
+                twice.add(thing)
+                if _share(item) > _share(other):
+                    found[thing] = item
+    return {thing: found[thing].key for thing in twice}
 
 
 def _share(item: Item) -> float:
@@ -286,4 +288,7 @@ class _Case:
 
 def _doubled(item: Item, firsts: Mapping[int, str]) -> bool:
     """Return whether all that it is for comes with other downloads that are further."""
-    return item.loading and all(firsts.get(thing, item.key) != item.key for thing in item.things)
+    # hardly anything ever comes twice
+    return (
+        bool(firsts) and item.loading and all(firsts.get(each, item.key) != item.key for each in item.things)
+    )
