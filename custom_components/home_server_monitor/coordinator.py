@@ -9,7 +9,7 @@ import logging
 import random
 from typing import Any, override
 
-from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntry, ConfigEntryState
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import ConfigEntryAuthFailed
 from homeassistant.helpers.debounce import Debouncer
@@ -21,6 +21,7 @@ from .const import CONF_SERVER, DOMAIN
 from .guardian.contract import Action, Change, Finding, Missing, Node
 from .guardian.house import House
 from .issues import clear_certificate_changed, raise_certificate_changed
+from .refused import ask_no_more, asked_in_set_up
 from .sources.errors import (
     AuthFailed,
     BadResponse,
@@ -176,8 +177,11 @@ class ServiceCoordinator[DataT](DataUpdateCoordinator[DataT]):
             # a server that is just starting may refuse a good key once: only a second refusal is the person's matter
             if refused[self.config_entry.entry_id] > 1:
                 del refused[self.config_entry.entry_id]
-                if self._tries_again():
-                    raise self._failed("auth_failed", err) from err
+                if self.refused_again is not None:
+                    if asked_in_set_up(self.hass, self.config_entry):
+                        raise self._failed("auth_failed", err) from err
+                    # Home Assistant itself asks no more until a person has given another key
+                    self.async_hurry(self.refused_again)
                 raise ConfigEntryAuthFailed(
                     translation_domain=DOMAIN,
                     translation_key="auth_failed",
@@ -200,31 +204,9 @@ class ServiceCoordinator[DataT](DataUpdateCoordinator[DataT]):
             clear_certificate_changed(self.hass, self.config_entry)
         self._failures = None
         self.house.refused_logins.pop(self.config_entry.entry_id, None)
-        self._ask_no_more()
+        if self.refused_again is not None:
+            ask_no_more(self.hass, self.config_entry)
         return data
-
-    def _tries_again(self) -> bool:
-        """Have a refused key tried again after a while; returns whether Home Assistant does that, as in a set-up.
-
-        Otherwise it asks no more until a person has given another key, which is asked for either way.
-        """
-        if self.refused_again is None:
-            return False
-        if self.config_entry.state is ConfigEntryState.SETUP_IN_PROGRESS:
-            self.config_entry.async_start_reauth(self.hass)
-            return True
-        self.async_hurry(self.refused_again)
-        return False
-
-    def _ask_no_more(self) -> None:
-        """Take back that a person is asked for another key: the one that there is was taken."""
-        if self.refused_again is None:
-            return
-        flows = self.hass.config_entries.flow
-        for flow in flows.async_progress_by_handler(
-            DOMAIN, match_context={"entry_id": self.config_entry.entry_id, "source": SOURCE_REAUTH}
-        ):
-            flows.async_abort(flow["flow_id"])
 
     @property
     def _named(self) -> dict[str, str]:
