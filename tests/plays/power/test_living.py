@@ -6,7 +6,8 @@ from typing import Any
 
 from aiohttp.test_utils import TestServer
 from homeassistant.config_entries import ConfigEntryState
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, ServiceCall
+from homeassistant.exceptions import ServiceValidationError
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 
@@ -120,7 +121,13 @@ async def _brief(it: Living) -> None:
 async def _reported(it: Living) -> None:
     """Without a plan it only says what it would do."""
     it.forget()
-    it.fail()
+    for refused in ("power_plan_not_approved", "on_battery"):
+        with pytest.raises(ServiceValidationError) as err:
+            await it.ask("power_drill", real=True)
+        assert err.value.translation_key == refused
+        if refused == "power_plan_not_approved":
+            it.fail()
+            await it.until(lambda: it.state("power_plan_state").state == "on_battery")
     await it.until(lambda: len(it.pushes) == 2)
     assert "would stop the load in 30 s" in it.said[0]
     assert "17 min left" in it.said[0]
@@ -266,7 +273,15 @@ async def _lapsed(it: Living, plan: dict[str, Any]) -> None:
 async def _decided(it: Living, plan: dict[str, Any]) -> None:
     """The second time mains does not come back: the NAS is asked once, and comes back with all that ran."""
     it.forget()
-    it.set(power_mode="decide", power_stages=["downloads", "workloads", "snapshot"], **plan)
+    begun: list[str] = []
+
+    async def run(call: ServiceCall) -> None:
+        begun.append(call.data["entity_id"])
+
+    it.hass.services.async_register("script", "turn_on", run)
+    it.hass.states.async_set("script.pc", "off")
+    stages = ["downloads", "workloads", "snapshot"]
+    it.set(power_mode="decide", power_stages=stages, power_scripts=["script.pc"], **plan)
     await it.until(lambda: "power_plan_unapproved" in it.rules())
     record = await it.approve()
     assert (record.state, record.risk) == (Done.SUCCEEDED, Risk.HIGH)
@@ -275,6 +290,7 @@ async def _decided(it: Living, plan: dict[str, Any]) -> None:
     assert it.ups.charge > 10
     await it.until(lambda: it.said[-1] == "The NAS is off.", 5 * MINUTE)
     assert [call.method for call in it.sim.calls].count("system.shutdown") == 1
+    assert begun == ["script.pc"]
     stopped = min(each.created for each in it.records("shutdown"))
     assert max(each.created for each in it.records("stop_container")) < stopped
     assert {each.params["recursive"] for each in it.records("create_snapshot")} == {True}
