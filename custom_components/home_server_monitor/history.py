@@ -152,11 +152,12 @@ class DailyHistory:
     def _raise(self, place: int, row: Mapping[str, float | None]) -> bool:
         """Take over the values of a row that are higher than those of a day, or that it lacks."""
         raised = False
-        for name, column in self._values.items():
-            old, new = column[place], row.get(name)
-            if new is not None and (old is None or new > old):
-                column.put(place, new)
-                raised = True
+        with self._lock:
+            for name, column in self._values.items():
+                old, new = column[place], row.get(name)
+                if new is not None and (old is None or new > old):
+                    column.put(place, new)
+                    raised = True
         if raised:
             self._store.async_delay_save(self._packed, self._delay)
         return raised
