@@ -168,6 +168,10 @@ class Play(FakeSource):
         """What stages are about."""
         return {stage.key: load_of(self, self.plan, stage) for stage in stages}
 
+    def name_of_target(self, target: str) -> str | None:
+        """Nobody has a name for it."""
+        return None
+
     def wants(self, stage: str) -> bool:
         """Whether more of it is to be ended."""
         return self.going

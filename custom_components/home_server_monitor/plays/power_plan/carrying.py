@@ -59,6 +59,10 @@ class Carries(Around, Protocol):
         """Return what stages would be about now."""
         ...
 
+    def name_of_target(self, target: str) -> str | None:
+        """Return what people call a stage."""
+        ...
+
     def wants(self, stage: str) -> bool:
         """Return whether a stage is still to be carried out, so that no more of it is begun where it is not."""
         ...
@@ -257,7 +261,13 @@ async def carry(play: Carries, stage: Stage) -> Record | None:
             await desk.wait(old.id)
     try:
         record = await desk.propose(
-            play.id, action, stage.key, params, actor=SYSTEM, rule=OUTAGE, name=stage.key
+            play.id,
+            action,
+            stage.key,
+            params,
+            actor=SYSTEM,
+            rule=OUTAGE,
+            name=play.name_of_target(stage.key) or stage.key,
         )
     except Refused as err:
         if err.refusal.key == "nothing_to_do":
