@@ -6,7 +6,7 @@ from typing import Any
 from homeassistant.core import HomeAssistant
 import pytest
 
-from custom_components.home_server_monitor.sources import fed as feeding
+from custom_components.home_server_monitor.sources import keyed
 from custom_components.home_server_monitor.sources.feeds import FAILURES_UNTIL_STALE
 from custom_components.home_server_monitor.sources.plex.push import FEEDS, news
 from simulator.plex.rows import session_row
@@ -45,7 +45,7 @@ async def again(plex: Any, times: int = FAILURES_UNTIL_STALE) -> None:
 async def test_each_fault_costs_its_own(
     hass: HomeAssistant, plex: Any, stage: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(feeding, "READING", 0.3)
+    monkeypatch.setattr(keyed, "READING", 0.3)
     stage.theatre.play("A Secret Film", way="hardware")
     everything = {"about", "streams", "sections", "activities", "preferences", "release"}
     for fault, costs in FAULTS:
