@@ -11,7 +11,8 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.home_server_monitor.const import CONF_KIND, CONF_SERVER, DOMAIN, HOME
 from custom_components.home_server_monitor.sources.containers.address import normalise
 from custom_components.home_server_monitor.sources.containers.client import EngineClient
-from custom_components.home_server_monitor.sources.containers.transport import Transport, open_session
+from custom_components.home_server_monitor.sources.containers.sessions import open_session
+from custom_components.home_server_monitor.sources.containers.transport import Transport
 import simulator
 from simulator.harbour import Containers
 from tests.engine import Engine

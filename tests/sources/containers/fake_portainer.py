@@ -9,7 +9,7 @@ from typing import Any
 from aiohttp import web
 
 from custom_components.home_server_monitor.sources.containers.address import normalise
-from custom_components.home_server_monitor.sources.containers.transport import open_session
+from custom_components.home_server_monitor.sources.containers.sessions import open_session
 from tests.engine import Engine
 
 from .front import passed_on, serving

@@ -10,7 +10,7 @@ import aiohttp
 from aiohttp import web
 
 from custom_components.home_server_monitor.sources.containers.address import normalise
-from custom_components.home_server_monitor.sources.containers.transport import open_session
+from custom_components.home_server_monitor.sources.containers.sessions import open_session
 from tests.engine import Engine
 
 # hop by hop, or computed anew

@@ -11,7 +11,7 @@ import aiohttp
 from aiohttp import web
 
 from custom_components.home_server_monitor.sources.containers.address import normalise
-from custom_components.home_server_monitor.sources.containers.transport import open_session
+from custom_components.home_server_monitor.sources.containers.sessions import open_session
 from tests.engine import Dockerd, Engine
 
 from .front import OWN_HEADERS, serving

@@ -13,8 +13,9 @@ from custom_components.home_server_monitor.guardian.remediation import Record, S
 from custom_components.home_server_monitor.sources.containers.address import normalise
 from custom_components.home_server_monitor.sources.containers.client import EngineClient
 from custom_components.home_server_monitor.sources.containers.going_back import RollBackAction
+from custom_components.home_server_monitor.sources.containers.sessions import open_session
 from custom_components.home_server_monitor.sources.containers.shop import Shop
-from custom_components.home_server_monitor.sources.containers.transport import Transport, open_session
+from custom_components.home_server_monitor.sources.containers.transport import Transport
 from custom_components.home_server_monitor.sources.containers.updating import UpdateAction
 from custom_components.home_server_monitor.sources.errors import ClientError
 from tests.engine import Dockerd, Engine

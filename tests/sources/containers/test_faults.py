@@ -19,13 +19,13 @@ from custom_components.home_server_monitor.sources.containers.client import Engi
 from custom_components.home_server_monitor.sources.containers.model import Image, Unknown
 from custom_components.home_server_monitor.sources.containers.registry import RegistryClient
 from custom_components.home_server_monitor.sources.containers.replies import TurnedDown
+from custom_components.home_server_monitor.sources.containers.sessions import open_session
 from custom_components.home_server_monitor.sources.containers.transport import (
     ORDERS,
     PULLS,
     READS,
     Timing,
     Transport,
-    open_session,
 )
 from custom_components.home_server_monitor.sources.containers.updates import update_of
 from custom_components.home_server_monitor.sources.errors import (

@@ -21,7 +21,8 @@ from custom_components.home_server_monitor.sources.containers.portainer import (
 )
 from custom_components.home_server_monitor.sources.containers.probing import Access, probe
 from custom_components.home_server_monitor.sources.containers.replies import TurnedDown
-from custom_components.home_server_monitor.sources.containers.transport import Timing, Transport, open_session
+from custom_components.home_server_monitor.sources.containers.sessions import open_session
+from custom_components.home_server_monitor.sources.containers.transport import Timing, Transport
 from custom_components.home_server_monitor.sources.errors import (
     AuthFailed,
     BadResponse,

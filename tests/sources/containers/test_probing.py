@@ -16,7 +16,8 @@ from custom_components.home_server_monitor.sources.containers.probing import (
     Feature,
     probe,
 )
-from custom_components.home_server_monitor.sources.containers.transport import Timing, Transport, open_session
+from custom_components.home_server_monitor.sources.containers.sessions import open_session
+from custom_components.home_server_monitor.sources.containers.transport import Timing, Transport
 from custom_components.home_server_monitor.sources.errors import CannotConnect
 from tests.engine import Engine
 

@@ -10,11 +10,8 @@ import pytest
 
 from custom_components.home_server_monitor.sources.containers.address import normalise
 from custom_components.home_server_monitor.sources.containers.client import EngineClient
-from custom_components.home_server_monitor.sources.containers.transport import (
-    Transport,
-    client_context,
-    open_session,
-)
+from custom_components.home_server_monitor.sources.containers.sessions import client_context, open_session
+from custom_components.home_server_monitor.sources.containers.transport import Transport
 from custom_components.home_server_monitor.sources.errors import (
     AuthFailed,
     CannotConnect,

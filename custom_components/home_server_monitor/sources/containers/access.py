@@ -14,7 +14,8 @@ from .address import Address, normalise
 from .client import EngineClient
 from .portainer import PortainerClient
 from .registry import RegistryClient
-from .transport import Timing, Transport, client_context, open_session
+from .sessions import client_context, open_session
+from .transport import Timing, Transport
 
 CONF_URL, CONF_API_KEY, CONF_FINGERPRINT = "url", "api_key", "fingerprint"
 CONF_ENVIRONMENT = "environment"
