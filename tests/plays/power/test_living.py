@@ -11,6 +11,7 @@ from homeassistant.exceptions import ServiceValidationError
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 
+from custom_components.home_server_monitor.const import CONF_KIND, DOMAIN
 from custom_components.home_server_monitor.guardian.contract import Risk, Severity
 from custom_components.home_server_monitor.guardian.remediation import State as Done
 import simulator
@@ -102,6 +103,7 @@ async def test_a_household_through_its_outages(living: Living) -> None:
     await _practised(it)
     await _lapsed(it, plan)
     await _decided(it, plan)
+    await _taken_away(it)
 
 
 async def _brief(it: Living) -> None:
@@ -307,3 +309,15 @@ async def _decided(it: Living, plan: dict[str, Any]) -> None:
     assert not it.resting
     assert not it.guardian.desk.leases.changes
     assert [call.method for call in it.sim.calls].count("system.shutdown") == 1
+
+
+async def _taken_away(it: Living) -> None:
+    """A UPS whose entry is deleted in an outage holds nothing any more, and what was stopped for it starts."""
+    it.forget()
+    it.fail(90.0)
+    await it.until(lambda: not it.running("immich_server"), 5 * MINUTE)
+    (ups,) = (each for each in it.hass.config_entries.async_entries(DOMAIN) if each.data[CONF_KIND] == "ups")
+    await it.hass.config_entries.async_remove(ups.entry_id)
+    await it.until(lambda: it.running(*CHOSEN) and not it.resting, 10 * MINUTE)
+    await it.until(lambda: not it.guardian.desk.helm.outage and not it.play.ledger.rows)
+    assert it.state("power_plan_state").state == "unavailable"

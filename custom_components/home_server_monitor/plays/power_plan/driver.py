@@ -29,6 +29,10 @@ MEMO: Final = "power_plan"
 CALM, ALERT = 5.0, 1.0
 # seconds between two looks at whether the NAS may be asked to shut down
 LOOK_AT_NAS: Final = 300.0
+# seconds between two attempts to bring back what was stopped for a UPS that is gone
+BRING_BACK: Final = 20.0
+# percent at which a gauge is no witness of a battery that is low
+STILL_FULL: Final = 40.0
 # a number that no order of the machine has
 ONCE: Final = -1
 
@@ -106,6 +110,7 @@ class Driver:
         self.nas_refusal: Refused | None = None
         self._looked_at_nas = -LOOK_AT_NAS
         self._stepped = -CALM
+        self._brought = -BRING_BACK
         self._lock = asyncio.Lock()
         self.inputs: Inputs | None = None
 
@@ -141,8 +146,11 @@ class Driver:
 
     def bring_back(self) -> None:
         """Bring back what was stopped, whatever the machine says: the UPS that it was stopped for is gone."""
-        self.memory = Memory(number=self.memory.number, serial=self.memory.serial)
-        if (held := self._held()) and not self.orders.busy:
+        if self.memory.state is not State.ONLINE:
+            self.memory = Memory(number=self.memory.number, serial=self.memory.serial)
+            self._spawn(self.save())
+        if self._clock() - self._brought >= BRING_BACK and (held := self._held()) and not self.orders.busy:
+            self._brought = self._clock()
             self.orders.restore(held[-1], ONCE - 2)
 
     # Looking
@@ -173,8 +181,10 @@ class Driver:
         done = step(self.memory, play.plan, inputs)
         self.memory = done.memory
         play.desk.helm.outage = self.outage
-        if (outage := self.memory.outage) is not None and inputs.power.mains is Mains.ABSENT:
-            play.drains(inputs.power, low=outage.critical_since is not None)
+        power = inputs.power
+        if self.memory.outage is not None and power.mains is Mains.ABSENT:
+            # LB says where the battery ends only against a gauge that does not move
+            play.drains(power, low=power.low and (power.charge is None or power.charge > STILL_FULL))
         if done.save:
             await self.save()
         for command in done.commands:
