@@ -40,11 +40,12 @@ from custom_components.home_server_monitor.sources.errors import (
     PermissionDenied,
 )
 from tests.engine import open_sockets
+from tests.holds import BESIDE_OTHERS
 
 from .faulty import Answer, Faulty, Line, faulty
 
 pytestmark = pytest.mark.usefixtures("socket_enabled")
-QUICK = Timing(connect=1.0, call=0.5, quiet=0.5)
+QUICK = Timing(connect=1.0, call=1.0, quiet=0.5)
 SECRET = "ptr_s3cret"
 
 
@@ -434,14 +435,14 @@ async def test_a_silent_stream_of_events_ends() -> None:
 async def test_a_flood_of_events_does_not_hold_the_loop() -> None:
     batch = b"".join(map(happened, range(50_000)))
     async with faulty(events=streams(batch)) as server, talking(server) as client:
-        reading = asyncio.create_task(events_of(client))
+        reading = asyncio.create_task(events_of(client, 60.0))
         worst, before = 0.0, time.monotonic()
         while not reading.done():
             await asyncio.sleep(0)
             worst, before = max(worst, time.monotonic() - before), time.monotonic()
         assert len(await reading) == 50_000
         # the limit has room for other work of a busy machine; all at once would take far longer
-        assert worst < 0.5
+        assert worst < 0.5 * BESIDE_OTHERS
 
 
 async def test_a_long_listing_is_read_whole_and_in_pieces() -> None:

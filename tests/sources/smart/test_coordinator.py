@@ -70,8 +70,8 @@ async def test_many_drives_are_shown_as_they_come(
     hass: HomeAssistant, hass_storage: Any, sim: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What takes longer than it is waited for ends no set-up, and is not begun anew each time; on one connection."""
-    monkeypatch.setattr(coordinator, "READING", 0.5)
-    sim.scrutiny.faults.add("delay", DETAILS, seconds=0.3)
+    monkeypatch.setattr(coordinator, "READING", 2.0)
+    sim.scrutiny.faults.add("delay", DETAILS, seconds=0.6)
     entry = await entry_of(hass, sim)
     smart: SmartCoordinator = entry.runtime_data
     assert smart.last_update_success

@@ -20,6 +20,7 @@ from custom_components.home_server_monitor.const import CONF_FINGERPRINT, DOMAIN
 from custom_components.home_server_monitor.guardian.contract import Outcome
 from custom_components.home_server_monitor.sources.truenas.coordinator import TrueNasCoordinator
 from custom_components.home_server_monitor.sources.truenas.methods import Operation
+from tests.holds import BESIDE_OTHERS
 from tests.orders import act
 from tests.seen import Seen
 from tests.warp import Warp
@@ -538,7 +539,7 @@ async def test_event_flood(case: Case) -> None:
     case.sim.faults.clear()
     await asyncio.sleep(10)
     held = case.warp.worst_hold
-    assert held < 0.05
+    assert held < 0.05 * BESIDE_OTHERS
     assert len([call for call in case.sim.calls if call.method == "app.query"]) - calls == 1
     await case.unharmed(60)
     case.row["held_ms"] = round(held * 1000, 1)
