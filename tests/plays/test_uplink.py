@@ -7,7 +7,7 @@ from typing import Any
 
 from aiohttp.test_utils import TestServer
 from homeassistant.config_entries import ConfigEntryState
-from homeassistant.core import HomeAssistant
+from homeassistant.core import Context, HomeAssistant
 from homeassistant.helpers import entity_registry as er
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
@@ -182,6 +182,17 @@ async def test_only_what_an_admin_approved_to_the_letter(living: Living) -> None
     before, desk = living.limits, living.guardian.desk
     (standing,) = desk.helm.standings.values()
     assert standing.params["policy"]["upload_speed"] == 40.0
+    listed = await living.hass.services.async_call(
+        DOMAIN,
+        "list_standing",
+        {},
+        blocking=True,
+        return_response=True,
+        context=Context(user_id=living.admin.id),
+    )
+    assert [each["says"] for each in listed["standing"]] == [
+        "Uploads of download clients are limited. The line: 40 Mbit/s"
+    ]
     away = living.plex.play(remote=True, kbps=16_000)
     await asyncio.sleep(90)
     assert living.limits[1] == 2_249_728

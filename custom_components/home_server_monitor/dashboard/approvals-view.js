@@ -20,6 +20,7 @@ export class ApprovalsView extends HTMLElement {
       const name = servers.length > 1 ? [heading(nameOf(device), { icon: "mdi:server" })] : [];
       const asked = [...name, card("proposals", key)];
       if (!hass.user?.is_admin) return [section(asked)];
+      asked.push(card("standing", key));
       const controls = device ? controlsOf(hass, device, Object.keys(FEATURES)) : [];
       if (controls.length) asked.push(heading(text(hass, "controls.title"), { icon: "mdi:shield-check" }));
       return [section([...asked, ...controls.map(control)]), section([card("journal", key)])];

@@ -10,6 +10,7 @@ import { MediaView } from "./media-view.js";
 import { OverviewView } from "./overview-view.js";
 import { ProposalsCard } from "./proposals-card.js";
 import { SourcesCard } from "./sources-card.js";
+import { StandingCard } from "./standing-card.js";
 import { TYPE, text } from "./texts.js";
 import { enginesOf, mediaOf, serversOf } from "./tree.js";
 
@@ -26,6 +27,7 @@ const CARDS = {
   engine: EngineCard,
   media: MediaCard,
   proposals: ProposalsCard,
+  standing: StandingCard,
   journal: JournalCard,
 };
 

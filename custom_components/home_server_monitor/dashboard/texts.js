@@ -60,10 +60,13 @@ const TEXTS = {
     "act.approve": "Approve",
     "act.approve.of": "Approve: {verb}, {title}",
     "act.repairs": "Open in Repairs",
+    "act.revoke_standing": "Revoke",
+    "act.revoke_standing.of": "Revoke: {title}",
     "said.acknowledge": "Acknowledged: {title}",
     "said.snooze": "Snoozed: {title}",
     "said.approve": "Approved: {title}",
     "said.deny": "Denied: {title}",
+    "said.revoke_standing": "Revoked: {title}",
     "failed.act": "That did not work: {why}",
 
     "severity.critical": "Critical",
@@ -178,6 +181,10 @@ const TEXTS = {
     "state.rolled_back": "Taken back",
     "state.inconclusive": "Nobody can say whether it worked",
     "state.cancelled": "Cancelled",
+
+    "standing.title": "Approved in advance",
+    "standing.all": "For everything that it can be done to.",
+    "standing.waits": "In the maintenance hours only.",
 
     "journal.title": "Journal",
     "journal.none": "Nothing was done yet.",

@@ -25,7 +25,8 @@ def said(of: Guardian, standing: Standing) -> str | None:
     policy = (standing.params or {}).get("policy")
     if not isinstance(policy, Mapping):
         return None
-    return of.texts.common(f"says_{standing.action}", placeholders(of, policy), default="") or None
+    text = of.texts.common(f"says_{standing.action}", placeholders(of, policy), default="")
+    return text[:1].upper() + text[1:] or None
 
 
 def _updates(of: Guardian, policy: Mapping[str, Any]) -> dict[str, str]:
