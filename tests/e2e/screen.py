@@ -50,7 +50,7 @@ class Screen:
         """Return the lines that can be read."""
         return str(await self.page.evaluate(TEXT)).splitlines()
 
-    async def until(self, *lines: str, gone: tuple[str, ...] = (), within: float = 20.0) -> list[str]:
+    async def until(self, *lines: str, gone: tuple[str, ...] = (), within: float = 60.0) -> list[str]:
         """Wait until these lines are there (each a pattern of a whole one) and those that are gone are not."""
 
         async def look() -> list[str]:
