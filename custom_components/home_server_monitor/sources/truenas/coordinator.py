@@ -25,6 +25,7 @@ from .capable import CapableTrueNas
 from .changes import carried, changes
 from .client import TrueNasClient
 from .dark import dark_features, missing
+from .learning import Learning
 from .listings import listing, plain
 from .memory import Memory, Upgraded
 from .model import TrueNas
@@ -32,16 +33,14 @@ from .nodes import nodes_of
 from .numbers import COLLECTIONS, PushedNumbers
 from .orders import actions_of
 from .pausing import SCRUB_PAUSED, ScrubPaused
-from .pool_days import COLUMNS, PoolDays
+from .pool_days import COLUMNS
 from .protocol import Event
 from .pushed import made_due
 from .reading import GROUPS, feeds
 from .rules import judge
 from .session import Session
-from .stands import seats
 from .stopping import APP_STOPPED, MACHINE_STOPPED, AppStopped, MachineStopped
 from .system import plain_version
-from .zone import Zone
 
 SAVE_DELAY = 60
 # seconds between two readings that people ask for
@@ -72,14 +71,14 @@ class TrueNasCoordinator(CapableTrueNas):
         self.feeds.on_news = self.async_hurry
         self.memory = Memory(self._remember)
         self._kept = KeptFile(hass, "memory", self.id, self.memory.save, SAVE_DELAY)
-        self._pool_days = PoolDays(
+        self._learning = Learning(
             self.memory,
             lambda guid: DailyHistory(hass, "pool", guid, COLUMNS, BASELINE_DELAY),
+            dt_util.async_get_time_zone,
             lambda: dt_util.utcnow().timestamp(),
         )
         self._pushed = PushedNumbers(hass.loop, self._show)
         self._shown = 0
-        self._zone = Zone(dt_util.async_get_time_zone)
         self._session = Session(self.client, self.feeds, self.name, CYCLE)
         self._actions = actions_of(self)
         self._settings = {
@@ -232,13 +231,7 @@ class TrueNasCoordinator(CapableTrueNas):
 
     async def _learn(self, data: TrueNas) -> bool:
         """Take in what a new listing brings; returns whether the snapshot is to be made anew."""
-        again = await self._zone.learn(data.system)
-        again |= await self._pool_days.learn(data)
-        if "disks" in data.complete:
-            self.memory.meet({key: disk.title for key, disk in data.disks.items()})
-        if "apps" in data.complete:
-            self.memory.keep_installed(data.apps, dt_util.utcnow().timestamp())
-            self.memory.seat(seats(data))
+        again = await self._learning.take(data)
         if dark := dark_features(self.feeds.denied, self.client.release):
             raise_missing_rights(self.hass, self.config_entry, sorted(dark), sorted(set(dark.values())))
         else:
@@ -250,12 +243,12 @@ class TrueNasCoordinator(CapableTrueNas):
             self.feeds,
             self.memory,
             release=self.client.release,
-            zone=self._zone.now,
+            zone=self._learning.zone.now,
             now=dt_util.utcnow(),
             realtime=self._pushed.realtime,
             stats=self._pushed.stats,
-            forecasts=self._pool_days.forecasts,
-            errors_before=self._pool_days.errors_before,
+            forecasts=self._learning.pools.forecasts,
+            errors_before=self._learning.pools.errors_before,
         )
 
     @override
