@@ -1,6 +1,6 @@
 """What is approved in advance by the letter of options, in words."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..guardian.plain import plain
@@ -22,7 +22,8 @@ def placeholders(of: Guardian, policy: Mapping[str, Any]) -> dict[str, str]:
 
 def said(of: Guardian, standing: Standing) -> str | None:
     """Return what an approval in advance is bound to; None for one without a policy."""
-    policy = (standing.params or {}).get("policy")
+    params = standing.params or {}
+    policy = params.get("policy", params.get("plan"))
     if not isinstance(policy, Mapping):
         return None
     text = of.texts.common(f"says_{standing.action}", placeholders(of, policy), default="")
@@ -38,6 +39,26 @@ def _updates(of: Guardian, policy: Mapping[str, Any]) -> dict[str, str]:
         if policy.get(key)
     )
     return {"default": named, "own": _made(own) or NONE, "days": str(policy["cool_down"])}
+
+
+def _power(of: Guardian, plan: Mapping[str, Any]) -> dict[str, str]:
+    """Return in words what is done when the power fails."""
+    stages = [of.texts.common(f"power_stage_{each['key']}", default=each["key"]) for each in plan["stages"]]
+    chosen = [one for each in plan["stages"] if each["kind"] == "workloads" for one in each["selectors"]]
+    some = _names(of, chosen) if chosen else of.texts.common("power_all")
+    return {
+        "hold_off": f"{plan['hold_off']:g} s",
+        "countdown": f"{plan['countdown']:g} s",
+        "charge": f"{plan['charge']:g} %",
+        "back": f"{plan['recovery_charge']:g} %",
+        "stages": _made(", ".join(stages)),
+        "chosen": some,
+        "never": _names(of, plan["never_stopped"]) or NONE,
+    }
+
+
+def _names(of: Guardian, nodes: Sequence[str]) -> Made:
+    return _made(", ".join(of.topology.label(each) or of.settings.names.get(each, each) for each in nodes))
 
 
 def _room(of: Guardian, policy: Mapping[str, Any]) -> dict[str, str]:
@@ -62,6 +83,7 @@ def _parts(of: Guardian, policy: Mapping[str, Any]) -> Iterator[str]:
 _WORDS: Mapping[str, Callable[[Guardian, Mapping[str, Any]], dict[str, str]]] = {
     "cool_down": _updates,
     "limit_uploads": _room,
+    "hold_off": _power,
 }
 
 

@@ -155,7 +155,10 @@ async def _approved(it: Living, plan: dict[str, Any]) -> None:
     assert (record.state, record.risk) == (Done.SUCCEEDED, Risk.MEDIUM)
     await it.until(lambda: "power_plan_unapproved" not in it.rules())
     listed = await it.ask("list_standing")
-    assert [each["action"] for each in listed["standing"]] == ["shed_load"]
+    (standing,) = listed["standing"]
+    assert standing["action"] == "shed_load"
+    assert "After 30 s on battery" in standing["says"]
+    assert "Never: nodered." in standing["says"]
 
 
 async def _shed_and_back(it: Living) -> None:
