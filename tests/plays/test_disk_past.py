@@ -20,6 +20,7 @@ from pytest_homeassistant_custom_component.components.recorder.common import asy
 
 from custom_components.home_server_monitor.const import CONF_KIND, DOMAIN, HOME
 from custom_components.home_server_monitor.history import DailyHistory
+from custom_components.home_server_monitor.plays.disk_risk.listening import Listening
 from custom_components.home_server_monitor.plays.disk_risk.record import DiskRecord, day_of, history_of
 from custom_components.home_server_monitor.plays.disk_risk.seeding import seed
 from custom_components.home_server_monitor.prediction.reading import Reading
@@ -96,6 +97,52 @@ async def test_two_sources_of_one_serial_are_one_disk(hass: HomeAssistant, hass_
     disk.note("engine", "Engine", replace(ago(0, a5=24), taken=later), later)
     assert disk.take_day() is not None
     assert {back: row["a5"] for back, row in rows(disk).items()} == {0: 24}
+
+
+async def test_a_clock_that_was_wrong_leaves_no_trace(hass: HomeAssistant, hass_storage: Any) -> None:
+    """Neither 1970, nor what was read while the clock here was years ahead, is the newest or a long past."""
+    disk = record(hass)
+    for wrong in (datetime(1970, 1, 2, tzinfo=UTC), NOW + timedelta(days=3)):
+        disk.note("nas", "NAS", replace(ago(0, a5=99), taken=wrong), NOW)
+    assert disk.reading is None
+    ahead = NOW + timedelta(days=900)
+    disk.note("nas", "NAS", replace(ago(0, a5=16), taken=ahead), ahead)
+    assert disk.take_day() is not None
+    disk.note("nas", "NAS", ago(0, a5=16), NOW + timedelta(minutes=1))
+    reading = disk.take_day()
+    assert reading is not None
+    assert reading.taken == NOW
+    assert disk.judged(None, reading).days == 0, "it is judged by its own day"
+
+
+async def test_what_one_disk_or_source_does_costs_no_other(
+    hass: HomeAssistant, hass_storage: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A disk that cannot be judged is not shown; a source that reads another disk meanwhile is heard to the end."""
+    listening, source = Listening(hass, HOME), Source()
+    said = {"A": ago(0, a5=1), "B": ago(0, a5=2)}
+    kept = source.smart_history
+
+    async def read(known: Any = ()) -> dict[str, Reading]:
+        return said
+
+    async def history(serial: str) -> Sequence[Reading]:
+        said[f"C{serial}"] = ago(0, a5=3)
+        return await kept(serial)
+
+    monkeypatch.setattr(source, "read_smart", read)
+    monkeypatch.setattr(source, "smart_history", history)
+    assert await listening.ask(source)  # type: ignore[arg-type]
+    assert set(listening.records) == {"A", "B"}
+
+    def fails(*_: Any) -> None:
+        raise OverflowError
+
+    monkeypatch.setattr(listening.records["A"], "judged", fails)
+    assert await listening.judge(lambda each: True)
+    assert [listening.records[each].found is not None for each in "AB"] == [False, True]
+    assert "cannot be judged" in caplog.text
+    caplog.clear()
 
 
 async def test_a_source_that_is_away_costs_nothing(hass: HomeAssistant, hass_storage: Any) -> None:

@@ -276,6 +276,42 @@ async def repaired(home: Household) -> None:
     assert not any(each.finding.rule == "disk_replacing" for each in home.guardian.open_findings())
 
 
+async def stopped_meanwhile(home: Household, admin: Actor) -> None:
+    """Who taps "I am not" before "I am" was taken in, or while others are told, has the last word."""
+    tending, intake = home.hass.data[DOMAIN].source("disks:home").tending, home.guardian.intake
+    at_once = intake.at_once
+
+    async def stopping(source: Any) -> None:
+        await at_once(source)
+        await tending.stop(OLD, admin)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(intake, "at_once", stopping)
+        await tending.replace_disk(OLD, admin)
+    assert tending.promises.replacing == {}
+    # two are late; the second one is stopped while that is said of the first
+    await tending.replace_disk(OLD, admin)
+    late = replace(tending.promises.replacing[OLD], until=0.0)
+    tending.promises.replacing |= {"FIRST": replace(late, serial="FIRST"), OLD: late}
+    tending.promises.replacing = dict(sorted(tending.promises.replacing.items()))
+    note = home.guardian.note
+
+    said = []
+
+    async def noting(what: str, value: Any) -> None:
+        said.append(what)
+        await note(what, value)
+        if what == "disk_late" and OLD in tending.promises.replacing:
+            await tending.stop(OLD, admin)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(home.guardian, "note", noting)
+        await tending.follow()
+    assert tending.promises.replacing == {}
+    assert said == ["disk_late", "disk_kept"]
+    await home.settle(75)
+
+
 async def refused_to(home: Household, guest: Actor) -> None:
     """Only administrators expect a loss."""
     tracked = finding(home, "disk_failing")
@@ -323,5 +359,8 @@ async def test_who_may_answer_what_and_where(
     await repaired(failing)
     # nobody replaces it: it is told as before
     await failing.settle(75)
+    await stopped_meanwhile(
+        failing, Actor(kind="user", id=hass_admin_user.id, name="Ann", admin=True, via="phone")
+    )
     assert shown(failing.pushes[-1])[0] == first["title"]
     await ordered(failing, hass_admin_user)

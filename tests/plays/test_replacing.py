@@ -17,6 +17,7 @@ from custom_components.home_server_monitor.plays.disk_risk.replacing import (
     begun,
     steps,
 )
+from custom_components.home_server_monitor.plays.disk_risk.told import day
 from custom_components.home_server_monitor.prediction.tiers import Tier
 
 TB = 10**12
@@ -183,6 +184,28 @@ def test_what_people_said_outlives_a_start_and_damage() -> None:
         assert again == Promises()
     said.forget(500 * DAY)
     assert said.replaced == {}
+
+
+def test_what_no_person_said_is_not_taken_back() -> None:
+    """A file that was edited or damaged: whatever it holds, what is taken out of it can be told."""
+    stored = json.loads(json.dumps(Promises(replacing={OLD: started()}).dump()))
+    (row,) = stored["replacing"]
+    for name in row:
+        for wrong in ("x", 1e300, -1e18, None, [1], {"a": 1}, True):
+            again = Promises()
+            again.load({"replacing": [{**row, name: wrong}]})
+            for it in again.replacing.values():
+                assert not it.is_late(0.0)
+                assert isinstance(it.told[2], int)
+                assert {type(each) for each in (it.label, it.where, it.who, it.tag)} == {str}
+                assert {type(each) for each in (it.pool_id, it.slot, it.heir)} <= {str, type(None)}
+                assert {type(each) for each in (it.size, it.left, it.errors)} <= {int, type(None)}
+                assert len({day(it.since), day(it.until)}) <= 2
+                assert again.dump()["replacing"]
+    for at in (1e300, -1e18, "soon"):
+        again = Promises()
+        again.load({"ordered": {OLD: {"who": "Ann", "at": at, "until": at, "tier": 3}}})
+        assert again == Promises()
 
 
 def test_an_order_is_over_when_it_is_worse_or_late() -> None:

@@ -116,7 +116,7 @@ def test_what_failed_when() -> None:
     assert [row.failing for row in found.attributes.values()] == [Failing.NOW, Failing.PAST]
 
 
-SERIALS = ["", "  ", "--", "0000000000", "XXXXXXXXXXXX", "123456789012", None, 5]
+SERIALS = ["A1" * 40, "AB\nCD12", "", "  ", "--", "0000000000", "XXXXXXXXXXXX", "123456789012", None, 5]
 
 
 @pytest.mark.parametrize("serial", SERIALS)
@@ -175,3 +175,17 @@ def test_no_damage_makes_it_fall() -> None:
             found = parse(copy, "x")
             if isinstance(found, Reading):
                 assert len(found.counts) == len(COUNTERS)
+
+
+@pytest.mark.parametrize("number", [-1, 1 << 64, 10**400, "9" * 39, "-5", True, 1.5e300])
+def test_numbers_that_no_drive_can_report_are_not_known(number: Any) -> None:
+    """Neither an alarm, nor a value that breaks whoever writes it down or shows it."""
+    bits = read(nvme(critical_warning=number, available_spare=number, percentage_used=number))
+    assert bits.nvme is not None
+    assert (bits.nvme.critical_warning, bits.nvme.spare, bits.nvme.used, bits.used) == (None,) * 4
+    rows = [attribute(each, "X", number) for each in (1, 5, 7, 187, 197)]
+    found = read(ata(*rows, model_name="ST8000VN004", user_capacity={"bytes": -1}))
+    assert found.capacity is None
+    assert all(each is None or 0 <= each < 1e10 for each in (*found.counts, found.count(1), found.count(7)))
+    defects = read(sas(scsi_grown_defect_list=number)).scsi
+    assert defects is None or defects.grown_defects in (None, 1 << 64)

@@ -117,7 +117,7 @@ def load(path: Path = FILE) -> Model | Unusable:
         if body.get("format") != FORMAT or tuple(body["features"]) != FEATURES:
             return Unusable(Fault.OTHER_FORMAT, f"format {body.get('format')}")
         return _model(body)
-    except (ValueError, TypeError, KeyError, IndexError, RecursionError) as error:
+    except (ValueError, TypeError, KeyError, IndexError, OverflowError, RecursionError) as error:
         return Unusable(Fault.DAMAGED, type(error).__name__)
 
 

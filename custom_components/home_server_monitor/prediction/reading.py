@@ -9,6 +9,8 @@ from typing import Final
 
 from .counters import COUNTERS
 
+# ATA and NVMe have room for 20 characters, SCSI shows some more
+_LONGEST: Final = 64
 _NONE: Final[Mapping[int, Attribute]] = MappingProxyType({})
 
 
@@ -124,8 +126,13 @@ class Unread(StrEnum):
 
 
 def trusted_serial(serial: object) -> str | None:
-    """Return a serial, or None for the placeholders of bridges: empty, one character over and over, a plain row."""
+    """Return a serial, or None for the placeholders of bridges: empty, one character over and over, a plain row.
+
+    One that is longer than any label, or has characters that cannot be printed, is none either.
+    """
     text = serial.strip() if isinstance(serial, str) else ""
+    if len(text) > _LONGEST or not text.isprintable():
+        return None
     plain = text.strip("-_. ")
     if len(plain) < 4 or len(set(plain)) < 3 or plain in "0123456789012345678901234567890":
         return None

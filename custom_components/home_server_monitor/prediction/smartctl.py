@@ -1,10 +1,11 @@
 """`smartctl --json` → Reading. A pure function of what was printed; a part that does not parse is left out."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime
 import json
 from typing import Any, Final
 
+from .loosely import as_bool, as_count, as_int, as_list, as_map, as_percent, as_text
 from .reading import (
     Attribute,
     Failing,
@@ -44,7 +45,7 @@ def parse_text(text: str | bytes, source: str) -> Reading | Unread:
 
 def parse(body: object, source: str) -> Reading | Unread:
     """Return the reading in a parsed report. The exit status is not looked at: the JSON is valid whatever it is."""
-    report = _map(body)
+    report = as_map(body)
     if not ("smartctl" in report or "device" in report):
         return Unread.NOT_A_REPORT
     if _asleep(report):
@@ -54,7 +55,7 @@ def parse(body: object, source: str) -> Reading | Unread:
     model = _model(report)
     attributes = _attributes(report, model)
     nvme, scsi = _nvme(report), _scsi(report)
-    health = _bool(_map(report.get("smart_status")).get("passed"))
+    health = as_bool(as_map(report.get("smart_status")).get("passed"))
     if not attributes and nvme is None and scsi is None and health is None:
         return Unread.NOTHING_IN_IT
     media = _media(report, attributes)
@@ -62,12 +63,12 @@ def parse(body: object, source: str) -> Reading | Unread:
     return Reading(
         serial=trusted_serial(report.get("serial_number")),
         model=model,
-        family=_text(report.get("model_family")),
+        family=as_text(report.get("model_family")),
         media=media,
         source=source,
         taken=_taken(report),
         capacity=_capacity(report),
-        usb=str(_map(report["device"]).get("type", "")).lower().startswith(_USB),
+        usb=str(as_map(report["device"]).get("type", "")).lower().startswith(_USB),
         health=health,
         temperature=_temperature(report, attributes),
         hours=_hours(report, attributes),
@@ -80,37 +81,10 @@ def parse(body: object, source: str) -> Reading | Unread:
     )
 
 
-def _map(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def _list(value: object) -> Sequence[Any]:
-    return value if isinstance(value, list) else ()
-
-
-def _int(value: object) -> int | None:
-    """Return a whole number. NVMe writes very large ones as objects or strings, with `string` beside them."""
-    if isinstance(value, bool):
-        return None
-    if isinstance(value, float):
-        return int(value) if abs(value) < 1e18 else None
-    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 40:
-        return int(value)
-    return value if isinstance(value, int) else None
-
-
-def _bool(value: object) -> bool | None:
-    return value if isinstance(value, bool) else None
-
-
-def _text(value: object) -> str | None:
-    return value.strip() or None if isinstance(value, str) else None
-
-
 def _asleep(report: Mapping[str, Any]) -> bool:
-    messages = _list(_map(report.get("smartctl")).get("messages"))
-    said = " ".join(str(_map(each).get("string", "")) for each in messages).upper()
-    mode = str(_map(report.get("power_mode")).get("name", "")).upper()
+    messages = as_list(as_map(report.get("smartctl")).get("messages"))
+    said = " ".join(str(as_map(each).get("string", "")) for each in messages).upper()
+    mode = str(as_map(report.get("power_mode")).get("name", "")).upper()
     return any(word in said for word in ("STANDBY MODE", "SLEEP MODE")) or mode.startswith(
         ("STANDBY", "SLEEP")
     )
@@ -118,54 +92,54 @@ def _asleep(report: Mapping[str, Any]) -> bool:
 
 def _model(report: Mapping[str, Any]) -> str:
     for key in ("model_name", "scsi_model_name", "product", "scsi_product"):
-        if name := _text(report.get(key)):
+        if name := as_text(report.get(key)):
             return name
     return ""
 
 
 def _taken(report: Mapping[str, Any]) -> datetime | None:
-    seconds = _int(_map(report.get("local_time")).get("time_t"))
+    seconds = as_int(as_map(report.get("local_time")).get("time_t"))
     if seconds is None or not 0 < seconds < 1 << 35:
         return None
     return datetime.fromtimestamp(seconds, UTC)
 
 
 def _capacity(report: Mapping[str, Any]) -> int | None:
-    size = _int(_map(report.get("user_capacity")).get("bytes"))
-    return size or _int(report.get("nvme_total_capacity"))
+    size = as_count(as_map(report.get("user_capacity")).get("bytes"))
+    return size or as_count(report.get("nvme_total_capacity"))
 
 
 def _attributes(report: Mapping[str, Any], model: str) -> dict[int, Attribute]:
     found = {}
-    for row in map(_map, _list(_map(report.get("ata_smart_attributes")).get("table"))):
-        number = _int(row.get("id"))
+    for row in map(as_map, as_list(as_map(report.get("ata_smart_attributes")).get("table"))):
+        number = as_int(row.get("id"))
         if number is None or not 0 < number < 256:
             continue
-        raw = _int(_map(row.get("raw")).get("value"))
+        raw = as_int(as_map(row.get("raw")).get("value"))
         found[number] = Attribute(
             number,
-            _text(row.get("name")) or f"Attribute_{number}",
-            _int(row.get("value")),
-            _int(row.get("worst")),
-            _int(row.get("thresh")),
+            as_text(row.get("name")) or f"Attribute_{number}",
+            as_percent(row.get("value")),
+            as_percent(row.get("worst")),
+            as_percent(row.get("thresh")),
             raw,
             decoded(number, raw, model),
             _FAILING.get(str(row.get("when_failed", "")).lower()),
-            _bool(_map(row.get("flags")).get("prefailure")),
+            as_bool(as_map(row.get("flags")).get("prefailure")),
         )
     return found
 
 
 def _media(report: Mapping[str, Any], attributes: Mapping[int, Attribute]) -> Media:
-    device = _map(report["device"])
+    device = as_map(report["device"])
     protocol = str(device.get("protocol", "")).upper()
-    rate = _int(report.get("rotation_rate"))
+    rate = as_int(report.get("rotation_rate"))
     if protocol == "NVME" or "nvme_smart_health_information_log" in report:
         return Media.NVME
     if attributes or protocol == "ATA":
         if rate is not None:
             return Media.HDD if rate > 0 else Media.SSD
-        if _bool(_map(report.get("trim")).get("supported")):
+        if as_bool(as_map(report.get("trim")).get("supported")):
             return Media.SSD
         # only what spins has a time to spin up and errors of seeking
         return Media.HDD if {3, 7} <= attributes.keys() else Media.UNKNOWN
@@ -175,9 +149,9 @@ def _media(report: Mapping[str, Any], attributes: Mapping[int, Attribute]) -> Me
 
 
 def _temperature(report: Mapping[str, Any], attributes: Mapping[int, Attribute]) -> int | None:
-    log = _map(report.get("nvme_smart_health_information_log"))
-    found = _int(_map(report.get("temperature")).get("current"))
-    found = _int(log.get("temperature")) if found is None else found
+    log = as_map(report.get("nvme_smart_health_information_log"))
+    found = as_int(as_map(report.get("temperature")).get("current"))
+    found = as_int(log.get("temperature")) if found is None else found
     for number in (194, 190):
         if found is None and number in attributes and (low := attributes[number].count) is not None:
             found = int(low)
@@ -186,9 +160,9 @@ def _temperature(report: Mapping[str, Any], attributes: Mapping[int, Attribute])
 
 
 def _hours(report: Mapping[str, Any], attributes: Mapping[int, Attribute]) -> int | None:
-    hours = _int(_map(report.get("power_on_time")).get("hours"))
+    hours = as_int(as_map(report.get("power_on_time")).get("hours"))
     if hours is None:
-        hours = _int(_map(report.get("nvme_smart_health_information_log")).get("power_on_hours"))
+        hours = as_int(as_map(report.get("nvme_smart_health_information_log")).get("power_on_hours"))
     if hours is None and 9 in attributes and (low := attributes[9].count) is not None:
         hours = int(low)
     # more than 60 years is another unit
@@ -196,29 +170,31 @@ def _hours(report: Mapping[str, Any], attributes: Mapping[int, Attribute]) -> in
 
 
 def _nvme(report: Mapping[str, Any]) -> NvmeLog | None:
-    log = _map(report.get("nvme_smart_health_information_log"))
+    log = as_map(report.get("nvme_smart_health_information_log"))
     if not log:
         return None
-    units = _int(log.get("data_units_written"))
+    units = as_count(log.get("data_units_written"))
     return NvmeLog(
-        _int(log.get("critical_warning")),
-        _int(log.get("available_spare")),
-        _int(log.get("available_spare_threshold")),
-        _int(log.get("percentage_used")),
-        _int(log.get("media_errors")),
+        as_percent(log.get("critical_warning")),
+        as_percent(log.get("available_spare")),
+        as_percent(log.get("available_spare_threshold")),
+        as_percent(log.get("percentage_used")),
+        as_count(log.get("media_errors")),
         None if units is None else units * _UNIT,
-        _int(log.get("unsafe_shutdowns")),
+        as_count(log.get("unsafe_shutdowns")),
     )
 
 
 def _scsi(report: Mapping[str, Any]) -> ScsiCounters | None:
-    log = _map(report.get("scsi_error_counter_log"))
-    defects = _int(report.get("scsi_grown_defect_list"))
-    errors = [_int(_map(log.get(way)).get("total_uncorrected_errors")) for way in ("read", "write", "verify")]
+    log = as_map(report.get("scsi_error_counter_log"))
+    defects = as_count(report.get("scsi_grown_defect_list"))
+    errors = [
+        as_count(as_map(log.get(way)).get("total_uncorrected_errors")) for way in ("read", "write", "verify")
+    ]
     known = [each for each in errors if each is not None]
     if defects is None and not known:
         return None
-    other = _int(_map(report.get("scsi_error_counter_log")).get("non_medium_errors"))
+    other = as_count(as_map(report.get("scsi_error_counter_log")).get("non_medium_errors"))
     return ScsiCounters(defects, sum(known) if known else None, other)
 
 
@@ -228,7 +204,7 @@ def _used(
     """Return the used share of a solid-state drive's rated life in percent, and the value that said so."""
     if nvme is not None:
         return (None, None) if nvme.used is None else (float(nvme.used), "percentage_used")
-    if (value := _int(report.get("scsi_percentage_used_endurance_indicator"))) is not None:
+    if (value := as_percent(report.get("scsi_percentage_used_endurance_indicator"))) is not None:
         return float(value), "scsi_percentage_used_endurance_indicator"
     own = _used_by_attribute(attributes) if media is Media.SSD else (None, None)
     told, by = _used_by_statistics(report)
@@ -236,11 +212,11 @@ def _used(
 
 
 def _used_by_statistics(report: Mapping[str, Any]) -> tuple[float | None, str | None]:
-    if (value := _int(_map(report.get("endurance_used")).get("current_percent"))) is not None:
+    if (value := as_percent(as_map(report.get("endurance_used")).get("current_percent"))) is not None:
         return float(value), "endurance_used"
-    for page in map(_map, _list(_map(report.get("ata_device_statistics")).get("pages"))):
-        for row in map(_map, _list(page.get("table"))):
-            value = _int(row.get("value"))
+    for page in map(as_map, as_list(as_map(report.get("ata_device_statistics")).get("pages"))):
+        for row in map(as_map, as_list(page.get("table"))):
+            value = as_percent(row.get("value"))
             if row.get("name") == "Percentage Used Endurance Indicator" and value is not None:
                 return float(value), "ata_device_statistics"
     return None, None
@@ -254,7 +230,7 @@ def _is_junk(told: float, own: float | None) -> bool:
 def _used_by_attribute(attributes: Mapping[int, Attribute]) -> tuple[float | None, str | None]:
     named = {attribute.name: attribute for attribute in attributes.values()}
     for name in LIFE_USED:
-        if name in named and (raw := named[name].raw) is not None and raw <= 255:
+        if name in named and (raw := named[name].raw) is not None and 0 <= raw <= 255:
             return float(raw), name
     for name in LIFE_LEFT:
         if name in named and (left := named[name].value) is not None and 0 < left <= 100:
@@ -263,39 +239,41 @@ def _used_by_attribute(attributes: Mapping[int, Attribute]) -> tuple[float | Non
 
 
 def _tests(report: Mapping[str, Any]) -> list[SelfTest]:
-    log = _map(report.get("ata_smart_self_test_log"))
-    rows = _list(_map(log.get("extended")).get("table")) or _list(_map(log.get("standard")).get("table"))
+    log = as_map(report.get("ata_smart_self_test_log"))
+    rows = as_list(as_map(log.get("extended")).get("table")) or as_list(
+        as_map(log.get("standard")).get("table")
+    )
     found = [
         _test(
             row.get("type"),
             row.get("status"),
             row.get("lifetime_hours"),
-            _map(row.get("status")).get("passed"),
+            as_map(row.get("status")).get("passed"),
         )
-        for row in map(_map, rows)
+        for row in map(as_map, rows)
     ]
-    for row in map(_map, _list(_map(report.get("nvme_self_test_log")).get("table"))):
-        result = _map(row.get("self_test_result"))
+    for row in map(as_map, as_list(as_map(report.get("nvme_self_test_log")).get("table"))):
+        result = as_map(row.get("self_test_result"))
         found.append(
             _test(row.get("self_test_code"), result, row.get("power_on_hours"), _coded(result, 0, (5, 6, 7)))
         )
     for number in range(20):
-        if row := _map(report.get(f"scsi_self_test_{number}")):
-            result = _map(row.get("result"))
-            hours = _map(row.get("power_on_time")).get("hours")
+        if row := as_map(report.get(f"scsi_self_test_{number}")):
+            result = as_map(row.get("result"))
+            hours = as_map(row.get("power_on_time")).get("hours")
             found.append(_test(row.get("code"), result, hours, _coded(result, 0, (3, 4, 5, 6, 7))))
     return found
 
 
 def _test(kind: object, status: object, hours: object, passed: object) -> SelfTest:
     return SelfTest(
-        _text(_map(kind).get("string")) or "",
-        _bool(passed),
-        _int(hours),
-        _text(_map(status).get("string")) or "",
+        as_text(as_map(kind).get("string")) or "",
+        as_bool(passed),
+        as_int(hours),
+        as_text(as_map(status).get("string")) or "",
     )
 
 
 def _coded(result: Mapping[str, Any], good: int, bad: tuple[int, ...]) -> bool | None:
-    value = _int(result.get("value"))
+    value = as_int(result.get("value"))
     return True if value == good else False if value in bad else None

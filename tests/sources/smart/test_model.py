@@ -6,7 +6,7 @@ import pytest
 
 from custom_components.home_server_monitor.prediction.reading import Failing, Media
 from custom_components.home_server_monitor.sources.errors import BadResponse
-from custom_components.home_server_monitor.sources.smart.model import drives, readings
+from custom_components.home_server_monitor.sources.smart.model import by_serial, drives, readings
 
 DISK = {
     "wwn": "0x5000c500a1b2c3d4",
@@ -170,6 +170,28 @@ def test_the_summary() -> None:
     assert first.read is not None
     assert (second.read, bridge.serial) == (None, None)
     assert drives({"success": True, "data": {"summary": None}}).items == {}
+
+
+def test_two_entries_of_one_serial() -> None:
+    """A drive that was moved is read where it is now; two drives of one serial are none that can be told apart."""
+
+    def listed(*entries: tuple[str, int, str]) -> dict[str, str]:
+        rows = {
+            f"key{number}": {
+                "device": DISK | {"model_name": model},
+                "smart": {"collector_date": f"{date}T04:00:00Z", "power_on_hours": hours},
+            }
+            for number, (date, hours, model) in enumerate(entries)
+        }
+        found = drives({"data": {"summary": rows}}).items
+        return {serial: drive.key for serial, drive in by_serial(found.values()).items()}
+
+    new, old = ("2026-03-02", 21407, "A"), ("2026-01-02", 20000, "A")
+    assert listed(new, old) == {"ZR15AAAA": "key0"}
+    assert listed(old, new) == {"ZR15AAAA": "key1"}
+    assert listed(new, new) == {"ZR15AAAA": "key0"}
+    assert listed(new, ("2026-03-02", 300, "A")) == {}
+    assert listed(new, ("2026-03-02", 21407, "B"), old) == {}
 
 
 @pytest.mark.parametrize("summary", [[], "x", 7])

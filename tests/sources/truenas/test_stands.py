@@ -6,9 +6,10 @@ from typing import Any
 
 from custom_components.home_server_monitor.guardian.capabilities import Backup
 from custom_components.home_server_monitor.sources.truenas.disk import disk as parsed
+from custom_components.home_server_monitor.sources.truenas.listings import SmartReading
 from custom_components.home_server_monitor.sources.truenas.memory import Memory
 from custom_components.home_server_monitor.sources.truenas.model import TrueNas
-from custom_components.home_server_monitor.sources.truenas.smart import places_of
+from custom_components.home_server_monitor.sources.truenas.smart import places_of, readings_of
 from custom_components.home_server_monitor.sources.truenas.stands import seats, stands_of
 from custom_components.home_server_monitor.sources.truenas.storage import Dataset, Snapshots
 from custom_components.home_server_monitor.sources.truenas.work import TaskKind
@@ -97,3 +98,14 @@ def test_the_slot_where_the_machine_tells_it() -> None:
         1,
         0,
     )
+
+
+def test_a_serial_that_a_usb_box_gives_all_its_disks_is_nobodys() -> None:
+    one, two = replace(A, identity="lun1"), replace(B, serial=A.serial, identity="lun2")
+    data = nas(vdev("mirror", leaf("sda"), leaf("sdb")), disks=(one, two, NEW))
+    assert set(places_of("nas", data)) == {"SERIAL-N"}
+    told = {
+        each: SmartReading(each, NOW, "nas", [{"id": 5, "raw": {"value": 3}}])
+        for each in ("SERIAL-A", "SERIAL-N")
+    }
+    assert set(readings_of(data, told, "nas")) == {"SERIAL-N"}

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
 import itertools
 import logging
@@ -37,8 +37,8 @@ class Listening:
         self._server = server
         self.model: Model | None = None
         self.records: dict[str, DiskRecord] = {}
-        # by source id: when it may be asked again
-        self._due: dict[str, datetime] = {}
+        # by source id: when it may be asked again, on the loop's clock, which only runs forward
+        self._due: dict[str, float] = {}
         # sources whose release has no SMART, or whose key may not read it
         self.dark: set[str] = set()
         # by serial: ids of the sources that were asked for its past
@@ -46,13 +46,13 @@ class Listening:
 
     async def ask(self, source: ReadsSmart) -> bool:
         """Take in the newest readings of a source; returns whether it was asked."""
-        now = dt_util.utcnow()
-        if now < self._due.get(source.id, now):
+        now, running = dt_util.utcnow(), self._hass.loop.time()
+        if running < self._due.get(source.id, running):
             return False
         known = {
             serial
             for serial, record in self.records.items()
-            if (taken := record.taken_by(source.id)) is not None and now - taken < AGAIN
+            if (taken := record.taken_by(source.id)) is not None and abs(now - taken) < AGAIN
         }
         try:
             readings = await source.read_smart(known)
@@ -60,16 +60,17 @@ class Listening:
             _LOGGER.debug("%s gives no SMART: %s", source.name, err)
             if isinstance(err, PermissionDenied):
                 # each denied question is written down there; that there is nothing to ask costs nobody anything
-                self._due[source.id] = now + DENIED
+                self._due[source.id] = running + DENIED.total_seconds()
             known_dark = source.id in self.dark
             self.dark.add(source.id)
             return not known_dark
         except ClientError as err:
             _LOGGER.debug("%s could not be asked for SMART: %s", source.name, err)
-            self._due[source.id] = now + LOOK
+            self._due[source.id] = running + LOOK.total_seconds()
             return False
         self.dark.discard(source.id)
-        for serial, reading in readings.items():
+        # a copy: the source may read another disk meanwhile
+        for serial, reading in tuple(readings.items()):
             record = await self._record(serial, source)
             record.note(source.id, source.name, reading, now)
         return bool(readings)
@@ -99,5 +100,13 @@ class Listening:
                 record.found = assessment
         return bool(waiting)
 
-    def _judged(self, work: Sequence[tuple[DiskRecord, Reading]]) -> list[Assessment]:
-        return [record.judged(self.model, reading) for record, reading in work]
+    def _judged(self, work: Sequence[tuple[DiskRecord, Reading]]) -> list[Assessment | None]:
+        return [self._judged_alone(record, reading) for record, reading in work]
+
+    def _judged_alone(self, record: DiskRecord, reading: Reading) -> Assessment | None:
+        """Judge one disk; None where that fails, which costs no other disk anything."""
+        try:
+            return record.judged(self.model, reading)
+        except Exception:
+            _LOGGER.exception("A disk cannot be judged: nothing is said of it until it is read again")
+            return None

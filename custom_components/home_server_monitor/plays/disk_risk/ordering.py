@@ -56,7 +56,10 @@ class Ordering:
     async def look(self, now: float) -> bool:
         """Tell again what has got worse since it was ordered, or was not replaced in time; returns whether any."""
         changed = False
-        for serial, order in tuple(self._promises.ordered.items()):
+        for serial in tuple(self._promises.ordered):
+            if (order := self._promises.ordered.get(serial)) is None:
+                # somebody replaces it since another one was told
+                continue
             about = [each for each in open_about(self._of, serial) if each.finding.rule in FAILING]
             if order.over or order.state(self._play.tier(serial), now) == "ordered":
                 if not about and now >= order.until:

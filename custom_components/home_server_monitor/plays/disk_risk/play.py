@@ -112,9 +112,10 @@ class DiskRisk(AskedOfDisks, PlaySource):
 
     def places(self) -> dict[str, DiskPlace]:
         """Return where the disks of this server are, by serial."""
+        # a disk that was moved is where a machine that answers lists it
         return {
             serial: place
-            for source in self.mine(KnowsDisks)
+            for source in sorted(self.mine(KnowsDisks), key=lambda each: each.judged)
             for serial, place in source.disk_places().items()
         }
 

@@ -6,13 +6,13 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
 from ...prediction.tiers import Tier
-from .replacing import DAY, Replacement
+from .replacing import DAY, Replacement, instant
 
 # once it is ordered there is nothing to do for so long
 ORDERED: Final = 14 * DAY
 # what was replaced is remembered as long as its days are
 KEPT: Final = 400 * DAY
-_DAMAGE: Final = (KeyError, TypeError, ValueError, AttributeError)
+_DAMAGE: Final = (KeyError, TypeError, ValueError, AttributeError, OverflowError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +71,8 @@ class Promises:
             with contextlib.suppress(*_DAMAGE):
                 self.ordered[serial] = Ordered(
                     str(row["who"]),
-                    float(row["at"]),
-                    float(row["until"]),
+                    instant(row["at"]),
+                    instant(row["until"]),
                     Tier(row["tier"]),
                     bool(row.get("over")),
                 )
@@ -87,7 +87,7 @@ class Promises:
                 self.replaced[serial] = Replaced(
                     str(row["label"]),
                     str(row["heir"]),
-                    float(row["at"]),
+                    instant(row["at"]),
                     None if errors is None else int(errors),
                 )
 

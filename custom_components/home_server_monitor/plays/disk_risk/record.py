@@ -1,7 +1,7 @@
 """One disk's memory: what each source said of it last, its days, and what was made of them."""
 
 from collections.abc import Callable, Iterable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from ...history import DailyHistory
@@ -16,6 +16,8 @@ YOUNG: Final = 30
 # a value that is older is not shown as if it were of now
 SHOWN_FOR: Final = timedelta(days=3)
 _DAY: Final = 86400
+# a reading from further ahead was not taken then
+_AHEAD: Final = timedelta(days=1)
 
 
 def day_of(taken: datetime) -> int:
@@ -83,8 +85,12 @@ class DiskRecord:
 
     def note(self, source: str, name: str, reading: Reading, now: datetime) -> None:
         """Take in a reading; one that is not newer than what the source said before is no news."""
-        if reading.taken is None or reading.taken > now + timedelta(days=1):
+        latest = now + _AHEAD
+        if reading.taken is None or not now - timedelta(days=KEEP_DAYS) <= reading.taken <= latest:
+            # its clock is wrong, or it is too old to say anything of now
             return
+        # what was read while the clock here was ahead would seem to be the newest for as long as it was
+        self._said = {each: said for each, said in self._said.items() if said.taken <= latest}
         before = self._said.get(source)
         if before is not None and reading.taken <= before.taken:
             return
@@ -114,7 +120,10 @@ class DiskRecord:
     def judged(self, model: Model | None, reading: Reading) -> Assessment:
         """Judge it; not for the event loop, which must not note anything of it meanwhile."""
         known = self.found.folded if self.found else None
-        return assess(model, self._history.rows(), reading, known)
+        # days that a clock once ran ahead to are not the newest ones
+        last = day_of(reading.taken or datetime.now(UTC))
+        rows = self._history.rows()
+        return assess(model, [row for row in rows if row[0] <= last], reading, known)
 
 
 def history_of(make: Callable[..., DailyHistory], serial: str) -> DailyHistory:

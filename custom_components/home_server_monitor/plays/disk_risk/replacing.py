@@ -1,13 +1,15 @@
 """A disk that a person is replacing: what is seen of that, step by step. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import Any, Final, Self
 
 from ...guardian.capabilities import DiskPlace, PoolStand
 
 DAY: Final = 86400.0
+# stored instants end before 2200
+LAST_YEAR: Final = 230 * 365.25 * DAY
 # how long the loss of a disk is expected; one that is just being rebuilt is waited for once as long
 EXPECTED: Final = 14 * DAY
 # of the rebuild a new stage is told each time so many percent are done
@@ -77,12 +79,49 @@ class Replacement:
     @classmethod
     def from_json(cls, row: Mapping[str, Any]) -> Self:
         """Return what `to_json` gave. Raises KeyError, TypeError or ValueError on damage."""
-        given = {each.name: row[each.name] for each in fields(cls) if each.name in row}
-        for name in ("members", "known"):
-            given[name] = tuple(str(each) for each in row.get(name, ()))
-        for name in ("since", "until"):
-            given[name] = float(row[name])
-        return cls(**given | {"serial": str(row["serial"]), "stage": Stage(row["stage"])})
+        number = row.get("percent")
+        return cls(
+            serial=_word(row["serial"]),
+            label=_word(row["label"]),
+            size=_whole(row.get("size")),
+            where=_word(row["where"]),
+            pool=_word_or_none(row.get("pool")),
+            pool_id=_word_or_none(row.get("pool_id")),
+            who=_word(row["who"]),
+            since=instant(row["since"]),
+            until=instant(row["until"]),
+            tag=_word(row["tag"]),
+            slot=_word_or_none(row.get("slot")),
+            members=tuple(str(each) for each in row.get("members", ())),
+            known=tuple(str(each) for each in row.get("known", ())),
+            stage=Stage(row["stage"]),
+            heir=_word_or_none(row.get("heir")),
+            percent=None if number is None else min(max(float(number), 0.0), 100.0),
+            left=_whole(row.get("left")),
+            errors=_whole(row.get("errors")),
+        )
+
+
+def instant(stored: Any) -> float:
+    """Return seconds since 1970 that a calendar has. Raises TypeError or ValueError."""
+    found = float(stored)
+    if not 0 <= found < LAST_YEAR:
+        raise ValueError("not an instant")
+    return found
+
+
+def _word(stored: Any) -> str:
+    if not isinstance(stored, str):
+        raise TypeError("not a text")
+    return stored
+
+
+def _word_or_none(stored: Any) -> str | None:
+    return None if stored is None else _word(stored)
+
+
+def _whole(stored: Any) -> int | None:
+    return None if stored is None else int(stored)
 
 
 def begun(

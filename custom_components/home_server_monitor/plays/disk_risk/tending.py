@@ -176,11 +176,13 @@ class Tending:
         await self._of.note("disk_replacing", {"disk": it.label, "who": actor.name, "until": day(it.until)})
         # from here on its loss is expected
         await self._of.intake.at_once(self._play)
-        tag = self._take_over(it, finding, actor) or it.tag
-        # meanwhile it may have been seen to be further
-        it = self.promises.replacing[it.serial] = replace(self.promises.replacing.get(it.serial, it), tag=tag)
-        await self._save()
-        self._told.begun(it, self._told.steps(it, *self._where(it.serial)), actor)
+        # meanwhile it may have been seen to be further, or somebody has stopped it
+        if (seen := self.promises.replacing.get(it.serial)) is not None:
+            tag = self._take_over(seen, finding, actor) or seen.tag
+            it = self.promises.replacing[it.serial] = replace(seen, tag=tag)
+            await self._save()
+        if it.serial in self.promises.replacing:
+            self._told.begun(it, self._told.steps(it, *self._where(it.serial)), actor)
         self._play.publish()
 
     def _take_over(self, it: Replacement, finding: str, actor: Actor) -> str:
@@ -229,7 +231,10 @@ class Tending:
             return False
         places, stands, now = self._play.places(), self._play.stands(), clock.now()
         changed = await self._retire(places)
-        for serial, before in tuple(self.promises.replacing.items()):
+        for serial in tuple(self.promises.replacing):
+            if (before := self.promises.replacing.get(serial)) is None:
+                # somebody has stopped it while another one was told
+                continue
             it = advanced(before, places, stands.get(before.pool_id or ""))
             if it == before and not it.is_late(now):
                 continue

@@ -2,11 +2,13 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from types import MappingProxyType
 from typing import Any, override
 
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.device_registry import DeviceInfo
+from homeassistant.util import dt as dt_util
 from yarl import URL
 
 from ...const import CONF_FINGERPRINT, DOMAIN
@@ -20,10 +22,12 @@ from ..errors import AuthFailed, BadResponse, CannotConnect, ClientError, NotSup
 from ..feeds import Feed, Feeds
 from ..session import shared_session
 from .client import ScrutinyClient
-from .model import Drive, Drives, Scrutiny
+from .model import Drive, Drives, Scrutiny, by_serial
 
 MINUTE, DAY = 60.0, 86400.0
 READING = 10.0
+# a reading from further ahead was not taken then
+AHEAD = timedelta(days=1)
 
 
 class SmartCoordinator(ServiceCoordinator[Scrutiny]):
@@ -129,9 +133,9 @@ class SmartCoordinator(ServiceCoordinator[Scrutiny]):
     async def read_smart(self, known: Collection[str] = ()) -> Mapping[str, Reading]:
         """Return the newest readings by serial, also of `known`: nobody is asked for them."""
         return {
-            drive.serial: drive.reading
-            for drive in self.data.drives.values()
-            if drive.serial and drive.reading
+            serial: drive.reading
+            for serial, drive in by_serial(self.data.drives.values()).items()
+            if drive.reading
         }
 
     async def smart_history(self, serial: str) -> Sequence[Reading]:
@@ -183,8 +187,10 @@ class SmartCoordinator(ServiceCoordinator[Scrutiny]):
             except ClientError as err:
                 failed = err
                 continue
-            if found:
-                self._newest[key] = found[-1]
+            # its collector's clock may have been ahead once
+            latest = dt_util.utcnow() + AHEAD
+            if kept := [each for each in found if each.taken and each.taken <= latest]:
+                self._newest[key] = kept[-1]
                 done += 1
         if failed is not None and not done:
             raise failed
@@ -206,9 +212,7 @@ class SmartCoordinator(ServiceCoordinator[Scrutiny]):
         for play in self.house.capable(RetiresDisks):
             elsewhere |= play.retired_disks() if play.server == self.server else frozenset()
         own = {
-            drive.serial: drive
-            for drive in drives.values()
-            if drive.serial is not None and drive.serial not in elsewhere
+            serial: drive for serial, drive in by_serial(drives.values()).items() if serial not in elsewhere
         }
         return Scrutiny(
             version=self.feeds.value("version"),

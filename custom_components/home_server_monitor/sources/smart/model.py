@@ -4,9 +4,9 @@ Scrutiny stores parts of what smartctl printed, under its own names. They are pu
 one parser decodes every maker's values, wherever they were read.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -41,6 +41,9 @@ _NAMES: Final[Mapping[int, str]] = {
 }
 # what only spins has: Scrutiny's own speed is 0 for solid-state drives and for those that it does not know
 _SPINS: Final = frozenset({"3", "7"})
+# what one drive cannot have run for within a day
+_ONE_DAY: Final = timedelta(days=1)
+_HOURS_APART: Final = 48
 # page 7, offset 8 of the device statistics: Percentage Used Endurance Indicator
 _ENDURANCE: Final = "devstat_7_8"
 
@@ -99,6 +102,32 @@ def drives(body: Row) -> Drives:
     found: Rows[Drive] = rows([{"key": key, "row": row} for key, row in listed.items()], _drive)
     kept = {key: drive for key, drive in found.items.items() if not drive.archived}
     return Drives(MappingProxyType(kept), found.skipped)
+
+
+def by_serial(listed: Iterable[Drive]) -> dict[str, Drive]:
+    """Return the drives that give a serial, by it: of several entries of one drive the one that was read last.
+
+    A drive that was moved has an old entry. Two that were read on one day and have run for different times are two
+    drives: their serial says of neither which it is.
+    """
+    found: dict[str, Drive] = {}
+    doubled = set()
+    for drive in listed:
+        if drive.serial is None:
+            continue
+        other = found.setdefault(drive.serial, drive)
+        if _are_two(drive, other):
+            doubled.add(drive.serial)
+        if drive.read is not None and (other.read is None or drive.read > other.read):
+            found[drive.serial] = drive
+    return {serial: drive for serial, drive in found.items() if serial not in doubled}
+
+
+def _are_two(one: Drive, other: Drive) -> bool:
+    if one.read is None or other.read is None or abs(one.read - other.read) >= _ONE_DAY:
+        return False
+    apart = None not in (one.hours, other.hours) and abs((one.hours or 0) - (other.hours or 0)) > _HOURS_APART
+    return apart or one.model != other.model
 
 
 def _drive(row: Row) -> tuple[str, Drive]:

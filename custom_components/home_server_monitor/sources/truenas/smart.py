@@ -1,5 +1,6 @@
 """What a NAS up to 25.04 reads of its disks, as readings; and where each disk is."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 import dataclasses
 from typing import Any
@@ -19,13 +20,19 @@ _ENDED = {"success": True, "failed": False}
 
 def readings_of(data: TrueNas, raw: Mapping[str, SmartReading], source: str) -> Mapping[str, Reading]:
     """Return readings by serial; what cannot be read is left out."""
-    by_serial = {disk.serial: disk for disk in data.disks.values() if disk.serial}
+    by_serial = _by_serial(data)
     found: dict[str, Reading] = {}
     for serial, each in raw.items():
         reading = parse(_report(by_serial[serial], each), source) if serial in by_serial else None
         if isinstance(reading, Reading):
             found[serial] = _tested(reading, by_serial[serial])
     return found
+
+
+def _by_serial(data: TrueNas) -> dict[str, Disk]:
+    """Return the disks by serial; one that several of them give, as in a USB box, says of none which it is."""
+    serials = Counter(disk.serial for disk in data.disks.values())
+    return {disk.serial: disk for disk in data.disks.values() if disk.serial and serials[disk.serial] == 1}
 
 
 def _report(disk: Disk, each: SmartReading) -> dict[str, Any]:
@@ -66,16 +73,14 @@ def places_of(source: str, data: TrueNas) -> Mapping[str, DiskPlace]:
         disk.size for disk in data.disks.values() if disk.size and disk.device not in where and not disk.pool
     ]
     found = {}
-    for identity, disk in data.disks.items():
-        if not disk.serial:
-            continue
+    for serial, disk in _by_serial(data).items():
         pool, vdev, leaf = where.get(disk.device, (None, None, None))
-        found[disk.serial] = DiskPlace(
-            serial=disk.serial,
+        found[serial] = DiskPlace(
+            serial=serial,
             label=disk.title,
             model=disk.model,
             size=disk.size,
-            device=f"{source}_disk_{identity}",
+            device=f"{source}_disk_{disk.identity}",
             name=disk.device,
             pool=pool.name if pool else disk.pool,
             vdev=None if vdev is None else vdev.kind or "disk",
