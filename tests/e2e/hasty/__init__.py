@@ -14,6 +14,7 @@ from custom_components.home_server_monitor.coordinator import ServiceCoordinator
 from custom_components.home_server_monitor.guardian import alerts
 from custom_components.home_server_monitor.plays.uplink import play, rules
 from custom_components.home_server_monitor.sources.arr import coordinator, keeping, polled, strikes
+from custom_components.home_server_monitor.sources.plex import coordinator as plex
 
 SECOND = 1.0
 
@@ -31,6 +32,7 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     impatient(ServiceCoordinator, tick=2 * SECOND)
     impatient(polled, MINUTE=2 * SECOND)
     impatient(coordinator, GAP=2 * SECOND)
+    impatient(plex, GAP=SECOND)
     impatient(keeping, Strikes=partial(strikes.Strikes, every=SECOND))
     # what is told is collected for a moment, and limits are loosened soon
     impatient(alerts, COLLECT=SECOND)
