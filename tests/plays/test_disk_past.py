@@ -19,8 +19,10 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.components.recorder.common import async_wait_recording_done
 
 from custom_components.home_server_monitor.const import CONF_KIND, DOMAIN, HOME
+from custom_components.home_server_monitor.guardian.house import House
 from custom_components.home_server_monitor.history import DailyHistory
 from custom_components.home_server_monitor.plays.disk_risk.listening import Listening
+from custom_components.home_server_monitor.plays.disk_risk.play import DiskRisk
 from custom_components.home_server_monitor.plays.disk_risk.record import DiskRecord, day_of, history_of
 from custom_components.home_server_monitor.plays.disk_risk.seeding import seed
 from custom_components.home_server_monitor.prediction.reading import Reading
@@ -145,6 +147,23 @@ async def test_what_one_disk_or_source_does_costs_no_other(
     caplog.clear()
 
 
+async def test_an_entity_that_fails_costs_no_other(
+    hass: HomeAssistant, caplog: pytest.LogCaptureFixture
+) -> None:
+    told = []
+
+    def fails() -> None:
+        raise ValueError
+
+    play = DiskRisk(hass, MockConfigEntry(domain=DOMAIN, unique_id=HOME), House(), None)  # type: ignore[arg-type]
+    for listener in (fails, lambda: told.append(1)):
+        play.listen(listener)
+    play.show()
+    assert told == [1]
+    assert "failed" in caplog.text
+    caplog.clear()
+
+
 async def test_a_source_that_is_away_costs_nothing(hass: HomeAssistant, hass_storage: Any) -> None:
     disk = record(hass)
     await seed(hass, HOME, disk, Source(None), first=True)  # type: ignore[arg-type]
@@ -190,11 +209,11 @@ async def test_long_term_statistics_are_a_past_as_well(
     ours = entities.async_get_or_create(
         "sensor", DOMAIN, f"{HOME}_disk_{SERIAL}_smart_5", config_entry=server
     )
-    theirs, noise = (
+    theirs, packed, noise = (
         entities.async_get_or_create("sensor", "scrutiny", name, config_entry=other, device_id=device.id)
-        for name in ("wwn_attribute_197_raw", "wwn_temperature_5")
+        for name in ("wwn_attribute_197_raw", "wwn_attribute_188_raw", "wwn_temperature_5")
     )
-    for entity, level in ((ours, 8.0), (theirs, 2.0), (noise, 99.0)):
+    for entity, level in ((ours, 8.0), (theirs, 2.0), (packed, float(0x1_0001_0005)), (noise, 99.0)):
         points: Any = [
             {"start": NOW - timedelta(days=back), "min": 0.0, "mean": level, "max": level + (back < 30)}
             for back in (60, 10, 0)
@@ -213,7 +232,7 @@ async def test_long_term_statistics_are_a_past_as_well(
     disk = record(hass)
     await seed(hass, HOME, disk, Source(), first=True)  # type: ignore[arg-type]
     found = rows(disk)
-    assert {back: (row["a5"], row["a197"], row["a187"]) for back, row in found.items()} == {
-        60: (8.0, 2.0, None),
-        10: (9.0, 3.0, None),
+    assert {back: (row["a5"], row["a197"], row["a188"], row["a187"]) for back, row in found.items()} == {
+        60: (8.0, 2.0, 5.0, None),
+        10: (9.0, 3.0, 6.0, None),
     }, "today is not over"

@@ -109,6 +109,23 @@ def test_a_disk_of_no_pool_is_done_once_it_is_out() -> None:
     assert advanced(found, WITHOUT, None).stage is Stage.DONE
 
 
+def test_another_machine_of_the_household_says_nothing_of_it() -> None:
+    """Its own machine restarts while the other one is up, or the other one gets a disk."""
+
+    def at(machine: str, serial: str, pool: str | None) -> DiskPlace:
+        return replace(place(serial, pool), device=f"{machine}_disk_{serial}")
+
+    theirs = {"THEIRS": at("b", "THEIRS", "attic")}
+    ours = {OLD: at("a", OLD, None), OTHER: at("a", OTHER, "tank")}
+    found = started({**ours, **theirs}, None)
+    assert advanced(found, theirs, None).stage is Stage.ANNOUNCED
+    assert advanced(found, {OTHER: ours[OTHER], **theirs}, None).stage is Stage.DONE
+    pooled = started({**ours, OLD: at("a", OLD, "tank"), **theirs}, WHOLE)
+    for machine, stage in (("b", Stage.OUT), ("a", Stage.INSERTED)):
+        there = {OTHER: ours[OTHER], **theirs, NEW: at(machine, NEW, None)}
+        assert advanced(pooled, there, stand(OTHER, lost=frozenset({NODE}))).stage is stage
+
+
 def test_it_ends() -> None:
     found = started()
     assert not found.is_late(EXPECTED - 1)

@@ -5,6 +5,7 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 import itertools
+import logging
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntry
@@ -15,6 +16,8 @@ from ..const import DOMAIN
 from ..edge import clock
 from ..guardian.contract import Action, Change, Finding, Missing, Node, Source
 from ..guardian.house import House
+
+_LOGGER = logging.getLogger(__name__)
 
 # entities that are told in one turn of the event loop
 TOLD_AT_ONCE = 100
@@ -172,4 +175,10 @@ class PlaySource(Play):
         for key in keys:
             # one that is told may remove others
             if (listener := self._listeners.get(key)) is not None:
-                listener()
+                self._tell_one(listener)
+
+    def _tell_one(self, listener: Callable[[], None]) -> None:
+        try:
+            listener()
+        except Exception:
+            _LOGGER.exception("A listener of %s failed", self.name)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
@@ -11,6 +11,9 @@ from .counters import COUNTERS
 
 # ATA and NVMe have room for 20 characters, SCSI shows some more
 _LONGEST: Final = 64
+# what one drive cannot have run for within a day
+_ONE_DAY: Final = timedelta(days=1)
+_HOURS_APART: Final = 48
 _NONE: Final[Mapping[int, Attribute]] = MappingProxyType({})
 
 
@@ -137,3 +140,12 @@ def trusted_serial(serial: object) -> str | None:
     if len(plain) < 4 or len(set(plain)) < 3 or plain in "0123456789012345678901234567890":
         return None
     return text
+
+
+def are_two(one: Reading, other: Reading) -> bool:
+    """Return whether readings of one serial are of two drives: read on one day, they have run for different times."""
+    if one.taken is None or other.taken is None or abs(one.taken - other.taken) >= _ONE_DAY:
+        return False
+    hours = (one.hours or 0) - (other.hours or 0)
+    apart = None not in (one.hours, other.hours) and abs(hours) > _HOURS_APART
+    return apart or one.model != other.model

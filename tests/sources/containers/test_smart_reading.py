@@ -1,5 +1,6 @@
 """Which container smartctl is run in, and when none is: on the simulated engine, over a real socket."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -12,6 +13,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.home_server_monitor import async_remove_config_entry_device
 from custom_components.home_server_monitor.const import DOMAIN, HOME
+from custom_components.home_server_monitor.prediction.reading import Media, Reading
 from custom_components.home_server_monitor.sources.containers.access import open_access
 from custom_components.home_server_monitor.sources.containers.model import Container, State
 from custom_components.home_server_monitor.sources.containers.smart_reading import (
@@ -19,6 +21,7 @@ from custom_components.home_server_monitor.sources.containers.smart_reading impo
     carries_smartctl,
 )
 from custom_components.home_server_monitor.sources.errors import PermissionDenied
+from custom_components.home_server_monitor.sources.smartctl import Device
 from tests.conftest import nas_entry
 
 
@@ -189,3 +192,15 @@ async def test_disks_that_nobody_lists_have_devices_of_the_servers_own(
     assert shown.config_entry_id == nas.entry_id
     assert own() == {}
     await hass.config_entries.async_unload(nas.entry_id)
+
+
+def test_a_serial_that_a_usb_box_gives_several_disks_is_nobodys() -> None:
+    """Until the next scan; a disk that has two names is one disk."""
+    smart, now = SmartReading(None), dt_util.utcnow()  # type: ignore[arg-type]
+    one = Reading("USB1234", "M", None, Media.HDD, "engine", now, hours=20000)
+    assert smart._note(Device("/dev/sda"), "USB1234", one)
+    assert smart._note(Device("/dev/sg0"), "USB1234", replace(one, taken=now + timedelta(minutes=1)))
+    other = replace(one, hours=300, taken=now + timedelta(minutes=2))
+    assert not smart._note(Device("/dev/sdb"), "USB1234", other)
+    assert not smart._note(Device("/dev/sda"), "USB1234", one)
+    assert smart.report()["read"] == 0

@@ -130,7 +130,11 @@ def begun(
     """Return one that begins now, with what is there now: a disk that takes its place already is none of it."""
     heirs = {stand.takes_over.get(found.node)} if stand else set()
     members = sorted((stand.members if stand else frozenset()) - heirs)
-    known = sorted(set(places) - heirs)
+    beside = [place] if place else [places[serial] for serial in members if serial in places]
+    here = {_machine(each) for each in beside}
+    known = sorted(
+        serial for serial, each in places.items() if serial not in heirs and _machine(each) in here
+    )
     slot = place.slot if place else None
     return advanced(replace(found, members=tuple(members), known=tuple(known), slot=slot), places, stand)
 
@@ -150,10 +154,20 @@ def advanced(it: Replacement, places: Mapping[str, DiskPlace], stand: PoolStand 
         heir = known or min(stand.members - {*it.members, it.serial}, default=None)
     if heir is not None:
         return _rebuilding(replace(it, heir=heir), stand)
-    fresh = [serial for serial, place in places.items() if serial not in it.known and place.pool is None]
+    here = {_machine(places[serial]) for serial in it.known if serial in places}
+    fresh = [
+        serial
+        for serial, place in places.items()
+        if serial not in it.known and place.pool is None and _machine(place) in here
+    ]
     if fresh:
         return replace(it, stage=Stage.INSERTED, heir=min(fresh), percent=None, left=None)
     return replace(it, stage=_without_heir(it, places, stand), heir=None, percent=None, left=None)
+
+
+def _machine(place: DiskPlace) -> str:
+    """Return what the disks of one machine have in common; a household may have several."""
+    return place.device.rpartition("_disk_")[0]
 
 
 def _without_heir(it: Replacement, places: Mapping[str, DiskPlace], stand: PoolStand) -> Stage:

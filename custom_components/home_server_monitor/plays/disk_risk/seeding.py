@@ -16,7 +16,7 @@ import voluptuous as vol
 
 from ...const import DOMAIN
 from ...guardian.capabilities import ReadsSmart
-from ...prediction.counters import COUNTERS
+from ...prediction.counters import COUNTERS, count
 from ...sources.errors import ClientError
 from .record import KEEP_DAYS, DiskRecord, day_of
 
@@ -78,6 +78,9 @@ async def _of_recorder(
         for row in answer["statistics"].get(entity, ()):
             start = dt_util.parse_datetime(str(row.get("start")))
             value = row["max"] if row.get("max") is not None else row.get("state")
+            if column[1:].isdecimal() and isinstance(value, (int, float)):
+                # others may show all that a maker has packed into it
+                value = count(int(column[1:]), value)
             if start is not None and isinstance(value, (int, float)):
                 # a day begins at midnight where the household lives
                 known = days[day_of(start + timedelta(hours=12))]

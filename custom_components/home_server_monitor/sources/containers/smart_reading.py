@@ -10,7 +10,7 @@ import time
 from typing import Any, Final
 
 from ...guardian.contract import NotDone
-from ...prediction.reading import Reading, Unread
+from ...prediction.reading import Reading, Unread, are_two
 from ..errors import CallFailed, CannotConnect, ClientError, NotSupported, PermissionDenied
 from ..smartctl import SCAN, Device, outcome, read_command, scanned
 from .client import EngineClient
@@ -56,6 +56,9 @@ class SmartReading:
         self._allowed = allowed
         # the newest readings, by serial
         self._readings: dict[str, Reading] = {}
+        # by serial, too: what was read; and those that several disks give
+        self._read_of: dict[str, Device] = {}
+        self._doubled: set[str] = set()
         self._refused: NotSupported | PermissionDenied | None = NotSupported("smartctl in a container")
         self._carrier = ""
         self._devices: tuple[Device, ...] = ()
@@ -142,6 +145,7 @@ class SmartReading:
         self._devices = scanned(done.exit_code, done.output.stdout)
         self._carrier = container.id
         self._asleep &= set(self._devices)
+        self._doubled.clear()
         if not self._devices:
             return self._refuse(NotSupported(f"disks in the container {container.name}"))
         self._refused = None
@@ -171,5 +175,15 @@ class SmartReading:
         (self._asleep.add if asleep else self._asleep.discard)(device)
         if not isinstance(found, Reading) or found.serial is None:
             return False
-        self._readings[found.serial] = found
+        return self._note(device, found.serial, found)
+
+    def _note(self, device: Device, serial: str, found: Reading) -> bool:
+        """Keep a reading; a serial that a USB box gives several disks says of none which it is."""
+        before = self._readings.get(serial)
+        if before is not None and self._read_of[serial] != device and are_two(before, found):
+            self._doubled.add(serial)
+            del self._readings[serial]
+        if serial in self._doubled:
+            return False
+        self._readings[serial], self._read_of[serial] = found, device
         return True
