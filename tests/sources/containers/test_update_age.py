@@ -9,7 +9,8 @@ from custom_components.home_server_monitor.sources.containers.model import Image
 from custom_components.home_server_monitor.sources.containers.newest import Newest
 from custom_components.home_server_monitor.sources.containers.updates import update_of
 
-NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
+# long ago: what was asked lately is not asked again after a restart
+NOW = datetime(2024, 11, 30, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
 REFERENCE = "ghcr.io/someone/app:latest"
 DIGESTS = {name: f"sha256:{name * 64}" for name in "abc"}
