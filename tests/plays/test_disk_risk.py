@@ -9,6 +9,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from freezegun.api import FrozenDateTimeFactory
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.exceptions import ServiceValidationError
@@ -63,6 +64,11 @@ class Home:
         entity = registry.async_get_entity_id(platform, DOMAIN, f"{HOME}_disk_{serial}_{key}")
         state = self.hass.states.get(entity) if entity else None
         return state.state if state else None
+
+    def smart_calls(self) -> list[str]:
+        """Return what the NAS was asked of its disks."""
+        asked = ("disk.temperatures", "disk.smart_attributes")
+        return [call.method for call in self.sim.calls if call.method in asked]
 
     def findings(self, serial: str) -> dict[str, Any]:
         """Return what is wrong with a disk, by rule."""
@@ -209,7 +215,7 @@ async def test_a_nas_without_smart_says_so_until_something_reads_it(
 
 
 async def test_an_older_nas_is_read_without_waking_a_disk(
-    hass: HomeAssistant, server_entry: MockConfigEntry
+    hass: HomeAssistant, server_entry: MockConfigEntry, freezer: FrozenDateTimeFactory
 ) -> None:
     async with home(hass, server_entry, version="25.04", scrutiny=False) as house:
         assert house.state(MIRROR, "failure_tier") == "stable"
@@ -233,6 +239,21 @@ async def test_an_older_nas_is_read_without_waking_a_disk(
             assert len([each for each in found if not each.disabled]) <= 6
             off = {each.translation_key for each in found if each.disabled}
             assert off >= {"smart_test_short", "smart_test_long", "pool"}
+        # whoever asks anew is told what was read within the hour; then again only those that are awake
+        await house.sim.scenario("disk_asleep", disk="sdd")
+        asked = house.smart_calls()
+        assert {*await nas.runtime_data.read_smart()} >= {MIRROR, MEDIA, NVME}
+        assert house.smart_calls() == asked
+        freezer.tick(timedelta(hours=2))
+        await nas.runtime_data.read_smart({MIRROR})
+        new = house.smart_calls()[len(asked) :]
+        assert "disk.temperatures" in new
+        assert new.count("disk.smart_attributes") == len(nas.runtime_data.data.disks) - 2
+        # one that sleeps is not asked about at every look, nor is one that told nothing
+        asked = house.smart_calls()
+        assert MIRROR not in await nas.runtime_data.read_smart({MIRROR})
+        assert house.smart_calls() == asked
+        assert house.sim.world.wakeups == 0
 
 
 @pytest.mark.parametrize("fault", ["damaged", "missing"])

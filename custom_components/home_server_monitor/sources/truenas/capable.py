@@ -2,6 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import cached_property
 
 from homeassistant.util import dt as dt_util
 
@@ -29,7 +30,7 @@ from .model import TrueNas
 from .nodes import dataset_node, names_of
 from .releases import V25_04
 from .rights import holds
-from .smart import places_of, readings_of
+from .smart import Asked, places_of, readings_of
 from .snapshots import find, not_ours_at
 from .stands import stands_of
 from .ups_service import feeds, offered, ups_service_of
@@ -49,6 +50,11 @@ class CapableTrueNas(FedCoordinator[TrueNas]):
     @abstractmethod
     async def async_look(self, *keys: str) -> TrueNas:
         """Read these feeds now, show and return the snapshot. Raises ClientError."""
+
+    @cached_property
+    def _smart_asked(self) -> Asked:
+        """What its disks said of themselves when they were asked last."""
+        return Asked()
 
     @property
     def instance(self) -> str:
@@ -151,12 +157,19 @@ class CapableTrueNas(FedCoordinator[TrueNas]):
         return medium_of(self.data, path) if self.data is not None else None
 
     async def read_smart(self, known: Collection[str] = ()) -> Mapping[str, Reading]:
-        """Return SMART readings by serial (capability ReadsSmart); never wakes a disk. Raises ClientError."""
+        """Return SMART readings by serial, but of `known` (capability ReadsSmart). Raises ClientError.
+
+        Never wakes a disk, and asks none twice within an hour.
+        """
         method_of(Operation.SMART_ATTRIBUTES, self.client.release)
-        if all(disk.serial in known for disk in self.data.disks.values() if disk.serial):
-            return {}
-        data = await self.async_look("temperatures")
-        return readings_of(data, await read_smart(self, data, known), self.name)
+        now = dt_util.utcnow()
+        wanted = {disk.serial for disk in self.data.disks.values() if disk.serial}.difference(known)
+        recent = self._smart_asked.recent(now)
+        if not wanted <= recent:
+            data = await self.async_look("temperatures")
+            found = readings_of(data, await read_smart(self, data, recent.union(known)), self.name)
+            self._smart_asked.note(wanted - recent, found, now)
+        return self._smart_asked.newest(wanted)
 
     async def smart_history(self, serial: str) -> Sequence[Reading]:
         """Return nothing: TrueNAS keeps no older readings (capability ReadsSmart)."""

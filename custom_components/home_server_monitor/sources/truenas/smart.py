@@ -1,9 +1,10 @@
 """What a NAS up to 25.04 reads of its disks, as readings; and where each disk is."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 import dataclasses
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Final
 
 from ...guardian.capabilities import DiskPlace
 from ...prediction.reading import Reading, SelfTest
@@ -16,6 +17,31 @@ from .storage import Pool, Vdev
 
 # `smart.test.results` in words, as the log of a disk would have them
 _ENDED = {"success": True, "failed": False}
+# a disk that slept, or told nothing, is left alone for so long
+AGAIN: Final = timedelta(hours=1)
+
+
+class Asked:
+    """What each disk said when it was asked last, by serial, so that none is asked twice within an hour."""
+
+    def __init__(self) -> None:
+        self._when: dict[str, datetime] = {}
+        self._said: dict[str, Reading] = {}
+
+    def recent(self, now: datetime) -> frozenset[str]:
+        """Return the disks that were asked within the hour, whatever came of it."""
+        return frozenset(
+            serial for serial, then in self._when.items() if timedelta(0) <= now - then < AGAIN
+        )
+
+    def note(self, serials: Collection[str], readings: Mapping[str, Reading], now: datetime) -> None:
+        """Note that these were asked, and what they said."""
+        self._when |= dict.fromkeys(serials, now)
+        self._said |= readings
+
+    def newest(self, serials: Collection[str]) -> Mapping[str, Reading]:
+        """Return the newest readings of these, where there are any."""
+        return {serial: self._said[serial] for serial in serials if serial in self._said}
 
 
 def readings_of(data: TrueNas, raw: Mapping[str, SmartReading], source: str) -> Mapping[str, Reading]:
