@@ -120,6 +120,7 @@ def _groups(found: Mapping[str, Any]) -> str:
         [
             name,
             str(found["failing_of"][name]),
+            _share(found["silent_of"][name]),
             _share(each["recall"]),
             f"{each['false_alarms']:.2%}",
             _share(found["unseen"].get(name, {}).get("recall")),
@@ -131,6 +132,7 @@ def _groups(found: Mapping[str, Any]) -> str:
         (
             "drives",
             "failures",
+            "without any error a day before",
             "recall",
             "healthy above",
             "recall, never seen such drives",

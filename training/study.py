@@ -181,13 +181,14 @@ def groups(line: Timeline) -> dict[str, Array]:
     }
 
 
-def silent(parts: Split) -> float:
+def silent(parts: Split, among: Array | None = None) -> float:
     """Return the share of failed drives that show no error at all a day before: no rule on these counters sees them."""
     paper = parts.paper
     count = baselines.any_of(parts.line, paper.drive, paper.day, (5, 187, 188, 197, 198))
     top = np.zeros(len(parts.line.drives))
     np.maximum.at(top, paper.drive, count)
-    return float((top[paper.failing] == 0).mean())
+    failing = paper.failing if among is None else paper.failing & among
+    return float((top[failing] == 0).mean())
 
 
 def _scores(parts: Split, recipe: Recipe) -> tuple[Array, Array, dict[str, Array]]:
@@ -231,6 +232,7 @@ def judged(
         "healthy": int(paper.healthy.sum()),
         "rows": len(paper.day),
         "silent": silent(parts),
+        "silent_of": {name: silent(parts, mask) for name, mask in masks.items()},
         "models": {name: describe(paper, each) for name, each in columns.items()},
         "any4": {
             "own": asdict(own),
