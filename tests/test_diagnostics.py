@@ -45,6 +45,8 @@ async def test_diagnostics_of_the_server(
     assert set(found) == {"entry", "guardian"}
     assert found["guardian"]["mode"] == "ask"
     assert found["guardian"]["sources"] == {"truenas ok": 1}
+    (disks,) = found["guardian"]["disks"]
+    assert (disks["model"], disks["listed"] > 0, disks["read"]) == (True, True, 0)
 
 
 async def test_diagnostics_of_the_server_name_nobody(

@@ -220,6 +220,10 @@ async def test_an_older_nas_is_read_without_waking_a_disk(
     async with home(hass, server_entry, version="25.04", scrutiny=False) as house:
         assert house.state(MIRROR, "failure_tier") == "stable"
         assert house.state(NVME, "failure_tier") == "stable"
+        counted = house.play.count_disks()
+        assert counted["read"] == sum(counted["kinds"].values()) == sum(counted["tiers"].values())
+        assert counted["tiers"]["stable"] == counted["read"] == counted["listed"]
+        assert MIRROR not in str(counted)
         record = house.play.records[MIRROR]
         assert record.reading is not None
         assert (record.reading.source, record.reading.count(197)) == ("truenas", 0)

@@ -3,6 +3,8 @@
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+from ..guardian.capabilities import ExplainsDisks
+
 if TYPE_CHECKING:
     from .guardian import Guardian
 
@@ -23,4 +25,5 @@ def diagnosed(of: Guardian) -> dict[str, Any]:
         "quiet": of.settings.quiet,
         "sources": Counter(f"{stand.kind} {stand.state}" for stand in of.watch.stands.values()),
         "nodes": len(of.topology.nodes),
+        "disks": [each.count_disks() for each in of.house.sources(of.id) if isinstance(each, ExplainsDisks)],
     }

@@ -143,6 +143,10 @@ class ExplainsDisks(Protocol):
         """Return all that is known of a disk, by its serial or the end of it; None where that names none, or several."""
         ...
 
+    def count_disks(self) -> Mapping[str, Any]:
+        """Return how many disks were read, and how they were judged, for diagnostics: nothing that names one."""
+        ...
+
 
 @runtime_checkable
 class TendsDisks(OfServer, Protocol):

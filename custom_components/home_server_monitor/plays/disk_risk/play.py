@@ -1,5 +1,6 @@
 """Disk risk: SMART from all sources of one server, joined by serial, judged once a day and whenever it changes."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 import logging
@@ -16,6 +17,7 @@ from ...guardian.contract import Finding
 from ...guardian.house import House
 from ...issues import clear_prediction_off, raise_prediction_off
 from ...prediction.forest import Model, load
+from ...prediction.outlook import Blind
 from ...prediction.tiers import Tier
 from ..play import PlaySource
 from .asked import AskedOfDisks
@@ -146,6 +148,23 @@ class DiskRisk(AskedOfDisks, PlaySource):
             return None
         answer = explained(known[serial], self.listening.model, dt_util.now())
         return {**answer, **self.tending.explained(serial, known[serial].found.tier)}
+
+    def count_disks(self) -> Mapping[str, Any]:
+        """Return how many disks were read, and how they were judged (capability ExplainsDisks)."""
+        found = [record.found for record in self.records.values() if record.found is not None]
+        outlooks = [each.outlook for each in found if each.outlook is not None]
+        return {
+            "model": self.listening.model is not None,
+            "listed": len(self.places()),
+            "read": len(found),
+            "kinds": Counter(each.reading.media.value for each in found),
+            "tiers": Counter(each.judged.key if each.judged is not None else "not_judged" for each in found),
+            "confidence": Counter(
+                each.value if isinstance(each, Blind) else each.confidence.value for each in outlooks
+            ),
+            "contradictions": sum(record.differs is not None for record in self.records.values()),
+            "sources_without_smart": len(self.listening.dark),
+        }
 
     @callback
     def join(self, platform: Platform, add: Callable[[list[Any]], None]) -> None:
