@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+import json
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from custom_components.home_server_monitor.plays.disk_risk.words import (
     place_words,
     protection_words,
     rare_words,
+    silent,
     size_words,
     spare_words,
     unseen,
@@ -38,6 +40,7 @@ from custom_components.home_server_monitor.prediction.reading import (
 from custom_components.home_server_monitor.prediction.tiers import Standing, Tier
 from tests.plays.small_model import write
 
+RESULTS = Path(__file__).parents[2] / "training" / "results.json"
 NOW = datetime(2026, 3, 1, 4, tzinfo=UTC)
 TODAY = int(NOW.timestamp() // 86400)
 
@@ -79,6 +82,9 @@ def test_the_fresher_reading_wins_and_the_older_one_fills_in() -> None:
     found = merged([old, new])
     assert (found.count(5), found.count(199), found.health, found.temperature) == (16, 3, True, 34)
     assert found.taken == NOW
+    # behind a bridge it is not seen what a drive is, and the model judges by that
+    through = Said("USB", replace(reading(NOW), media=Media.UNKNOWN, model=""))
+    assert (merged([old, through]).media, merged([old, through]).model) == (Media.HDD, old.reading.model)
     # what is too old fills in nothing
     old = Said("NAS", reading(NOW - timedelta(days=5), a199=3))
     assert merged([new, old]).count(199) is None
@@ -271,3 +277,7 @@ def test_how_rare_a_tier_is_said_to_be_is_what_its_limit_was_made_for() -> None:
         some, many = (int(number) for number in said.replace(",", "").split(" in "))
         assert some / many == shipped.about["false_alarms"][tier.key]
         assert said in (rare_words(tier) or "")
+    measured = json.loads(RESULTS.read_text())
+    for model, share in (("ST4000DM000", measured["silent"]), ("WDC WD40EFRX", measured["silent_of"]["WD"])):
+        known = assess(None, [(TODAY, row_of(reading()))], replace(reading(), model=model))
+        assert silent(known) == f"{int(10 * share)} in 10"

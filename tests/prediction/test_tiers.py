@@ -43,10 +43,6 @@ def test_two_raise_to_what_both_say() -> None:
     )
 
 
-def test_what_the_drive_says_of_itself_needs_no_second_reading() -> None:
-    assert Standing().step(Tier.CRITICAL, Tier.CRITICAL, certain=True).shown is Tier.CRITICAL
-
-
 def test_it_falls_after_a_week_and_not_before() -> None:
     high = Standing(Tier.HIGH)
     assert after(*[Tier.WATCH] * (FALLS_AFTER - 1), start=high) is Tier.HIGH

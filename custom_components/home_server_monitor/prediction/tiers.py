@@ -45,16 +45,13 @@ class Standing:
     above: tuple[Tier, ...] = ()
     below: tuple[Tier, ...] = ()
 
-    def step(self, now: Tier, relaxed: Tier, certain: bool = False) -> Standing:
+    def step(self, now: Tier, relaxed: Tier) -> Standing:
         """Return the standing after one more daily reading.
 
-        `relaxed` is the tier of the same reading with limits at FALLS_AT; `certain` is what the drive says of itself
-        (health FAILED), which needs no second reading.
+        `relaxed` is the tier of the same reading with limits at FALLS_AT.
         """
         if now > self.shown:
             above = (*self.above, now)[-RISES_AFTER:]
-            if certain:
-                return Standing(now)
             if len(above) == RISES_AFTER:
                 shown = min(above)
                 # what is worse than that was read once, and counts as the first of two

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from ...prediction.reading import Reading
+from ...prediction.reading import Media, Reading
 
 # what the fresher reading lacks is taken from one that is not older than this
 FILLS: Final = timedelta(days=3)
@@ -53,6 +53,8 @@ def merged(said: Iterable[Said]) -> Reading:
         old = other.reading
         reading = replace(
             reading,
+            model=reading.model or old.model,
+            media=old.media if reading.media is Media.UNKNOWN else reading.media,
             capacity=reading.capacity or old.capacity,
             health=old.health if reading.health is None else reading.health,
             temperature=old.temperature if reading.temperature is None else reading.temperature,
@@ -80,7 +82,7 @@ def contradiction(said: Sequence[Said]) -> Contradiction | None:
 
 
 def _differs(new: Reading, old: Reading) -> str | None:
-    if new.media is not old.media and "unknown" not in (new.media, old.media):
+    if new.media is not old.media and Media.UNKNOWN not in (new.media, old.media):
         return "kind"
     if new.health is not None and old.health is not None and new.health != old.health:
         return "health"

@@ -43,7 +43,7 @@ class DiskRecord:
         await self._history.async_load()
 
     def lacks_past(self, now: datetime) -> bool:
-        """Return whether its days are few, or end before yesterday: somebody else may have kept what is missing."""
+        """Return whether its days are few, or the last two are missing: somebody else may have kept what is missing."""
         days = self._history.days
         today = day_of(now)
         return not days or today - days[0] < YOUNG or today - days[-1] > 2

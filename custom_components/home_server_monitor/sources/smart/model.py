@@ -56,12 +56,9 @@ class Drive:
     serial: str | None
     model: str
     device: str
-    host: str | None
     size: int | None
     read: datetime | None
     temperature: int | None
-    hours: int | None
-    failed: bool
     archived: bool = False
     reading: Reading | None = None
 
@@ -138,12 +135,9 @@ def _drive(row: Row) -> tuple[str, Drive]:
         serial=trusted_serial(text(device.get("serial_number"))),
         model=(text(device.get("model_name")) or "Disk").replace("_", " "),
         device=text(device.get("device_name")) or key,
-        host=text(device.get("host_id")),
         size=integer(device.get("capacity")) or None,
         read=instant(at(found, "smart", "collector_date")),
         temperature=integer(at(found, "smart", "temp")) or None,
-        hours=integer(at(found, "smart", "power_on_hours")),
-        failed=bool((integer(device.get("device_status")) or 0) & FAILED_SMART),
         archived=flag(device.get("archived")) is True,
     )
 
