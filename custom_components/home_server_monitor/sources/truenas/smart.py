@@ -30,9 +30,7 @@ class Asked:
 
     def recent(self, now: datetime) -> frozenset[str]:
         """Return the disks that were asked within the hour, whatever came of it."""
-        return frozenset(
-            serial for serial, then in self._when.items() if timedelta(0) <= now - then < AGAIN
-        )
+        return frozenset(serial for serial, then in self._when.items() if timedelta(0) <= now - then < AGAIN)
 
     def note(self, serials: Collection[str], readings: Mapping[str, Reading], now: datetime) -> None:
         """Note that these were asked, and what they said."""
