@@ -59,6 +59,7 @@ class Drive:
     size: int | None
     read: datetime | None
     temperature: int | None
+    hours: int | None
     archived: bool = False
     reading: Reading | None = None
 
@@ -138,6 +139,7 @@ def _drive(row: Row) -> tuple[str, Drive]:
         size=integer(device.get("capacity")) or None,
         read=instant(at(found, "smart", "collector_date")),
         temperature=integer(at(found, "smart", "temp")) or None,
+        hours=integer(at(found, "smart", "power_on_hours")),
         archived=flag(device.get("archived")) is True,
     )
 
