@@ -138,6 +138,12 @@ def test_a_tier_rises_with_the_second_reading_and_falls_slowly(model: Model) -> 
         assert assess(model, over([*shifted, *healed]), mended).tier is tier, after
 
 
+def test_a_day_that_cannot_be_is_not_known(model: Model) -> None:
+    days = over([(back, reading()) for back in (2, 1, 0)])
+    days[1] = (days[1][0], dict.fromkeys(days[1][1], -5.0))
+    assert isinstance(assess(model, days, reading()).outlook, Prediction)
+
+
 def test_what_a_drive_says_of_itself_counts_at_once(model: Model) -> None:
     failed = reading(health=False)
     found = assess(model, over([(0, failed)]), failed)

@@ -160,6 +160,8 @@ async def test_an_entity_that_fails_costs_no_other(
         play.listen(listener)
     play.show()
     assert told == [1]
+    play.records[SERIAL] = record(hass)
+    assert [play.serial(end) for end in ("1234", "   ", "34", SERIAL)] == [SERIAL, None, None, SERIAL]
     assert "failed" in caplog.text
     caplog.clear()
 

@@ -187,5 +187,7 @@ def test_numbers_that_no_drive_can_report_are_not_known(number: Any) -> None:
     found = read(ata(*rows, model_name="ST8000VN004", user_capacity={"bytes": -1}))
     assert found.capacity is None
     assert all(each is None or 0 <= each < 1e10 for each in (*found.counts, found.count(1), found.count(7)))
+    long = read(ata(*rows, model_name="M\u202eX\n" + "y" * 9000)).model
+    assert long == "MX" + "y" * 196
     defects = read(sas(scsi_grown_defect_list=number)).scsi
     assert defects is None or defects.grown_defects in (None, 1 << 64)

@@ -49,5 +49,10 @@ def as_bool(value: object) -> bool | None:
 
 
 def as_text(value: object) -> str | None:
-    """Return a text of at most 200 characters, None where there is none."""
-    return value[:_LONGEST].strip() or None if isinstance(value, str) else None
+    """Return a text of at most 200 characters that can all be printed, None where there is none."""
+    if not isinstance(value, str):
+        return None
+    found = value[:_LONGEST]
+    if not found.isprintable():
+        found = "".join(each for each in found if each.isprintable())
+    return found.strip() or None

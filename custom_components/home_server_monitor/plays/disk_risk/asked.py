@@ -2,12 +2,16 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 from ...guardian.capabilities import DiskPlace
 from ...guardian.contract import Actor, Finding
 from .ordering import serial_of
 from .record import DiskRecord
 from .tending import Tending
+
+# characters of a serial that name a disk at least
+SHORTEST: Final = 3
 
 
 class AskedOfDisks(ABC):
@@ -61,6 +65,7 @@ class AskedOfDisks(ABC):
 
     def serial(self, wanted: str) -> str | None:
         """Return the serial of a disk by the end of it; None where that names none, or several."""
+        end = wanted.strip().upper()
         known = {*self.records, *self.places(), *self.tending.promises.replacing}
-        ending = [each for each in known if each.upper().endswith(wanted.strip().upper())]
+        ending = [each for each in known if len(end) >= SHORTEST and each.upper().endswith(end)]
         return wanted if wanted in known else ending[0] if len(ending) == 1 else None

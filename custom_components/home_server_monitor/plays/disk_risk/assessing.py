@@ -15,7 +15,8 @@ from ...prediction.tiers import Standing, Tier
 from ...prediction.wear import WearOut, wear_out
 
 ERRORS: Final = ("cable", "media_errors", "ssd_uncorrectable", "grown_defects", "uncorrected_errors")
-COLUMNS: Final = (*(f"a{attribute}" for attribute in COUNTERS), "hours", "used", *ERRORS)
+_LEVELS: Final = tuple(f"a{attribute}" for attribute in COUNTERS)
+COLUMNS: Final = (*_LEVELS, "hours", "used", *ERRORS)
 _RECENT: Final = 30
 # so many days decide which tier is shown, with its slow fall
 _REMEMBERED: Final = 60
@@ -75,7 +76,7 @@ def row_of(reading: Reading) -> dict[str, float | None]:
 
 def assess(model: Model | None, rows: Rows, reading: Reading, known: Folded | None = None) -> Assessment:
     """Judge a disk by its rows, of which the last is that of the newest reading. Takes a millisecond, at first 20."""
-    days = [Day(day, tuple(row.get(f"a{attribute}") for attribute in COUNTERS)) for day, row in rows]
+    days = [Day(day, tuple(_level(row.get(name)) for name in _LEVELS)) for day, row in rows]
     kept = since_reset(days, {day: row.get("hours") for day, row in rows})
     first = kept[0].day if kept else 0
     since = [(day, row) for day, row in rows if day >= first]
@@ -91,6 +92,11 @@ def assess(model: Model | None, rows: Rows, reading: Reading, known: Folded | No
     worst = max((hit.tier for hit in hits), default=Tier.STABLE)
     reach = kept[-1].day - first if kept else 0
     return Assessment(reading, outlook, max(by_model, worst), by_model, hits, wear, reach, folded)
+
+
+def _level(value: float | None) -> float | None:
+    """Return what a counter can be: a file that was damaged may hold anything."""
+    return value if value is None or value >= 0 else None
 
 
 def _grew(rows: Rows, name: str) -> float | None:
