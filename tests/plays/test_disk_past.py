@@ -166,10 +166,34 @@ async def test_an_entity_that_fails_costs_no_other(
     caplog.clear()
 
 
-async def test_a_source_that_is_away_costs_nothing(hass: HomeAssistant, hass_storage: Any) -> None:
+async def test_a_source_that_is_away_costs_nothing(
+    hass: HomeAssistant, hass_storage: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is asked for the past of one disk a look, and of the same one again after some hours."""
     disk = record(hass)
-    await seed(hass, HOME, disk, Source(None), first=True)  # type: ignore[arg-type]
+    assert not await seed(hass, HOME, disk, Source(None), first=True)  # type: ignore[arg-type]
     assert rows(disk) == {}
+    listening, source, asked = Listening(hass, HOME), Source(None), []
+    kept, now = source.smart_history, hass.loop.time()
+
+    async def read(known: Any = ()) -> dict[str, Reading]:
+        return {each: ago(0) for each in "ABC"}
+
+    async def history(serial: str) -> Sequence[Reading]:
+        asked.append(serial)
+        return await kept(serial)
+
+    monkeypatch.setattr(source, "read_smart", read)
+    monkeypatch.setattr(source, "smart_history", history)
+    for hours, wanted in ((0.0, ["A"]), (0.02, ["A"]), (0.1, ["A", "B"]), (7, ["A", "B", "A"])):
+        monkeypatch.setattr(hass.loop, "time", lambda at=now + 3600.0 * hours: at)
+        await listening.ask(source)  # type: ignore[arg-type]
+        assert asked == wanted
+    source._past = [ago(90, a5=8)]
+    monkeypatch.setattr(hass.loop, "time", lambda: now + 14 * 3600.0)
+    await listening.ask(source)  # type: ignore[arg-type]
+    assert asked == ["A", "B", "A", "A", "B", "C"]
+    monkeypatch.undo()
 
 
 async def test_a_swap_or_a_reset_in_the_past_breaks_the_trend(hass: HomeAssistant, hass_storage: Any) -> None:

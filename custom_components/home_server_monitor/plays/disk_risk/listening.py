@@ -41,8 +41,11 @@ class Listening:
         self._due: dict[str, float] = {}
         # sources whose release has no SMART, or whose key may not read it
         self.dark: set[str] = set()
-        # by serial: ids of the sources that were asked for its past
+        # by serial: ids of the sources that told its past; and whether it was looked for in the statistics
         self._pasts: defaultdict[str, set[str]] = defaultdict(set)
+        self._looked_up: set[str] = set()
+        # by source id, and by that and serial: when it may be asked for the past again, after it did not answer
+        self._past_due: dict[str | tuple[str, str], float] = {}
 
     async def ask(self, source: ReadsSmart) -> bool:
         """Take in the newest readings of a source; returns whether it was asked."""
@@ -83,9 +86,18 @@ class Listening:
             await record.async_load()
             self.records[serial] = record
         if source.id not in (asked := self._pasts[serial]):
-            first = not asked
-            asked.add(source.id)
-            await seed(self._hass, self._server, record, source, first=first)
+            first = serial not in self._looked_up
+            self._looked_up.add(serial)
+            running = self._hass.loop.time()
+            # one that did not answer is not asked for the next disk at once, and for this one again later
+            due = max(self._past_due.get(key, running) for key in (source.id, (source.id, serial)))
+            silent = running < due
+            if await seed(self._hass, self._server, record, None if silent else source, first=first):
+                asked.add(source.id)
+            elif not silent:
+                now = self._hass.loop.time()
+                self._past_due[source.id] = now + LOOK.total_seconds() / 2
+                self._past_due[source.id, serial] = now + AGAIN.total_seconds()
         return record
 
     async def judge(self, is_there: Callable[[str], bool]) -> bool:

@@ -37,18 +37,25 @@ _ATTRIBUTE: Final = re.compile(r"(?:^|[_.-])(?:smart|attr|attribute)[_.-]?(\d{1,
 
 
 async def seed(
-    hass: HomeAssistant, server: str, record: DiskRecord, source: ReadsSmart, *, first: bool
-) -> None:
-    """Take over the days that a record lacks. first: no source was asked for it before since the start."""
+    hass: HomeAssistant, server: str, record: DiskRecord, source: ReadsSmart | None, *, first: bool
+) -> bool:
+    """Take over the days that a record lacks; returns whether the source, where one is given, has answered.
+
+    first: it was not looked for in the statistics since the start.
+    """
     now = dt_util.utcnow()
     if not record.lacks_past(now):
-        return
+        return True
     if first:
         record.seed_rows(await _of_recorder(hass, server, record.serial, now), now)
+    if source is None:
+        return False
     try:
         record.seed(await source.smart_history(record.serial), now)
     except ClientError as err:
         _LOGGER.debug("The past of a disk could not be read: %s", err)
+        return False
+    return True
 
 
 async def _of_recorder(

@@ -147,7 +147,7 @@ class SmartReading:
         self._asleep &= set(self._devices)
         self._doubled.clear()
         if not self._devices:
-            return self._refuse(NotSupported(f"disks in the container {container.name}"))
+            return self._refuse(NotSupported("disks in that container"))
         self._refused = None
         return False
 
