@@ -146,7 +146,9 @@ class Chatter:
     """What the servers of such a house tell by themselves."""
 
     def __init__(self, now: float) -> None:
-        self._queues = self._players = self._wandered = now
+        self._players = self._wandered = now
+        # by name: each of them was started at another moment
+        self._queues: dict[str, float] = {}
 
     def tick(self, now: float, arrs: Arrs, theatre: Theatre) -> None:
         """Tell what is due."""
@@ -157,9 +159,10 @@ class Chatter:
             for each in media.downloads.values():
                 if each.state is State.DOWNLOADING:
                     each.cap = CAP * chance.uniform(0.8, 1.2)
-        if now - self._queues >= QUEUES_EVERY:
-            self._queues = now
-            for face in arrs.faces.values():
+        for place, (name, face) in enumerate(arrs.faces.items()):
+            apart = QUEUES_EVERY * place / len(arrs.faces)
+            if now - self._queues.setdefault(name, now - apart) >= QUEUES_EVERY:
+                self._queues[name] = now
                 face.tell("queue/status", "queue")
         if now - self._players >= PLAYERS_EVERY:
             self._players = now
