@@ -23,6 +23,7 @@ STATUSES = (
     "OB CAL",
     "OL LB",
     "WAIT",
+    "WAIT OB LB",
     "",
     "TRIM",
     "OFF",
@@ -142,7 +143,7 @@ def play(scene: Scene, event: tuple) -> None:
             scene.plan = {PREPARE: DECIDE, DECIDE: OBSERVE, OBSERVE: PREPARE}[scene.plan]
 
 
-@settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=80, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 @given(
     events,
     st.sampled_from([PREPARE, DECIDE, DECIDE]),
@@ -164,7 +165,7 @@ def test_whatever_comes(happens: list[tuple], plan: PowerPlan, nas: object) -> N
     assert scene.memory.outage is None
 
 
-@settings(max_examples=10, deadline=None, derandomize=True)
+@settings(max_examples=15, deadline=None, derandomize=True)
 @given(events)
 def test_observing_and_holding_change_nothing(happens: list[tuple]) -> None:
     for scene in (

@@ -6,10 +6,11 @@ from bench.power_world import is_possible, outage, would_be_empty
 
 
 def test_random_outages() -> None:
-    # looked at every three seconds and not every one, so that it takes a second
-    found = some(range(120), PLANS[0], poll=3.0)
-    assert found.possible > 15
-    assert found.missed == 0
+    # looked at every three seconds and not every one, so that it takes seconds
+    found = some(range(250), PLANS[0], poll=3.0)
+    assert found.possible > 40
+    # at most a battery that lasts seconds longer than the NAS takes
+    assert found.missed <= 1
     assert found.beside_mains == 0
     assert found.plenty == 0
     assert found.left_stopped == 0
