@@ -42,6 +42,8 @@ PREFERRED = {
     "--prowlarr-port": 9696,
     "--ups-port": 3493,
 }
+# how often it is started where a port that was free is taken
+TRIES = 5
 
 
 def free_port(first: int = 0) -> int:
@@ -126,11 +128,11 @@ class SimulatedServer(_Process):
         # where each Arr answers, with its key
         self.arrs: dict[str, tuple[str, str]] = {}
 
-    def start(self, deadline: float = 30.0, *, preferred: bool = True) -> None:
-        """Start it and wait until it answers, at most `deadline` seconds."""
+    def start(self, deadline: float = 30.0, *, tries: int = TRIES) -> None:
+        """Start it and wait until it answers, at most `deadline` seconds; on other ports where one was taken meanwhile."""
         chosen = not self.ports
         if chosen:
-            self.ports = tuple(free_port(PREFERRED.get(name, 0) if preferred else 0) for name in PORTS)
+            self.ports = tuple(free_port(PREFERRED.get(name, 0) if tries == TRIES else 0) for name in PORTS)
         ports = [text for name, port in zip(PORTS, self.ports, strict=True) for text in (name, str(port))]
         output = self._spawn("simulator", *self._arguments, *ports, cwd=ROOT, pipe=True)
         assert output is not None
@@ -138,10 +140,10 @@ class SimulatedServer(_Process):
         line = output.readline() if ready else ""
         if not line:
             self.stop()
-            if chosen and preferred and "already in use" in self.tail():
+            if chosen and tries > 1 and "already in use" in self.tail():
                 # another one, started at the same moment, was faster
                 self.ports = ()
-                self.start(deadline, preferred=False)
+                self.start(deadline, tries=tries - 1)
                 return
             raise RuntimeError(f"The simulator did not start:\n{self.tail()}")
         told = json.loads(line)
