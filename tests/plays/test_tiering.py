@@ -17,6 +17,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUs
 from custom_components.home_server_monitor.const import CONF_KIND, CONF_SERVER, DOMAIN, HOME
 from custom_components.home_server_monitor.edge.house_key import HOUSE
 from custom_components.home_server_monitor.guardian.contract import Actor, Finding, Severity
+from custom_components.home_server_monitor.guardian.remediation import State
 from simulator.arr.face import ArrFace
 from simulator.arr.library import Library
 from simulator.arr.things import Release, Thing
@@ -100,6 +101,16 @@ class Living:
         }
         self.hass.config_entries.async_update_entry(self.server, options={**told, **options})
 
+    async def approve(self) -> None:
+        """Approve what is ticked, as an admin, in Repairs."""
+        await asyncio.sleep(2 * MINUTE)
+        admin = Actor(kind="user", id=self.user.id, name="Ann", admin=True, via="repairs")
+        told = {each.finding.rule: each for each in self.guardian.open_findings()}
+        record = await self.guardian.proposals.propose_for(told["tier_unapproved"])
+        await self.guardian.desk.approve(record.id, admin)
+        assert (await self.guardian.desk.wait(record.id)).state is State.SUCCEEDED
+        await asyncio.sleep(2)
+
     def state(self, key: str, platform: str = "sensor") -> str | None:
         """What an entity of the server shows, None where there is none."""
         entity = er.async_get(self.hass).async_get_entity_id(platform, DOMAIN, f"{HOME}_{key}")
@@ -178,7 +189,10 @@ async def test_a_film_waits_for_the_night(living: Living) -> None:
     living.film(2 * GB, refused="sample")
     await asyncio.sleep(2 * MINUTE)
     living.tick(begin=20, end=40)
-    await asyncio.sleep(2 * MINUTE)
+    await living.approve()
+    (standing,) = living.guardian.desk.helm.standings.values()
+    assert standing.params["policy"]["pause_below"] == 50
+    assert "tier_unapproved" not in living.found
     assert not living.radarr.handles
     assert living.state("tier_imports") == "hours"
     opens = dt_util.parse_datetime(living.state("tier_until") or "")
@@ -252,7 +266,7 @@ async def test_a_film_waits_for_the_night(living: Living) -> None:
 
 async def test_space_comes_before_quiet(living: Living) -> None:
     living.tick(begin=400, end=500)
-    await asyncio.sleep(2 * MINUTE)
+    await living.approve()
     first, third = living.film(70 * GB), living.episode(5 * GB)
     living.free(40 * GB)
     await asyncio.sleep(3 * MINUTE)
@@ -301,7 +315,7 @@ async def test_space_comes_before_quiet(living: Living) -> None:
 
 async def test_whatever_comes_between(living: Living) -> None:
     living.tick(begin=200, end=230)
-    await asyncio.sleep(2 * MINUTE)
+    await living.approve()
     living.free(40 * GB)
     await asyncio.sleep(2 * MINUTE)
     assert (living.radarr.handles, living.client.paused, living.leases) == (False, True, 3)
@@ -332,7 +346,7 @@ async def test_whatever_comes_between(living: Living) -> None:
     assert (living.radarr.handles, living.client.paused, living.leases) == (True, False, 0)
     # the same, and it is still wanted: nothing moves by day
     living.tick(begin=200, end=230)
-    await asyncio.sleep(2 * MINUTE)
+    await living.approve()
     film = living.film(5 * GB)
     assert await living.hass.config_entries.async_unload(living.entries[1].entry_id)
     assert await living.hass.config_entries.async_setup(living.entries[1].entry_id)
@@ -352,10 +366,13 @@ async def test_whatever_comes_between(living: Living) -> None:
     assert living.client.paused, "it was well, and is full anew"
     assert living.radarr.handles
     # somebody who handles nothing anyway is left as they are
-    living.tick(begin=-5, end=5)
-    await asyncio.sleep(MINUTE)
+    living.tick(begin=-5, end=30)
+    await asyncio.sleep(5)
+    assert living.leases == 0, "it was not approved like that"
+    await living.approve()
+    assert (living.state("tier_imports"), living.leases, living.radarr.handles) == ("open", 1, True)
     living.radarr.handle(False)
-    await asyncio.sleep(15 * MINUTE)
+    await asyncio.sleep(30 * MINUTE)
     assert living.leases == 2
     assert await living.hass.config_entries.async_unload(living.server.entry_id)
     assert (living.radarr.handles, living.client.paused, living.sonarr.handles) == (False, False, True)

@@ -79,10 +79,25 @@ def _parts(of: Guardian, policy: Mapping[str, Any]) -> Iterator[str]:
         yield of.texts.common("room_pause", {"names": _made(", ".join(names))})
 
 
+def _tiers(of: Guardian, policy: Mapping[str, Any]) -> dict[str, str]:
+    """Return in words what is done for the disk of the downloads."""
+    parts = []
+    if policy["pause_downloads"]:
+        space = {"below": f"{policy['pause_below']:g}", "above": f"{policy['resume_above']:g}"}
+        parts.append(of.texts.common("tiers_pause", space))
+    if policy["hold_imports"]:
+        hours = {"opens": policy["import_from"], "closes": policy["import_to"]}
+        parts.append(of.texts.common("tiers_hold", hours))
+        if policy["spare_streams"]:
+            parts.append(of.texts.common("tiers_spare"))
+    return {"own": _made("; ".join(parts)) or NONE}
+
+
 # by a key that only this policy has
 _WORDS: Mapping[str, Callable[[Guardian, Mapping[str, Any]], dict[str, str]]] = {
     "cool_down": _updates,
     "limit_uploads": _room,
+    "hold_imports": _tiers,
     "hold_off": _power,
 }
 

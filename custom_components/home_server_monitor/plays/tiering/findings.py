@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from ...guardian.contract import Finding, Severity
+from ...guardian.contract import Finding, Proposal, Severity
+from .consent import APPROVE
 from .rules import cause_of, overflow
 
 if TYPE_CHECKING:
@@ -44,6 +45,17 @@ def findings_of(play: Tiering, stands: Sequence[Stand]) -> list[Finding]:
             )
         )
     return found + _backlog(play)
+
+
+def unapproved(source: str, node: str) -> Finding:
+    """Return that what the options say about these disks waits for an admin's word."""
+    return Finding(
+        source=source,
+        rule="tier_unapproved",
+        object=node,
+        severity=Severity.INFO,
+        proposal=Proposal(action=APPROVE, target=""),
+    )
 
 
 def _backlog(play: Tiering) -> list[Finding]:

@@ -1,10 +1,10 @@
 """NVMe first, hard disks at night: what is done about it, and given back.
 
-Both are off until they are ticked in the options of the home; the tick is the approval. What is changed is lent: it
-goes back when the reason is over, when somebody says stop, when Home Assistant stops, and after a crash.
+Both are off until they are ticked in the options of the home and an admin approved exactly that. What is changed is
+lent: it goes back when the reason is over, when somebody says stop, when Home Assistant stops, and after a crash.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Final, override
 
@@ -24,13 +24,15 @@ from ...guardian.capabilities_media import (
     PausesDownloads,
 )
 from ...guardian.capabilities_streams import PlaysStreams
-from ...guardian.contract import Finding
+from ...guardian.contract import Action, Finding
 from ...guardian.house import House
-from ...guardian.policy import Mode
+from ...guardian.policy import Mode, Standing
 from ..lending import Lending
 from ..play import PlaySource
+from ..standing import granted, permitted
 from .backlog import Backlog, read_backlog
-from .findings import Stand, findings_of
+from .consent import KEEP_TIERS, ApproveKeepTiers, Written
+from .findings import Stand, findings_of, unapproved
 from .hours import Hours
 from .rules import SHOWN, Case, Imports, Pace, choose, is_critical, is_low
 from .showing import Showing
@@ -64,9 +66,11 @@ class Tiering(PlaySource):
         self._critical: dict[str, bool] = {}
         self._imports: dict[str, Imports] = {}
         self._showing = Showing(hass, self)
+        self._approve = ApproveKeepTiers(house, self)
+        self._standing: Standing | None = None
         self._ended = False
         # what was wanted and allowed in the last look, and what was told
-        self._wish: tuple[Tier, bool] | None = None
+        self._wish: tuple[Any, ...] = ()
         self._told: tuple[Any, ...] = ()
 
     @property
@@ -83,7 +87,15 @@ class Tiering(PlaySource):
             for each in self.clients()
             if self._low.get(each.id) and each.judged
         ]
-        return findings_of(self, stands)
+        found = findings_of(self, stands)
+        if self._ready and self.written.automatic and self._standing is None and self.judged:
+            found.append(unapproved(self.id, self.node))
+        return found
+
+    @property
+    @override
+    def actions(self) -> Mapping[str, Action]:
+        return {self._approve.key: self._approve}
 
     # What is so
 
@@ -93,10 +105,24 @@ class Tiering(PlaySource):
         return self._guardian.settings.tier
 
     @property
-    def allowed(self) -> bool:
-        """Return whether anything may be changed now: nobody said to leave everything alone."""
+    def written(self) -> Written:
+        """Return what the options say, as it is approved."""
+        return Written(self.tier)
+
+    @property
+    def _ready(self) -> bool:
+        """Return whether anything may be begun at all: nobody said to leave everything alone."""
         desk = self._guardian.desk
         return desk.ready and not desk.helm.held and desk.helm.mode is not Mode.WATCH
+
+    @property
+    def allowed(self) -> bool:
+        """Return whether anything may be changed now: it was approved, and nobody said to leave everything alone."""
+        return self._ready and self._standing is not None
+
+    def _now_wished(self) -> tuple[Any, ...]:
+        approved = granted(self._guardian.desk, KEEP_TIERS, self.id)
+        return self.tier, self._ready, tuple(each.id for each in approved)
 
     @property
     def imports(self) -> Imports:
@@ -158,7 +184,7 @@ class Tiering(PlaySource):
     @callback
     def _said(self) -> None:
         """Look at once where a person changed what is wanted, or what may be done."""
-        if self._wish != (self.tier, self.allowed):
+        if self._wish != self._now_wished():
             self.soon()
 
     async def async_end(self) -> None:
@@ -188,7 +214,10 @@ class Tiering(PlaySource):
         """Judge, and see that it is as it is wanted."""
         if self._ended:
             return
-        self._wish = (self.tier, self.allowed)
+        self._wish = self._now_wished()
+        if self._guardian.desk.ready:
+            self._standing = await permitted(self._guardian.desk, KEEP_TIERS, self.id, self.written)
+            self.lending.who = self._standing.by.name if self._standing else ""
         tier, clients, arrs = self.tier, self.clients(), self.arrs()
         self._measure(clients if tier.pauses or tier.holds else ())
         before, self.backlog = self.backlog, Backlog()
@@ -210,6 +239,7 @@ class Tiering(PlaySource):
         return (
             self.room,
             self.free,
+            self.allowed,
             self._imports,
             self.until,
             self.hours.suspended(),
