@@ -224,7 +224,7 @@ def test_every_cause_is_told() -> None:
     assert len(keys) > 15
     told = {key.removeprefix("cause_") for key in TEXTS if key.startswith("cause_")}
     # those of disks, of what is downloaded and of what is streamed belong to others
-    others = ("disk_", "replacing_", "import_", "stuck_", "plex_", "uplink_")
+    others = ("disk_", "replacing_", "import_", "stuck_", "plex_", "uplink_", "tier_", "power_", "ups_")
     assert keys == {key for key in told if not key.startswith(others) or key == "disk_full"}
     given = {"crashed": {"signal"}, "error": {"code"}, "check_fails": {"code"}, "check_says": {"output"}}
     given["restarted"] = {"times"}
