@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 
 
+@cache
 def _matches(field: str, value: int, low: int) -> bool:
     for part in field.split(","):
         span, _, step = part.partition("/")

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +17,16 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 import custom_components.home_server_monitor  # noqa: F401
 from custom_components.home_server_monitor.const import CONF_FINGERPRINT, CONF_KIND, CONF_SERVER, DOMAIN, HOME
 from custom_components.home_server_monitor.edge import server as edge_server
+from custom_components.home_server_monitor.plays.disk_risk import play as disk_play
 from custom_components.home_server_monitor.sources.feeds import Feeds
 import simulator
 
 from .engine import engine, engines, newer_engine, the_engine  # noqa: F401 - fixtures
 from .seen import Seen
 from .warp import Warp
+
+# the same file for each Home Assistant that is started
+disk_play.load = cache(disk_play.load)
 
 # aiohttp may leave one timer of a heartbeat behind a socket that it closed; it ends by itself after this long
 LAST_PING = 40.0

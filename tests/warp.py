@@ -11,7 +11,7 @@ from types import SimpleNamespace
 from typing import Any, override
 
 # after how many seconds of jumps sockets must be silent, for how long in real seconds, before time jumps on
-STRIDE = 2.0
+STRIDE = 5.0
 SILENCE = 0.0005
 
 

@@ -110,7 +110,7 @@ async def errors(nas: House) -> AsyncIterator[None]:
 @pytest.mark.usefixtures("errors")
 async def test_a_problem_is_mended_from_repairs(nas: House) -> None:
     before = await nas.writes()
-    issue = await _issue(nas, "tank")
+    issue = await _issue(nas, "checksum")
     shown = await nas.owner.request("POST", FIX, {"handler": DOMAIN, "issue_id": issue["issue_id"]})
     assert (shown["type"], shown["menu_options"]) == ("menu", ["approve", "deny", "acknowledge"])
     assert "Start a scrub of pool tank" in str(shown["description_placeholders"])
