@@ -110,7 +110,7 @@ async def test_a_list_that_was_short_for_a_moment_costs_nothing(
     assert seen.entities() == before
 
 
-@pytest.mark.parametrize(("status", "minutes"), [("STOPPED", 90), ("FAILED", 20), ("INITIALIZING", 20)])
+@pytest.mark.parametrize(("status", "minutes"), [("STOPPED", 90), ("FAILED", 20)])
 async def test_apps_stay_while_docker_is_down(
     hass: HomeAssistant, nas: MockConfigEntry, sim: Any, seen: Seen, status: str, minutes: float
 ) -> None:
