@@ -146,8 +146,9 @@ def _cpu(before: Sample | None, now: Sample, seconds: float) -> float | None:
     if before is None or (used := _grown(before.cpu, now.cpu)) is None:
         return None
     if now.cpus and (system := _grown(before.system, now.system)):
-        return 100 * now.cpus * used / system
-    return 100 * used / (seconds * 1e9)
+        # what only a division leaves would be written as a change
+        return round(100 * now.cpus * used / system, 8)
+    return round(100 * used / (seconds * 1e9), 8)
 
 
 def _throttled(before: Sample | None, now: Sample) -> float | None:
