@@ -62,6 +62,8 @@ class Parts:
         self._permits.permit_part(record, actor)
         if actor.kind in AUTOMATIC and await self._permits.in_use_now(record):
             raise Refused(Refusal("in_use"))
+        # it may have ended while the target was read
+        self._running(whole_id)
         self._floor.claim(record)
         try:
             made = await self._book.add(record)
@@ -81,9 +83,7 @@ class Parts:
         self, whole_id: str, source: str, action: str, target: str, params: Mapping[str, Any], name: str
     ) -> tuple[Record, Actor]:
         """Return a part as it is proposed, and who approved the whole. Raises Refused."""
-        whole = self._book.get(whole_id)
-        if whole.state is not State.RUNNING or whole.actor is None:
-            raise Refused(Refusal("already_decided", {"state": whole.state}))
+        whole, actor = self._running(whole_id)
         source = source or whole.source
         plan = await self._looks.plan(source, action, target, params)
         if plan.risk > whole.risk:
@@ -101,8 +101,15 @@ class Parts:
             state=State.PROPOSED,
             created=now,
             expires=now + EXPIRES[plan.risk],
-            proposed_by=whole.actor,
+            proposed_by=actor,
             part_of=whole.id,
-            history=((State.PROPOSED.value, now, whole.actor.id),),
+            history=((State.PROPOSED.value, now, actor.id),),
         )
-        return record, whole.actor
+        return record, actor
+
+    def _running(self, whole_id: str) -> tuple[Record, Actor]:
+        """Return the whole and who approved it. Raises Refused where it does not run any more."""
+        whole = self._book.get(whole_id)
+        if whole.state is not State.RUNNING or whole.actor is None:
+            raise Refused(Refusal("already_decided", {"state": whole.state}))
+        return whole, whole.actor

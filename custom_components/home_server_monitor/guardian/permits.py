@@ -98,7 +98,8 @@ class Permits:
         if record.waits == "in_use" and self.in_use(record):
             return "in_use"
         if record.actor is None:
-            return None
+            # whoever it was, nobody can say whether they still may
+            return "not_an_approver"
         if record.actor.kind in AUTOMATIC:
             refusal = self._policy.may_run_automatically(record, self.affairs(record))
         else:

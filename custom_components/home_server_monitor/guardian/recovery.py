@@ -45,10 +45,11 @@ class Recovery:
     async def _proposed(self, record: Record, now: float, *, damaged: bool) -> None:
         if record.expires <= now:
             await self._book.move(record.id, State.PROPOSED, State.EXPIRED, SYSTEM, must=False)
-        elif damaged:
-            # a line that is lost may have said that it was decided
+        elif damaged or record.part_of:
+            # a line that is lost may have said that it was decided; a part is offered to nobody without its whole
+            reason = "journal_damaged" if damaged else "interrupted"
             await self._book.move(
-                record.id, State.PROPOSED, State.SUPERSEDED, SYSTEM, must=False, reason="journal_damaged"
+                record.id, State.PROPOSED, State.SUPERSEDED, SYSTEM, must=False, reason=reason
             )
 
     async def _approved(self, record: Record, now: float, *, damaged: bool) -> None:
