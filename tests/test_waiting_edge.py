@@ -14,7 +14,7 @@ from pytest_homeassistant_custom_component.common import MockUser
 import voluptuous as vol
 
 from custom_components.home_server_monitor.const import DOMAIN
-from custom_components.home_server_monitor.guardian.capabilities import Use
+from custom_components.home_server_monitor.guardian.capabilities import Use, Viewer
 from custom_components.home_server_monitor.guardian.remediation import Record, State
 from custom_components.home_server_monitor.guardian.waiting import WAITS
 from custom_components.home_server_monitor.repairs import async_create_fix_flow
@@ -45,7 +45,8 @@ class Streams:
         return ()
 
     def in_use(self, nodes: Collection[str]) -> Sequence[Use]:
-        return (Use("stream", "Ann"),) if self.watched and self.node in nodes else ()
+        viewer = Viewer("Bertha", "A Secret Film", dt_util.utcnow() + timedelta(minutes=90))
+        return (Use("stream", "Ann", (viewer,)),) if self.watched and self.node in nodes else ()
 
     async def look_in_use(self, nodes: Collection[str]) -> Sequence[Use]:
         return self.in_use(nodes)
@@ -168,7 +169,9 @@ async def test_a_target_that_changed_while_it_waited(
     assert f"Reboot: not done. {record.name} changed" in home.shown("Ann")["message"]
 
 
-async def test_two_buttons_while_it_is_in_use(crashed: Household, hass_admin_user: MockUser) -> None:
+async def test_two_buttons_while_it_is_in_use(
+    crashed: Household, hass_admin_user: MockUser, monkeypatch: pytest.MonkeyPatch
+) -> None:
     home = crashed
     home.tell(home.phone("Ann", hass_admin_user), **_closed())
     streams = Streams(home.guardian.id, f"app:{home.nas.runtime_data.id}:sonarr")
@@ -185,6 +188,14 @@ async def test_two_buttons_while_it_is_in_use(crashed: Household, hass_admin_use
     verbs = [each["title"] for each in why["data"]["actions"]]
     assert verbs[:2] == ["Restart app", "After it ends"]
     assert verbs[3:] == ["Deny", "Acknowledge"]
+    # who watches what until when is for who may approve it alone
+    shown = await (await _fix(home, tracked.id)).async_step_init()
+    assert "Bertha" not in str(shown)
+    _as(monkeypatch, hass_admin_user)
+    shown = await (await _fix(home, tracked.id)).async_step_init()
+    said = shown["description_placeholders"]["what"]
+    assert "It would interrupt: Ann. Watching now: Bertha: A Secret Film until about " in said
+    assert "Bertha" not in str(home.pushes)
     restarts = _restarts(home)
     await home.tap(home.button(why, "after"), hass_admin_user.id)
     record = home.record()

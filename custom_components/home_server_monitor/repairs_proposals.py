@@ -39,11 +39,12 @@ class ProposalFlow(RepairsFlow):
         later = ["after_it_ends"] if choices.interrupts else []
         later += ["next_window"] if choices.opens else []
         options = ["approve", *later, "deny", *(["acknowledge"] if tracked else [])]
-        return self.async_show_menu(
-            step_id="init",
-            menu_options=options,
-            description_placeholders=self._of.wording.issue_placeholders(record, tracked),
-        )
+        named = self._of.wording.issue_placeholders(record, tracked)
+        actor = await request_actor(self.hass, "repairs")
+        if actor is not None and not self._of.desk.policy.may_decide(record, actor):
+            # who watches what is for who decides alone: the texts of an issue are read by all
+            named["what"] = " ".join(filter(None, (named["what"], self._of.waits.viewers(record.plan))))
+        return self.async_show_menu(step_id="init", menu_options=options, description_placeholders=named)
 
     async def async_step_approve(self, user_input: dict[str, Any] | None = None) -> RepairsFlowResult:
         """Approve; what is of high risk asks for the name first."""

@@ -42,14 +42,12 @@ class PlexFace(Face):
                 Route("GET", "/identity", self._identity),
                 Route("GET", "/", lambda _: Json(about(self.theatre))),
                 Route("GET", "/status/sessions", self._sessions),
-                Route("POST", "/status/sessions/terminate", self._terminate),
                 Route("GET", "/library/sections/all", self._libraries),
                 Route("POST", "/library/sections/{id}/refresh", self._refresh),
                 Route("GET", "/activities", lambda _: Json(container("Activity", []))),
                 Route("GET", "/:/prefs", self._settings),
                 Route("PUT", "/:/prefs", self._set),
                 Route("GET", "/updater/status", self._updater),
-                Route("PUT", "/updater/check", lambda _: Raw()),
                 Route("POST", "/api/v2/pins", self._pin),
                 Route("GET", "/api/v2/pins/{id}", self._pin_of),
             )
@@ -109,7 +107,7 @@ class PlexFace(Face):
             {
                 "MediaContainer": {
                     "size": 0,
-                    "claimed": True,
+                    "claimed": self.theatre.claimed,
                     "machineIdentifier": MACHINE,
                     "version": self.theatre.version,
                 }
@@ -119,10 +117,6 @@ class PlexFace(Face):
     def _sessions(self, asked: Asked) -> Reply:
         rows = [session_row(self.theatre, each) for each in self.theatre.showings.values()]
         return Json(container("Metadata", rows))
-
-    def _terminate(self, asked: Asked) -> Reply:
-        key = asked.query.get("sessionId", "").removeprefix("session-")
-        return Raw() if self.theatre.stop(key) else Raw(PAGE, 404, content_type="text/html")
 
     def _libraries(self, asked: Asked) -> Reply:
         self.theatre.end_of_scans()

@@ -92,11 +92,12 @@ def usual_preferences() -> dict[str, Any]:
 
 @dataclass(slots=True)
 class Theatre:
-    """One server of the media world. mapping: whether its port can be reached from outside."""
+    """One server of the media world. mapping: whether its port can be reached from outside; claimed: it has an owner."""
 
     world: MediaWorld
     version: str = VERSION
     plex_pass: bool = True
+    claimed: bool = True
     mapping: str = "mapped"
     latest: str | None = None
     preferences: dict[str, Any] = field(default_factory=usual_preferences)

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from ..guardian.capabilities import Use
 from ..guardian.contract import Plan
+from ..guardian.plain import plain
 from ..guardian.remediation import Record, State
 from ..guardian.uses import Uses
 from . import clock
@@ -43,6 +44,23 @@ class Waits:
     def names(self, plan: Plan) -> list[str]:
         """Return what a plan would interrupt, in words."""
         return [self._words(use) for use in self.uses.seen(plan)]
+
+    def viewers(self, plan: Plan) -> str:
+        """Return who watches what until when, as a sentence for whoever may approve the plan; empty where nobody does."""
+        texts, now = self._of.texts, clock.now()
+        found = [
+            texts.common(
+                "viewer" if each.until is None else "viewer_until",
+                {
+                    "who": plain(each.who, 60) or "?",
+                    "what": plain(each.what, 80),
+                    "time": moment(each.until.timestamp(), now) if each.until else "",
+                },
+            )
+            for use in self.uses.seen(plan)
+            for each in use.viewers
+        ]
+        return texts.common("viewers", {"names": self._few(found)}) if found else ""
 
     def _words(self, use: Use) -> str:
         return self._of.texts.common(f"use_{use.kind}", {"name": use.name}, default=use.name)

@@ -1,7 +1,8 @@
 """Small protocols through which one system's action or play uses another system."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Protocol, override, runtime_checkable
 
 from .belonging import Judged, JudgedSource, OfServer
@@ -51,6 +52,7 @@ __all__ = [
     "SnapshotsDatasets",
     "TendsDisks",
     "Use",
+    "Viewer",
     "Way",
     "setting_of",
 ]
@@ -113,11 +115,24 @@ def setting_of(source: Source | None, name: str) -> Setting | None:
 
 
 @dataclass(frozen=True, slots=True)
+class Viewer:
+    """Somebody who watches something. until: about when it ends, None where nobody knows."""
+
+    who: str
+    what: str
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Use:
-    """Something that goes on and would be interrupted. kind: names the text `common.use_<kind>`; name: of what."""
+    """Something that goes on and would be interrupted. kind: names the text `common.use_<kind>`; name: of what.
+
+    viewers: who watches what: for the eyes of who may approve what it holds up, and never in an event, a state or a log.
+    """
 
     kind: str
     name: str
+    viewers: tuple[Viewer, ...] = field(default=(), compare=False, repr=False)
 
 
 @runtime_checkable

@@ -1,6 +1,6 @@
 """A Home Assistant that watches the simulated Arrs."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntryState
@@ -10,6 +10,14 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.home_server_monitor.const import CONF_KIND, CONF_SERVER, DOMAIN, HOME
 import simulator
+from tests.vendors import watched
+
+
+@pytest.fixture(autouse=True)
+def vendors(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Every request is one that was held against the vendor's description."""
+    with watched(monkeypatch):
+        yield
 
 
 @pytest.fixture

@@ -25,6 +25,10 @@ TABLE: list[tuple[dict[str, Any], dict[str, Any], tuple[Any, ...]]] = [
     ({}, {"version": "2.0.0.1"}, NOTHING),
     ({}, {"version": "nightly"}, NOTHING),
     ({}, {"version": ""}, NOTHING),
+    # whose it is
+    ({}, {"claimed": True}, NOTHING),
+    ({}, {"claimed": None}, NOTHING),
+    ({}, {"claimed": False}, ("unclaimed", HIGH, None)),
     # connections
     ({"secureConnections": 0}, {}, NOTHING),
     ({"secureConnections": 1}, {}, NOTHING),

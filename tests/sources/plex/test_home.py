@@ -2,15 +2,19 @@
 
 import asyncio
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.json import json_dumps
+from homeassistant.util import dt as dt_util
+import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.home_server_monitor.const import DOMAIN
 from custom_components.home_server_monitor.guardian.capabilities_streams import Surroundings
+from custom_components.home_server_monitor.guardian.contract import Refused
 
 
 def state_of(hass: HomeAssistant, platform: str, key: str) -> Any:
@@ -53,6 +57,13 @@ async def test_who_watches_is_shown_as_numbers_only(hass: HomeAssistant, plex: A
     assert "Secret" not in json_dumps(plex.diagnose())
     used = plex.in_use({f"host:{plex.id}"})
     assert [(each.kind, each.name) for each in used] == [("streams", "2")]
+    # for who may approve what they hold up, and in no text, event or state
+    assert [(each.who, each.what) for each in used[0].viewers] == [
+        ("Bertha", "A Secret Film"),
+        ("Ann", "The Long Tide"),
+    ]
+    assert timedelta(minutes=116) < used[0].viewers[0].until - dt_util.utcnow() <= timedelta(minutes=118)
+    assert "Bertha" not in f"{used}"
     # for admins it is a list, with how each is converted and why
     listed = {each["title"]: each for each in await plex.async_list("streams", {})}
     assert listed["A Secret Film"]["user"] == "Bertha"
@@ -112,6 +123,27 @@ async def test_a_setting_is_changed_verified_and_put_back(plex: Any, stage: Any)
     refusal = await action.check(plan)
     assert refusal is not None
     assert refusal.key == "setting_changed"
+
+
+async def test_a_library_is_scanned(plex: Any, stage: Any) -> None:
+    action = plex.actions["plex_scan"]
+    plan = await action.plan("2", {})
+    assert plan.before["shown"]["library"] == "Series"
+    assert await action.check(plan) is None
+    receipt = await action.run(plan, 0)
+    assert stage.theatre.libraries["2"].scanning
+    assert (await action.verify(plan, [receipt])).outcome == "succeeded"
+    # it is being scanned, and another one is not there
+    for target, refused in (("2", "library_is_scanned"), ("9", "no_such_library")):
+        with pytest.raises(Refused) as caught:
+            await action.plan(target, {})
+        assert caught.value.refusal.key == refused
+    refusal = await action.check(plan)
+    assert refusal is not None
+    assert refusal.key == "library_is_scanned"
+    # it is taken away meanwhile
+    del stage.theatre.libraries["2"]
+    assert (await action.verify(plan, [receipt])).outcome == "failed"
 
 
 async def test_a_refused_token_asks_for_a_new_one(

@@ -12,7 +12,9 @@ from .model import Plex
 REQUIRED, PREFERRED, OFF = 0, 1, 2
 PORT: Final = 32400
 # what lets in whoever reaches the port
-_LETS_IN: Final = frozenset({"vulnerable", "insecure_connections", "open_to_all", "open_to_networks"})
+_LETS_IN: Final = frozenset(
+    {"vulnerable", "unclaimed", "insecure_connections", "open_to_all", "open_to_networks"}
+)
 # the table of known holes is of this day: newer ones are unknown here
 HOLES_OF: Final = "2026-11"
 
@@ -88,6 +90,11 @@ def _holes(data: Plex) -> Iterator[Weakness]:
         yield Weakness(
             key="vulnerable", severity=Severity.HIGH, value=data.about.version, said=", ".join(known)
         )
+
+
+def _owner(data: Plex) -> Iterator[Weakness]:
+    if data.about.claimed is False:
+        yield Weakness(key="unclaimed", severity=Severity.HIGH, setting="claimed", value=False)
 
 
 def _encryption(data: Plex) -> Iterator[Weakness]:
@@ -195,6 +202,7 @@ def _old_tls(data: Plex) -> Iterator[Weakness]:
 
 _CHECKS: Final[tuple[Callable[[Plex], Iterator[Weakness]], ...]] = (
     _holes,
+    _owner,
     _encryption,
     _without_login,
     _own_addresses,

@@ -1,6 +1,7 @@
 """Speaks to a Plex Media Server: what it shows its owner, and the few things that may be ordered of it."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Final
 
 from yarl import URL
@@ -63,7 +64,9 @@ class PlexClient:
 
     async def about(self) -> About:
         """Ask how it stands. Raises ClientError; AuthFailed where the token is not of its owner, or of nobody."""
-        return _parsed(about, await self._get(""))
+        found = _parsed(about, await self._get(""))
+        # whether it has an owner at all it only tells where it says who it is
+        return replace(found, claimed=(await self.identity()).claimed)
 
     async def streams(self) -> Rows[Stream]:
         """Return what is played now. Raises ClientError."""
@@ -94,16 +97,6 @@ class PlexClient:
     async def scan(self, key: str) -> None:
         """Have a library scanned. Raises ClientError."""
         await self._transport.send("POST", f"library/sections/{key}/refresh")
-
-    async def look_for_release(self) -> None:
-        """Have it look for a newer release, without loading it. Raises ClientError."""
-        await self._transport.send("PUT", "updater/check", {"download": 0})
-
-    async def stop_stream(self, session: str, reason: str) -> None:
-        """End a stream; its viewer reads the reason. Plex Pass only. Raises ClientError."""
-        await self._transport.send(
-            "POST", "status/sessions/terminate", {"sessionId": session, "reason": reason}
-        )
 
     def socket_url(self) -> URL:
         """Return the address at which it tells what happens."""

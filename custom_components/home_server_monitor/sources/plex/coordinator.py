@@ -13,7 +13,7 @@ from yarl import URL
 
 from ...const import CONF_FINGERPRINT, DOMAIN
 from ...coordinator import HsmConfigEntry
-from ...guardian.capabilities import Use
+from ...guardian.capabilities import Use, Viewer
 from ...guardian.capabilities_streams import Exposure, Surroundings
 from ...guardian.contract import Action, Finding, Node, Proposal
 from ..certificates import learning
@@ -189,11 +189,16 @@ class PlexCoordinator(KeyedCoordinator[Plex]):
         return circumstances(self.data, self.around)
 
     def in_use(self, nodes: Collection[str]) -> Sequence[Use]:
-        """Return whether somebody watches; who and what stays here, for a plan may be read by all (capability InUse)."""
+        """Return whether somebody watches: how many for all, who and what for approvers (capability InUse)."""
         if self.data is None or not self.is_among(nodes):
             return ()
-        playing = sum(each.plays for each in self.data.streams.values())
-        return (Use("streams", str(playing)),) if playing else ()
+        playing = [each for each in self.data.streams.values() if each.plays]
+        now = dt_util.utcnow()
+        viewers = tuple(
+            Viewer(each.user, each.title, None if each.left is None else now + timedelta(seconds=each.left))
+            for each in playing
+        )
+        return (Use("streams", str(len(playing)), viewers),) if playing else ()
 
     async def look_in_use(self, nodes: Collection[str]) -> Sequence[Use]:
         """Ask whether somebody watches now. Raises ClientError."""

@@ -26,7 +26,7 @@ class About:
     """What it says of itself to its owner.
 
     mapping: whether its port can be reached from outside, as Plex sees it; plex_pass: whether the features that are
-    paid for are there; features: those that its owner has.
+    paid for are there; claimed: whether it has an owner.
     """
 
     name: str
@@ -36,7 +36,7 @@ class About:
     mapping: str | None = None
     signed_in: bool | None = None
     plex_pass: bool | None = None
-    features: frozenset[str] = frozenset()
+    claimed: bool | None = None
 
     @property
     def numbers(self) -> tuple[int, ...]:
@@ -72,12 +72,10 @@ class Activity:
 
 @dataclass(frozen=True, slots=True)
 class Preference:
-    """One setting. value, default: as they are, or None where it hides them."""
+    """One setting. value: as it is, or None where it hides it."""
 
     key: str
     value: Any
-    default: Any = None
-    hidden: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +83,6 @@ class Release:
     """What it knows of newer releases. latest: None where it runs the newest one that it knows."""
 
     latest: str | None
-    can_install: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +144,6 @@ def about(body: Row) -> About:
         mapping=word(row.get("myPlexMappingState"), _MAPPINGS, "unknown"),
         signed_in={"ok": True, None: None}.get(row.get("myPlexSigninState"), False),
         plex_pass=truth(row.get("myPlexSubscription")),
-        features=frozenset(filter(None, str(row.get("ownerFeatures") or "").split(",")[:500])),
     )
 
 
@@ -177,15 +173,13 @@ def activity(row: Row) -> tuple[str, Activity]:
 def preference(row: Row) -> tuple[str, Preference]:
     """Parse a setting of `/:/prefs`. Raises KeyError, TypeError, ValueError."""
     key = name(row["id"])
-    return key.lower(), Preference(
-        key, _plain(row.get("value")), _plain(row.get("default")), truth(row.get("hidden")) is True
-    )
+    return key.lower(), Preference(key, _plain(row.get("value")))
 
 
 def release(body: Row) -> Release:
     """Parse `/updater/status`. Raises KeyError, TypeError."""
     row = body["MediaContainer"]
-    return Release(text(at(row, "Release", 0, "version")), truth(row.get("canInstall")) is True)
+    return Release(text(at(row, "Release", 0, "version")))
 
 
 def _plain(value: Any) -> Any:
