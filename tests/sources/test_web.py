@@ -7,6 +7,7 @@ import traceback
 from typing import Any
 
 import aiohttp
+from homeassistant.core import HomeAssistant
 import pytest
 from yarl import URL
 
@@ -18,6 +19,7 @@ from custom_components.home_server_monitor.sources.errors import (
     ClientError,
     PermissionDenied,
 )
+from custom_components.home_server_monitor.sources.session import shared_session
 from custom_components.home_server_monitor.sources.web import JsonTransport, Limits, Web
 
 KEY = "s3cret-key"
@@ -122,3 +124,45 @@ async def test_nothing_is_waited_for_longer_than_it_may_take(socket_enabled: Non
             with pytest.raises(CannotConnect):
                 await web.ask("GET", "")
         stuck.set()
+
+
+async def test_an_order_goes_out_once_also_where_a_kept_connection_breaks(socket_enabled: None) -> None:
+    """aiohttp sends GET, PUT and DELETE again by itself, though the first may have been carried out."""
+    asked: list[bytes] = []
+
+    async def one(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        # the first question is answered, the next one is read, and nothing comes of it
+        with contextlib.suppress(asyncio.IncompleteReadError):
+            asked.append((await reader.readuntil(b"\r\n\r\n")).split(b" HTTP")[0])
+            writer.write(GOOD)
+            asked.append((await reader.readuntil(b"\r\n\r\n")).split(b" HTTP")[0])
+        writer.close()
+
+    async with await asyncio.start_server(one, "127.0.0.1", 0) as server:
+        url = URL(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}")
+        for verb in ("GET", "PUT", "DELETE", "POST"):
+            asked.clear()
+            async with aiohttp.ClientSession() as session:
+                web = Web(session, url, in_thread)
+                await web.ask("GET", "first", reads=True)
+                with pytest.raises(CannotConnect):
+                    await web.ask(verb, "order")
+            assert asked[1:] == [f"{verb} /order".encode()]
+        async with aiohttp.ClientSession() as session:
+            web = Web(session, url, in_thread)
+            await web.ask("GET", "first", reads=True)
+            assert (await web.ask("GET", "question", reads=True)).status == 200
+
+
+async def test_a_key_follows_no_redirect_when_a_socket_is_opened(
+    socket_enabled: None, hass: HomeAssistant
+) -> None:
+    async with serving(GOOD) as (_, elsewhere, asked):
+        away = answer("302 Found", more=f"Location: {elsewhere}\r\n")
+        async with serving(away) as (_, url, _):
+            session = shared_session(hass)
+            web = JsonTransport(session, url, {"X-Plex-Token": KEY}, in_thread)
+            with pytest.raises(BadResponse):
+                await web.socket(url / "socket")
+            session.detach()
+        assert asked == []

@@ -14,6 +14,7 @@ from yarl import URL
 
 from .certificates import pin, translated
 from .errors import AuthFailed, BadResponse, CallFailed, CannotConnect, PermissionDenied
+from .guarded import ELSEWHERE, Once
 from .records import at, text
 
 KIB, MIB = 1 << 10, 1 << 20
@@ -103,7 +104,8 @@ class Web:
     ) -> Answer:
         """Send one request and return its answer, of any status that `refuse` lets pass.
 
-        reads: it changes nothing, so that it is sent again where the server had closed the connection. A write never is.
+        reads: it changes nothing, so that it is sent again where the server had closed the connection. A write never is,
+        also not by aiohttp.
         Raises CannotConnect, BadResponse, and what `refuse` raises.
         """
         url = self.address(path).update_query({key: _spelled(value) for key, value in (query or {}).items()})
@@ -111,6 +113,7 @@ class Web:
         more |= {"data": form} if form is not None else {}
         more |= {"json": document} if document is not None else {}
         more |= {"auth": aiohttp.BasicAuth(*auth, encoding="utf-8")} if auth else {}
+        more |= {} if reads else {"middlewares": (Once(),)}
         async with self._places:
             try:
                 async with asyncio.timeout(self._limits.call):
@@ -154,7 +157,7 @@ class Web:
         """Raise a ClientError where status and headers say enough, before the body is read."""
         if 300 <= response.status < 400:
             # to its login, or to its URL base: the key goes nowhere else
-            raise BadResponse("It sends elsewhere, as a login page in front of it does")
+            raise BadResponse(ELSEWHERE)
 
     async def _once(self, verb: str, path: str, url: URL, more: Mapping[str, Any]) -> Answer:
         self.calls += 1

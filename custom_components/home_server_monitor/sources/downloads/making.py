@@ -26,7 +26,7 @@ async def which(wire: Wire) -> Product:
 
     At most one of these questions counts as a wrong login, with Transmission, which forgives it at the next right one.
     """
-    first = await wire.ask("GET", "api/v2/app/webapiVersion")
+    first = await wire.ask("GET", "api/v2/app/webapiVersion", reads=True)
     if found := _by_realm(first):
         return found
     if _is_qbittorrent(first):
@@ -64,7 +64,7 @@ def _is_qbittorrent(answer: Answer) -> bool:
 async def _is_sabnzbd(wire: Wire) -> bool:
     """Its version is told to everybody; where the name of the host is refused, it says whose refusal that is."""
     try:
-        answer = await wire.ask("GET", "api", query={"mode": "version", "output": "json"})
+        answer = await wire.ask("GET", "api", query={"mode": "version", "output": "json"}, reads=True)
         if answer.status == 403 and "sabnzbd" in answer.text.lower():
             raise HostRefused(wire.url.authority)
         found = await wire.parsed(answer) if answer.status == 200 else None

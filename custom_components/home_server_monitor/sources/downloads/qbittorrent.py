@@ -105,7 +105,8 @@ class QBittorrent(DownloadClient):
         if raw.get("full_update") is True:
             self._rows, self._items, self._state = {}, {}, {}
             self._skipped.clear()
-        for key in raw.get("torrents_removed") or ():
+        removed = raw.get("torrents_removed")
+        for key in removed if isinstance(removed, list) else ():
             self._forget(str(key).lower())
         if isinstance(state := raw.get("server_state"), dict):
             self._state |= state
@@ -256,11 +257,11 @@ class QBittorrent(DownloadClient):
     # Requests
 
     async def _get(self, path: str, **query: str | int) -> Any:
-        answer = await self.session.send("GET", path, query=query)
+        answer = await self.session.send("GET", path, query=query, reads=True)
         return await self.wire.parsed(self._good(path, answer))
 
     async def _get_text(self, path: str) -> str:
-        return self._good(path, await self.session.send("GET", path)).text
+        return self._good(path, await self.session.send("GET", path, reads=True)).text
 
     async def _post(self, path: str, **form: str) -> None:
         self._good(path, await self.session.send("POST", path, form=form))

@@ -148,7 +148,7 @@ class SABnzbd(UsenetClient):
     @override
     async def remove(self, item_id: str, *, delete_data: bool) -> None:
         delete: dict[str, str | int] = {"name": "delete", "value": item_id, "del_files": int(delete_data)}
-        queued = await self._call("queue", **delete)
+        queued = await self._send("queue", delete)
         if at(queued, "status") is True and at(queued, "nzo_ids"):
             return
         # what has left the queue is in the history
@@ -165,13 +165,17 @@ class SABnzbd(UsenetClient):
     # Requests
 
     async def _order(self, mode: str, **query: str | int) -> None:
-        if at(found := await self._call(mode, **query), "status") is False:
+        if at(found := await self._send(mode, query), "status") is False:
             raise CallFailed(mode, str(at(found, "error") or "SABnzbd says no"))
 
     async def _call(self, mode: str, **query: str | int) -> Any:
+        return await self._send(mode, query, reads=True)
+
+    async def _send(self, mode: str, query: Mapping[str, str | int], *, reads: bool = False) -> Any:
         self._tries.ask()
         wanted = {"mode": mode, **query, "output": "json", "apikey": self.secrets.api_key}
-        answer = await self.wire.ask("GET", "api", query=wanted)
+        # its orders are GETs as well
+        answer = await self.wire.ask("GET", "api", query=wanted, reads=reads)
         self._check(mode, answer)
         found = await self.wire.parsed(answer)
         if at(found, "status") is False and at(found, "error") == "not implemented":

@@ -86,7 +86,7 @@ class ScrutinyClient:
         return version[:40] if isinstance(version, str) and version else None
 
     async def _get(self, path: str, **query: str) -> dict[str, Any]:
-        body = await self._web.parsed(await self._web.ask("GET", path, query))
+        body = await self._web.parsed(await self._web.ask("GET", path, query, reads=True))
         if not isinstance(body, dict) or not isinstance(body.get("success"), bool):
             raise BadResponse("The answer is not one of Scrutiny's")
         if not body["success"]:
