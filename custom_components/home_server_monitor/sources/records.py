@@ -25,6 +25,8 @@ TURN = 0.005
 # what JSON writers and databases take
 MAX_INTEGER = 2**63 - 1
 FIRST_YEAR, LAST_YEAR = 1970, 2200
+# more than any download has; thousands of them still sum up to what JSON writers take
+MAX_AMOUNT = 2**50
 
 type Row = dict[str, Any]
 
@@ -139,6 +141,12 @@ def integer(value: Any) -> int | None:
 def count(value: Any) -> int:
     """Return a counter that cannot be negative; 0 where there is none."""
     return max(integer(value) or 0, 0)
+
+
+def amount(value: Any, unit: int = 1) -> int:
+    """Return bytes, or bytes a second, of something that is loaded, given in `unit`; 0 for what none can be."""
+    found = (number(value) or 0.0) * unit
+    return round(found) if 0 < found <= MAX_AMOUNT else 0
 
 
 def text(value: Any, limit: int = MAX_TEXT) -> str | None:

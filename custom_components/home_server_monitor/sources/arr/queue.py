@@ -11,7 +11,7 @@ import re
 from types import MappingProxyType
 from typing import Any, Final
 
-from ..records import Row, at, instant, integer, name, number, text
+from ..records import Row, amount, at, instant, integer, name, text
 from .apps import App
 from .said import said
 
@@ -153,8 +153,8 @@ def row_of(app: App, row: Row) -> Item:
         things=tuple(_things(app, row)),
         series=next((each for key in _ABOVE if (each := integer(row.get(key)))), None),
         season=_season(row),
-        size=_bytes(row.get("size")),
-        left=_bytes(row.get("sizeleft", row.get("sizeLeft"))),
+        size=amount(row.get("size")),
+        left=amount(row.get("sizeleft", row.get("sizeLeft"))),
         until=left_of(row.get("timeleft", row.get("timeLeft"))),
         added=instant(row.get("added")),
         status=_word(row.get("status")),
@@ -173,10 +173,6 @@ def row_of(app: App, row: Row) -> Item:
 def _word(value: Any) -> str:
     """Return a state in lower case: releases differ in their capitals."""
     return value[:40].lower() if isinstance(value, str) else ""
-
-
-def _bytes(value: Any) -> int:
-    return max(int(number(value) or 0), 0)
 
 
 def _season(row: Row) -> int | None:

@@ -4,7 +4,7 @@ from types import MappingProxyType
 from typing import Any
 
 from ...guardian.capabilities_media import DownloadState, Item, Line, Trouble
-from ..records import Malformed, Row, count, instant, integer, name, text
+from ..records import Malformed, Row, amount, count, instant, integer, name, text
 from .model import DOWN, NewsServer
 
 _STATES = {
@@ -39,7 +39,7 @@ _TROUBLES = {
 
 def whole(row: Row, key: str) -> int:
     """Return a number of bytes that is written in two halves."""
-    return (count(row.get(f"{key}Hi")) << 32) + count(row.get(f"{key}Lo"))
+    return amount((count(row.get(f"{key}Hi")) << 32) + count(row.get(f"{key}Lo")))
 
 
 def queued(row: Row, *, paused: bool) -> tuple[str, Item]:
@@ -94,7 +94,7 @@ def _key(row: Row) -> str:
 
 def limits(status: Row) -> MappingProxyType[str, int]:
     """Return the limits by their names, in bytes a second."""
-    return MappingProxyType({DOWN: count(status.get("DownloadLimit"))})
+    return MappingProxyType({DOWN: amount(status.get("DownloadLimit"))})
 
 
 def pause(status: Row) -> bool | str:
@@ -107,8 +107,8 @@ def pause(status: Row) -> bool | str:
 def line(status: Row) -> Line:
     """Return how the client stands."""
     return Line(
-        down=count(status.get("DownloadRate")),
-        down_limit=count(status.get("DownloadLimit")),
+        down=amount(status.get("DownloadRate")),
+        down_limit=amount(status.get("DownloadLimit")),
         paused=pause(status) is not False,
         free=whole(status, "FreeDiskSpace") if "FreeDiskSpaceLo" in status else None,
     )

@@ -5,7 +5,7 @@ from types import MappingProxyType
 from typing import Any
 
 from ...guardian.capabilities_media import DownloadState, Item, Line, Trouble
-from ..records import Malformed, Row, at, count, flag, instant, integer, positive, text
+from ..records import Malformed, Row, amount, at, flag, instant, integer, positive, text
 from .model import ALT_DOWN, ALT_UP, DOWN, UP
 from .troubles import host_of, of_tracker
 
@@ -53,7 +53,7 @@ def item(key: str, row: Row, asked: Asked) -> Item:
     name = text(row.get("name"))
     if not key or name is None:
         raise Malformed("no name")
-    size, raw = count(row.get("size")), str(row.get("state", "")).lower()
+    size, raw = amount(row.get("size")), str(row.get("state", "")).lower()
     trouble, reason = _trouble(raw, asked.said)
     known = [
         each for each in (integer(row.get("num_complete")), integer(row.get("num_seeds"))) if each is not None
@@ -67,8 +67,8 @@ def item(key: str, row: Row, asked: Asked) -> Item:
         category=text(row.get("category")) or "",
         tags=frozenset(filter(None, (part.strip() for part in str(row.get("tags") or "")[:2000].split(",")))),
         size=size,
-        done=max(size - count(row.get("amount_left")), 0),
-        speed=count(row.get("dlspeed")),
+        done=max(size - amount(row.get("amount_left")), 0),
+        speed=amount(row.get("dlspeed")),
         trouble=trouble,
         reason=reason,
         private=asked.private if private is None else private,
@@ -80,7 +80,7 @@ def item(key: str, row: Row, asked: Asked) -> Item:
         added=instant(row.get("added_on")),
         finished=instant(row.get("completion_on")),
         active=instant(row.get("last_activity")),
-        limited=count(row.get("dl_limit")) > 0,
+        limited=amount(row.get("dl_limit")) > 0,
     )
 
 
@@ -113,7 +113,7 @@ def said_by(trackers: Any) -> str:
 def limits(preferences: Row) -> MappingProxyType[str, int]:
     """Return all four limits, in bytes a second."""
     names = {DOWN: "dl_limit", UP: "up_limit", ALT_DOWN: "alt_dl_limit", ALT_UP: "alt_up_limit"}
-    return MappingProxyType({name: count(preferences.get(key)) for name, key in names.items()})
+    return MappingProxyType({name: amount(preferences.get(key)) for name, key in names.items()})
 
 
 def queue(preferences: Row) -> dict[str, Any]:
@@ -138,10 +138,10 @@ def line(state: Row, preferences: Row, *, paused: bool) -> Line:
     connection = state.get("connection_status")
     alternative = state.get("use_alt_speed_limits") is True
     return Line(
-        down=count(state.get("dl_info_speed")),
-        up=count(state.get("up_info_speed")),
-        down_limit=count(state.get("dl_rate_limit")),
-        up_limit=count(state.get("up_rate_limit")),
+        down=amount(state.get("dl_info_speed")),
+        up=amount(state.get("up_info_speed")),
+        down_limit=amount(state.get("dl_rate_limit")),
+        up_limit=amount(state.get("up_rate_limit")),
         alternative=alternative,
         scheduled=at(preferences, "scheduler_enabled") is True,
         paused=paused,

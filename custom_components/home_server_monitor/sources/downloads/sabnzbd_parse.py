@@ -4,7 +4,7 @@ from types import MappingProxyType
 from typing import Any
 
 from ...guardian.capabilities_media import DownloadState, Item, Line
-from ..records import Row, count, instant, integer, name, number, text
+from ..records import Row, amount, instant, integer, name, number, text
 from .model import DOWN, NewsServer
 from .troubles import of_usenet
 
@@ -26,7 +26,7 @@ _UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40, "P": 1 
 
 def queued(row: Row, *, paused: bool) -> tuple[str, Item]:
     """Return one job of the queue. Raises Malformed where it has no id or name."""
-    key, size = name(row.get("nzo_id")), _scaled(row.get("mb"), _MIB)
+    key, size = name(row.get("nzo_id")), amount(row.get("mb"), _MIB)
     state = _QUEUED.get(str(row.get("status", "")).lower(), DownloadState.UNKNOWN)
     if paused and state is DownloadState.DOWNLOADING and row.get("priority") != "Force":
         # the queue rests, and says so itself
@@ -38,7 +38,7 @@ def queued(row: Row, *, paused: bool) -> tuple[str, Item]:
         state=state,
         category=_category(row.get("cat")),
         size=size,
-        done=max(size - _scaled(row.get("mbleft"), _MIB), 0),
+        done=max(size - amount(row.get("mbleft"), _MIB), 0),
         added=instant(row.get("time_added")),
     )
 
@@ -48,7 +48,7 @@ def finished(row: Row) -> tuple[str, Item]:
     key = name(row.get("nzo_id"))
     state = _DONE.get(str(row.get("status", "")).lower(), DownloadState.UNPACKING)
     reason = text(row.get("fail_message")) or ""
-    size = count(row.get("bytes"))
+    size = amount(row.get("bytes"))
     failed = state is DownloadState.FAILED
     return key, Item(
         id=key,
@@ -57,7 +57,7 @@ def finished(row: Row) -> tuple[str, Item]:
         state=state,
         category=_category(row.get("category")),
         size=size,
-        done=min(count(row.get("downloaded")), size) if failed else size,
+        done=min(amount(row.get("downloaded")), size) if failed else size,
         trouble=of_usenet(reason) if failed else None,
         reason=reason if failed else "",
         path=text(row.get("storage"), 1000) or text(row.get("path"), 1000) or "",
@@ -68,16 +68,16 @@ def finished(row: Row) -> tuple[str, Item]:
 def line(queue: Row) -> Line:
     """Return how the client stands."""
     return Line(
-        down=_scaled(queue.get("kbpersec"), 1 << 10),
+        down=amount(queue.get("kbpersec"), 1 << 10),
         down_limit=limit(queue),
         paused=pause(queue) is not False,
-        free=_scaled_or_none(queue.get("diskspace1"), _GIB),
+        free=None if number(queue.get("diskspace1")) is None else amount(queue.get("diskspace1"), _GIB),
     )
 
 
 def limit(queue: Row) -> int:
     """Return the limit that holds, in bytes a second; 0 is none."""
-    return count(queue.get("speedlimit_abs"))
+    return amount(queue.get("speedlimit_abs"))
 
 
 def limits(queue: Row) -> MappingProxyType[str, int]:
@@ -104,7 +104,7 @@ def units(value: Any) -> int:
     """Return the bytes of a text like `1.5 G`."""
     said = str(value or "").strip().upper().removesuffix("B").strip()
     number_part = said.rstrip("KMGTP").strip()
-    return round((number(number_part) or 0.0) * _UNITS.get(said[len(number_part) :].strip(), 1))
+    return amount(number_part, _UNITS.get(said[len(number_part) :].strip(), 1))
 
 
 def servers(status: Row) -> tuple[NewsServer, ...]:
@@ -126,11 +126,3 @@ def warnings(queue: Row) -> int | None:
 def _category(value: Any) -> str:
     found = text(value) or ""
     return "" if found == "*" else found
-
-
-def _scaled(value: Any, unit: int) -> int:
-    return max(round((number(value) or 0.0) * unit), 0)
-
-
-def _scaled_or_none(value: Any, unit: int) -> int | None:
-    return None if number(value) is None else _scaled(value, unit)

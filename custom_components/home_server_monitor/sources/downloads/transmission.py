@@ -10,7 +10,7 @@ from typing import Any, Final, override
 
 from ...guardian.capabilities_media import Item
 from ..errors import BadResponse, CallFailed, NotSupported
-from ..records import Row, at, count, rows_in_turns
+from ..records import Row, amount, at, rows_in_turns
 from ..web import Answer
 from . import transmission_parse as parse
 from .client import ALL_FOUR, DownloadClient, Secrets
@@ -48,7 +48,7 @@ class Transmission(DownloadClient):
         raw = at(await self._call("torrent-get", fields=parse.FIELDS), "torrents")
         found = await rows_in_turns(raw, parse.item)
         paused = self.is_paused(_paused(session))
-        up = sum(count(at(row, "rateUpload")) for row in raw)
+        up = sum(amount(at(row, "rateUpload")) for row in raw)
         return Downloader(
             product=self.product,
             version=self.version,

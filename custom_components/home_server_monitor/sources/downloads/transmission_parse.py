@@ -4,7 +4,7 @@ from types import MappingProxyType
 from typing import Any
 
 from ...guardian.capabilities_media import DownloadState, Item, Line, Trouble
-from ..records import Row, at, count, flag, instant, integer, name, number, positive, text
+from ..records import Row, amount, at, flag, instant, integer, name, number, positive, text
 from .model import ALT_DOWN, ALT_UP, DOWN, UP
 from .troubles import host_of, of_disk, of_tracker
 
@@ -25,12 +25,12 @@ NOTHING = 1
 
 def item(row: Row) -> tuple[str, Item]:
     """Return one torrent. Raises Malformed where it has no hash or name."""
-    key, size = name(row.get("hashString")).lower(), count(row.get("sizeWhenDone"))
+    key, size = name(row.get("hashString")).lower(), amount(row.get("sizeWhenDone"))
     trouble, reason = _trouble(row)
     trackers = row.get("trackerStats")
     known = [integer(at(each, "seederCount")) for each in trackers] if isinstance(trackers, list) else []
     labels = [found for each in row.get("labels") or () if (found := text(each))]
-    left = count(row.get("leftUntilDone"))
+    left = amount(row.get("leftUntilDone"))
     return key, Item(
         id=key,
         name=name(row.get("name")),
@@ -40,7 +40,7 @@ def item(row: Row) -> tuple[str, Item]:
         tags=frozenset(labels),
         size=size,
         done=max(size - left, 0),
-        speed=count(row.get("rateDownload")),
+        speed=amount(row.get("rateDownload")),
         trouble=trouble,
         reason=reason,
         private=flag(row.get("isPrivate")),
@@ -68,7 +68,7 @@ def _state(row: Row, left: int) -> DownloadState:
         case 4:
             if _metadata(row) < 1:
                 return DownloadState.METADATA
-            return DownloadState.DOWNLOADING if count(row.get("rateDownload")) else DownloadState.STALLED
+            return DownloadState.DOWNLOADING if amount(row.get("rateDownload")) else DownloadState.STALLED
         case 5:
             return DownloadState.COMPLETED
         case 6:
@@ -98,14 +98,14 @@ def limits(session: Row) -> MappingProxyType[str, int]:
             DOWN: _limit(session, "speed-limit-down"),
             UP: _limit(session, "speed-limit-up"),
             # there is no way to switch one of these off
-            ALT_DOWN: max(count(session.get("alt-speed-down")) * KB, NOTHING),
-            ALT_UP: max(count(session.get("alt-speed-up")) * KB, NOTHING),
+            ALT_DOWN: max(amount(session.get("alt-speed-down"), KB), NOTHING),
+            ALT_UP: max(amount(session.get("alt-speed-up"), KB), NOTHING),
         }
     )
 
 
 def _limit(session: Row, key: str) -> int:
-    return max(count(session.get(key)) * KB, NOTHING) if session.get(f"{key}-enabled") is True else 0
+    return max(amount(session.get(key), KB), NOTHING) if session.get(f"{key}-enabled") is True else 0
 
 
 def line(session: Row, items: Any, *, paused: bool, up: int) -> Line:

@@ -6,7 +6,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Final
 
-from ..records import Row, at, instant, integer, name, text, word
+from ..records import Row, at, instant, integer, name, number, text, word
 from .streams import Stream, truth
 
 _MAPPINGS: Final = frozenset({"mapped", "mapping", "waiting", "failed", "unknown", "unmapped"})
@@ -183,6 +183,8 @@ def release(body: Row) -> Release:
 
 
 def _plain(value: Any) -> Any:
-    return (
-        value[:2000] if isinstance(value, str) else value if isinstance(value, bool | int | float) else None
-    )
+    if isinstance(value, str):
+        return value[:2000]
+    if isinstance(value, bool):
+        return value
+    return integer(value) if isinstance(value, int) else number(value) if isinstance(value, float) else None

@@ -3,11 +3,13 @@
 from dataclasses import dataclass
 from typing import Any, Final
 
-from ..records import Row, at, integer, name, number, text
+from ..records import Row, amount, at, integer, name, number, text
 
 # kbit a second, as Plex counts
 KBIT: Final = 125
 PLAYS: Final = frozenset({"playing", "buffering"})
+# milliseconds of the longest thing that anybody plays: a year
+LONGEST: Final = 366 * 86_400_000
 # what names no engine in a field that names one
 _NONE: Final = frozenset({"", "none", "0"})
 
@@ -103,8 +105,8 @@ def stream(row: Row) -> tuple[str, Stream]:
         remote=remote,
         relayed=truth(at(row, "Player", "relayed")) is True,
         secure=truth(at(row, "Player", "secure")),
-        bandwidth=KBIT * max(integer(at(row, "Session", "bandwidth")) or 0, 0),
-        offset=(number(row.get("viewOffset")) or 0.0) / 1000,
+        bandwidth=amount(at(row, "Session", "bandwidth"), KBIT),
+        offset=_seconds(row.get("viewOffset")) or 0.0,
         duration=_seconds(row.get("duration")),
         transcode=_transcode(raw, row) if isinstance(raw, dict) else None,
         codec=text(video.get("codec")) or text(at(media, "videoCodec")) or "",
@@ -162,7 +164,7 @@ def _title(row: Row) -> str:
 
 def _seconds(value: Any) -> float | None:
     found = number(value)
-    return found / 1000 if found is not None and found > 0 else None
+    return found / 1000 if found is not None and 0 < found <= LONGEST else None
 
 
 def _transcode(raw: Row, row: Row) -> Transcode:
