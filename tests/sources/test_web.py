@@ -127,7 +127,7 @@ async def test_nothing_is_waited_for_longer_than_it_may_take(socket_enabled: Non
 
 
 async def test_an_order_goes_out_once_also_where_a_kept_connection_breaks(socket_enabled: None) -> None:
-    """aiohttp sends GET, PUT and DELETE again by itself, though the first may have been carried out."""
+    """Left alone, aiohttp sends GET, PUT and DELETE again, though the first may have been carried out."""
     asked: list[bytes] = []
 
     async def one(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
