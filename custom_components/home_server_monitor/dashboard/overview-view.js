@@ -2,7 +2,7 @@
 
 import { card, heading, section } from "./cards.js";
 import { text, word } from "./texts.js";
-import { hostsOf, nameOf, serversOf } from "./tree.js";
+import { hostsOf, nameOf, serversOf, upsesOf } from "./tree.js";
 
 const MOST = 48; // tiles of one kind; more are a list that nobody reads
 const SHORT = 15; // letters that fit on half of a phone
@@ -38,7 +38,7 @@ function partTiles(parts) {
   });
 }
 
-function sectionsOf(hass, { device, values, parts }) {
+function sectionsOf(hass, { device, values, parts }, units) {
   const sections = [...parts].map(([kind, found]) => {
     const title = kind ? word(hass, "tiles", kind) : nameOf(device);
     const more = found.length - MOST;
@@ -48,7 +48,8 @@ function sectionsOf(hass, { device, values, parts }) {
       ...(more > 0 ? [subtitle(text(hass, "tiles.more", { count: more }), device)] : []),
     ]);
   });
-  const title = heading(nameOf(device), { icon: ICONS[""], device });
+  const icon = ICONS[units.includes(device) ? "ups" : ""];
+  const title = heading(nameOf(device), { icon, device });
   if (values.length) sections.unshift(section([title, ...tiles(values)]));
   return sections;
 }
@@ -67,7 +68,8 @@ export class OverviewView extends HTMLElement {
       ];
     });
     for (const { device } of servers) {
-      for (const host of hostsOf(hass, device)) sections.push(...sectionsOf(hass, host));
+      const units = upsesOf(hass, device);
+      for (const host of hostsOf(hass, device)) sections.push(...sectionsOf(hass, host, units));
     }
     return { type: "sections", max_columns: 3, dense_section_placement: true, sections };
   }

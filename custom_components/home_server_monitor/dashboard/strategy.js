@@ -8,17 +8,20 @@ import { JournalCard } from "./journal-card.js";
 import { MediaCard } from "./media-card.js";
 import { MediaView } from "./media-view.js";
 import { OverviewView } from "./overview-view.js";
+import { PowerCard } from "./power-card.js";
+import { PowerView } from "./power-view.js";
 import { ProposalsCard } from "./proposals-card.js";
 import { SourcesCard } from "./sources-card.js";
 import { StandingCard } from "./standing-card.js";
 import { TYPE, text } from "./texts.js";
-import { enginesOf, mediaOf, serversOf } from "./tree.js";
+import { enginesOf, mediaOf, serversOf, upsesOf } from "./tree.js";
 
 /** A later view is one more row here. */
 const VIEWS = [
   { path: "overview", element: OverviewView },
   { path: "containers", element: ContainersView, shown: (hass, server) => has(enginesOf, hass, server) },
   { path: "media", element: MediaView, shown: (hass, server) => has(mediaOf, hass, server) },
+  { path: "power", element: PowerView, shown: (hass, server) => has(upsesOf, hass, server) },
   { path: "approvals", element: ApprovalsView },
 ];
 const CARDS = {
@@ -26,6 +29,7 @@ const CARDS = {
   sources: SourcesCard,
   engine: EngineCard,
   media: MediaCard,
+  power: PowerCard,
   proposals: ProposalsCard,
   standing: StandingCard,
   journal: JournalCard,
@@ -35,8 +39,8 @@ const has = (found, hass, server) => serversOf(hass, server).some(({ device }) =
 
 class Dashboard extends HTMLElement {
   static noEditor = true;
-  // a first engine brings its view
-  static registryDependencies = ["devices"];
+  // a first engine brings its view, and so do the entities of a first UPS
+  static registryDependencies = ["entities", "devices"];
 
   static async generate(config, hass) {
     const server = config.server ? { server: config.server } : {};

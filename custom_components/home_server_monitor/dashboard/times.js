@@ -16,6 +16,20 @@ function spoken(hass, group, seconds) {
   return text(hass, `${group}.${unit}`, { count: Math.floor(seconds / size) });
 }
 
+/** A span of seconds in two units at most: "45 s", "3 min 20 s", "1 h 5 min"; null for what is not known. */
+export function spanned(hass, seconds) {
+  if (typeof seconds !== "number" || !Number.isFinite(seconds)) return null;
+  const whole = Math.max(0, Math.round(seconds));
+  const place = UNITS.findIndex(([, size]) => whole >= size);
+  if (place < 0) return text(hass, "span.s", { count: 0 });
+  const [unit, size] = UNITS[place];
+  const said = [text(hass, `span.${unit}`, { count: Math.floor(whole / size) })];
+  const [smaller, part] = UNITS[place + 1] ?? ["", 1];
+  const rest = smaller ? Math.floor((whole % size) / part) : 0;
+  if (rest) said.push(text(hass, `span.${smaller}`, { count: rest }));
+  return said.join(" ");
+}
+
 /** "20 s ago", "in 3 h"; an empty text for what is no time. */
 export function distance(hass, iso, now = Date.now()) {
   const seconds = (now - Date.parse(iso)) / 1000;

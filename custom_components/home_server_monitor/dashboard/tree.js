@@ -62,6 +62,18 @@ export function enginesOf(hass, server) {
     .sort(byName);
 }
 
+/** The UPSes of a server, by their devices: every maker has its own names, so they are known by what they show. */
+export function upsesOf(hass, server) {
+  const found = new Set(
+    Object.values(hass.entities)
+      .filter((entity) => entity.platform === DOMAIN && entity.translation_key === "ups_condition")
+      .map((entity) => entity.device_id),
+  );
+  return ours(hass)
+    .filter((device) => (device.via_device_id ?? undefined) === server?.id && found.has(device.id))
+    .sort(byName);
+}
+
 /** The settings of a server that are entities of these domains, such as its mode. */
 export function controlsOf(hass, server, domains) {
   return Object.values(hass.entities)

@@ -6,6 +6,7 @@ from homeassistant.helpers import device_registry as dr
 
 from ..const import DOMAIN
 from ..guardian.capabilities_media import ShowsMedia
+from ..guardian.capabilities_power import WatchesPower
 from ..guardian.lease import OF_RECORD
 from ..guardian.plain import plain
 from . import clock
@@ -30,14 +31,15 @@ def media_view(of: Guardian) -> dict[str, Any]:
             found["line"] = row
             continue
         items = row.pop("items", [])
-        found[part].append(_who(of, source) | row)
+        found[part].append(who(of, source) | row)
         if source.judged:
             found["queue"] += [_item(of, source.id, row.get("app", ""), each) for each in items]
     found["queue"].sort(key=lambda each: (not each["stuck"], each["state"] == "planned", each["title"]))
     return found | {"lent": _lent(of)}
 
 
-def _who(of: Guardian, source: ShowsMedia) -> dict[str, Any]:
+def who(of: Guardian, source: ShowsMedia | WatchesPower) -> dict[str, Any]:
+    """Return which service a row is about, and whether it answers."""
     stand = of.watch.stands.get(source.id)
     device = (
         dr.async_get(of.hass).async_get_device_by_identifier((DOMAIN, source.id), stand.entry_id)

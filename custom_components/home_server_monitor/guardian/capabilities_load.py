@@ -88,8 +88,23 @@ class PowersOff(_Source, Protocol):
 
 
 @runtime_checkable
-class PractisesPower(Protocol):
-    """What can practise the plan for power failures."""
+class PlansPower(Protocol):
+    """What carries out the plan for power failures."""
+
+    def power_plan(self) -> Mapping[str, Any] | None:
+        """Return how the plan stands, without asking anybody; None where there is no UPS for it.
+
+        ups: the id of its source; state, mode: words; approved, can_cancel, practised: whether; says: the outage that is
+        under way, in words, or None; ends: when the countdown does, seconds since 1970, or None; count: of what would be
+        ended now, or None; stopped: names of what is; needed, lasts: seconds that a shutdown takes and a full battery
+        lasts; covered: whether that is enough; health: percent; None is not known. stages: `stage`, `limit` and
+        `took`, seconds, in order.
+        """
+        ...
+
+    async def cancel_power(self, actor: Actor) -> None:
+        """Stop nothing more in this outage, and bring back what was stopped. Raises Refused where it is too late."""
+        ...
 
     async def practise_power(self, actor: Actor, *, real: bool) -> Mapping[str, Any]:
         """Say what the plan would do, or do it up to what can be undone, and back. Raises Refused."""

@@ -130,6 +130,10 @@ TABLE: Mapping[str, Waking] = MappingProxyType(
         ),
         "ups_shutdown_stuck": Waking(area=UPS),
         "ups_unprotected": Waking(area=UPS, hold=60.0, keep=300.0),
+        "ups_economy": Waking(area=UPS, most=_INFO, hold=600.0, keep=3600.0),
+        # a short correction is what the UPS is there for
+        "ups_mains_corrected": Waking(area=UPS, most=_INFO, hold=900.0, keep=3600.0),
+        "ups_overcharged": Waking(area=UPS, hold=300.0, keep=3600.0),
         "ups_alarm": Waking(area=UPS, hold=60.0, keep=300.0),
         "ups_replace_battery": Waking(area=UPS, keep=3600.0),
         "ups_weak": Waking(area=UPS, keep=3600.0),

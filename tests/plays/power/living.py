@@ -167,6 +167,10 @@ class Living:
             DOMAIN, action, data, blocking=True, return_response=True, context=Context(user_id=self.user.id)
         )
 
+    async def act(self, action: str, **data: Any) -> None:
+        """Call an action as nobody in particular, as an automation does."""
+        await self.hass.services.async_call(DOMAIN, action, data, blocking=True)
+
 
 def add_phone(hass: HomeAssistant, user: MockUser, pushes: list[dict[str, Any]]) -> str:
     """Give somebody a phone; returns its entry id."""

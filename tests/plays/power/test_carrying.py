@@ -176,6 +176,9 @@ class Play(FakeSource):
         """Whether more of it is to be ended."""
         return self.going
 
+    def begun(self, stage: Stage) -> None:
+        """Tell nobody."""
+
     def moved(self, stage: str, patience: float) -> None:
         """Something went on."""
         self.moves += 1

@@ -177,6 +177,17 @@ async def _shed_and_back(it: Living) -> None:
     assert "nodered" not in at
     assert all(each.part_of for each in (paused, *it.records("stop_container"), *it.records("stop_app")))
     assert it.guardian.proposals.refusal() == "on_battery"
+    assert any("Stopping downloads." in each for each in it.said)
+    assert any("Stopping apps and containers." in each for each in it.said)
+    seen = await it.ask("power_overview")
+    assert [(each["state"], each["answers"]) for each in seen["units"]] == [("on_battery", True)]
+    plan = seen["plan"]
+    assert (plan["state"], plan["mode"], plan["approved"]) == ("load_shed", "prepare", True)
+    assert plan["can_cancel"]
+    assert plan["says"].startswith("On battery. Stopped")
+    assert {"gluetun", "immich_postgres"} <= {*plan["stopped"]}
+    took = {each["name"]: each["took"] for each in plan["stages"]}
+    assert took["apps and containers"] > 0
     it.come_back(30.0)
     await it.until(lambda: "starts again once the battery has 50 %" in it.said[-1], 3 * MINUTE)
     await asyncio.sleep(20)
@@ -198,7 +209,20 @@ async def _shed_and_back(it: Living) -> None:
 
 
 async def _cancelled(it: Living) -> None:
-    """A tap on Cancel ends the countdown, for this outage."""
+    """A tap on Cancel ends the countdown, for this outage; so does the action, for anybody."""
+    it.forget()
+    with pytest.raises(ServiceValidationError) as err:
+        await it.act("power_cancel")
+    assert err.value.translation_key == "nothing_to_answer"
+    it.fail()
+    await it.until(lambda: it.pushes)
+    countdown = (await it.ask("power_overview"))["plan"]
+    assert (countdown["state"], countdown["stopped"]) == ("countdown", [])
+    assert countdown["ends"]
+    await it.act("power_cancel")
+    await it.until(lambda: it.said[-1].startswith("Cancelled"))
+    it.come_back()
+    await it.back()
     it.forget()
     it.fail()
     await it.until(lambda: it.pushes)

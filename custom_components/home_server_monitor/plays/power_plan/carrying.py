@@ -67,6 +67,10 @@ class Carries(Around, Protocol):
         """Return whether a stage is still to be carried out, so that no more of it is begun where it is not."""
         ...
 
+    def begun(self, stage: Stage) -> None:
+        """Take note that a stage begins, so that people know."""
+        ...
+
     def moved(self, stage: str, patience: float) -> None:
         """Take note that something of a stage went on; patience: seconds for which no progress is normal now."""
         ...
@@ -135,6 +139,7 @@ class StageAction(Action):
             for item in items:
                 play.ledger.begin(plan.target, item)
             await play.save()
+            play.begun(stage)
         until = asyncio.get_running_loop().time() + plan.before["limit"]
         begun: dict[str, str] = {}
         refused: dict[str, str] = {}

@@ -49,6 +49,8 @@ class Message(StrEnum):
     CANCELLED = "cancelled"
     TOO_LATE_TO_CANCEL = "too_late_to_cancel"
     SHEDDING = "shedding"
+    # which stage runs: said by who carries it out, not by the machine
+    STOPPING = "stopping"
     STALLED = "stalled"
     SHED = "shed"
     LOW = "low"

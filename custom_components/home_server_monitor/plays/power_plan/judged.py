@@ -67,7 +67,7 @@ def _wrong(it: Standing) -> Iterator[Row]:
         yield "power_battery_worn", Severity.WARNING, said, {}, None
     if it.plan.mode is Mode.OBSERVE:
         return
-    if cause := _powerless(it):
+    if cause := powerless(it):
         key, said = cause
         yield "power_plan_powerless", Severity.HIGH, said, {"cause": key, "advice": key}, None
     if not it.approved and not it.watching:
@@ -80,7 +80,7 @@ def _wrong(it: Standing) -> Iterator[Row]:
         yield "power_drill_due", Severity.INFO, {}, {}, None
 
 
-def _powerless(it: Standing) -> tuple[str, dict[str, str]] | None:
+def powerless(it: Standing) -> tuple[str, dict[str, str]] | None:
     """Return why the plan would not do all that it says, a key of the texts, and what fills it."""
     if it.held:
         return "power_held", {}

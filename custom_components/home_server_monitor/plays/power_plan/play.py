@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from datetime import timedelta
-import logging
 from typing import Any, Final, override
 
 from homeassistant.config_entries import ConfigEntry
@@ -29,9 +28,12 @@ from .commands import Ended, Message, Tell
 from .drill import Drill
 from .driver import Driver
 from .feeding import boot_id
+from .glance import glance
 from .inputs import Power
+from .judged import powerless
+from .judging import remaining
 from .orders import Took
-from .plan import Kind
+from .plan import Kind, Stage
 from .restoring import Report
 from .scripts import RunScript
 from .showing import Showing
@@ -39,10 +41,6 @@ from .telling import RULE, Telling
 from .wake import wake
 from .watched import Watched
 
-_LOGGER = logging.getLogger(__name__)
-
-# percent from which the runtime that a UPS says is that of its whole battery
-FULL: Final = 95.0
 TICK: Final = timedelta(seconds=1)
 # seconds for which that count is good enough
 COUNT_LASTS: Final = 55.0
@@ -113,15 +111,25 @@ class PowerPlay(Watched):
 
     async def answer(self, finding: str, verb: str, actor: Actor) -> str:
         """Cancel what has begun; anybody may, for it does less. Raises Refused."""
-        if self.driver is None or verb != "cancel" or not self.can_cancel():
+        if verb != "cancel":
+            raise Refused(Refusal("nothing_to_answer"))
+        await self.cancel_power(actor)
+        return ""
+
+    async def cancel_power(self, actor: Actor) -> None:
+        """Cancel (capability PlansPower). Raises Refused."""
+        if self.driver is None or not self.can_cancel():
             raise Refused(Refusal("nothing_to_answer"))
         await self.guardian.note("power_cancelled", {"who": actor.name})
         self.driver.cancelled = True
         self.soon()
-        return ""
+
+    def power_plan(self) -> Mapping[str, Any] | None:
+        """Return how the plan stands (capability PlansPower)."""
+        return glance(self)
 
     async def practise_power(self, actor: Actor, *, real: bool) -> Mapping[str, Any]:
-        """Practise the plan (capability PractisesPower). Raises Refused."""
+        """Practise the plan (capability PlansPower). Raises Refused."""
         return await self.drill.run(actor, real=real)
 
     def can_cancel(self) -> bool:
@@ -208,6 +216,16 @@ class PowerPlay(Watched):
         driver = self.driver
         return driver is not None and (driver.wants(stage) or (self.drill.runs and not driver.outage))
 
+    def begun(self, stage: Stage) -> None:
+        """Tell which stage begins; practice tells nobody."""
+        driver = self.driver
+        if driver is None or not driver.outage or driver.inputs is None:
+            return
+        left = remaining(driver.memory, driver.inputs)
+        self.say(
+            Tell(Message.STOPPING, {"stage": stage.key} | ({} if left is None else {"left": round(left)}))
+        )
+
     def moved(self, stage: str, patience: float) -> None:
         """Take note that something of a stage went on."""
         if self.driver is not None:
@@ -217,6 +235,11 @@ class PowerPlay(Watched):
         """Write down what was stopped."""
         if self.driver is not None:
             await self.driver.save()
+
+    def why_not_asked(self) -> str:
+        """Return why the NAS is not asked to shut down, in words, "" where nobody knows."""
+        cause = powerless(self.standing()) if self.driver is not None else None
+        return self.guardian.texts.common(f"cause_{cause[0]}", cause[1]) if cause else ""
 
     def say(self, command: Tell) -> None:
         """Tell people."""

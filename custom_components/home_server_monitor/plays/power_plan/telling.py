@@ -6,7 +6,7 @@ from typing import Final, Protocol
 
 from ...edge.guardian import Guardian
 from ...edge.messages import MESSAGE, REPAIRS, Button, Message as Push, tag_of
-from ...edge.texts import TITLE, cut
+from ...edge.texts import TITLE, Made, cut
 from ...guardian.contract import Finding, Severity, Source
 from ...guardian.finding import finding_id
 from .commands import Message, Tell
@@ -69,6 +69,10 @@ class Tells(Protocol):
         """Return what came back."""
         ...
 
+    def why_not_asked(self) -> str:
+        """Return why the NAS is not asked to shut down, in words, "" where nobody knows."""
+        ...
+
 
 @dataclass(slots=True)
 class Told:
@@ -115,11 +119,17 @@ class Telling:
             evidence={"cause": key},
         )
 
+    def words(self) -> str:
+        """Return the outage in words."""
+        finding = self.finding()
+        key = f"cause_{finding.evidence['cause']}"
+        return self._play.guardian.texts.common(key, finding.placeholders).strip()
+
     def tell(self, command: Tell) -> None:
         """Say what the machine says."""
         of, message = self._play.guardian, command.message
-        key = f"power_would_{message.value}" if command.would else f"power_{message.value}"
         values = self._values(command.values)
+        key = self._key(command, values)
         if message is Message.POWER_BACK:
             self._lasted = values["seconds"]
         severity = Severity.HIGH
@@ -156,6 +166,18 @@ class Telling:
         else:
             of.speaker.delivery.follow_up(push, ends=ends)
 
+    @staticmethod
+    def _key(command: Tell, values: Mapping[str, str]) -> str:
+        """Return which text says it."""
+        if command.would:
+            return f"power_would_{command.message.value}"
+        match command.message:
+            case Message.NO_RIGHT:
+                return "power_not_asked"
+            case Message.RESTORED if values["unwell"]:
+                return "power_restored_partly"
+        return f"power_{command.message.value}"
+
     def _cancels(self, command: Tell) -> bool:
         return not command.would and self._play.can_cancel()
 
@@ -175,6 +197,7 @@ class Telling:
                 found[name] = str(value)
         found.setdefault("seconds", self._lasted)
         found.setdefault("left", of.texts.common("power_left_unknown"))
+        found["why"] = Made(self._play.why_not_asked())
         report = self._play.report()
         found["names"] = some(self._play.shed_names()) or of.texts.common("power_nothing")
         found["back"] = str(len(report.back) + len(report.unwell) + len(report.theirs))

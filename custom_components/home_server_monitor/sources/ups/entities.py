@@ -60,7 +60,7 @@ def _volts(key: str, shown: Shown) -> ObjectSensor[Power]:
         device_class=SensorDeviceClass.VOLTAGE,
         native_unit_of_measurement=UnitOfElectricPotential.VOLT,
         state_class=SensorStateClass.MEASUREMENT,
-        suggested_display_precision=0,
+        suggested_display_precision=1 if key == "ups_battery_voltage" else 0,
         entity_category=DIAGNOSTIC,
         dead_band=2.0 if key != "ups_battery_voltage" else 0.2,
         **_now(shown),

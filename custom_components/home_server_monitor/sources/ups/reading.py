@@ -143,6 +143,16 @@ class Reading:
         return "BYPASS" in self.tokens
 
     @property
+    def economy(self) -> bool:
+        """Return whether it passes mains on as it is, to save energy, and has to switch over when mains fails."""
+        return bool(self.tokens & {"HE", "ECO"})
+
+    @property
+    def overcharged(self) -> bool:
+        """Return whether its battery's voltage is too high: the charger boils it."""
+        return "HB" in self.tokens
+
+    @property
     def condition(self) -> Condition:
         """Return what it is doing, in one word."""
         battery = Condition.LOW_BATTERY if self.low else Condition.ON_BATTERY

@@ -168,10 +168,25 @@ def _unprotected(case: Case) -> Iterator[Finding]:
         )
 
 
+def _mains(case: Case) -> Iterator[Finding]:
+    """How mains is passed on: as it is, or corrected, since it is too high or too low."""
+    now = case.now
+    if now.economy and not (now.bypass or now.off):
+        yield case.make("ups_economy", Severity.INFO)
+    if now.mains is not Mains.PRESENT:
+        return
+    cause = "ups_trim" if "TRIM" in now.tokens else "ups_boost" if "BOOST" in now.tokens else ""
+    if cause:
+        volts = "?" if now.input_voltage is None else f"{now.input_voltage:.0f} V"
+        yield case.make("ups_mains_corrected", Severity.INFO, {"cause": cause}, volts=volts)
+
+
 def _battery(case: Case) -> Iterator[Finding]:
     now = case.now
     if now.replace_battery:
         yield case.make("ups_replace_battery", Severity.WARNING)
+    if now.overcharged:
+        yield case.make("ups_overcharged", Severity.WARNING)
     if now.test is SelfTest.FAILED:
         yield case.make("ups_weak", Severity.WARNING, {"said": now.test_said}, said=now.test_said or "?")
     years = age(now, case.today)
@@ -224,6 +239,7 @@ RULES: Final = (
     _lost,
     _overload,
     _unprotected,
+    _mains,
     _battery,
     _alarm,
     _untested,
