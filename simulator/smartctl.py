@@ -38,7 +38,11 @@ def _run(world: World, container: Container, arguments: tuple[str, ...]) -> Ran:
         return 0, json.dumps({**ABOUT, "devices": rows}), ""
     disk = seen.get(arguments[-1]) if arguments else None
     if disk is None:
-        return 2, json.dumps({**ABOUT, "smartctl": {**ABOUT["smartctl"], "exit_status": 2}}), ""
+        path = arguments[-1] if arguments else ""
+        failed = f"Smartctl open device: {path} failed: No such device"
+        messages = [{"string": failed, "severity": "error"}]
+        about = {**ABOUT["smartctl"], "messages": messages, "exit_status": 2}
+        return 2, json.dumps({**ABOUT, "smartctl": about}), ""
     device = {"name": arguments[-1], "info_name": arguments[-1], "type": _type(disk)}
     if disk.asleep:
         mode = arguments[arguments.index("-n") + 1] if "-n" in arguments else "never"

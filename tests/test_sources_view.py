@@ -95,6 +95,9 @@ class Reader:
     async def read_smart(self, known: Collection[str] = ()) -> Mapping[str, Any]:
         return {}
 
+    def listed_disks(self) -> None:
+        return None
+
     async def smart_history(self, serial: str) -> Sequence[Any]:
         return ()
 

@@ -20,7 +20,7 @@ from .edge.entities import SERVER_PLATFORMS
 from .edge.guardian import Guardian
 from .edge.house_key import HOUSE
 from .edge.server import async_keep_desks, async_listen, async_return_all, async_setup_guardian
-from .guardian.capabilities import ExplainsDisks
+from .guardian.capabilities import ExplainsDisks, RetiresDisks
 from .guardian.house import House
 from .history import remove_unseen
 from .issues import (
@@ -125,10 +125,12 @@ async def async_remove_config_entry_device(
 
 @callback
 def _is_of_a_gone_disk(house: House, entry: HsmConfigEntry, device: dr.AnyDeviceEntry) -> bool:
-    """Return whether a device of a server's own shows a disk that nothing reads any more."""
+    """Return whether a device of a server's own shows a disk that nothing reads any more, or that was replaced."""
     start = f"{entry.unique_id or entry.entry_id}_disk_"
     serials = [name.removeprefix(start) for _, name in device.identifiers if name.startswith(start)]
-    known = (each.explain_disk(serial) for each in house.capable(ExplainsDisks) for serial in serials)
+    retired = {serial for each in house.capable(RetiresDisks) for serial in each.retired_disks()}
+    left = [serial for serial in serials if serial not in retired]
+    known = (each.explain_disk(serial) for each in house.capable(ExplainsDisks) for serial in left)
     return bool(serials) and not any(known)
 
 

@@ -45,6 +45,9 @@ class Source:
     async def read_smart(self, known: Any = ()) -> dict[str, Reading]:
         return {}
 
+    def listed_disks(self) -> None:
+        return None
+
     async def smart_history(self, serial: str) -> Sequence[Reading]:
         if self._past is None:
             raise CannotConnect("away")

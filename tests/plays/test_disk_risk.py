@@ -83,6 +83,7 @@ async def home(
     *,
     version: str = "25.10",
     scrutiny: bool = True,
+    nas: bool = True,
 ) -> AsyncGenerator[Home]:
     """Set everything up; `aged` says how disks have aged, by kernel name."""
     async with simulator.run(version, profile="frozen", scrutiny=scrutiny) as sim:
@@ -90,7 +91,7 @@ async def home(
             await sim.scenario("disk_ageing", disks=aged)
         if not scrutiny:
             sim.world.apps.pop("scrutiny")
-        entries = [nas_entry(sim), *([scrutiny_entry(sim)] if scrutiny else [])]
+        entries = [*([nas_entry(sim)] if nas else []), *([scrutiny_entry(sim)] if scrutiny else [])]
         for entry in entries:
             entry.add_to_hass(hass)
         for entry in entries:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from ..guardian.capabilities import ExplainsEnds
 from ..guardian.finding import Tracked
 from ..guardian.lease import OF_RECORD, Change
 from ..guardian.notice import Notice
@@ -135,6 +136,9 @@ class Wording:
             return of.texts.common("mended_by", known)
         if (other := stays_as(of, tracked)) is not None:
             return of.texts.finding(other.finding).message
+        for source in of.house.sources(of.id):
+            if isinstance(source, ExplainsEnds) and (why := source.why_ended(tracked.finding)) is not None:
+                return of.texts.common(f"over_{why[0]}", why[1])
         return of.texts.common("resolved_text")
 
     def changes(self, tracked: Tracked) -> list[str]:

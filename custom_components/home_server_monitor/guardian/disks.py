@@ -23,6 +23,10 @@ class ReadsSmart(JudgedSource, Protocol):
         """
         ...
 
+    def listed_disks(self) -> frozenset[str] | None:
+        """Return the serials of the disks that it has now, also of those that it did not read; None where it cannot tell."""
+        ...
+
     async def smart_history(self, serial: str) -> Sequence[Reading]:
         """Return older readings of a drive, the oldest first; empty where none are kept. Raises ClientError."""
         ...
@@ -53,6 +57,11 @@ class DiskPlace:
     pool_id: str | None = None
     status: str | None = None
     slot: str | None = None
+
+    @property
+    def source(self) -> str:
+        """Return the id of the system that lists it: its device is known by that."""
+        return self.device.rpartition("_disk_")[0]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,6 +188,15 @@ class RetiresDisks(OfServer, Protocol):
 
     def retired_disks(self) -> frozenset[str]:
         """Return the serials of disks that were replaced and are in use nowhere."""
+        ...
+
+
+@runtime_checkable
+class ExplainsEnds(OfServer, Protocol):
+    """What knows why findings ended that did not end because all is well."""
+
+    def why_ended(self, finding: Finding) -> tuple[str, Mapping[str, str]] | None:
+        """Return the key of a sentence, `over_<key>`, and what fills it; None where it is just no longer so."""
         ...
 
 

@@ -126,6 +126,7 @@ class Unread(StrEnum):
     ASLEEP = "asleep"
     NO_DEVICE = "no_device"
     NOTHING_IN_IT = "nothing_in_it"
+    GONE = "gone"
 
 
 def trusted_serial(serial: object) -> str | None:

@@ -20,12 +20,14 @@ SCAN: Final = ("smartctl", "--json=c", "--scan")
 # line was wrong, so that no reading of a disk ends with them
 ASLEEP, UNSURE = 3, 5
 # bits of the exit status; the others say what is wrong with a disk, and the report says it better
-WRONG_COMMAND, FAILING = 1, 8
+WRONG_COMMAND, NOT_OPENED, FAILING = 1, 2, 8
 # a shell's words for: it cannot be run, it is not there
 NOT_RUN: Final = (126, 127)
 _DISK: Final = re.compile(
     r"/dev/(?:sd[a-z]{1,3}|hd[a-z]|nvme\d{1,3}(?:n\d{1,3})?|sg\d{1,3}|bus/\d{1,3}|disk/by-id/[\w.:+-]{1,200})"
 )
+# of a disk that was pulled its node may stay in a container
+_NOT_THERE: Final = re.compile(r"open device: .{1,300} failed: No such (?:device|file)")
 _TYPE: Final = re.compile(r"[a-z0-9]+(?:[+,/][a-z0-9]+)*")
 # what smartctl finds out better by itself: behind a SCSI name there is mostly a SATA disk
 _GUESSED: Final = frozenset({"", "scsi", "ata", "auto", "test"})
@@ -87,10 +89,20 @@ def outcome(code: int | None, text: str, source: str) -> Reading | Unread:
         return Unread.ASLEEP
     found = parse_text(text, source)
     if not isinstance(found, Reading):
-        return found
+        return Unread.GONE if code is not None and code & NOT_OPENED and _is_gone(text) else found
     if code is not None and code & WRONG_COMMAND:
         return Unread.NOT_A_REPORT
     if code is not None and code & FAILING and found.health is None:
         # it says so of itself, in the exit status only
         return replace(found, health=False)
     return found
+
+
+def _is_gone(text: str) -> bool:
+    """Return whether smartctl says that there is no such disk, and not only that it could not open it."""
+    about = _json(text).get("smartctl")
+    messages = about.get("messages") if isinstance(about, dict) else None
+    said = (
+        [row.get("string") for row in messages if isinstance(row, dict)] if isinstance(messages, list) else []
+    )
+    return any(isinstance(each, str) and _NOT_THERE.search(each) for each in said)

@@ -70,6 +70,29 @@ async def test_disks_are_read_one_after_the_other_and_rarely(engine: Engine, cli
     assert len(smart.told()) == 3
     assert not await smart.step(listed, "engine", now=1400.0 + HOUR)
     assert len(asked(engine, name)) == 6
+    # of one device nobody knows what it is, so that no disk is known to be gone
+    assert smart.listed() is None
+
+    # it is read, one is pulled, whose node stays, and another one changes places with a new one
+    gone = (
+        """{"smartctl":{"messages":[{"string":"Smartctl open device: /dev/sda failed: No such device"}]}}"""
+    )
+    shell(engine, name, f"echo '{gone}' > /data/sda.json; echo 2 > /data/sda.code")
+    for disk, serial in (("sdb", "ZL2A0005"), ("sdc", "ZL2A0002"), ("sdd", "ZL2A0004")):
+        shell(
+            engine,
+            name,
+            f"echo '{report(serial, now=now + 1)}' > /data/{disk}.json; echo 0 > /data/{disk}.code",
+        )
+    seen = []
+    for minute in range(4):
+        await smart.step(listed, "engine", now=1000.0 + 8 * HOUR + 60 * minute)
+        seen.append(None if (there := smart.listed()) is None else sorted(there))
+    assert seen == [None, None, ["ZL2A0003", "ZL2A0004", "ZL2A0005"], ["ZL2A0002", "ZL2A0004", "ZL2A0005"]]
+    assert set(smart.told()) == {"ZL2A0002", "ZL2A0004", "ZL2A0005"}
+    # what is stopped says nothing of what it has
+    await smart.step({}, "engine", now=1000.0 + 9 * HOUR)
+    assert smart.listed() is None
 
 
 async def test_a_container_without_smartctl_or_that_is_stopped(engine: Engine, client: EngineClient) -> None:

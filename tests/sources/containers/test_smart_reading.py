@@ -13,6 +13,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.home_server_monitor import async_remove_config_entry_device
 from custom_components.home_server_monitor.const import DOMAIN, HOME
+from custom_components.home_server_monitor.plays.disk_risk.removal import devices_of
 from custom_components.home_server_monitor.prediction.reading import Media, Reading
 from custom_components.home_server_monitor.sources.containers.access import open_access
 from custom_components.home_server_monitor.sources.containers.model import Container, State
@@ -192,6 +193,47 @@ async def test_disks_that_nobody_lists_have_devices_of_the_servers_own(
     assert shown.config_entry_id == nas.entry_id
     assert own() == {}
     await hass.config_entries.async_unload(nas.entry_id)
+
+
+async def test_a_disk_that_only_a_container_read_and_that_is_pulled(
+    hass: HomeAssistant, server_entry: MockConfigEntry, docker: MockConfigEntry, house: Any
+) -> None:
+    """Its values go after a day in which it is not there; its device may then be deleted, and comes back with it."""
+    source, registry = docker.runtime_data, dr.async_get(hass)
+    play = hass.data[DOMAIN].source(f"disks:{HOME}")
+    disk = house.world.disk("sdb")
+
+    async def looked(days: float = 0.0, reads: int = 0) -> str | None:
+        source.smart._due.clear()
+        for _ in range(reads):
+            await source.meanwhile.read_disks()
+        for _ in range(round(days * 96)):
+            play._leaving._looked -= 900.0
+            play._leaving.look()
+        await play.async_look()
+        await hass.async_block_till_done(wait_background_tasks=False)
+        found = er.async_get(hass).async_get_entity_id(
+            "sensor", DOMAIN, f"{HOME}_disk_{disk.serial}_failure_tier"
+        )
+        state = hass.states.get(found) if found else None
+        return state.state if state else None
+
+    assert await looked(reads=7) == "stable"
+    disk.present = False
+    assert await looked(days=0.5, reads=6) == "stable"
+    assert disk.serial not in source.smart.told()
+    assert await looked(days=0.6) == "unavailable"
+    ((own, service, _),) = devices_of(hass, disk.serial)
+    device = registry.async_get(own)
+    assert service is None
+    assert device is not None
+    assert await async_remove_config_entry_device(hass, server_entry, device)
+    registry.async_remove_device(own)
+    assert await looked() is None
+    disk.present = True
+    source.smart._scan_due = 0.0
+    assert await looked(reads=7) == "stable"
+    assert len(devices_of(hass, disk.serial)) == 1
 
 
 def test_a_serial_that_a_usb_box_gives_several_disks_is_nobodys() -> None:

@@ -6,6 +6,7 @@ from typing import Final
 
 from ...guardian.capabilities import DiskPlace
 from ...guardian.contract import Actor, Finding
+from .leaving import why_ended
 from .ordering import serial_of
 from .record import DiskRecord
 from .tending import Tending
@@ -62,6 +63,10 @@ class AskedOfDisks(ABC):
     def steps_to_replace(self, finding: Finding) -> str:
         """Return what is to be done to replace the disk that a finding is about."""
         return self.tending.steps(serial_of(finding) or "", finding)
+
+    def why_ended(self, finding: Finding) -> tuple[str, Mapping[str, str]] | None:
+        """Return why a finding ended that did not end because all is well (capability ExplainsEnds)."""
+        return why_ended(self, finding)
 
     def serial(self, wanted: str) -> str | None:
         """Return the serial of a disk by the end of it; None where that names none, or several."""

@@ -1,6 +1,6 @@
 """What is wrong with a disk, as findings: pure functions of what was judged."""
 
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final
@@ -53,7 +53,7 @@ class Known:
     """A disk and all that is known of it now.
 
     differs: what two of its sources contradict each other in; stand: how its pool stands; ordered: that its replacement
-    is on its way, and how that stands.
+    is on its way, and how that stands; seen_by: ids of the sources that have read it, and of the machine that lists it.
     """
 
     serial: str
@@ -63,6 +63,7 @@ class Known:
     differs: Contradiction | None = None
     stand: PoolStand | None = None
     ordered: tuple[Ordered, str] | None = None
+    seen_by: tuple[str, ...] = ()
 
     @property
     def node(self) -> str:
@@ -113,7 +114,7 @@ def _finding(
         object=disk.node,
         severity=severity,
         placeholders=placeholders,
-        evidence=evidence,
+        evidence={**evidence, "seen_by": [*disk.seen_by]},
     )
 
 
@@ -187,14 +188,23 @@ def _wearing(source: str, disk: Known, hit: Hit) -> Finding:
 
 
 def still(
-    source: str, firing: Iterable[Tracked], known: Container[str], there: Container[str] | None
+    source: str,
+    firing: Iterable[Tracked],
+    known: Container[str],
+    there: Container[str] | None,
+    is_silent: Callable[[Collection[str]], bool],
 ) -> Iterator[Finding]:
     """Yield what was found of disks that were not read since the start: it stays as it was.
 
-    known: serials of those that were read; there: of those that are still listed, None where nobody can tell yet.
+    known: serials of those that were read; there: of those that are still listed, None where nobody can tell yet;
+    is_silent: whether one of some sources, by id, cannot tell.
     """
     for tracked in firing:
         finding = tracked.finding
         serial = finding.object.removeprefix("disk:")
-        if finding.source == source and serial not in known and (there is None or serial in there):
+        if finding.source != source or serial in known:
+            continue
+        seen_by = finding.evidence.get("seen_by")
+        silent = isinstance(seen_by, list | tuple) and is_silent([str(each) for each in seen_by])
+        if there is None or serial in there or silent:
             yield replace(finding, holds=True)

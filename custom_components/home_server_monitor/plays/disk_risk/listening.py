@@ -72,8 +72,11 @@ class Listening:
             self._due[source.id] = running + LOOK.total_seconds()
             return False
         self.dark.discard(source.id)
+        listed = source.listed_disks()
         # a copy: the source may read another disk meanwhile
         for serial, reading in tuple(readings.items()):
+            if listed is not None and serial not in listed:
+                continue
             record = await self._record(serial, source)
             record.note(source.id, source.name, reading, now)
         return bool(readings)

@@ -24,6 +24,7 @@ from .asked import AskedOfDisks
 from .assessing import Assessment
 from .explain import explained
 from .findings import OF_READINGS, Known, findings_of, still
+from .leaving import Leaving
 from .listening import LOOK, Listening
 from .record import SHOWN_FOR, DiskRecord
 from .showing import Showing
@@ -54,6 +55,7 @@ class DiskRisk(AskedOfDisks, PlaySource):
         self._placed: dict[str, DiskPlace] = {}
         self._showing = Showing(hass, entry, self)
         self.tending = Tending(hass, self)
+        self._leaving = Leaving(hass, self)
         self._started = hass.loop.time()
         # it is to be told, also where nothing has changed: values grow old
         self._tell = True
@@ -77,7 +79,8 @@ class DiskRisk(AskedOfDisks, PlaySource):
         found = [each for disk in in_use for each in findings_of(self.id, disk, today)]
         there = None if self.is_new else self.places().keys()
         firing = [each for each in self.guardian.register.firing() if each.finding.rule in OF_READINGS]
-        return [*found, *still(self.id, firing, known.keys(), there), *self.tending.findings()]
+        before = still(self.id, firing, known.keys(), there, self._leaving.is_silent)
+        return [*found, *before, *self.tending.findings()]
 
     @property
     def is_new(self) -> bool:
@@ -101,6 +104,7 @@ class DiskRisk(AskedOfDisks, PlaySource):
                 record.differs,
                 stands.get(place.pool_id or "") if place else None,
                 (order, order.state(found.tier, now)) if order else None,
+                self.seen_by(serial),
             )
         return known
 
@@ -135,6 +139,12 @@ class DiskRisk(AskedOfDisks, PlaySource):
         if (place := self.places().get(serial) or self._placed.get(serial)) is not None:
             return place.label
         return known.label if (known := self._known().get(serial)) else ""
+
+    def seen_by(self, serial: str) -> tuple[str, ...]:
+        """Return the ids of the sources that have read a disk, and of the machine that listed it last."""
+        record, place = self.records.get(serial), self._placed.get(serial)
+        read = record.sources if record else frozenset[str]()
+        return tuple(sorted(read | {place.source} if place else read))
 
     def tier(self, serial: str) -> Tier:
         """Return how a disk is judged now."""
@@ -200,6 +210,7 @@ class DiskRisk(AskedOfDisks, PlaySource):
         """Take in what the sources have read, judge what is new, and tell."""
         asked = [await self.listening.ask(source) for source in self.mine(ReadsSmart) if source.judged]
         changed = await self.listening.judge(lambda source: self.house.source(source) is not None)
+        changed |= self._leaving.look()
         changed |= await self.tending.follow()
         fresh = changed or any(asked)
         if fresh or self.checked is None:

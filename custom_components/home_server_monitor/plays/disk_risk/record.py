@@ -104,6 +104,12 @@ class DiskRecord:
             self._said = kept
             self._join()
 
+    def let_go(self) -> None:
+        """Drop all that was said of it: it is not there any more. Its days are kept."""
+        self._said.clear()
+        self.reading = self.found = None
+        self.changed = False
+
     def _join(self) -> None:
         self.reading = merged(self._said.values()) if self._said else None
         self.changed = True

@@ -167,7 +167,7 @@ def advanced(it: Replacement, places: Mapping[str, DiskPlace], stand: PoolStand 
 
 def _machine(place: DiskPlace) -> str:
     """Return what the disks of one machine have in common; a household may have several."""
-    return place.device.rpartition("_disk_")[0]
+    return place.source
 
 
 def _without_heir(it: Replacement, places: Mapping[str, DiskPlace], stand: PoolStand) -> Stage:

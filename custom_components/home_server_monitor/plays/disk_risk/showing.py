@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers import device_registry as dr, entity_registry as er
 
+from ...const import DOMAIN
 from ...guardian.capabilities import DiskPlace
 from .devices import clean_up, found_device, is_listed_by_nobody, own_device, own_identifier
 from .entities import DiskEntity, entity_of, missing_of
@@ -77,6 +78,17 @@ class Showing:
         there -= {serial for serial in there if play.is_retired(serial)}
         for platform, serial in clean_up(self._hass, self._entry, play.server, there, self._own):
             self._made.pop((Platform(platform), serial), None)
+        registry = er.async_get(self._hass)
+        for (platform, serial), made in self._made.items():
+            if serial not in there:
+                # what somebody has deleted together with its device is added anew when the disk comes back
+                start = f"{play.server}_disk_{serial}"
+                made -= {
+                    key
+                    for key in made
+                    if not registry.async_get_entity_id(platform, DOMAIN, f"{start}_{key}")
+                }
+                self._own.discard(serial)
 
     def _device(self, serial: str, place: DiskPlace | None) -> dr.AnyDeviceEntry | None:
         """Return the device of a disk: that of the machine it is in, else of a source that reads it, else an own one."""

@@ -142,6 +142,10 @@ class CapableEngine(FedCoordinator[Containers]):
         """Return what smartctl told in a container (capability ReadsSmart); nobody is asked. Raises ClientError."""
         return self.smart.told()
 
+    def listed_disks(self) -> frozenset[str] | None:
+        """Return the serials of the disks that a container has, None while that is not known (capability ReadsSmart)."""
+        return self.smart.listed()
+
     async def smart_history(self, serial: str) -> Sequence[Reading]:
         """Return nothing: smartctl keeps no older readings (capability ReadsSmart)."""
         return ()

@@ -27,6 +27,8 @@ HUNG_AGAIN: Final = 24 * HOUR
 SCAN_AGAIN, SOONEST = 24 * HOUR, 10 * MINUTE
 WAIT: Final = 10 * MINUTE
 SCANNING, READING = 20.0, 45.0
+# a device that answers so has no serial, unless it had one before
+_NAMELESS: Final = frozenset({Unread.NO_DEVICE, Unread.NOTHING_IN_IT})
 # images that are known to carry smartctl: author and name, for whoever reads a disk can also make up what it says
 _CARRIERS: Final = frozenset(
     {
@@ -58,6 +60,10 @@ class SmartReading:
         self._readings: dict[str, Reading] = {}
         # by serial, too: what was read; and those that several disks give
         self._read_of: dict[str, Device] = {}
+        # what each device last turned out to be: a serial, or None where it gives none
+        self._seen: dict[Device, str | None] = {}
+        # there is nothing for it: somebody else reads the disks, a person does not want it, or there is none
+        self._has_none = not allowed
         self._doubled: set[str] = set()
         self._refused: NotSupported | PermissionDenied | None = NotSupported("smartctl in a container")
         self._carrier = ""
@@ -71,6 +77,14 @@ class SmartReading:
         if self._refused is not None:
             raise self._refused
         return self._readings
+
+    def listed(self) -> frozenset[str] | None:
+        """Return the serials of the disks that it has, None while that is not known of each of its devices."""
+        if self._has_none:
+            return frozenset()
+        if self._refused is not None or not self._seen.keys() >= {*self._devices}:
+            return None
+        return frozenset(serial for serial in self._seen.values() if serial is not None)
 
     def report(self) -> dict[str, Any]:
         """Return what helps to find a fault, without names and serials."""
@@ -111,6 +125,7 @@ class SmartReading:
         now = time.monotonic() if now is None else now
         found = self.carrier(containers, read_elsewhere=read_elsewhere)
         if found is None:
+            self._has_none = not self._allowed or (read_elsewhere and not self._wanted)
             return self._refuse(NotSupported("smartctl in a container"))
         if now < self._quiet_until:
             return False
@@ -146,6 +161,9 @@ class SmartReading:
         self._carrier = container.id
         self._asleep &= set(self._devices)
         self._doubled.clear()
+        self._seen = {device: serial for device, serial in self._seen.items() if device in self._devices}
+        self._has_none = not self._devices
+        self._drop_gone()
         if not self._devices:
             return self._refuse(NotSupported("disks in that container"))
         self._refused = None
@@ -173,12 +191,31 @@ class SmartReading:
         asleep = found is Unread.ASLEEP
         self._due[device] = now + (ASLEEP_AGAIN if asleep else AGAIN)
         (self._asleep.add if asleep else self._asleep.discard)(device)
-        if not isinstance(found, Reading) or found.serial is None:
-            return False
-        return self._note(device, found.serial, found)
+        if isinstance(found, Reading) and found.serial is not None:
+            return self._note(device, found.serial, found)
+        nameless = isinstance(found, Reading) or found in _NAMELESS
+        if found is Unread.GONE or (nameless and device not in self._seen):
+            self._see(device, None)
+        return False
+
+    def _see(self, device: Device, serial: str | None) -> None:
+        """Note what a device is. Names are given anew: where it was another disk, that one may have another name now."""
+        if serial is not None and self._seen.get(device, serial) != serial:
+            for other in [each for each, known in self._seen.items() if known == serial]:
+                del self._seen[other]
+                self._due.pop(other, None)
+        self._seen[device] = serial
+        self._drop_gone()
+
+    def _drop_gone(self) -> None:
+        """Drop what was read of disks that are not among the devices any more."""
+        if (there := self.listed()) is not None:
+            for serial in self._readings.keys() - there:
+                del self._readings[serial]
 
     def _note(self, device: Device, serial: str, found: Reading) -> bool:
         """Keep a reading; a serial that a USB box gives several disks says of none which it is."""
+        self._see(device, serial)
         before = self._readings.get(serial)
         if before is not None and self._read_of[serial] != device and are_two(before, found):
             self._doubled.add(serial)

@@ -22,7 +22,7 @@ from ..errors import AuthFailed, BadResponse, CannotConnect, ClientError, NotSup
 from ..feeds import Feed, Feeds
 from ..session import shared_session
 from .client import ScrutinyClient
-from .model import Drive, Drives, Scrutiny, by_serial
+from .model import Drive, Drives, Scrutiny, by_serial, left
 
 MINUTE, DAY = 60.0, 86400.0
 READING = 10.0
@@ -135,8 +135,15 @@ class SmartCoordinator(ServiceCoordinator[Scrutiny]):
         return {
             serial: drive.reading
             for serial, drive in by_serial(self.data.drives.values()).items()
-            if drive.reading
+            if drive.reading and drive.key not in self.data.left
         }
+
+    def listed_disks(self) -> frozenset[str] | None:
+        """Return the serials of the drives that its collectors find; None while its list is old or not whole."""
+        if self.data is None or self.data.stale or self.data.skipped:
+            return None
+        there = (drive for key, drive in self.data.drives.items() if key not in self.data.left)
+        return frozenset(drive.serial for drive in there if drive.serial)
 
     async def smart_history(self, serial: str) -> Sequence[Reading]:
         """Return what it has of a drive, the oldest first: of this week each, then one a week, then one a month.
@@ -211,8 +218,11 @@ class SmartCoordinator(ServiceCoordinator[Scrutiny]):
         # a collector goes on listing what was taken out
         for play in self.house.capable(RetiresDisks):
             elsewhere |= play.retired_disks() if play.server == self.server else frozenset()
+        gone = left(drives.values(), dt_util.utcnow() + AHEAD)
         own = {
-            serial: drive for serial, drive in by_serial(drives.values()).items() if serial not in elsewhere
+            serial: drive
+            for serial, drive in by_serial(drives.values()).items()
+            if serial not in elsewhere and drive.key not in gone
         }
         return Scrutiny(
             version=self.feeds.value("version"),
@@ -220,6 +230,7 @@ class SmartCoordinator(ServiceCoordinator[Scrutiny]):
             own=MappingProxyType(own),
             stale=self.feeds.stale("drives"),
             skipped=listed.skipped,
+            left=gone,
         )
 
     @override

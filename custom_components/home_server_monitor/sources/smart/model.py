@@ -44,13 +44,18 @@ _SPINS: Final = frozenset({"3", "7"})
 # what one drive cannot have run for within a day
 _ONE_DAY: Final = timedelta(days=1)
 _HOURS_APART: Final = 48
+# unread for longer than others of its machine, a drive is not there any more
+_GONE: Final = timedelta(days=14)
 # page 7, offset 8 of the device statistics: Percentage Used Endurance Indicator
 _ENDURANCE: Final = "devstat_7_8"
 
 
 @dataclass(frozen=True, slots=True)
 class Drive:
-    """One drive. key: what Scrutiny knows it by; read: when its collector read it last; temperature in °C."""
+    """One drive. key: what Scrutiny knows it by; read: when its collector read it last; temperature in °C.
+
+    host: the machine of its collector, as that was told to call itself.
+    """
 
     key: str
     serial: str | None
@@ -62,6 +67,7 @@ class Drive:
     hours: int | None
     archived: bool = False
     reading: Reading | None = None
+    host: str = ""
 
     @property
     def title(self) -> str:
@@ -79,13 +85,17 @@ class Drives:
 
 @dataclass(frozen=True, slots=True)
 class Scrutiny:
-    """The snapshot of one Scrutiny. own: drives by serial that no NAS of the same server lists."""
+    """The snapshot of one Scrutiny. own: drives by serial that no NAS of the same server lists.
+
+    drives: also those that are not there any more (`left`, by key), which Scrutiny lists until somebody deletes them.
+    """
 
     version: str | None
     drives: Mapping[str, Drive]
     own: Mapping[str, Drive]
     stale: bool = False
     skipped: int = 0
+    left: frozenset[str] = frozenset()
 
     @property
     def newest(self) -> datetime | None:
@@ -100,6 +110,18 @@ def drives(body: Row) -> Drives:
     found: Rows[Drive] = rows([{"key": key, "row": row} for key, row in listed.items()], _drive)
     kept = {key: drive for key, drive in found.items.items() if not drive.archived}
     return Drives(MappingProxyType(kept), found.skipped)
+
+
+def left(listed: Iterable[Drive], latest: datetime) -> frozenset[str]:
+    """Return the keys of the drives that a collector finds no more: it has read others of its machine long since.
+
+    One that sleeps is not read either, so that this takes two weeks. What was read after `latest` was so by a wrong clock.
+    """
+    found = [(each, each.read) for each in listed if each.read is not None and each.read <= latest]
+    newest: dict[str, datetime] = {}
+    for drive, read in found:
+        newest[drive.host] = max(read, newest.get(drive.host, read))
+    return frozenset(drive.key for drive, read in found if newest[drive.host] - read > _GONE)
 
 
 def by_serial(listed: Iterable[Drive]) -> dict[str, Drive]:
@@ -141,6 +163,7 @@ def _drive(row: Row) -> tuple[str, Drive]:
         temperature=integer(at(found, "smart", "temp")) or None,
         hours=integer(at(found, "smart", "power_on_hours")),
         archived=flag(device.get("archived")) is True,
+        host=text(device.get("host_id")) or "",
     )
 
 

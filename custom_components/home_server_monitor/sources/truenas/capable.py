@@ -171,6 +171,13 @@ class CapableTrueNas(FedCoordinator[TrueNas]):
             self._smart_asked.note(wanted - recent, found, now)
         return self._smart_asked.newest(wanted)
 
+    def listed_disks(self) -> frozenset[str] | None:
+        """Return the serials of its disks, None while they are not listed in whole (capability ReadsSmart)."""
+        data = self.data
+        if data is None or "disks" not in data.complete:
+            return None
+        return frozenset(disk.serial for disk in data.disks.values() if disk.serial)
+
     async def smart_history(self, serial: str) -> Sequence[Reading]:
         """Return nothing: TrueNAS keeps no older readings (capability ReadsSmart)."""
         return ()
