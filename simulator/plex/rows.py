@@ -95,6 +95,7 @@ def _media(it: Showing) -> dict[str, Any]:
                 "id": 1,
                 "selected": True,
                 "decision": "transcode" if it.way else "directplay",
+                "file": it.file or f"/data/films/{it.title}.mkv",
                 "Stream": streams,
             }
         ],

@@ -29,6 +29,7 @@ class Showing:
 
     key: str
     title: str
+    file: str = ""
     user: str = "Ann"
     player: str = "Living room"
     series: str = ""

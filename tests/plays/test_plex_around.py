@@ -18,6 +18,7 @@ from custom_components.home_server_monitor.guardian.capabilities_streams import 
     Medium,
 )
 from custom_components.home_server_monitor.guardian.own_path import endpoint_node
+from custom_components.home_server_monitor.plays.below import Below
 from custom_components.home_server_monitor.sources.plex.coordinator import PlexCoordinator
 from custom_components.home_server_monitor.sources.truenas.capable import CapableTrueNas
 import simulator
@@ -95,6 +96,12 @@ async def test_what_is_below_it_is_joined(
         # /dev/shm of the machine is mounted for what is converted
         assert (plex.around.temp, plex.around.temp_on) == ("/transcode", Medium.MEMORY)
         assert {each.split("_")[0] for each in causes(plex)} == {"plain"}
+        # what is watched is read from the disks of the films
+        theatre.play("The Long Tide")
+        (stream,) = (await plex.async_look("streams")).streams.values()
+        assert stream.file == "/data/films/The Long Tide.mkv"
+        below = Below(lambda wanted: [each for each in (nas, engine, plex) if isinstance(each, wanted)])
+        assert await below.pool(plex, stream.file) == "media"
         listed = {each["check"]: each for each in await plex.async_list("security", {})}
         assert listed["whole_host"]["setting"] == "network_mode: host"
         assert listed["whole_host"]["told"] is False

@@ -238,6 +238,11 @@ class HoldsImports(JudgedSource, Protocol):
         ...
 
     @property
+    def libraries(self) -> frozenset[str]:
+        """Return the folders that it imports to, as they are called inside of it."""
+        ...
+
+    @property
     def holds_imports(self) -> bool:
         """Return whether it can let completed downloads wait."""
         ...

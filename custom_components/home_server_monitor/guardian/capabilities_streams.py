@@ -45,10 +45,20 @@ class Streaming(Protocol):
         """Return what is reserved for it."""
         ...
 
+    @property
+    def file(self) -> str:
+        """Return what is read, as it is called inside of its server, to see on what that lies; empty where nobody knows."""
+        ...
+
 
 @runtime_checkable
 class PlaysStreams(JudgedSource, Protocol):
     """A system that people watch something on."""
+
+    @property
+    def places(self) -> frozenset[str]:
+        """Return the node ids of the addresses and ports at which it is reached."""
+        ...
 
     @property
     def knows_streams(self) -> bool:

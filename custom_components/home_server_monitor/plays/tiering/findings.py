@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from ...guardian.contract import Finding, Proposal, Severity
-from .consent import APPROVE
+from ...guardian.contract import Finding, Severity
 from .rules import cause_of, overflow
 
 if TYPE_CHECKING:
@@ -45,17 +44,6 @@ def findings_of(play: Tiering, stands: Sequence[Stand]) -> list[Finding]:
             )
         )
     return found + _backlog(play)
-
-
-def unapproved(source: str, node: str) -> Finding:
-    """Return that what the options say about these disks waits for an admin's word."""
-    return Finding(
-        source=source,
-        rule="tier_unapproved",
-        object=node,
-        severity=Severity.INFO,
-        proposal=Proposal(action=APPROVE, target=""),
-    )
 
 
 def _backlog(play: Tiering) -> list[Finding]:

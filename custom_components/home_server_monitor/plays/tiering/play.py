@@ -4,13 +4,13 @@ Both are off until they are ticked in the options of the home and an admin appro
 lent: it goes back when the reason is over, when somebody says stop, when Home Assistant stops, and after a crash.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any, Final, override
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.const import EVENT_HOMEASSISTANT_STOP, Platform
-from homeassistant.core import Event, HomeAssistant, callback
+from homeassistant.const import Platform
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 
 from ...edge import clock
@@ -24,38 +24,38 @@ from ...guardian.capabilities_media import (
     PausesDownloads,
 )
 from ...guardian.capabilities_streams import PlaysStreams
-from ...guardian.contract import Action, Finding
+from ...guardian.contract import Finding
 from ...guardian.house import House
-from ...guardian.policy import Mode, Standing
-from ..lending import Lending
-from ..play import PlaySource
-from ..standing import granted, permitted
+from ..below import Below
+from ..lender import LendingPlay
+from ..standing import granted
 from .backlog import Backlog, read_backlog
 from .consent import KEEP_TIERS, ApproveKeepTiers, Written
-from .findings import Stand, findings_of, unapproved
+from .findings import Stand, findings_of
 from .hours import Hours
 from .rules import SHOWN, Case, Imports, Pace, choose, is_critical, is_low
 from .showing import Showing
+from .watching import is_watched
 
 LOOK: Final = timedelta(seconds=60)
 # what is held ends by itself after this many minutes, should nobody look any more; it is taken anew before
 MINUTES: Final = 120.0
 
 
-class Tiering(PlaySource):
+class Tiering(LendingPlay):
     """A source of its own for the guardian: it looks at clients, Arrs and streams, and sees that tiers are kept."""
 
     key = kind = "tiering"
     name = "Download disk"
+    approves = ApproveKeepTiers
+    by, unapproved = "by_tiering", "tier_unapproved"
     follows = (PausesDownloads, HoldsImports, PlaysStreams)
     every = LOOK
 
     def __init__(
         self, hass: HomeAssistant, entry: ConfigEntry[Any], house: House, guardian: Guardian
     ) -> None:
-        super().__init__(hass, entry, house)
-        self._guardian = guardian
-        self.lending = Lending(guardian, self.id, "by_tiering")
+        super().__init__(hass, entry, house, guardian)
         self.hours = Hours(hass, self.server, guardian.desk.policy.local)
         self.backlog = Backlog()
         self.pace = Pace()
@@ -66,9 +66,7 @@ class Tiering(PlaySource):
         self._critical: dict[str, bool] = {}
         self._imports: dict[str, Imports] = {}
         self._showing = Showing(hass, self)
-        self._approve = ApproveKeepTiers(house, self)
-        self._standing: Standing | None = None
-        self._ended = False
+        self._below = Below(self.mine)
         # what was wanted and allowed in the last look, and what was told
         self._wish: tuple[Any, ...] = ()
         self._told: tuple[Any, ...] = ()
@@ -88,41 +86,23 @@ class Tiering(PlaySource):
             if self._low.get(each.id) and each.judged
         ]
         found = findings_of(self, stands)
-        if self._ready and self.written.automatic and self._standing is None and self.judged:
-            found.append(unapproved(self.id, self.node))
-        return found
-
-    @property
-    @override
-    def actions(self) -> Mapping[str, Action]:
-        return {self._approve.key: self._approve}
+        return found + self.waits_for_approval() if self.judged else found
 
     # What is so
 
     @property
     def tier(self) -> Tier:
         """Return what the options say."""
-        return self._guardian.settings.tier
+        return self.guardian.settings.tier
 
     @property
+    @override
     def written(self) -> Written:
-        """Return what the options say, as it is approved."""
         return Written(self.tier)
 
-    @property
-    def _ready(self) -> bool:
-        """Return whether anything may be begun at all: nobody said to leave everything alone."""
-        desk = self._guardian.desk
-        return desk.ready and not desk.helm.held and desk.helm.mode is not Mode.WATCH
-
-    @property
-    def allowed(self) -> bool:
-        """Return whether anything may be changed now: it was approved, and nobody said to leave everything alone."""
-        return self._ready and self._standing is not None
-
     def _now_wished(self) -> tuple[Any, ...]:
-        approved = granted(self._guardian.desk, KEEP_TIERS, self.id)
-        return self.tier, self._ready, tuple(each.id for each in approved)
+        approved = granted(self.guardian.desk, KEEP_TIERS, self.id)
+        return self.tier, self.is_ready, tuple(each.id for each in approved)
 
     @property
     def imports(self) -> Imports:
@@ -162,14 +142,6 @@ class Tiering(PlaySource):
         """Return the Arrs of this server whose imports can wait."""
         return [each for each in self.mine(HoldsImports) if each.judged and each.holds_imports]
 
-    def _is_watched(self) -> bool:
-        return self.tier.spares and any(
-            stream.plays
-            for source in self.mine(PlaysStreams)
-            if source.judged and source.knows_streams
-            for stream in source.streams()
-        )
-
     # Life
 
     @override
@@ -177,24 +149,13 @@ class Tiering(PlaySource):
         """Follow the sources for as long as the server's entry is loaded, and give all back at its end."""
         await self.hours.async_load()
         await super().async_start()
-        self.entry.async_on_unload(self.hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, self._stopping))
-        self.entry.async_on_unload(self._guardian.listen(self._said))
-        self.entry.async_on_unload(self.async_end)
 
     @callback
-    def _said(self) -> None:
+    @override
+    def said(self) -> None:
         """Look at once where a person changed what is wanted, or what may be done."""
         if self._wish != self._now_wished():
             self.soon()
-
-    async def async_end(self) -> None:
-        """Give all back now: nobody looks any more."""
-        self._ended = True
-        async with self._lock:
-            await self.lending.give_back()
-
-    async def _stopping(self, event: Event) -> None:
-        await self.async_end()
 
     @callback
     def join(self, platform: Platform, add: Callable[[list[Any]], None]) -> None:
@@ -210,14 +171,9 @@ class Tiering(PlaySource):
     # Looking
 
     @override
-    async def look(self) -> None:
+    async def see_to_it(self) -> None:
         """Judge, and see that it is as it is wanted."""
-        if self._ended:
-            return
         self._wish = self._now_wished()
-        if self._guardian.desk.ready:
-            self._standing = await permitted(self._guardian.desk, KEEP_TIERS, self.id, self.written)
-            self.lending.who = self._standing.by.name if self._standing else ""
         tier, clients, arrs = self.tier, self.clients(), self.arrs()
         self._measure(clients if tier.pauses or tier.holds else ())
         before, self.backlog = self.backlog, Backlog()
@@ -225,7 +181,7 @@ class Tiering(PlaySource):
             self.backlog = await read_backlog(clients, arrs, before, dt_util.utcnow())
         # whose space nobody sees would run full behind what waits
         sees = bool(self._imports) or self.free is not None
-        self._imports = self._choose(clients, arrs) if tier.holds and self.allowed and sees else {}
+        self._imports = await self._choose(clients, arrs) if tier.holds and self.allowed and sees else {}
         self._follow(importing=self.imports in (Imports.OPEN, Imports.SPACE, Imports.SUSPENDED))
         await self._pause(clients)
         await self._hold(arrs)
@@ -259,22 +215,28 @@ class Tiering(PlaySource):
             key: is_critical(left, tier.low, was=critical.get(key, False)) for key, left in free.items()
         }
 
-    def _choose(self, clients: Sequence[Any], arrs: Sequence[Any]) -> dict[str, Imports]:
+    async def _choose(self, clients: Sequence[Any], arrs: Sequence[Any]) -> dict[str, Imports]:
         tier = self.tier
         low = {each.id for each in clients if self._low.get(each.id)}
+        streams = [
+            (source, stream)
+            for source in self.mine(PlaysStreams)
+            if source.judged and source.knows_streams
+            for stream in source.streams()
+        ]
         return {
             arr.id: choose(
                 Case(
                     in_hours=self.hours.are_open(tier),
                     suspended=self.hours.suspended(),
-                    trouble=self._guardian.proposals.trouble_at(arr.places) is not None,
+                    trouble=self.guardian.proposals.trouble_at(arr.places) is not None,
                     low=bool(low),
                     critical=any(self._critical.get(key) for key in low),
                     frees=self.backlog.frees(low, arr.id),
                     paused=all(
                         each.line().paused or self._pauses(each) for each in clients if each.id in low
                     ),
-                    watching=self._is_watched(),
+                    watching=tier.spares and await is_watched(self._below, arr, streams),
                 )
             )
             for arr in arrs

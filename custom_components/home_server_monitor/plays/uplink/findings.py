@@ -1,4 +1,4 @@
-"""What is wrong with the line, and what is written about it but not approved: pure functions."""
+"""What is wrong with the line: pure functions."""
 
 from typing import Final
 
@@ -38,15 +38,4 @@ def full(source: str, node: str, load: Load, offer: Offer) -> Finding:
         placeholders=said,
         evidence={"cause": key, "advice": advice, **said},
         proposal=offer,
-    )
-
-
-def unapproved(source: str, node: str, action: str) -> Finding:
-    """Return that what the options say about making room waits for an admin's word. action: that gives it."""
-    return Finding(
-        source=source,
-        rule="uplink_unapproved",
-        object=node,
-        severity=Severity.INFO,
-        proposal=Proposal(action=action, target=""),
     )

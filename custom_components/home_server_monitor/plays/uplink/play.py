@@ -1,31 +1,24 @@
-"""Judges the line, and sees that others make room on it as an admin approved in advance.
-
-What it changes, it changes for a while: under leases whose owner it is, so that a limit that is stricter stays, and
-the old ones come back when the last stream has ended, when Home Assistant stops, and after a crash, whose restart ends
-the leases of every owner that does not say anew what it wants.
-"""
+"""Judges the line, and sees that others make room on it for streams; a limit that is stricter stays."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Final, override
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.const import EVENT_HOMEASSISTANT_STOP, Platform
-from homeassistant.core import Event, HomeAssistant, callback
+from homeassistant.const import Platform
+from homeassistant.core import HomeAssistant, callback
 
 from ...edge import clock
 from ...edge.guardian import Guardian
 from ...guardian.capabilities_media import LIMIT_BANDWIDTH, LimitsBandwidth, limit_params
 from ...guardian.capabilities_streams import PAUSE_CONTAINER, LimitsQuality, PausesContainers, PlaysStreams
-from ...guardian.contract import Action, Finding
+from ...guardian.contract import Finding
 from ...guardian.house import House
-from ...guardian.policy import Mode, Standing
-from ..lending import Lending, key_of
-from ..play import PlaySource
-from ..standing import permitted
-from .consent import APPROVE, MAKE_ROOM, ApproveMakeRoom, Written
+from ..lender import LendingPlay
+from ..lending import key_of
+from .consent import ApproveMakeRoom, Written
 from .entities import Showing, state_of
-from .findings import Offer, full, unapproved
+from .findings import Offer, full
 from .line import load_of, speed
 from .rules import Load, Patience, allowance, must_pause, quality
 
@@ -38,29 +31,26 @@ PAUSE_MINUTES: Final = 12 * 60.0
 PAUSED: Final = 1.0
 
 
-class Uplink(PlaySource):
+class Uplink(LendingPlay):
     """A source of its own for the guardian: it looks at what streams and clients show, and judges the line."""
 
     key = kind = "uplink"
     name = "Upload line"
+    approves = ApproveMakeRoom
+    by, unapproved = "by_uplink", "uplink_unapproved"
     follows = (PlaysStreams, LimitsBandwidth)
     every = LOOK
 
     def __init__(
         self, hass: HomeAssistant, entry: ConfigEntry[Any], house: House, guardian: Guardian
     ) -> None:
-        super().__init__(hass, entry, house)
-        self.guardian = guardian
-        self.lending = Lending(guardian, self.id, "by_uplink")
+        super().__init__(hass, entry, house, guardian)
         self._limits, self._pauses = Patience(), Patience()
-        self._approve = ApproveMakeRoom(house, self)
         self._showing = Showing(self)
-        self._standing: Standing | None = None
         self._found: list[Finding] = []
         # what is known since the last look, and whether the line was full then
         self.load: Load | None = None
         self.full = False
-        self._ended = False
 
     # As a source
 
@@ -72,13 +62,7 @@ class Uplink(PlaySource):
     def _judge(self) -> Iterator[Finding]:
         if self.load is not None and self.full:
             yield full(self.id, self.node, self.load, self._offer(self.load))
-        if self._ready and self.written.automatic and self._standing is None:
-            yield unapproved(self.id, self.node, APPROVE)
-
-    @property
-    @override
-    def actions(self) -> Mapping[str, Action]:
-        return {self._approve.key: self._approve}
+        yield from self.waits_for_approval()
 
     def _offer(self, load: Load) -> Offer:
         """Return what would help where streams alone fill the line: the Plex that may be held to less, and to how much."""
@@ -92,15 +76,9 @@ class Uplink(PlaySource):
     # What is wanted, and by whom
 
     @property
+    @override
     def written(self) -> Written:
-        """Return what the options of the server say."""
         return Written.of(self.guardian.settings)
-
-    @property
-    def _ready(self) -> bool:
-        """Return whether anything may be begun at all: nobody said to leave everything alone."""
-        desk = self.guardian.desk
-        return desk.ready and not desk.helm.held and desk.helm.mode is not Mode.WATCH
 
     @property
     def allowance(self) -> float | None:
@@ -162,29 +140,6 @@ class Uplink(PlaySource):
                 if name != node and topology.canonical(node) not in streaming:
                     yield engine, name
 
-    # Life
-
-    @override
-    async def async_start(self) -> None:
-        """Follow the sources for as long as the server's entry is loaded, and give all back at its end."""
-        await super().async_start()
-        for end in (
-            # what is approved, the mode and the options change there
-            self.guardian.listen(self.soon),
-            self.hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, self._stopping),
-            self.async_end,
-        ):
-            self.entry.async_on_unload(end)
-
-    async def async_end(self) -> None:
-        """Give all back now: nobody looks any more."""
-        self._ended = True
-        async with self._lock:
-            await self.lending.give_back()
-
-    async def _stopping(self, event: Event) -> None:
-        await self.async_end()
-
     @callback
     def join(self, platform: Platform, add: Callable[[list[Any]], None]) -> None:
         """Add entities of the line through a platform of the server, once there is something to show."""
@@ -193,15 +148,11 @@ class Uplink(PlaySource):
     # Looking
 
     @override
-    async def look(self) -> None:
+    async def see_to_it(self) -> None:
         """Judge the line, and see that others keep to what is wanted."""
-        if self._ended:
-            return
         line = speed(self.hass, self.guardian.settings)
         self.load = load_of(line, self.mine(PlaysStreams), self._clients())
         self.full = self.load is not None and self.load.is_full(was=self.full)
-        if self.guardian.desk.ready:
-            self._standing = await permitted(self.guardian.desk, MAKE_ROOM, self.id, self.written)
         await self._make_room()
         self._showing.add()
         found, first = [*self._judge()], not self.judged
@@ -213,20 +164,18 @@ class Uplink(PlaySource):
             self.show()
 
     async def _make_room(self) -> None:
-        standing = self._standing if self._ready else None
-        load = self.load if standing is not None and self.load is not None and self.load.streams else None
+        load = self.load if self.allowed and self.load is not None and self.load.streams else None
         written, now = self.written, self.hass.loop.time()
         limit = allowance(load) if load is not None and written.limit else None
         pause = PAUSED if load is not None and written.pause and must_pause(load) else None
         limit, pause = self._limits.follow(limit, now), self._pauses.follow(pause, now)
-        if standing is None or (limit is None and pause is None):
+        if not self.allowed or (limit is None and pause is None):
             # who took it back, or says to leave all alone, waits for nothing
             self._limits.level = self._pauses.level = None
             if load is None:
                 self.lending.forgive()
             await self.lending.give_back()
             return
-        self.lending.who = standing.by.name
         kept = [] if limit is None else [*await self._limit(limit)]
         kept += [] if pause is None else await self._pause()
         await self.lending.keep(kept)

@@ -178,6 +178,11 @@ class ArrCoordinator(KeyedCoordinator[Arr]):
         return self._met and HOLD_IMPORTS in self._actions
 
     @property
+    def libraries(self) -> frozenset[str]:
+        """Return the folders that it imports to, as they are called inside of it (capability HoldsImports)."""
+        return frozenset(self.data.roots) if self.data is not None else frozenset()
+
+    @property
     def _is_lent(self) -> bool:
         guardian = self.house.guardian(self.server)
         changes = guardian.desk.leases.changes.values() if guardian is not None else ()

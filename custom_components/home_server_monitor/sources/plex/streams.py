@@ -1,6 +1,6 @@
 """A stream as Plex lists it: who plays what to where, and how it is converted on the way."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from ..records import Row, amount, at, integer, name, number, text
@@ -43,9 +43,9 @@ class Transcode:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stream:
-    """One session. bandwidth: bytes a second that Plex reserves for it; offset, duration in seconds.
+    """One session. bandwidth: bytes a second that Plex reserves for it; offset, duration in seconds; file: what is read.
 
-    Who plays what is for approvers: title and user never go into a state, an event or a log.
+    Who plays what is for approvers: title, file and user never go into a state, an event or a log.
     """
 
     key: str
@@ -69,6 +69,7 @@ class Stream:
     hdr: bool = False
     height: int | None = None
     subtitle_codec: str = ""
+    file: str = field(default="", repr=False)
 
     @property
     def plays(self) -> bool:
@@ -116,6 +117,7 @@ def stream(row: Row) -> tuple[str, Stream]:
         hdr=_is_hdr(video),
         height=integer(video.get("height")) or integer(at(media, "height")),
         subtitle_codec=text(subtitle.get("codec")) or "",
+        file=text(at(_selected(media.get("Part")), "file"), 1000) or "",
     )
 
 
