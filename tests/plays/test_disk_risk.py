@@ -199,6 +199,54 @@ async def test_only_admins_are_told_why(
         assert refused.value.translation_key == "no_such_disk"
 
 
+async def test_a_disk_is_chosen_as_a_device_or_by_its_serial(
+    hass: HomeAssistant, server_entry: MockConfigEntry, hass_admin_user: MockUser
+) -> None:
+    async def ask(action: str, **data: Any) -> Any:
+        context = Context(user_id=hass_admin_user.id)
+        return await hass.services.async_call(
+            DOMAIN, action, data, blocking=True, return_response=True, context=context
+        )
+
+    async with home(hass, server_entry) as house:
+        nas, _ = (e for e in hass.config_entries.async_entries(DOMAIN) if e is not server_entry)
+        registry = dr.async_get(hass)
+        disks = {
+            each.serial_number: each.id for each in dr.async_entries_for_config_entry(registry, nas.entry_id)
+        }
+        disk, machine = disks[MIRROR], disks[None]
+        assert (await ask("explain_disk", device_id=disk))["serial"] == MIRROR
+        assert (await ask("disk_ordered", device_id=disk))["findings"] == []
+        assert (await ask("disk_replacing", device_id=disk))["replacing"] is True
+        assert (await ask("disk_replacing", device_id=disk, stop=True))["disk"] == MIRROR
+        for data, key in (
+            ({}, "name_a_disk"),
+            ({"device_id": disk, "disk": "17XT"}, "name_a_disk"),
+            ({"device_id": machine}, "wrong_device"),
+            ({"device_id": "gone"}, "wrong_device"),
+            ({"device_id": disk, "server": "elsewhere"}, "no_such_server"),
+        ):
+            for action in ("explain_disk", "disk_ordered", "disk_replacing"):
+                with pytest.raises(ServiceValidationError) as refused:
+                    await ask(action, **data)
+                assert refused.value.translation_key == key
+        # also while its service is off, and there are two homes
+        await hass.config_entries.async_unload(nas.entry_id)
+        other = MockConfigEntry(domain=DOMAIN, title="Barn", unique_id="barn", data={CONF_KIND: "server"})
+        other.add_to_hass(hass)
+        assert await hass.config_entries.async_setup(other.entry_id)
+        assert (await ask("explain_disk", device_id=disk))["serial"] == MIRROR
+        for data, key in (
+            ({"disk": "17XT"}, "name_a_server"),
+            ({"device_id": disk, "server": "barn"}, "no_such_disk"),
+        ):
+            with pytest.raises(ServiceValidationError) as refused:
+                await ask("explain_disk", **data)
+            assert refused.value.translation_key == key
+        await hass.config_entries.async_unload(other.entry_id)
+        assert house.play.tending.promises.replacing == {}
+
+
 async def test_a_nas_without_smart_says_so_until_something_reads_it(
     hass: HomeAssistant, server_entry: MockConfigEntry
 ) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from homeassistant.const import ATTR_DEVICE_ID
 from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, SupportsResponse, callback
 from homeassistant.helpers import config_validation as cv
 import voluptuous as vol
@@ -10,15 +11,19 @@ import voluptuous as vol
 from ..const import DOMAIN
 from . import disk_actions, finding_actions, lease_actions, power_actions, proposal_actions
 from .calls import Handler
+from .disk_choice import server_of
 from .errors import refuse
 from .guardian import Guardian
 from .house_key import HOUSE
 
 
 def guardian_of(hass: HomeAssistant, call: ServiceCall) -> Guardian:
-    """Return the guardian that a call is for: the named one, else the only one."""
+    """Return the guardian that a call is for: the named one, else that of the device, else the only one."""
     guardians: Mapping[str, Guardian] = hass.data[HOUSE].guardians
-    if wanted := call.data.get("server"):
+    wanted = call.data.get("server")
+    if not wanted and (device := call.data.get(ATTR_DEVICE_ID)):
+        wanted = server_of(hass, device)
+    if wanted:
         if wanted in guardians:
             return guardians[wanted]
         raise refuse("no_such_server", {"server": str(wanted)})
