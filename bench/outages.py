@@ -10,8 +10,8 @@ import random
 import sys
 import time
 
-from .power_lives import POLICIES, Lived, live
-from .power_world import is_possible, outage, would_be_empty
+from .power_lives import POLICIES, RESERVE, SHED_LOAD, Lived, live
+from .power_world import is_possible, outage, would_be_empty, would_be_low
 
 
 @dataclass(slots=True)
@@ -44,7 +44,7 @@ class Tally:
             self.in_time += lived.in_time
             self.unknowable += not lived.in_time and case.unknowable
         self.shut_down += lived.ordered is not None
-        needless = lived.plenty and not drained
+        needless = lived.plenty and not drained and not would_be_low(seed, RESERVE, SHED_LOAD)
         self.blind += (needless or lived.beside_mains) and lived.blind
         self.beside_mains += lived.beside_mains and not lived.blind
         self.plenty += needless and not lived.beside_mains and not lived.blind

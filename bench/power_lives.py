@@ -29,7 +29,13 @@ from custom_components.home_server_monitor.plays.power_plan.inputs import (
 )
 from custom_components.home_server_monitor.plays.power_plan.machine import step
 from custom_components.home_server_monitor.plays.power_plan.memory import Memory, State, pack, unpack
-from custom_components.home_server_monitor.plays.power_plan.plan import Kind, Mode, PowerPlan, Stage
+from custom_components.home_server_monitor.plays.power_plan.plan import (
+    Kind,
+    Mode,
+    PowerPlan,
+    Stage,
+    Thresholds,
+)
 
 from .power_world import AFTER, Case, outage
 
@@ -39,6 +45,8 @@ POLICIES: Final = (*PLANS, *OTHERS)
 STAGES = tuple(
     Stage.of(kind) for kind in (Kind.DOWNLOADS, Kind.JOBS, Kind.WORKLOADS, Kind.SNAPSHOT, Kind.NAS)
 )
+# percent that an admin wants kept, and that a rounded gauge shows above it
+RESERVE: Final = Thresholds().charge + 1
 # share of the load that is left once the stages are over
 SHED_LOAD: Final = 0.8
 # upsmon: seconds of silence on battery that mean an empty one, between two looks, to wait for others, and at the end
@@ -265,11 +273,9 @@ def _note(lived: Lived, case: Case, now: float) -> None:
     """Note the order, and whether there was need of it."""
     lived.ordered = now
     lived.beside_mains = case.has_mains(now)
-    reserve = PowerPlan().thresholds.charge + 1
     reckoned = 0.0 if case.known else NAS_NEEDS + STAGE_NEEDS * len(case.stages)
     takes = max(reckoned, case.nas + sum(case.stages.values()))
-    shown = case.battery.gauge if case.charge else case.battery.share
-    lived.plenty = case.battery.left > 3 * takes and 100 * shown > reserve
+    lived.plenty = case.battery.left > 3 * takes and 100 * case.shown > RESERVE
     lived.blind = bool(case.silent(now)) or case.mute
 
 

@@ -7,6 +7,9 @@ from typing import Final
 HOUR = 3600.0
 # seconds for which every outage is followed after mains is back
 AFTER = 60.0
+# seconds that it takes to tell from whole percents how fast a charge falls: the load that comes onto the battery lets it
+# fall by itself at first, and two readings in a row have to say so
+TELLING: Final = 25.0
 # share of the battery at which a UPS calls it low
 LOW: Final = 0.12
 
@@ -87,6 +90,11 @@ class Case:
         return not self.charge and not self.runtime
 
     @property
+    def shown(self) -> float:
+        """Return what share of its battery it shows, by charge or by runtime; what is there where it shows neither."""
+        return self.battery.share if self.mute else self.battery.gauge
+
+    @property
     def deaf(self) -> bool:
         """Return whether it is silent from before mains fails, so that nobody hears of it, for nearly all of it."""
         late = self.battery.left - self.nas - sum(self.stages.values())
@@ -95,7 +103,18 @@ class Case:
     @property
     def unknowable(self) -> bool:
         """Return whether nobody could know how long the battery lasts, or that it is in use."""
-        return self.lies or self.deaf or (self.mute and (self.lasts is None or self.battery.start < 1))
+        return (
+            self.lies
+            or self.deaf
+            or self.sudden
+            or (self.mute and (self.lasts is None or self.battery.start < 1))
+        )
+
+    @property
+    def sudden(self) -> bool:
+        """Return whether only the fall of the charge says how long it lasts, and there is no time to see that."""
+        told = self.runtime or self.lasts is not None
+        return self.charge and not told and self.battery.left - self.nas < TELLING
 
     @property
     def lies(self) -> bool:
@@ -204,4 +223,15 @@ def is_possible(case: Case) -> bool:
 def would_be_empty(seed: int) -> bool:
     """Return whether the battery would be empty before mains is back for good, with nothing done."""
     case = outage(seed)
-    return sum(ended - begun for begun, ended in case.away) >= case.battery.left
+    return _away_for(case) >= case.battery.left
+
+
+def would_be_low(seed: int, reserve: float, load: float) -> bool:
+    """Return whether it would show a charge of at most `reserve`, percent, by then, with this share of the load."""
+    case = outage(seed)
+    case.battery.drain(_away_for(case), load)
+    return 100 * case.shown <= reserve
+
+
+def _away_for(case: Case) -> float:
+    return sum(ended - begun for begun, ended in case.away)

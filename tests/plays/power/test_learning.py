@@ -2,7 +2,9 @@
 
 from dataclasses import replace
 import random
+from typing import Any
 
+from homeassistant.core import HomeAssistant
 import pytest
 
 from custom_components.home_server_monitor.plays.power_plan.battery import (
@@ -13,7 +15,9 @@ from custom_components.home_server_monitor.plays.power_plan.battery import (
     health,
     lasts,
 )
-from custom_components.home_server_monitor.plays.power_plan.inputs import NAS_NEEDS, STAGE_NEEDS
+from custom_components.home_server_monitor.plays.power_plan.commands import Ended
+from custom_components.home_server_monitor.plays.power_plan.inputs import NAS_NEEDS, STAGE_NEEDS, Power
+from custom_components.home_server_monitor.plays.power_plan.keeping import Keeping
 from custom_components.home_server_monitor.plays.power_plan.learning import (
     Took,
     cover,
@@ -157,3 +161,18 @@ def test_outages_of_a_week() -> None:
     for _ in range(KEPT):
         past = noted(past, Past(now, 1))
     assert len(past) == KEPT
+
+
+async def test_what_was_seen_of_a_battery_counts_while_nothing_is_heard(
+    hass: HomeAssistant, hass_storage: dict[str, Any]
+) -> None:
+    """Silence says no load, and is when it matters how long the battery lasts."""
+    keeping, now = Keeping(hass, "home"), 1_700_000_000.0
+    for second in range(0, 601, 10):
+        keeping.drains(second, Power(charge=100 - second / 10, load=30.0), low=False)
+    keeping.ended(
+        Ended(number=1, seconds=600, lowest=40, shed=True, committed=False, flickers=0), now - 86_400
+    )
+    assert keeping.needs(None, now).lasts is None, "nothing was heard of it yet"
+    assert keeping.needs(30.0, now).lasts == pytest.approx(1000)
+    assert keeping.needs(None, now).lasts == pytest.approx(1000)

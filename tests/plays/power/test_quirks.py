@@ -202,7 +202,62 @@ def test_experience_counts_more_than_a_gauge() -> None:
     scene = Scene()
     scene.needs = replace(scene.needs, lasts=300.0)
     scene.mains().go(300, "OB", charge=99.0, runtime=2000.0)
-    assert 170 <= scene.at(ShutDownNas)[0] - 1020 <= 185
+    # 120 s are wanted for the shutdown, and the last tenth of what was seen is not counted on
+    assert 145 <= scene.at(ShutDownNas)[0] - 1020 <= 155
+
+
+def test_what_was_drained_under_the_whole_load_is_not_had_back_by_half_of_it() -> None:
+    """Half the load lets a battery last twice as long, but not the part of it that is gone."""
+    scene = Scene()
+    scene.needs = replace(scene.needs, lasts=600.0)
+    scene.mains().go(240, "OB", charge=99.0, runtime=9000.0)
+    scene.needs = replace(scene.needs, lasts=1200.0)
+    # half of it is left of what is counted on: 600 s, less the 120 s for the shutdown
+    scene.go(900, charge=99.0, runtime=9000.0, status="OB")
+    assert 470 <= scene.at(ShutDownNas)[0] - 1260 <= 490
+    # and the next outage knows what this one took, however much the gauge says
+    scene = Scene()
+    scene.needs = replace(scene.needs, lasts=600.0)
+    scene.mains().go(300, "OB", charge=99.0, runtime=9000.0).mains(60)
+    scene.needs = replace(scene.needs, lasts=1200.0)
+    began = scene.now
+    scene.go(900, "OB", charge=99.0, runtime=9000.0)
+    assert 360 <= scene.at(ShutDownNas)[0] - began <= 390
+
+
+def test_a_runtime_without_a_charge_is_not_counted_on_to_its_end() -> None:
+    """A gauge that is off by a tenth of the whole shows 300 s when there is nothing left of 3,000."""
+    scene = Scene().mains().go(3000, "OB", runtime=lambda s: 3000 - s * 0.9)
+    assert scene.asked == 1
+    assert scene.at(ShutDownNas)[0] - 1020 < 2900
+
+
+def test_a_charge_that_falls_within_seconds() -> None:
+    """Whole percents, no runtime, never drained before: that it falls steadily is seen in half a minute."""
+    steady = Scene().mains().go(26, "OB", charge=lambda s: round(100 - s * 0.7))
+    assert steady.state is State.LOAD_SHED
+    assert steady.go(30, "OB", charge=lambda s: round(82 - s * 0.7)).asked == 1
+    # one step of a coarse gauge is no fall
+    step = Scene().mains().go(30, "OB", charge=lambda s: 100.0 if s < 15 else 90.0)
+    assert step.idle
+    # nor is what the load takes from the voltage at first
+    sag = Scene().mains().go(60, "OB", charge=lambda s: round(85 + 15 * 0.9**s))
+    assert not sag.asked
+
+
+def test_how_fast_it_fell_is_forgotten_where_nobody_knows_for_how_long() -> None:
+    """A machine that starts again does not know whether it was away for seconds: what it lost then was not lost at once."""
+    scene = Scene().mains().go(40, "OB", charge=lambda s: 100 - s / 20)
+    scene.crash(reboot=True).go(12, "OB", charge=lambda s: 70 - s / 20)
+    assert scene.state is not State.COMMITTED
+    assert not scene.asked
+
+
+def test_the_rest_of_a_battery_is_not_waited_for() -> None:
+    """Not half full, and nobody knows how long that lasts: load stops after seconds, not after a minute."""
+    waits = Scene().mains().go(20, "OB", charge=45.0, runtime=900.0)
+    assert waits.state is State.COUNTDOWN
+    assert Scene().mains().go(20, "OB", charge=45.0).state is State.LOAD_SHED
 
 
 def test_power_that_comes_back_after_the_announcement_does_not_take_it_back() -> None:

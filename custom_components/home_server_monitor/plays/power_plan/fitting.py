@@ -3,12 +3,12 @@
 from typing import Final
 
 from .inputs import Inputs
-from .judging import shed_need
+from .judging import remaining, shed_need
 from .memory import Memory
 from .plan import PowerPlan
 from .seeing import flapping
 
-# the shortest hold-off, seconds: where mains comes and goes, the battery is not full, or the NAS does not wait longer
+# the shortest hold-off and countdown, seconds: where mains comes and goes, the battery is not full, or the NAS does not wait longer
 SHORTEST: Final = 5.0
 # seconds that are kept free before the NAS goes by itself
 SPARE: Final = 5.0
@@ -23,6 +23,9 @@ def lead(plan: PowerPlan, inputs: Inputs, memory: Memory) -> tuple[float, float]
     )
     if flapping(memory) or drained:
         hold_off = min(hold_off, SHORTEST)
+    if drained and remaining(memory, inputs) is None:
+        # nobody knows how long the rest of it lasts, and it is not much
+        countdown = min(countdown, SHORTEST)
     if (free := room(plan, inputs, memory)) is not None:
         hold_off = min(hold_off, max(SHORTEST, free - countdown))
         countdown = min(countdown, max(0.0, free - hold_off))

@@ -1,6 +1,7 @@
 """Whether the battery is low, as far as anybody can say, and whether a forced shutdown was announced. Pure."""
 
 from enum import StrEnum
+from itertools import pairwise
 from typing import Final
 
 from .inputs import Inputs, Link, Mains, Power
@@ -27,6 +28,8 @@ CALIBRATION_QUIRK: Final = 300.0
 OFF_LASTS: Final = 30.0
 # what a charge must have fallen, percent, in so many seconds at least, to say how fast it falls
 FALLS: Final = ((4.0, 45.0), (10.0, 20.0))
+# likewise where each of so many samples, one every few seconds, was less than the one before
+FALLS_STEADILY, STEADY = ((4.0, 20.0), (6.0, 10.0)), 3
 
 
 class Reason(StrEnum):
@@ -66,31 +69,62 @@ def left(
     heard: when charge and runtime were so; sure: the last that a gauge shows is not there, as often it is not.
     """
     outage, spared = memory.outage, UNSURE if sure else 0.0
-    share = 1 - spared / 100 if not charge else max(0.0, 1 - spared / charge)
-    found = [] if runtime is None else [runtime * share]
+    found = [] if runtime is None else [runtime - _not_there(outage, charge, runtime, spared)]
     if outage is not None:
-        if charge is not None and (rate := falls(outage)):
-            found.append(charge * share / rate)
-        if inputs.needs.lasts is not None:
-            found.append(_experience(outage, inputs.needs.lasts, heard))
+        if charge is not None and (rate := falls(outage, charge, heard)):
+            found.append((charge - spared) / rate)
+        if (lasts := inputs.needs.lasts) is not None:
+            found.append(_experience(outage, lasts, heard) - lasts * spared / 100)
     return max(0.0, min(found) - (memory.now - heard)) if found else None
 
 
+def _not_there(outage: Outage | None, charge: float | None, runtime: float, spared: float) -> float:
+    """Return the seconds of a runtime that are not there. spared: percent of a full battery."""
+    if charge:
+        return runtime * spared / charge
+    start = None if outage is None else outage.start_runtime
+    return max(runtime, start or 0.0) * spared / 100
+
+
 def _experience(outage: Outage, lasts: float, heard: float) -> float:
-    """Return the seconds that are left of those that a full battery was seen to last."""
+    """Return the seconds that are left of those that a full battery was seen to last at the load of now."""
     start = 1.0 if outage.start_charge is None else outage.start_charge / 100
-    return min(lasts * start, lasts - outage.carried) - outage.on_battery(heard)
+    share = min(start, 1 - used_before(outage, lasts)) - outage.used
+    return share * lasts - (outage.on_battery(heard) - outage.rated)
 
 
-def falls(outage: Outage) -> float | None:
-    """Return how fast the charge falls, percent a second, None where that cannot be said yet."""
-    if len(outage.samples) < 2:
+def used_before(outage: Outage, lasts: float) -> float:
+    """Return the share of a full battery that outages before took and that is still missing."""
+    return outage.carried / lasts if outage.before is None else outage.before
+
+
+def rated(memory: Memory, inputs: Inputs) -> Memory:
+    """Return the memory with the seconds on battery as shares of a full one: half the load takes half as much."""
+    outage, lasts = memory.outage, inputs.needs.lasts
+    if outage is None or not lasts:
+        return memory
+    spent = outage.on_battery(memory.now)
+    used = outage.used + (spent - outage.rated) / lasts
+    return changed(memory, outage=changed(outage, used=used, rated=spent))
+
+
+def falls(outage: Outage, charge: float, heard: float) -> float | None:
+    """Return how fast the charge falls, percent a second, None where that cannot be said yet.
+
+    charge: percent, heard at that instant. A fall within seconds counts where it goes on from sample to sample: one
+    step of a coarse gauge is none.
+    """
+    if not outage.samples:
         return None
-    (first, before), (last, after) = outage.samples[0], outage.samples[-1]
-    lasted, fallen = last - first, before - after
-    if not any(fallen >= least and lasted >= seconds for least, seconds in FALLS):
+    first, before = outage.samples[0]
+    lasted, fallen = heard - first, before - charge
+    if any(fallen >= least and lasted >= seconds for least, seconds in FALLS):
+        return fallen / lasted
+    steps = [each for _, each in outage.samples]
+    if len(steps) < STEADY or not all(after < earlier for earlier, after in pairwise(steps)):
         return None
-    return fallen / lasted
+    fell = any(fallen >= least and lasted >= seconds for least, seconds in FALLS_STEADILY)
+    return fallen / lasted if fell else None
 
 
 def counted(memory: Memory, plan: PowerPlan, inputs: Inputs) -> Memory:

@@ -31,6 +31,7 @@ class Keeping:
         self._past: tuple[Past, ...] = ()
         self._drilled: float | None = None
         self._draining: Draining | None = None
+        self._load: float | None = None
 
     async def async_load(self) -> None:
         """Take back what was kept, without what is damaged."""
@@ -61,7 +62,12 @@ class Keeping:
     # What is known
 
     def needs(self, load: float | None, now: float) -> Needs:
-        """Return what stopping takes here. load: percent, of now; now: seconds since 1970."""
+        """Return what stopping takes here.
+
+        load: percent, of now, None where nothing is heard: it is taken to be what it was last; now: seconds since 1970.
+        """
+        self._load = self._load if load is None else load
+        load = self._load
         stages = {key: found for key, found in self._times.items() if key != "nas"}
         known = None if load is None else lasts(self._discharges, load, now / DAY)
         return learning.learned(stages, self._times.get("nas", ()), lasts=known)

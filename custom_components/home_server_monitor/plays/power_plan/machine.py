@@ -11,7 +11,18 @@ from .commands import Command, Ended, Login, Logout, Message
 from .ending import committed, done, forced
 from .fitting import SPARE, lead
 from .inputs import Inputs, Link
-from .judging import DEAD, Reason, calibrates, counted, critical, remaining, shed_need, silence
+from .judging import (
+    DEAD,
+    Reason,
+    calibrates,
+    counted,
+    critical,
+    rated,
+    remaining,
+    shed_need,
+    silence,
+    used_before,
+)
 from .memory import Memory, Outage, State, worth_saving
 from .ordering import absorb, shed_next, stalled
 from .plan import Kind, Mode, PowerPlan
@@ -39,7 +50,7 @@ def step(memory: Memory, plan: PowerPlan, inputs: Inputs) -> Step:
     """Return what is remembered and done after these inputs. Never raises for any of them."""
     known = rebased(memory, inputs)
     inputs = _heard(known, inputs)
-    known = counted(seen(known, inputs.power, new=inputs.new), plan, inputs)
+    known = counted(rated(seen(known, inputs.power, new=inputs.new), inputs), plan, inputs)
     turn = Turn(known, plan, inputs)
     absorb(turn)
     _over(turn)
@@ -79,7 +90,9 @@ def _over(turn: Turn) -> None:
     )  # fmt: skip
     told = (*memory.recovery_told, *outage.told) if memory.state is State.RECOVERY else ()
     drained = outage.on_battery(turn.now) + outage.carried
-    turn.set(outage=None, recovery_told=told, drained=drained, drained_at=turn.now)
+    lasts = turn.inputs.needs.lasts
+    used = None if lasts is None else outage.used + used_before(outage, lasts)
+    turn.set(outage=None, recovery_told=told, drained=drained, drained_at=turn.now, used=used)
 
 
 def _cancelled(turn: Turn) -> None:

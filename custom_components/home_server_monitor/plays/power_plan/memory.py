@@ -58,10 +58,12 @@ class Outage:
     """One time without mains; flickers of a few seconds do not end it.
 
     battery_since: without a break, None while mains is there; spent: seconds on battery before that; carried: of
-    outages before, where the battery had no time to recover; battery_polls: readings on battery since then, at most 2; gauges_low:
+    outages before, where the battery had no time to recover; used: the share of a full battery that its first `rated`
+    seconds on battery took, each at the load that there was; before: likewise what `carried` took, None where nobody
+    knows; battery_polls: readings on battery since then, at most 2; gauges_low:
     of those the last ones in a row in which charge or runtime were too low, and since when; low_since: since when the
     UPS calls its battery low; low_rose: it did not when mains failed; samples: (instant, percent), the last minutes;
-    start_charge, lowest: percent; cancelled: by a person; logged_out: we said that we are done; critical_since: when
+    start_charge, lowest: percent; start_runtime: seconds; cancelled: by a person; logged_out: we said that we are done; critical_since: when
     the battery was low first; asked: the NAS was asked to shut down, or may have been; forced: somebody else announced
     it; final: when that was; shed: something was stopped; told: what was.
     """
@@ -71,6 +73,9 @@ class Outage:
     battery_since: float | None
     spent: float = 0.0
     carried: float = 0.0
+    used: float = 0.0
+    rated: float = 0.0
+    before: float | None = None
     flickers: int = 0
     countdown_ends: float | None = None
     battery_polls: int = 0
@@ -80,6 +85,7 @@ class Outage:
     low_rose: bool = False
     samples: tuple[tuple[float, float], ...] = ()
     start_charge: float | None = None
+    start_runtime: float | None = None
     lowest: float | None = None
     cancelled: bool = False
     logged_out: bool = False
@@ -108,7 +114,8 @@ class Memory:
     woken, and when last; held: stages that stopped something, in that order; orders: the newest of each stage;
     recovery_told: what was told since the outage ended; number, serial: of the last outage and order; nas_taken: the
     NAS went off and has not been seen since; login_at: when a login was tried last; drained, drained_at: seconds that
-    the last outages took from the battery, and when that was.
+    the last outages took from the battery, and when that was; used: the share of a full one that these were, None
+    where nobody knows.
     """
 
     state: State = State.ONLINE
@@ -140,6 +147,7 @@ class Memory:
     login_at: float | None = None
     drained: float = 0.0
     drained_at: float | None = None
+    used: float | None = None
 
     def order(self, stage: str) -> Order | None:
         """Return the newest order of a stage."""
@@ -205,7 +213,7 @@ def _moved[T](thing: T, names: tuple[str, ...], by: float) -> T:
 # what changes with every reading and need not be saved for it
 _VOLATILE: Final = frozenset({"now", "saved", "heard", "charge", "runtime", "run"})
 _VOLATILE_IN_OUTAGE: Final = frozenset(
-    {"battery_polls", "samples", "lowest", "gauges_low", "gauges_low_since"}
+    {"battery_polls", "samples", "lowest", "gauges_low", "gauges_low_since", "used", "rated"}
 )
 
 

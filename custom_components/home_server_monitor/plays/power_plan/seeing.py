@@ -39,6 +39,9 @@ def rebased(memory: Memory, inputs: Inputs) -> Memory:
     gap = inputs.now - memory.now
     if unknown := memory.boot != inputs.boot or gap < 0:
         memory = memory.moved_by(gap)
+        if memory.outage is not None:
+            # how long it took to fall to what it is now, nobody knows
+            memory = changed(memory, outage=changed(memory.outage, samples=()))
     if unknown or gap > RISING:
         memory = changed(memory, fsd=None)
     if unknown or gap > UNSEEN:
@@ -118,7 +121,9 @@ def _on_battery(memory: Memory, power: Power) -> Memory:
     if outage is None:
         memory = changed(memory, number=memory.number + 1)
         outage = Outage(
-            number=memory.number, began=now, battery_since=now, start_charge=power.charge, carried=carried(memory)
+            number=memory.number, began=now, battery_since=now, start_charge=power.charge, start_runtime=power.runtime,
+            carried=(missing := carried(memory)),
+            before=memory.used * missing / memory.drained if memory.used is not None and memory.drained > 0 else None,
         )  # fmt: skip
     elif outage.battery_since is None:
         outage = changed(outage, battery_since=now, flickers=outage.flickers + 1, samples=())
