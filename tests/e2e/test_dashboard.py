@@ -11,7 +11,7 @@ import pytest_socket
 from simulator.demo.processes import ROOT
 
 from .screen import seat
-from .stage.plays import at, ended, engine, finding, findings, line, member, mended, proposal, source
+from .stage.plays import at, ended, engine, finding, findings, line, member, mended, power, proposal, source
 from .theatre import PATH, Theatre, open_theatre, processes, raise_curtain
 
 FOLDER = ROOT / "custom_components/home_server_monitor/dashboard"
@@ -235,6 +235,25 @@ async def test_others_see_what_is_wrong_and_decide_nothing(theatre: Theatre) -> 
         await screen.go("overview")
         await screen.until("1 problem", "An administrator is asked about it: Start scrub", "CPU usage")
         assert await screen.buttons() == []
+        await screen.hold()
+        # but to do less is everybody's
+        outage = finding(rule="power_outage", title="Power outage: Rack", answers=["cancel"])
+        await theatre.show(list_findings=findings(outage), power_overview=power())
+        await screen.go("overview")
+        await screen.until("Power outage: Rack")
+        assert await screen.buttons() == ["Cancel: Power outage: Rack"]
+        await screen.press("Cancel: Power outage: Rack")
+        await screen.until("Cancelled: Power outage: Rack")
+        assert [each["action"] for each in await theatre.played() if each["action"] == "power_cancel"]
+        await screen.run("""
+          const card = document.createElement("home-server-monitor-power");
+          card.setConfig({});
+          card.hass = document.querySelector("home-assistant").hass;
+          document.body.replaceChildren(card);""")
+        shown = await screen.until(
+            "2 stopped while the power is out", "sonarr", "17 min 5 s", "Shed and wait, approved", within=10
+        )
+        assert {"8 min, too short", "Never ran", "running updates"} <= {*shown}
         await screen.hold()
         await screen.go("approvals")
         shown = await screen.until("Approvals and the journal are for administrators of this Home Assistant.")

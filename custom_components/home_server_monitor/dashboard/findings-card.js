@@ -135,7 +135,7 @@ export class FindingsCard extends LiveCard {
       finding.advice ? make("p", { class: "clamp" }, plain(finding.advice, 600)) : null,
       this.#hint(finding),
       this.#changes(finding.changes ?? []),
-      this.admin ? this.#buttons(finding) : null,
+      this.#buttons(finding),
     );
     const lead = make("div", { class: "lead" }, icon(ICONS[severity]), words);
     return make("li", {}, make("ha-card", { class: `item ${severity}` }, lead));
@@ -172,10 +172,18 @@ export class FindingsCard extends LiveCard {
     return make("details", {}, make("summary", {}, text(this.hass, "problem.changes")), make("ul", {}, lines));
   }
 
-  #buttons({ id, title }) {
+  #buttons({ id, title, answers }) {
     const of = (action) =>
       this.doing(text(this.hass, `act.${action}`), action, { finding: id }, { title, label: `act.${action}.of` });
-    return make("div", { class: "buttons" }, of("acknowledge"), of("snooze"));
+    const buttons = this.admin ? [of("acknowledge"), of("snooze")] : [];
+    // to do less is everybody's
+    if (answers?.includes("cancel")) buttons.unshift(this.#cancel(title));
+    return buttons.length ? make("div", { class: "buttons" }, buttons) : null;
+  }
+
+  #cancel(title) {
+    const how = { title, kind: "strong", label: "act.power_cancel.of" };
+    return this.doing(text(this.hass, "act.cancel"), "power_cancel", {}, how);
   }
 
   #offerMore(count) {

@@ -1,4 +1,4 @@
-/** Power: the outage that is under way with Cancel, what each UPS says, and the plan with how long its stages take. */
+/** Power: what is about to be stopped or is, what each UPS says, and the plan with how long its stages take. */
 
 import { icon, keep, make, plain } from "./dom.js";
 import { LiveCard } from "./live-card.js";
@@ -18,8 +18,8 @@ export class PowerCard extends LiveCard {
 
   draw({ units = [], plan }) {
     this.#frame();
-    const stopped = plan && (plan.says || plan.stopped.length);
-    this.#part(this.outage, stopped ? [plan] : [], () => this.#outage(plan));
+    const outage = plan && (plan.ends || plan.stopped.length) ? [{ ends: plan.ends, stopped: plan.stopped }] : [];
+    this.#part(this.outage, outage, (each) => this.#outage(each));
     this.#part(this.units, units.length ? [units] : [], () => this.#units(units));
     this.#part(this.plan, plan ? [plan] : [], () => this.#plan(plan));
     this.#part(this.stages, plan ? [plan.stages] : [], () => this.#stages(plan.stages));
@@ -41,23 +41,17 @@ export class PowerCard extends LiveCard {
     keep(place, items, () => "part", build);
   }
 
-  #outage({ says, ends, stopped, can_cancel: cancels }) {
+  #outage({ ends, stopped }) {
     const { hass } = this;
-    const title = text(hass, "power.cancel.title");
     const more = stopped.length - FIRST;
     const names = stopped.slice(0, FIRST).map((each) => make("li", {}, make("bdi", {}, plain(each, 80))));
     if (more > 0) names.push(make("li", {}, text(hass, "tiles.more", { count: more })));
-    const cancel = this.doing(text(hass, "act.cancel"), "power_cancel", {}, { title, label: "act.power_cancel.of" });
     const words = make(
       "div",
       { class: "words" },
-      make("h3", {}, text(hass, "power.outage")),
-      says ? make("p", {}, plain(says)) : null,
-      ends ? make("p", { class: "quiet" }, since(hass, ends, "power.begins")) : null,
-      cancels ? make("div", { class: "buttons" }, cancel) : null,
-      names.length
-        ? make("details", {}, make("summary", {}, text(hass, "power.stopped", { count: stopped.length })), make("ul", {}, names))
-        : null,
+      make("h3", {}, text(hass, stopped.length ? "power.stopped" : "power.countdown", { count: stopped.length })),
+      ends ? make("p", {}, since(hass, ends, "power.begins")) : null,
+      names.length ? make("ul", { class: "lines" }, names) : null,
     );
     return make("ha-card", { class: "item high" }, make("div", { class: "lead" }, icon("mdi:power-plug-off"), words));
   }

@@ -12,6 +12,7 @@ from .batches import planned
 from .chronicle import change_view
 from .mended import mended_lately
 from .naming import device_of, iso, object_name, target_node
+from .own_answers import verbs_of
 from .standings import last_checked, source_view
 
 if TYPE_CHECKING:
@@ -64,6 +65,8 @@ def finding_view(of: Guardian, tracked: Tracked, now: float) -> dict[str, Any]:
         "proposal": record.id if record else None,
         "verb": of.compose.verb(record) if record else None,
         "risk": record.risk.name.lower() if record else None,
+        # what may be answered to it besides
+        "answers": verbs_of(of, tracked),
         "changes": [change_view(of, row) for row in of.changes_before(tracked)],
     }
 

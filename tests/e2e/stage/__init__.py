@@ -27,12 +27,14 @@ LISTINGS: dict[str, tuple[dict[Any, Any], bool]] = {
     "list_proposals": ({}, True),
     "list_journal": ({vol.Optional("limit"): vol.All(int, vol.Range(1))}, True),
     "engine_overview": ({vol.Optional("device_id"): cv.string}, False),
+    "power_overview": ({}, False),
 }
 ACTS: dict[str, tuple[dict[Any, Any], bool]] = {
     "acknowledge": (FINDING, False),
     "snooze": (FINDING | {vol.Optional("hours"): vol.Coerce(float)}, False),
     "approve": (PROPOSAL, True),
     "deny": (PROPOSAL, True),
+    "power_cancel": ({}, False),
 }
 
 
@@ -46,6 +48,7 @@ class Stage:
             "list_proposals": {"proposals": [], "history": []},
             "list_journal": {"journal": []},
             "engine_overview": {"overview": []},
+            "power_overview": {"units": [], "plan": None},
         }
         self.refuse: dict[str, str] = {}
         self.played: list[dict[str, Any]] = []

@@ -155,6 +155,35 @@ def line(number: int = 0, **changes: Any) -> dict[str, Any]:
     return said | changes
 
 
+def power(**changes: Any) -> dict[str, Any]:
+    """Return power at a glance: an outage in which two things are stopped."""
+    unit = {"id": "ups", "name": "Rack", "device_id": None, "answers": True, "state": "on_battery"}
+    plan = {
+        "ups": "ups",
+        "state": "load_shed",
+        "mode": "prepare",
+        "approved": True,
+        "can_cancel": True,
+        "practised": False,
+        "says": "On battery.",
+        "ends": None,
+        "count": 2,
+        "stopped": ["sonarr", "gluetun"],
+        "needed": 200,
+        "lasts": 480,
+        "covered": False,
+        "health": 81,
+        "stages": [
+            {"stage": "settle", "name": "running updates", "limit": 60.0, "took": None},
+            {"stage": "workloads", "name": "apps and containers", "limit": 120.0, "took": 42.0},
+        ],
+    }
+    return {
+        "units": [unit | {"charge": 92.0, "runtime": 1025.0, "load": 18.0, "watts": 97.0}],
+        "plan": plan | changes,
+    }
+
+
 def findings(*found: dict[str, Any], sources: Any = None, **changes: Any) -> dict[str, Any]:
     """Return what list_findings answers."""
     answer = {

@@ -103,6 +103,15 @@ def test_cancelled_while_stopping_brings_back_what_was_stopped() -> None:
     assert scene.sheds == ["settle", "downloads", "workloads"]
 
 
+def test_power_comes_back_while_what_was_cancelled_comes_back() -> None:
+    scene = Scene().mains().go(75, "OB", **GOOD)
+    scene.step(cancel=True)
+    assert scene.state is State.RECOVERY
+    scene.mains(60, charge=90.0)
+    assert scene.house.running() == RUNNING
+    assert scene.told()[-3:] == [Message.CANCELLED, Message.POWER_BACK, Message.RESTORED]
+
+
 def test_too_late_to_cancel() -> None:
     scene = Scene().mains().go(10, "OB", charge=15.0, runtime=60.0)
     scene.step(cancel=True)

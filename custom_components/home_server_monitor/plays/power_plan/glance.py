@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ...edge import clock
+from .memory import State
 
 if TYPE_CHECKING:
     from .play import PowerPlay
@@ -15,7 +16,8 @@ def glance(play: PowerPlay) -> Mapping[str, Any] | None:
     if driver is None or not play.ups_id or play.state is None:
         return None
     plan, found, health, memory = play.plan, play.cover, play.health, driver.memory
-    ends = memory.outage.countdown_ends if memory.outage is not None else None
+    counts = memory.outage is not None and memory.state is State.COUNTDOWN
+    ends = memory.outage.countdown_ends if counts and memory.outage is not None else None
     return {
         "ups": play.ups_id,
         "state": play.state.value,

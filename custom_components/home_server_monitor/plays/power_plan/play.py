@@ -42,8 +42,9 @@ from .wake import wake
 from .watched import Watched
 
 TICK: Final = timedelta(seconds=1)
-# seconds for which that count is good enough
-COUNT_LASTS: Final = 55.0
+# seconds for which the count of what would be ended is good enough, and where nothing was found: after a start not all
+# sources have looked yet
+COUNT_LASTS, COUNT_AGAIN = 55.0, 9.0
 # seconds between two looks at what has not changed by itself
 TOLD_AT_LEAST: Final = 60.0
 
@@ -194,6 +195,9 @@ class PowerPlay(Watched):
         """Tell what has changed, and now and then that nothing has."""
         driver = self.driver
         assert driver is not None
+        if clock.now() - self._counted >= (COUNT_LASTS if self.load_count else COUNT_AGAIN):
+            self._counted = clock.now()
+            self.spawn(self._count())
         covered = self.cover
         seen = (driver.memory.state, driver.approved, covered.enough, round(covered.needed), *self.findings)
         if seen != self._seen or clock.now() - self._published >= TOLD_AT_LEAST:
@@ -202,9 +206,6 @@ class PowerPlay(Watched):
 
     @callback
     def _tell(self) -> None:
-        if clock.now() - self._counted >= COUNT_LASTS:
-            self._counted = clock.now()
-            self.spawn(self._count())
         self._published = clock.now()
         self.publish()
         self.showing.add()

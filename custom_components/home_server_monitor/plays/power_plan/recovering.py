@@ -27,6 +27,9 @@ def recovery(turn: Turn) -> None:
         elif turn.on_battery and restore_next(turn):
             turn.go(State.ON_BATTERY)
         return
+    if turn.on_mains and outage is not None and outage.told:
+        # also where what was cancelled came back before mains did
+        turn.tell(Message.POWER_BACK, {"seconds": outage.on_battery(turn.now)})
     if not turn.on_mains or not _may_start(turn):
         return
     if turn.memory.nas_taken:

@@ -99,7 +99,7 @@ class Telling:
 
     def clear(self) -> None:
         """Begin anew: the outage is over."""
-        self._told = Told()
+        self._told, self._lasted = Told(), "?"
 
     @property
     def said(self) -> bool:
@@ -166,14 +166,15 @@ class Telling:
         else:
             of.speaker.delivery.follow_up(push, ends=ends)
 
-    @staticmethod
-    def _key(command: Tell, values: Mapping[str, str]) -> str:
+    def _key(self, command: Tell, values: Mapping[str, str]) -> str:
         """Return which text says it."""
         if command.would:
             return f"power_would_{command.message.value}"
         match command.message:
             case Message.NO_RIGHT:
                 return "power_not_asked"
+            case Message.CANCELLED if self._play.shed_names():
+                return "power_cancelled_back"
             case Message.RESTORED if values["unwell"]:
                 return "power_restored_partly"
         return f"power_{command.message.value}"
