@@ -183,6 +183,13 @@ ACTS: tuple[Act, ...] = (
         )
         for verb in ("pause", "resume", "recheck")
     ),
+    Act(
+        name="move_download",
+        kind="",
+        fields={**_DOWNLOAD, vol.Required("folder"): vol.All(cv.string, vol.Length(min=1, max=1000))},
+        target=lambda key, data: str(data["download"]),
+        params=lambda data: {"folder": data["folder"]},
+    ),
     Act(name="roll_back_data", kind="container"),
     Act(name="update_containers", kind=""),
     *(

@@ -12,10 +12,6 @@ WRITES = {
     "snapshot_dataset",
     "roll_back_dataset",
     "set_leased",
-    "take_out_download",
-    "rest_download",
-    "continue_download",
-    "check_download",
 }
 RUNNERS = {
     ("guardian", "runner"),

@@ -10,7 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final, Protocol, runtime_checkable
 
-from .belonging import JudgedSource
+from .belonging import JudgedSource, OfServer
 
 # Actions of every source that has the capability of the same name; their target is "" (the client itself).
 # params: `down` and `up`, at least one, in bytes a second, and `minutes`. It never loosens a limit that is there.
@@ -24,6 +24,7 @@ REMOVE_DOWNLOAD: Final = "remove_download"
 PAUSE_DOWNLOAD: Final = "pause_download"
 RESUME_DOWNLOAD: Final = "resume_download"
 RECHECK_DOWNLOAD: Final = "recheck_download"
+MOVE_DOWNLOAD: Final = "move_download"
 
 
 class DownloadState(StrEnum):
@@ -79,6 +80,7 @@ class Item:
     what was chosen of it; speed in bytes a second; seeds: of them, connected or known, None where nobody knows.
     tracker: host of its tracker, without its path, which may hold a key. private: None while that is not known.
     active: when a byte of it was moved last, None where nobody knows. limited: it has a limit of its own.
+    path: of its files; folder: in which it keeps them, as its client calls it, empty where nobody knows.
     """
 
     id: str
@@ -98,6 +100,7 @@ class Item:
     availability: float | None = None
     ratio: float | None = None
     path: str = ""
+    folder: str = ""
     added: datetime | None = None
     finished: datetime | None = None
     active: datetime | None = None
@@ -157,29 +160,6 @@ class Downloads(JudgedSource, Protocol):
 
     def line(self) -> Line:
         """Return how it stands, as it was seen last, without asking."""
-        ...
-
-    async def look_download(self, id: str) -> Item | None:
-        """Ask for one download now; None where there is none of that id. Raises ClientError."""
-        ...
-
-    async def take_out_download(self, id: str, *, delete_data: bool) -> bool:
-        """Take a download out of the client; False where there is none. Raises ClientError, NotDone if surely not done.
-
-        It writes and asks nobody: only the guardian's runner may call it, for a step that was approved.
-        """
-        ...
-
-    async def rest_download(self, id: str) -> None:
-        """Let one download rest. Raises ClientError. Only the guardian's runner may call it."""
-        ...
-
-    async def continue_download(self, id: str) -> None:
-        """Let one download go on. Raises ClientError. Only the guardian's runner may call it."""
-        ...
-
-    async def check_download(self, id: str) -> None:
-        """Check its files anew. Raises ClientError, NotSupported for usenet. Only the guardian's runner may call it."""
         ...
 
 
@@ -252,6 +232,16 @@ class HoldsImports(JudgedSource, Protocol):
 
         What it cannot import without a person is none of them.
         """
+        ...
+
+
+@runtime_checkable
+class KeepsHours(OfServer, Protocol):
+    """What knows the hours in which much is written to the disks of a library."""
+
+    @property
+    def moves_wait_until(self) -> float | None:
+        """Return when moves may begin, seconds since 1970; None where they may now."""
         ...
 
 

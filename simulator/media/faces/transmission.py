@@ -47,6 +47,7 @@ class TransmissionFace(ClientFace):
             "torrent-stop": self._each("pause"),
             "torrent-start": self._each("resume"),
             "torrent-verify": self._each("recheck"),
+            "torrent-set-location": self._set_location,
         }
 
     def is_write(self, route: Route, asked: Asked) -> bool:
@@ -137,6 +138,16 @@ class TransmissionFace(ClientFace):
     def _remove(self, arguments: Row) -> Row:
         for each in self._found(arguments):
             self.world.remove(each.id, arguments.get("delete-local-data") is True)
+        return {}
+
+    def _set_location(self, arguments: Row) -> Row | str:
+        location = str(arguments.get("location") or "")
+        if not location.startswith("/"):
+            return "new location path is not absolute"
+        for each in self._found(arguments):
+            self.world.move(each.id, location)
+            # it names the new folder at once
+            each.save_path = location
         return {}
 
     def _each(self, what: str) -> Callable[[Row], Row]:

@@ -7,7 +7,7 @@ import pytest
 from custom_components.home_server_monitor.guardian.capabilities_media import DownloadState, Trouble
 from custom_components.home_server_monitor.sources.downloads.making import which
 from custom_components.home_server_monitor.sources.downloads.model import ALT_DOWN, ALT_UP, DOWN, UP
-from custom_components.home_server_monitor.sources.errors import NotSupported
+from custom_components.home_server_monitor.sources.errors import CallFailed, NotSupported
 from simulator.media import Fate, State
 from simulator.media.flow import INCOMPLETE, LOCKED
 
@@ -174,6 +174,26 @@ async def test_one_download_is_paused_resumed_and_removed(pair: Pair) -> None:
     assert key not in (await client.look()).items
     assert pair.world.free(pair.face.client.save_path) > free
     assert await client.look_item("0" * 40) is None
+
+
+async def test_what_is_complete_is_moved(pair: Pair) -> None:
+    if not pair.client.moves:
+        with pytest.raises(NotSupported):
+            await pair.client.move("1", "/slow")
+        return
+    key = busy(pair)["seeding"]
+    await pair.client.look()
+    await pair.client.move(key, "/slow")
+    found = await pair.client.look_item(key)
+    assert found is not None
+    if pair.client.shows_moves:
+        assert found.state is DownloadState.MOVING
+    pair.world.step(3600)
+    found = await pair.client.look_item(key)
+    assert found is not None
+    assert (found.folder, found.state) == ("/slow", DownloadState.SEEDING)
+    with pytest.raises(CallFailed):
+        await pair.client.move(key, "")
 
 
 async def test_what_is_over_is_removed_without_its_files(pair: Pair) -> None:

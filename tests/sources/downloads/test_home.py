@@ -11,6 +11,7 @@ from homeassistant.const import EVENT_STATE_CHANGED
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import entity_registry as er
+from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser, async_capture_events
 
@@ -28,12 +29,22 @@ from custom_components.home_server_monitor.guardian.capabilities_media import (
 )
 from simulator.clock import Clock
 from simulator.media import Client, Fate, MediaWorld, add_client
+from simulator.media.download import State
 from simulator.media.faces import FACES
 from tests.seen import device_of
 from tests.warp import Warp
 
 GIB, MIB = 1 << 30, 1 << 20
 MINUTE = 60.0
+
+
+@dataclass
+class Hours:
+    """What knows when much may be written."""
+
+    server: str
+    moves_wait_until: float | None
+    id: str = "hours"
 
 
 @dataclass
@@ -349,6 +360,37 @@ async def test_one_download(home: Home) -> None:
     assert (asked.name, asked.risk.name) == ("Tide.2024", "HIGH")
     await home.ask("remove_download", download=key, delete_data=True)
     assert key not in home.world.downloads
+
+
+async def test_a_torrent_is_moved(home: Home) -> None:
+    key = next(iter(home.source.downloads()))
+    moving = home.world.downloads[key]
+    with pytest.raises(HomeAssistantError, match="not complete"):
+        await home.ask("move_download", download=key, folder="/library/slow")
+    moving.done, moving.state = float(moving.size), State.SEEDING
+    await asyncio.sleep(MINUTE)
+    with pytest.raises(HomeAssistantError, match="in that folder already"):
+        await home.ask("move_download", download=key, folder=f"{moving.save_path}/")
+    hours = Hours(HOME, dt_util.utcnow().timestamp() + 3600)
+    leave = home.source.house.attach(hours)
+    with pytest.raises(HomeAssistantError, match=r"wait for the quiet hours, until \d\d:\d\d"):
+        await home.ask("move_download", download=key, folder="/library/slow")
+    hours.moves_wait_until = None
+    was = moving.save_path
+    ordered = home.hass.async_create_task(home.ask("move_download", download=key, folder="/library/slow"))
+    await asyncio.sleep(MINUTE)
+    # it is under way, and another one waits for its end
+    other = home.world.grab("qbittorrent", "Other.2024", size=GIB)
+    other.done, other.state = float(other.size), State.SEEDING
+    await asyncio.sleep(MINUTE)
+    assert (moving.state, moving.save_path, ordered.done()) == (State.MOVING, was, False)
+    with pytest.raises(HomeAssistantError, match="moving a download already"):
+        await home.ask("move_download", download=other.id, folder="/library/slow")
+    home.world.step(6000)
+    await asyncio.sleep(MINUTE)
+    assert (await ordered)["outcome"] == "succeeded"
+    assert (moving.state, moving.save_path) == (State.SEEDING, "/library/slow")
+    leave()
 
 
 async def test_a_problem_is_told(home: Home) -> None:

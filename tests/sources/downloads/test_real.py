@@ -19,7 +19,7 @@ from custom_components.home_server_monitor.sources.downloads.model import ALT_DO
 from custom_components.home_server_monitor.sources.downloads.qbittorrent import QBittorrent
 from custom_components.home_server_monitor.sources.downloads.transmission import Transmission
 from custom_components.home_server_monitor.sources.downloads.wire import LockedOut, Wire
-from custom_components.home_server_monitor.sources.errors import AuthFailed
+from custom_components.home_server_monitor.sources.errors import AuthFailed, CallFailed
 from tests.downloaders import PASSWORD, USER, NoClients, RealClient, Torrent, Tracker, install, running
 from tests.engine import open_sockets
 
@@ -223,10 +223,22 @@ async def test_one_download(pier: Pier, kind: str) -> None:
         return await pier.done(kind, torrent.id) == 64 * KIB
 
     await until(found)
+    elsewhere = pier.servers[kind].saved.parent / "elsewhere"
+    elsewhere.mkdir(exist_ok=True)
+    await client.move(torrent.id, str(elsewhere))
+
+    async def moved() -> bool:
+        seen = await client.look_item(torrent.id)
+        there = seen is not None and seen.folder == str(elsewhere) and seen.state is not DownloadState.MOVING
+        return there and (elsewhere / torrent.name).exists()
+
+    await until(moved)
+    with pytest.raises(CallFailed):
+        await client.move(torrent.id, "")
     await client.remove(torrent.id, delete_data=False)
     assert await client.look_item(torrent.id) is None
     assert torrent.id not in (await client.look()).items
-    assert (pier.servers[kind].saved / torrent.name).exists()
+    assert (elsewhere / torrent.name).exists()
 
 
 @BOTH

@@ -134,6 +134,11 @@ class Tiering(LendingPlay):
         """Return until when imports wait, as far as the hours say."""
         return self.hours.opens(self.tier) if self.imports is Imports.HOURS else None
 
+    @property
+    def moves_wait_until(self) -> float | None:
+        """Return when moves may begin, while imports wait for the hours (capability KeepsHours)."""
+        return self.hours.opens(self.tier) if self.imports.held else None
+
     def clients(self) -> list[Any]:
         """Return the download clients of this server."""
         return [each for each in self.mine(PausesDownloads) if isinstance(each, Downloads)]

@@ -49,11 +49,6 @@ class Reading:
         self._read = self._clock()
         return self._queue
 
-    async def queue_now(self) -> Queue:
-        """Return the queue as it is now. Raises ClientError."""
-        self.news = True
-        return await self.queue()
-
     async def calendar(self) -> tuple[Airing, ...]:
         """Return what comes out soon. Raises ClientError."""
         now = self._now()

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 import json
 from typing import Any, Protocol, override
 
+from ...guardian.capabilities_media import Item
 from ...guardian.contract import (
     Action,
     Outcome,
@@ -35,6 +36,14 @@ class Host(Protocol):
     id: str
     client: DownloadClient
 
+    def downloads(self) -> Mapping[str, Item]:
+        """Return its downloads as they were seen last."""
+        ...
+
+    def moves_wait(self) -> str:
+        """Return the local time until which moves wait; empty where they may begin now."""
+        ...
+
     def original(self, setting: str, target: str) -> Any:
         """Return what a value returns to, where it is lent; None where it is not."""
         ...
@@ -52,6 +61,8 @@ class ClientAction(Action):
     key: str
     # what is said where no change is seen
     unseen = Outcome.FAILED
+    # seconds for all writes and looks
+    deadline = 60.0
 
     def __init__(self, host: Host) -> None:
         self.host = host
@@ -90,6 +101,7 @@ class ClientAction(Action):
             fingerprint=json.dumps(noted, sort_keys=True),
             steps=tuple(self.steps(target, params, noted)),
             risk=self.risk_of(params, noted),
+            deadline=self.deadline,
             source=self.host.id,
             params=dict(params),
             before=noted,

@@ -2,7 +2,7 @@
 
 from ...guardian.contract import Action
 from .acting import Host
-from .item_actions import CheckFiles, PauseItem, RemoveItem, ResumeItem
+from .item_actions import CheckFiles, MoveItem, PauseItem, RemoveItem, ResumeItem
 from .limit_actions import Alternative, LimitBandwidth, PauseDownloads, ResumeDownloads, SetLimit
 
 
@@ -14,4 +14,6 @@ def actions(host: Host) -> dict[str, Action]:
     found += [RemoveItem(host), PauseItem(host), ResumeItem(host)]
     if host.client.checks_files:
         found.append(CheckFiles(host))
+    if host.client.moves:
+        found.append(MoveItem(host))
     return {each.key: each for each in found}

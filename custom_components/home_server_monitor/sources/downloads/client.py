@@ -13,7 +13,6 @@ from ..errors import NotSupported
 from .model import ALT_DOWN, ALT_UP, DOWN, UP, Downloader, Product
 from .wire import Wire
 
-BOTH = (DOWN, UP)
 ALL_FOUR = (DOWN, UP, ALT_DOWN, ALT_UP)
 
 
@@ -44,6 +43,9 @@ class DownloadClient(ABC):
     step: ClassVar[int] = 1024
     alternative: ClassVar[bool] = False
     checks_files: ClassVar[bool] = False
+    # it moves torrents to another folder, and shows when that has ended
+    moves: ClassVar[bool] = False
+    shows_moves: ClassVar[bool] = False
     # there is no other way to pause it than a limit that lets nothing through
     pauses_by_limits: ClassVar[bool] = False
 
@@ -112,6 +114,10 @@ class DownloadClient(ABC):
     async def check_files(self, item_id: str) -> None:
         """Check the files of a download anew. Raises ClientError, NotSupported where there is no such thing."""
         raise NotSupported("It cannot check files anew")
+
+    async def move(self, item_id: str, folder: str) -> None:
+        """Move the files of a download. Raises ClientError, NotSupported where there is no such thing."""
+        raise NotSupported("It moves no files")
 
     def kept(self, value: float) -> int:
         """Return a limit as this client keeps it: whole steps, and never so small that it would mean none."""

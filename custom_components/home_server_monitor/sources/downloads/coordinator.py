@@ -7,12 +7,13 @@ from typing import Any, override
 from homeassistant.const import CONF_URL
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.device_registry import DeviceEntryType, DeviceInfo
+from homeassistant.util import dt as dt_util
 from yarl import URL
 
 from ...const import CONF_FINGERPRINT, DOMAIN
 from ...coordinator import HsmConfigEntry, ServiceCoordinator
 from ...guardian.capabilities import Setting
-from ...guardian.capabilities_media import Item, Line
+from ...guardian.capabilities_media import Item, KeepsHours, Line
 from ...guardian.contract import Action, Finding, Node
 from ..certificates import learning
 from ..errors import CannotConnect, NotSupported
@@ -155,6 +156,12 @@ class DownloadsCoordinator(ServiceCoordinator[Downloader]):
                 return change.original
         return None
 
+    def moves_wait(self) -> str:
+        """Return the local time until which moves wait, as the hours for imports say; empty where they may begin now."""
+        known = (each for each in self.house.capable(KeepsHours) if each.server == self.server)
+        until = max((each.moves_wait_until or 0.0 for each in known), default=0.0)
+        return dt_util.as_local(dt_util.utc_from_timestamp(until)).strftime("%H:%M") if until else ""
+
     def ordered(self) -> None:
         """Have it looked at soon: something was changed."""
         self.async_hurry(SOON)
@@ -215,30 +222,3 @@ class DownloadsCoordinator(ServiceCoordinator[Downloader]):
     def pauses_downloads(self) -> bool:
         """Return whether it can pause all of them now (capability PausesDownloads)."""
         return not self.line().paused
-
-    async def look_download(self, id: str) -> Item | None:
-        """Ask for one download (capability Downloads). Raises ClientError."""
-        return await self.client.look_item(id)
-
-    async def take_out_download(self, id: str, *, delete_data: bool) -> bool:
-        """Take one out (capability Downloads: for the guardian's runner only). Raises ClientError."""
-        if await self.client.look_item(id) is None:
-            return False
-        await self.client.remove(id, delete_data=delete_data)
-        self.ordered()
-        return True
-
-    async def rest_download(self, id: str) -> None:
-        """Let one rest (capability Downloads: for the guardian's runner only). Raises ClientError."""
-        await self.client.pause_item(id)
-        self.ordered()
-
-    async def continue_download(self, id: str) -> None:
-        """Let one go on (capability Downloads: for the guardian's runner only). Raises ClientError."""
-        await self.client.resume_item(id)
-        self.ordered()
-
-    async def check_download(self, id: str) -> None:
-        """Check the files of one (capability Downloads: for the guardian's runner only). Raises ClientError."""
-        await self.client.check_files(id)
-        self.ordered()

@@ -34,6 +34,7 @@ class QBittorrent(DownloadClient):
     limits = ALL_FOUR
     alternative = True
     checks_files = True
+    moves = shows_moves = True
 
     def __init__(self, wire: Wire, secrets: Secrets, clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__(wire, secrets)
@@ -248,6 +249,10 @@ class QBittorrent(DownloadClient):
     @override
     async def check_files(self, item_id: str) -> None:
         await self._post("torrents/recheck", hashes=item_id)
+
+    @override
+    async def move(self, item_id: str, folder: str) -> None:
+        await self._post("torrents/setLocation", hashes=item_id, location=folder)
 
     @property
     def _stops(self) -> bool:

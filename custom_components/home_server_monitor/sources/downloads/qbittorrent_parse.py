@@ -77,6 +77,7 @@ def item(key: str, row: Row, asked: Asked) -> Item:
         availability=positive(row.get("availability")),
         ratio=positive(row.get("ratio")),
         path=text(row.get("content_path"), 1000) or text(row.get("save_path"), 1000) or "",
+        folder=text(row.get("save_path"), 1000) or "",
         added=instant(row.get("added_on")),
         finished=instant(row.get("completion_on")),
         active=instant(row.get("last_activity")),

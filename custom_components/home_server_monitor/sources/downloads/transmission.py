@@ -33,6 +33,8 @@ class Transmission(DownloadClient):
     step = KB
     alternative = True
     checks_files = True
+    # it names the new folder at once, whatever is still under way
+    moves = True
     pauses_by_limits = True
 
     def __init__(self, wire: Wire, secrets: Secrets) -> None:
@@ -132,6 +134,10 @@ class Transmission(DownloadClient):
     @override
     async def check_files(self, item_id: str) -> None:
         await self._call("torrent-verify", ids=[item_id])
+
+    @override
+    async def move(self, item_id: str, folder: str) -> None:
+        await self._call("torrent-set-location", ids=[item_id], location=folder, move=True)
 
     # Requests
 

@@ -47,6 +47,7 @@ def item(row: Row) -> tuple[str, Item]:
         tracker=host_of(at(trackers, 0, "announce")),
         seeds=max((each for each in known if each is not None and each >= 0), default=None),
         ratio=positive(row.get("uploadRatio")),
+        folder=text(row.get("downloadDir"), 1000) or "",
         path=f"{text(row.get('downloadDir'), 1000) or ''}/{text(row.get('name'), 500) or ''}",
         added=instant(row.get("addedDate")),
         finished=instant(row.get("doneDate")),

@@ -151,11 +151,3 @@ def _is_slow(found: Transcode) -> bool:
     return (
         found.speed is not None and 0 < found.speed < KEEPS_UP and not found.throttled and not found.complete
     )
-
-
-def burns(stream: Stream) -> str:
-    """Return the kind of subtitles that are drawn into the picture: pictures, drawn text, or none of these."""
-    if stream.transcode is None or stream.transcode.subtitle != "burn":
-        return ""
-    kind = stream.subtitle_codec
-    return "pictures" if kind in _PICTURES else "drawn" if kind in _DRAWN else "text"
