@@ -61,7 +61,10 @@ async def test_each_says_which_one_it_is(hass: HomeAssistant) -> None:
                 "server": "home",
                 "url": arrs.url(name),
                 "api_key": arrs.key(name),
+                "app": name.capitalize(),
             }
+            # what has no queue has nothing to choose about one
+            assert entry.supports_options is (name != "prowlarr")
         again = await form(hass, arrs.url("sonarr"), arrs.key("sonarr"))
         assert (again["type"], again["reason"]) == (FlowResultType.ABORT, "already_configured")
         # without its URL base it leads elsewhere, and the key does not follow

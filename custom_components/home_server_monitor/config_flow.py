@@ -62,7 +62,10 @@ class HomeServerMonitorConfigFlow(ServiceForm, ConfigFlow, domain=DOMAIN):
     def async_supports_options_flow(cls, config_entry: ConfigEntry) -> bool:
         """Return whether the entry has options."""
         key = config_entry.data.get(CONF_KIND)
-        return key == KIND_SERVER or (key in KINDS and KINDS[key].options is not None)
+        kind = KINDS.get(key) if key is not None else None
+        return key == KIND_SERVER or (
+            kind is not None and kind.options is not None and kind.has_options(config_entry.data)
+        )
 
     # What a person adds
 

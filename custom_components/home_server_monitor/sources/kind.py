@@ -98,6 +98,7 @@ class ServiceKind:
     tables: what entities there are, by platform.
     options: the schema of the options, or None for a kind without any.
     options_of: the same for one entry, where it offers what is there, such as its containers.
+    has_options: whether one entry has any, by its data alone: Home Assistant asks once, also before it is loaded.
     wrong_options: what is wrong with options that were typed, by field, as keys of the texts.
     host: the field whose host a discovered one is compared with.
     address: the address in the data of an entry, and typed: the fields of the form for an address that was discovered.
@@ -114,6 +115,7 @@ class ServiceKind:
     tables: Mapping[Platform, tuple[ObjectTable[Any, Any], ...]]
     options: vol.Schema | None = None
     options_of: Callable[[HsmConfigEntry], vol.Schema] | None = None
+    has_options: Callable[[Mapping[str, Any]], bool] = lambda data: True
     wrong_options: Callable[[Mapping[str, Any]], dict[str, str]] = lambda given: {}
     host: str = "url"
     address: Callable[[Mapping[str, Any]], str | None] = _url_in

@@ -51,7 +51,15 @@ async def added(hass: HomeAssistant, url: str, key: str) -> tuple[Any, dict[str,
     asked = await flows.async_configure(shown["flow_id"], {"url": url, "api_key": key})
     done = await flows.async_configure(asked["flow_id"], {})
     assert done["type"] == "create_entry", done
-    return done["result"], dict(asked["description_placeholders"] or {})
+    result = done["result"]
+    if result.data["app"] == "Readarr":
+        # nothing is ordered of it, so that nothing is offered
+        shown = await hass.config_entries.options.async_init(result.entry_id)
+        fields = {str(key) for key in shown["data_schema"].schema}
+        assert "queue_strikes" in fields
+        assert "queue_offer" not in fields
+        hass.config_entries.options.async_abort(shown["flow_id"])
+    return result, dict(asked["description_placeholders"] or {})
 
 
 @pytest.fixture

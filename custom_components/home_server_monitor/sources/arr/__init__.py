@@ -4,7 +4,7 @@ from ..kind import ServiceKind
 from .coordinator import ArrCoordinator
 from .entities import PLATFORMS, TABLES
 from .flow import SCHEMA, SECRETS, probe
-from .options import OPTIONS
+from .options import OPTIONS, has_options, options_of
 
 KIND = ServiceKind(
     key="arr",
@@ -16,4 +16,6 @@ KIND = ServiceKind(
     platforms=PLATFORMS,
     tables=TABLES,
     options=OPTIONS,
+    options_of=options_of,
+    has_options=has_options,
 )

@@ -14,6 +14,7 @@ from ..web_flow import ADDRESS, KEY, Reach, tested
 from .address import normalise
 from .apps import BAZARR, READARR
 from .client import ArrClient
+from .options import CONF_APP
 from .transport import Transport
 
 SCHEMA = vol.Schema({vol.Required(CONF_URL): ADDRESS, vol.Required(CONF_API_KEY): KEY})
@@ -51,7 +52,7 @@ async def _look_around(reach: Reach, key: str) -> Probe:
     return Probe(
         title=name,
         unique_id=None,
-        data=reach.kept(**{CONF_API_KEY: key}),
+        data=reach.kept(**{CONF_API_KEY: key, CONF_APP: found.app}),
         found={
             "product": found.app,
             "name": name,

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, Final
 
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.helpers.selector import (
     BooleanSelector,
     NumberSelector,
@@ -14,9 +15,12 @@ from homeassistant.helpers.selector import (
 )
 import voluptuous as vol
 
+from .apps import APPS, App
 from .signals import Limits
 from .strikes import MOST
 
+# which app answered when the entry was made, by its name
+CONF_APP: Final = "app"
 STRIKES: Final = "queue_strikes"
 MINUTES: Final = "queue_minutes"
 SLOW: Final = "queue_slow"
@@ -42,6 +46,25 @@ OPTIONS = vol.Schema(
         vol.Optional(KEEP, default=lambda: ["keep"]): TextSelector(TextSelectorConfig(multiple=True)),
     }
 )
+
+
+def _app(data: Mapping[str, Any]) -> App | None:
+    """Return which app the dialog found; None for an entry of before it was kept."""
+    return APPS.get(str(data.get(CONF_APP) or "").lower())
+
+
+def has_options(data: Mapping[str, Any]) -> bool:
+    """Return whether there is a queue to be judged: Prowlarr and Bazarr have none."""
+    app = _app(data)
+    return app is None or app.queue
+
+
+def options_of(entry: ConfigEntry) -> vol.Schema:
+    """Return the form of one entry: of an Arr that is only read nothing is offered."""
+    app = _app(entry.data)
+    if app is None or app.writes:
+        return OPTIONS
+    return vol.Schema({key: field for key, field in OPTIONS.schema.items() if key != OFFER})
 
 
 def limits_of(options: Mapping[str, Any]) -> Limits:

@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from homeassistant.components.binary_sensor import BinarySensorDeviceClass
-from homeassistant.const import PERCENTAGE, EntityCategory, Platform
+from homeassistant.const import EntityCategory, Platform
 from homeassistant.helpers.device_registry import DeviceInfo
 
 from ...const import DOMAIN
 from ...descriptions import ObjectBinarySensor, ObjectButton, ObjectSensor, ObjectUpdate
 from ...entity import ObjectTable
-from ...quantities import count, data_rate
+from ...quantities import count, data_rate, percent
 from .model import Plex, Section
 
 DIAGNOSTIC = EntityCategory.DIAGNOSTIC
@@ -41,13 +41,11 @@ SENSORS: tuple[ObjectSensor[Any], ...] = (
         entity_category=DIAGNOSTIC,
         entity_registry_enabled_default=False,
     ),
-    ObjectSensor(
-        key="hardware_share",
-        translation_key="hardware_share",
-        native_unit_of_measurement=PERCENTAGE,
+    percent(
+        "hardware_share",
+        lambda data: data.hardware_share,
         entity_category=DIAGNOSTIC,
         entity_registry_enabled_default=False,
-        value=lambda data: data.hardware_share,
     ),
     data_rate("bandwidth_remote", lambda data: data.bandwidth(remote=True), feed="streams"),
     data_rate("bandwidth_local", lambda data: data.bandwidth(remote=False), feed="streams"),

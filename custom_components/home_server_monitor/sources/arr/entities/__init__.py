@@ -60,9 +60,9 @@ SENSORS: tuple[ObjectSensor[Any], ...] = (
         dead_band=GIB / 4,
     ),
     _sensor("wanted", lambda data: data.wanted.missing, "wanted", entity_category=DIAGNOSTIC),
-    ObjectSensor(
-        key="wanted_better",
-        value=lambda data: data.wanted.cutoff,
+    count(
+        "wanted_better",
+        lambda data: data.wanted.cutoff,
         feed="wanted",
         # Bazarr knows no such thing
         exists=_has("queue"),
@@ -83,11 +83,10 @@ SENSORS: tuple[ObjectSensor[Any], ...] = (
         exists=_has("backup"),
         entity_registry_enabled_default=False,
     ),
-    ObjectSensor(
-        key="queue_suggestions",
-        value=lambda data: data.advice,
-        feed="queue",
-        exists=_has("queue"),
+    _sensor(
+        "queue_suggestions",
+        lambda data: data.advice,
+        "queue",
         entity_category=DIAGNOSTIC,
         entity_registry_enabled_default=False,
     ),
