@@ -128,6 +128,9 @@ class Client:
     alt_on: bool = False
     paused: bool = False
     max_active: int = -1
+    # of the queue as well: how many may seed, and how many may run in all
+    max_seeding: int = 3
+    max_running: int = 5
     connection: str = "connected"
     categories: dict[str, str] = field(default_factory=dict)
     quota: int = 0

@@ -207,6 +207,17 @@ class ShowsMedia(JudgedSource, Protocol):
 
 
 @runtime_checkable
+class UsesDownloads(JudgedSource, Protocol):
+    """A system that waits for downloads of its own."""
+
+    name: str
+
+    def uses_download(self, id: str) -> bool:
+        """Return whether it waits for a download, by its id in lower case, as it was seen last."""
+        ...
+
+
+@runtime_checkable
 class HoldsImports(JudgedSource, Protocol):
     """A system that takes downloads into a library, with the action `hold_imports`."""
 

@@ -20,6 +20,10 @@ _EMPTY = re.compile(r"^(?:Error|Failed|failed|error)\s*:\s*")
 _LOGIN = re.compile(r"(?<=://)[^/\s@]+@")
 _QUERY = re.compile(r"(https?://[^\s?]+)\?\S+")
 _KEY = re.compile(r"\b(?=\w*\d)(?=\w*[A-Za-z])[A-Za-z0-9_+]{32,}={0,2}")
+# indexers and trackers take their keys in addresses, and errors quote addresses
+_SECRET = re.compile(
+    r"(?i)\b(api_?key|pass_?key|auth_?key|torrent_pass|access_token|token|rsskey|secret|r|key)=[^&\s'\"<>]{6,}"
+)
 _SENTENCE = re.compile(r"(?<=[a-z)\"'])\. (?=[A-Z])")
 
 
@@ -36,6 +40,11 @@ def sentence(said: object, longest: int = LONGEST) -> str | None:
         return None
     line = line[0].upper() + line[1:] if line.split(" ", 1)[0].isalpha() else line
     return line if len(line) <= longest else line[: longest - 1].rstrip() + "…"
+
+
+def without_keys(said: str) -> str:
+    """Return a text without what looks like a key, or like a name and a password in an address."""
+    return _KEY.sub("…", _SECRET.sub(r"\1=…", _LOGIN.sub("…@", said)))
 
 
 def _lines(said: str) -> list[str]:

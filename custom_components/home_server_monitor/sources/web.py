@@ -19,6 +19,8 @@ from .records import at, text
 
 KIB, MIB = 1 << 10, 1 << 20
 CONNECT: Final = 5.0
+# bytes of what is told by itself: it is read beside everything else, and only says what to ask for
+LARGEST_NEWS: Final = 512 * KIB
 
 type Query = Mapping[str, str | int | bool]
 
@@ -144,7 +146,7 @@ class Web:
                 url,
                 headers=self._headers,
                 ssl=pin(self._fingerprint),
-                max_msg_size=4 * MIB,
+                max_msg_size=LARGEST_NEWS,
                 heartbeat=heartbeat,
                 timeout=aiohttp.ClientWSTimeout(ws_close=CONNECT),
             )

@@ -217,6 +217,8 @@ class QBittorrentFace(ClientFace):
             if key in wanted:
                 # kept in whole KiB
                 setattr(client, name, max(int(wanted[key]), 0) // 1024 * 1024)
+        client.max_seeding = int(wanted.get("max_active_uploads", client.max_seeding))
+        client.max_running = int(wanted.get("max_active_torrents", client.max_running))
         if {"queueing_enabled", "max_active_downloads"} & wanted.keys():
             queueing = bool(wanted.get("queueing_enabled", client.max_active >= 0))
             client.max_active = (

@@ -325,3 +325,27 @@ async def test_an_app_behind_another_interface_is_not_taken_for_it(
     # version 3 is not what Readarr speaks
     assert source.state is ConfigEntryState.SETUP_RETRY
     await hass.config_entries.async_unload(source.entry_id)
+
+
+async def test_another_app_at_its_address_is_not_taken_for_it(radarr: Any, sim: Any) -> None:
+    """Two ports that were swapped: what is the queue of another is no queue of orphans here."""
+    face = sim.arrs.faces["radarr"]
+    before = radarr.data
+    said = {"appName": "Sonarr", "version": "4.0.19"}
+    face.faults.add("drop")
+    await look(radarr, "health")
+    assert not radarr.judged
+    face.faults.clear()
+    face.faults.add("replace", "GET /api/v3/system/status", value=said)
+    await look(radarr, "queue")
+    assert not radarr.judged
+    assert "Sonarr answers there now, and not Radarr" in str(radarr.last_exception.translation_placeholders)
+    assert radarr.data is before, "nothing of it is shown"
+    face.faults.clear()
+    await look(radarr, "queue")
+    assert radarr.judged
+    # without an outage in between it is seen with the next status
+    face.faults.add("replace", "GET /api/v3/system/status", value=said)
+    await look(radarr, "status")
+    assert not radarr.judged
+    face.faults.clear()

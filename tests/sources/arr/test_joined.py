@@ -8,6 +8,8 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.home_server_monitor.const import CONF_KIND, CONF_SERVER, DOMAIN, HOME
+from custom_components.home_server_monitor.guardian.contract import Refused
+from custom_components.home_server_monitor.sources.errors import ClientError
 import simulator
 from simulator.arr import Release
 from simulator.media import Fate
@@ -109,3 +111,41 @@ async def test_a_silent_client_strikes_nobody(both: tuple[Any, Any], sim: Any) -
     assert not client.judged
     assert stalls.download in radarr.judging.found.frozen
     assert stalls.download not in radarr.judging.strikes.records
+
+
+async def test_data_that_is_owed_or_awaited_elsewhere_is_not_deleted(
+    hass: HomeAssistant, both: tuple[Any, Any], sim: Any
+) -> None:
+    radarr, _ = both
+    library, media = sim.arrs.radarr, sim.world.media
+    owed, shared, free = (
+        library.grab(Release(title=title, things=(5,), client="qbittorrent", private=private, size=1 << 30))
+        for title, private in (("Owed", True), ("Shared", False), ("Free", False))
+    )
+    await look(both, 1)
+    remove, keep = radarr.actions["queue_remove"], radarr.actions["queue_remove_keep"]
+    with pytest.raises(Refused) as refused:
+        await remove.plan(owed.download, {})
+    assert refused.value.refusal.key == "owed_to_tracker"
+    assert await keep.check(await keep.plan(owed.download, {})) is None
+    plans = [await remove.plan(each.download, {}) for each in (shared, free)]
+    # meanwhile the one turns out to be private, and a second Arr waits for the other, too
+    media.downloads[free.download].private = True
+    sonarr = await set_up(hass, arr_entry(sim, "sonarr"))
+    sim.arrs.sonarr.grab(
+        Release(title="Shared", things=(306,), client="qbittorrent", size=1 << 30)
+    ).download = shared.download
+    await sonarr.async_look("queue")
+    assert [found and found.key for found in [await remove.check(plan) for plan in plans]] == [
+        "used_elsewhere",
+        "owed_to_tracker",
+    ]
+    # one that nobody there has asked for is no use of it
+    sim.arrs.sonarr.tracked.clear()
+    await sonarr.async_look("queue")
+    assert await remove.check(plans[0]) is None
+    # nor is anything deleted while its client cannot say what it is
+    sim.quay.face("qbittorrent").faults.add("drop")
+    with pytest.raises(ClientError):
+        await remove.check(plans[0])
+    await hass.config_entries.async_unload(sonarr.config_entry.entry_id)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import timedelta
 import random
+import time
 from typing import Any
 
 import pytest
@@ -13,8 +14,15 @@ from custom_components.home_server_monitor.sources.arr.model import Check
 from custom_components.home_server_monitor.sources.arr.queue import Item
 from custom_components.home_server_monitor.sources.arr.reasons import Reason, Remedy, reason_of, remedy_of
 from custom_components.home_server_monitor.sources.arr.rules import Case, judge
-from custom_components.home_server_monitor.sources.arr.signals import Kind, Limits, Look, Watched, look
-from custom_components.home_server_monitor.sources.arr.strikes import Progress, Strikes
+from custom_components.home_server_monitor.sources.arr.signals import (
+    Kind,
+    Limits,
+    Look,
+    Signal,
+    Watched,
+    look,
+)
+from custom_components.home_server_monitor.sources.arr.strikes import KEPT, Progress, Strikes
 from simulator.arr.library import REFUSALS
 
 from .build import GIB, NOW, arr, client, item, seen
@@ -279,3 +287,14 @@ def test_every_reason_of_the_simulated_arrs_is_understood(reason: str) -> None:
 def test_reasons(said: list[str], reason: Reason, remedy: Remedy) -> None:
     assert reason_of(said) is reason
     assert remedy_of(reason) is remedy
+
+
+def test_of_a_huge_queue_those_that_are_known_keep_their_strikes() -> None:
+    """It takes as long as there are downloads, and not as their square: that held the whole Home Assistant."""
+    signals = {f"d{number}": Signal(kind=Kind.STALLED) for number in range(20_000)}
+    strikes, found = Strikes(), Look(signals=signals)
+    began = time.process_time()
+    for now in (0.0, 700.0, 1400.0):
+        strikes.note(found, signals, now)
+    assert time.process_time() - began < 5, "it was 60 s of the processor"
+    assert len(strikes.out()) == KEPT

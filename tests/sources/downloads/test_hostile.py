@@ -8,15 +8,18 @@ import pytest
 
 from custom_components.home_server_monitor.guardian.capabilities_media import DownloadState, Item, Trouble
 from custom_components.home_server_monitor.sources.downloads import (
+    lending,
     nzbget_parse,
     qbittorrent_parse,
     sabnzbd_parse,
     transmission_parse,
 )
+from custom_components.home_server_monitor.sources.downloads.client import Secrets
+from custom_components.home_server_monitor.sources.downloads.qbittorrent import QBittorrent
 from custom_components.home_server_monitor.sources.downloads.qbittorrent_parse import Asked
 from custom_components.home_server_monitor.sources.downloads.troubles import of_disk, of_tracker, of_usenet
 from custom_components.home_server_monitor.sources.errors import ClientError
-from custom_components.home_server_monitor.sources.records import rows
+from custom_components.home_server_monitor.sources.records import MAX_ROWS, rows
 
 from .conftest import GIB, Pair, opened
 
@@ -187,3 +190,51 @@ def test_what_clients_say() -> None:
 def test_states_that_nobody_knows_yet() -> None:
     row = {**GOOD["qbittorrent"], "state": "hoveringDL"}
     assert qbittorrent_parse.item("ab" * 20, row, Asked()).state is DownloadState.UNKNOWN
+
+
+async def test_a_pause_of_qbittorrent_ends_also_where_somebody_set_something_beside_it(
+    socket_enabled: None,
+) -> None:
+    """Else nothing would be downloaded for ever, and nobody would know why."""
+    for queueing, kept in ((True, {"uploads": 7}), (False, {"uploads": 7, "torrents": 9})):
+        async with opened("qbittorrent", "5.1.0") as pair:
+            client: Any = pair.client
+            paused = lending.settings(client, lambda: None)[lending.PAUSED]
+            await client._prefer({"queueing_enabled": queueing})
+            before = await paused.read(lending.ALL)
+            left = client.paused_from(before)
+            await client.set_pause(left)
+            names = {"uploads": "max_active_uploads", "torrents": "max_active_torrents"}
+            await client._prefer({names[key]: value for key, value in kept.items()})
+            seen = await paused.read(lending.ALL)
+            assert paused.same(left, seen), "it is as it was left, in what pauses it"
+            await paused.set_leased(lending.ALL, before)
+            assert await paused.read(lending.ALL) == {**before, **kept}
+            # who lets it download again in their own way has said what they want
+            await client.set_pause({**left, "downloads": 2})
+            assert not paused.same(left, await paused.read(lending.ALL))
+
+
+async def test_a_restarted_qbittorrent_is_spoken_to_in_its_own_words(socket_enabled: None) -> None:
+    async with opened("qbittorrent", "4.5.2") as pair:
+        key = pair.world.grab("qbittorrent", "Harbour", size=GIB, cap=1.0).id
+        await pair.client.look()
+        pair.face.forget_sessions()
+        assert await pair.client.look_item(key) is not None
+        await pair.client.pause_item(key)
+        assert (await pair.client.look()).items[key].state is DownloadState.PAUSED
+
+
+async def test_what_grows_with_each_answer_is_not_kept(socket_enabled: None) -> None:
+    client: Any = QBittorrent(None, Secrets())  # type: ignore[arg-type]
+    for number in range(300):
+        await client._take(
+            {
+                "rid": number,
+                "server_state": {f"new{number}": 1, "dl_info_speed": number},
+                "torrents": {f"{number}-{each}": 7 for each in range(30)},
+                "torrents_removed": 5,
+            }
+        )
+    assert client._state == {"dl_info_speed": 299}
+    assert len(client._skipped) == MAX_ROWS

@@ -33,7 +33,7 @@ from .model import (
     with_size,
 )
 from .queue import Brief, Item, Queue, brief, joined, row_of
-from .said import said
+from .said import said, wrong_of
 from .transport import Transport
 
 # rows in one answer: a row is a kilobyte, with its custom formats two
@@ -44,13 +44,14 @@ EVENTS: Final = 100
 
 
 class ArrClient:
-    """One Arr, once it has said which one it is."""
+    """One Arr, once it has said which one it is. stranger: what answers at its address instead, empty while nothing does."""
 
     def __init__(self, transport: Transport) -> None:
         self.transport = transport
         self.app: App
         self.about: About
         self.api = ""
+        self.stranger = ""
 
     @property
     def calls(self) -> int:
@@ -73,13 +74,11 @@ class ArrClient:
     async def _meet_other(self) -> About:
         """Ask what the answer to the first question did not say."""
         try:
-            found = record(await self.transport.get("api/system/status"))
-        except CallFailed:
-            found = {}
-        data = found.get("data")
-        if isinstance(data, dict) and "bazarr_version" in data:
+            self.about = await self._bazarr()
             self.app, self.api = BAZARR, ""
-            self.about = About(app="Bazarr", version=text(data.get("bazarr_version")) or "unknown")
+        except CallFailed:
+            pass
+        else:
             return self.about
         for version in ("v3", "v1"):
             try:
@@ -88,6 +87,13 @@ class ArrClient:
                 if err.code != 404:
                     raise
         raise BadResponse("None of the Arrs answers here")
+
+    async def _bazarr(self) -> About:
+        """Return what a Bazarr says of itself. Raises ClientError."""
+        data = record(await self.transport.get("api/system/status")).get("data")
+        if not isinstance(data, dict) or "bazarr_version" not in data:
+            raise CallFailed("api/system/status", "it is no Bazarr")
+        return About(app=BAZARR.name, version=text(data.get("bazarr_version")) or "unknown")
 
     async def _take(self, version: str) -> About:
         found = await self._status(version)
@@ -105,15 +111,17 @@ class ArrClient:
 
     async def status(self) -> About:
         """Ask it again what it is. Raises ClientError."""
-        if self.app is BAZARR:
-            return await self._meet_other()
-        self.about = await self._status(self.api)
-        return self.about
+        found = await (self._bazarr() if self.app is BAZARR else self._status(self.api))
+        self.stranger = "" if found.app.lower() == self.app.name.lower() else found.app
+        if self.stranger:
+            raise BadResponse(f"{self.stranger} answers there now, and not {self.app.name}")
+        self.about = found
+        return found
 
     async def ping(self) -> bool:
         """Ask whether it answers; that needs no key. Raises ClientError."""
         if self.app is BAZARR:
-            return bool(await self._meet_other())
+            return bool(await self._bazarr())
         return bool(at(await self.transport.get("ping"), "status") == "OK")
 
     # What it shows
@@ -266,7 +274,7 @@ class ArrClient:
         # that something is wrong is its answer, and comes with the status of a failure
         answer = await self.transport.send("POST", self._path(f"{what}/testall"), also=400)
         listed = answer if isinstance(answer, list) else ()
-        return tuple(filter(None, (_wrong(each) for each in listed)))
+        return tuple(filter(None, (wrong_of(each) for each in listed)))
 
     async def _get(self, path: str, query: Query | None = None) -> Any:
         return await self.transport.get(self._path(path), query)
@@ -286,10 +294,3 @@ def _undated() -> tuple[str, Airing]:
 def _bazarr_check(row: Row) -> tuple[str, Check]:
     message = f"{said(row.get('object')) or '?'}: {said(row.get('issue')) or '?'}"
     return message, Check("Bazarr", "warning", message)
-
-
-def _wrong(row: Any) -> str | None:
-    """Return what a test says is wrong, or None where all is well."""
-    if not isinstance(row, dict) or row.get("isValid") is not False:
-        return None
-    return said(at(row, "validationFailures", 0, "errorMessage")) or "it does not say what is wrong"

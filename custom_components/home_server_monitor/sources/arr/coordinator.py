@@ -154,6 +154,11 @@ class ArrCoordinator(KeyedCoordinator[Arr]):
         """Ask it now (capability AnswersItself). Raises ClientError."""
         return await self.client.ping()
 
+    def uses_download(self, id: str) -> bool:
+        """Return whether it waits for a download (capability UsesDownloads); one of nobody is nobody's use."""
+        found = self.data.queue.items.get(id) if self.data is not None else None
+        return found is not None and not found.orphaned
+
     def in_use(self, nodes: Collection[str]) -> Sequence[Use]:
         """Return the import that goes on, where one does (capability InUse)."""
         if self.data is None or not self.is_among(nodes):
@@ -212,7 +217,12 @@ class ArrCoordinator(KeyedCoordinator[Arr]):
     async def _fetch(self) -> Arr:
         if not self._met:
             await self._meet()
+        elif not self.last_update_success:
+            # another app may have taken its address meanwhile
+            self.feeds.hurry("status", 0.0)
         await self.ask_due()
+        if self.client.stranger:
+            raise BadResponse(self.feeds.report()["status"]["error"])
         if {"status", "health"} <= self.feeds.stale_keys:
             # it answers, but not with what it should: something else is there
             raise BadResponse(self.feeds.report()["health"]["error"] or "It does not say how it is")

@@ -24,6 +24,7 @@ from .model import Arr, Event
 from .nodes import download_node
 from .queue import Item, Queue
 from .signals import indexers_down
+from .sparing import Asking, spared
 
 LOOK_EVERY: Final = 5.0
 # seconds that a search over all indexers may take
@@ -35,7 +36,7 @@ _ENDED: Final = frozenset({"completed", "failed", "aborted", "cancelled", "orpha
 _BUSY: Final = frozenset({"importing"})
 
 
-class Service(Protocol):
+class Service(Asking, Protocol):
     """What an action needs of its Arr."""
 
     id: str
@@ -74,7 +75,7 @@ class RemoveAction(Action):
     @override
     async def plan(self, target: str, params: Mapping[str, Any]) -> Plan:
         item = await self._seen(target)
-        if refusal := self._no_search(item):
+        if refusal := self._no_search(item) or await self._spared(item, ask=False):
             raise Refused(refusal)
         blocklist, events = await self._may_blocklist(item, params)
         steps = [Step(order="queue_remove", params={"title": item.title, "blocklist": blocklist})]
@@ -145,7 +146,12 @@ class RemoveAction(Action):
             return err.refusal
         if _fingerprint(item) != plan.fingerprint:
             return Refusal("target_changed", {"target": item.title})
-        return self._no_search(item)
+        return self._no_search(item) or await self._spared(item, ask=True)
+
+    async def _spared(self, item: Item, *, ask: bool) -> Refusal | None:
+        """Return why what was got of it stays: to others it may be worth more than to this Arr."""
+        takes_data = not self._keeps and not item.planned
+        return await spared(self._service, item, ask=ask) if takes_data else None
 
     @override
     async def run(self, plan: Plan, step: int) -> Receipt:

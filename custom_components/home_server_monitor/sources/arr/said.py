@@ -1,21 +1,19 @@
 """What an Arr says in words of its own: shown to everybody, so no key may stand in it."""
 
-import re
-from typing import Any, Final
+from typing import Any
 
-from ..records import text
-
-# indexers and trackers take their keys in addresses, and errors quote addresses
-_SECRET: Final = re.compile(
-    r"(?i)\b(api_?key|pass_?key|auth_?key|torrent_pass|access_token|token|rsskey|secret|r|key)=[^&\s'\"<>]{6,}"
-)
-_LOGIN: Final = re.compile(r"(?i)(https?://)[^/\s:@]+:[^/\s@]+@")
-_HIDDEN: Final = "…"
+from ..records import at, text
+from ..sentence import without_keys
 
 
 def said(value: Any) -> str | None:
     """Return a one-line text without keys and passwords, or None where there is none."""
     found = text(value, 400)
-    if found is None:
+    return None if found is None else text(without_keys(found))
+
+
+def wrong_of(row: Any) -> str | None:
+    """Return what a test says is wrong, or None where all is well."""
+    if not isinstance(row, dict) or row.get("isValid") is not False:
         return None
-    return text(_LOGIN.sub(rf"\1{_HIDDEN}@", _SECRET.sub(rf"\1={_HIDDEN}", found)))
+    return said(at(row, "validationFailures", 0, "errorMessage")) or "it does not say what is wrong"

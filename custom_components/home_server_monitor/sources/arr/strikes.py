@@ -6,6 +6,7 @@ be said (an outage, a pause) count for nobody and take nothing back.
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+import heapq
 import math
 from typing import Any, Final
 
@@ -57,8 +58,11 @@ class Strikes:
             if now - self.records[key].seen > FORGET:
                 del self.records[key]
                 changed = True
-        while len(self.records) > KEPT:
-            del self.records[min(self.records, key=lambda key: self.records[key].seen)]
+        if (over := len(self.records) - KEPT) > 0:
+            # who is gone first, then who came last, so that strikes of the others add up
+            ranks = {key: (each.seen, -each.since) for key, each in self.records.items()}
+            for key in heapq.nsmallest(over, reversed(ranks), key=ranks.__getitem__):
+                del self.records[key]
         return changed
 
     def _strike(self, key: str, signal: Signal, now: float) -> bool:

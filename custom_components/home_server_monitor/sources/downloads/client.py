@@ -99,6 +99,14 @@ class DownloadClient(ABC):
         """Return the value that lets it download, given the one that is there; None where nobody knows."""
         return None
 
+    def same_pause(self, left: Any, seen: Any) -> bool:
+        """Return whether it is still paused, or not, as it was left."""
+        return type(left) is type(seen) and bool(left == seen)
+
+    def returned(self, value: Any, seen: Any) -> Any:
+        """Return the value that ends a pause: what it was before, and what a person changed beside it meanwhile."""
+        return value
+
     @abstractmethod
     async def remove(self, item_id: str, *, delete_data: bool) -> None:
         """Take a download out. Raises ClientError."""

@@ -89,7 +89,7 @@ class Paused(Setting):
 
     @override
     def same(self, left: Any, seen: Any) -> bool:
-        return type(left) is type(seen) and bool(left == seen)
+        return self._client.same_pause(left, seen)
 
     @override
     def strictest(self, values: Sequence[Any]) -> Any:
@@ -99,8 +99,9 @@ class Paused(Setting):
     async def set_leased(self, target: str, value: Any) -> None:
         if value is None:
             raise NotDone("nothing to set")
-        if not self.same(value, await self.read(target)):
-            await self._client.set_pause(value)
+        seen = await self.read(target)
+        if not self.same(value, seen):
+            await self._client.set_pause(self._client.returned(value, seen))
 
 
 def settings(client: DownloadClient, see: See) -> dict[str, Setting]:

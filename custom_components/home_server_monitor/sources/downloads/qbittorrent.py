@@ -61,8 +61,7 @@ class QBittorrent(DownloadClient):
 
     @override
     async def look(self) -> Downloader:
-        if not self.version:
-            self.version = (await self._get_text("app/version")).lstrip("v")[:20]
+        await self._learn_version()
         await self._take(await self._get("sync/maindata", rid=self._rid))
         told = tuple(
             self._state.get(key) for key in ("dl_rate_limit", "up_rate_limit", "use_alt_speed_limits")
@@ -81,6 +80,11 @@ class QBittorrent(DownloadClient):
                 self._preferences_at = None
         await self._ask_about_some()
         return self._assembled()
+
+    async def _learn_version(self) -> None:
+        """Ask for the version, unless it is known: a new session may be with a newer one."""
+        if not self.version:
+            self.version = (await self._get_text("app/version")).lstrip("v")[:20]
 
     def _assembled(self) -> Downloader:
         # what could not be read is not "no limit"
@@ -110,13 +114,13 @@ class QBittorrent(DownloadClient):
         for key in removed if isinstance(removed, list) else ():
             self._forget(str(key).lower())
         if isinstance(state := raw.get("server_state"), dict):
-            self._state |= state
+            self._state |= {key: state[key] for key in parse.LINE if key in state}
         torrents = raw.get("torrents")
         for place, (key, row) in enumerate((torrents if isinstance(torrents, dict) else {}).items()):
             if isinstance(row, dict) and (len(self._rows) < MAX_ROWS or key.lower() in self._rows):
                 self._rows.setdefault(key.lower(), {}).update(row)
                 self._parse(key.lower())
-            else:
+            elif len(self._skipped) < MAX_ROWS:
                 self._skipped.add(str(key).lower())
             if place % TURN == TURN - 1:
                 await asyncio.sleep(0)
@@ -208,6 +212,16 @@ class QBittorrent(DownloadClient):
         # without a queue nothing limited what seeds, and nothing is to
         return wanted if value.get("queueing") else {**wanted, "uploads": -1, "torrents": -1}
 
+    @override
+    def same_pause(self, left: Any, seen: Any) -> bool:
+        # how many may seed is not what pauses it: whoever sets that meanwhile does not want it paused for ever
+        return isinstance(left, dict) and isinstance(seen, dict) and _pauses(left) == _pauses(seen)
+
+    @override
+    def returned(self, value: Any, seen: Any) -> Any:
+        left = self.paused_from(value)
+        return {**value, **{key: seen[key] for key in ("uploads", "torrents") if seen[key] != left[key]}}
+
     # Writing
 
     @override
@@ -240,10 +254,12 @@ class QBittorrent(DownloadClient):
 
     @override
     async def pause_item(self, item_id: str) -> None:
+        await self._learn_version()
         await self._post("torrents/stop" if self._stops else "torrents/pause", hashes=item_id)
 
     @override
     async def resume_item(self, item_id: str) -> None:
+        await self._learn_version()
         await self._post("torrents/start" if self._stops else "torrents/resume", hashes=item_id)
 
     @override
@@ -279,3 +295,8 @@ class QBittorrent(DownloadClient):
         if answer.status not in (200, 202, 204):
             raise CallFailed(path, f"status {answer.status}", answer.status)
         return answer
+
+
+def _pauses(value: Mapping[str, Any]) -> tuple[Any, ...]:
+    """Return what of a queue's settings lets nothing be downloaded."""
+    return tuple(value.get(key) for key in ("queueing", "downloads", "slow_apart"))

@@ -6,6 +6,7 @@ from typing import Any
 
 from ...guardian.capabilities_media import DownloadState, Item, Line, Trouble
 from ..records import Malformed, Row, amount, at, flag, instant, integer, positive, text
+from ..sentence import without_keys
 from .model import ALT_DOWN, ALT_UP, DOWN, UP
 from .troubles import host_of, of_tracker
 
@@ -36,6 +37,11 @@ _STATES = {
 ANNOUNCED = frozenset(
     {"stalleddl", "stalledup", "metadl", "downloading", "uploading", "forceddl", "forcedup"}
 )
+# what is kept of `server_state`
+LINE = (
+    "connection_status", "use_alt_speed_limits", "dl_info_speed", "up_info_speed", "dl_rate_limit", "up_rate_limit",
+    "free_space_on_disk",
+)  # fmt: skip
 MISSING = "Its files are not where they should be"
 ERROR = "qBittorrent reports an error; its log says which"
 
@@ -107,7 +113,7 @@ def said_by(trackers: Any) -> str:
     # 2 works; 0, 1 and 3 are not asked, or not answered yet
     if not own or any(integer(row.get("status")) in (0, 1, 2, 3) for row in own):
         return ""
-    messages = (text(row.get("msg")) for row in own)
+    messages = (without_keys(text(row.get("msg")) or "") for row in own)
     return next(filter(None, messages), "No tracker answers")
 
 

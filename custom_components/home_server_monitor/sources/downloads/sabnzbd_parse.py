@@ -5,6 +5,7 @@ from typing import Any
 
 from ...guardian.capabilities_media import DownloadState, Item, Line
 from ..records import Row, amount, instant, integer, name, number, text
+from ..sentence import without_keys
 from .model import DOWN, NewsServer
 from .troubles import of_usenet
 
@@ -47,7 +48,7 @@ def finished(row: Row) -> tuple[str, Item]:
     """Return one job of the history. Raises Malformed where it has no id or name."""
     key = name(row.get("nzo_id"))
     state = _DONE.get(str(row.get("status", "")).lower(), DownloadState.UNPACKING)
-    reason = text(row.get("fail_message")) or ""
+    reason = without_keys(text(row.get("fail_message")) or "")
     size = amount(row.get("bytes"))
     failed = state is DownloadState.FAILED
     return key, Item(
@@ -112,7 +113,7 @@ def servers(status: Row) -> tuple[NewsServer, ...]:
     found = status.get("servers")
     rows = [row for row in found if isinstance(row, dict)] if isinstance(found, list) else []
     return tuple(
-        NewsServer(text(row.get("servername")) or "?", text(row.get("servererror")) or "")
+        NewsServer(text(row.get("servername")) or "?", without_keys(text(row.get("servererror")) or ""))
         for row in rows[:50]
         if row.get("serveractive") is True or row.get("servererror")
     )

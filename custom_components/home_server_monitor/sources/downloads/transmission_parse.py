@@ -5,6 +5,7 @@ from typing import Any
 
 from ...guardian.capabilities_media import DownloadState, Item, Line, Trouble
 from ..records import Row, amount, at, flag, instant, integer, name, number, positive, text
+from ..sentence import without_keys
 from .model import ALT_DOWN, ALT_UP, DOWN, UP
 from .troubles import host_of, of_disk, of_tracker
 
@@ -83,7 +84,7 @@ def _metadata(row: Row) -> float:
 
 
 def _trouble(row: Row) -> tuple[Trouble | None, str]:
-    said = text(row.get("errorString")) or ""
+    said = without_keys(text(row.get("errorString")) or "")
     match integer(row.get("error")):
         case 3:
             return of_disk(said), said
