@@ -19,9 +19,11 @@ FIELDS = {
 
 
 @callback
-def _device_of(hass: HomeAssistant, device_id: str) -> tuple[dr.AnyDeviceEntry, ConfigEntry]:
+def _device_of(hass: HomeAssistant, device_id: str) -> tuple[dr.DeviceEntry, ConfigEntry]:
     """Return the device of a disk, also of one whose service is not loaded. Raises where it is none."""
-    device, entry = dr.async_get_device_and_config_entry_for_domain(hass, device_id, domain=DOMAIN)
+    device, entry = dr.async_get_device_and_config_entry_for_domain(
+        hass, device_id, domain=DOMAIN, include_child_devices=False
+    )
     names = [name for domain, name in device.identifiers if domain == DOMAIN] if device else []
     if device is None or entry is None or not any("_disk_" in name for name in names):
         raise refuse("wrong_device", {"kind": SERIAL})
