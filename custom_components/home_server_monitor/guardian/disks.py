@@ -124,8 +124,12 @@ class KnowsPools(Judged, Protocol):
 
 
 @runtime_checkable
-class ForgetsDisks(Protocol):
+class ForgetsDisks(Judged, Protocol):
     """A system that misses disks which were there."""
+
+    def missed_disks(self) -> Collection[str]:
+        """Return the serials of the disks that it misses; none while it cannot tell."""
+        ...
 
     def forget_disk(self, serial: str) -> None:
         """Miss a disk no more: another one took its place. Its device stays until a person deletes it."""

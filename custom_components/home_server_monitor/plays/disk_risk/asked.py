@@ -6,6 +6,7 @@ from typing import Final
 
 from ...guardian.capabilities import DiskPlace
 from ...guardian.contract import Actor, Finding
+from ...guardian.house import House
 from .leaving import why_ended
 from .ordering import serial_of
 from .record import DiskRecord
@@ -18,6 +19,7 @@ SHORTEST: Final = 3
 class AskedOfDisks(ABC):
     """Hands on to what tends the disks."""
 
+    house: House
     tending: Tending
 
     @property

@@ -8,7 +8,9 @@ from homeassistant.core import HomeAssistant
 from ...const import DOMAIN
 from ...guardian.capabilities import DiskPlace, ReadsSmart
 from ...guardian.contract import Finding
+from ...guardian.house import House
 from .findings import OF_READINGS
+from .moving import MISSING, elsewhere
 from .record import DiskRecord
 
 if TYPE_CHECKING:
@@ -23,6 +25,8 @@ STEP: Final = 900.0
 class Seen(Protocol):
     """What was read and is listed, by serial."""
 
+    house: House
+
     @property
     def records(self) -> Mapping[str, DiskRecord]:
         """Return what is known of each disk."""
@@ -34,8 +38,11 @@ class Seen(Protocol):
 
 
 def why_ended(seen: Seen, finding: Finding) -> tuple[str, Mapping[str, str]] | None:
-    """Return why what was found of a disk is over: it is not well, but gone; None where that is not so."""
+    """Return why what was found of a disk is over: it is not well, but gone, or elsewhere; None where that is not so."""
     serial = finding.object.removeprefix("disk:")
+    if finding.rule == MISSING:
+        machine = elsewhere(seen.house, finding.source, serial)
+        return ("disk_moved", {"machine": machine}) if machine else None
     record = seen.records.get(serial)
     gone = serial not in seen.places() and (record is None or record.reading is None)
     return ("disk_gone", {}) if gone and finding.rule in OF_READINGS else None

@@ -26,6 +26,7 @@ from .explain import explained
 from .findings import OF_READINGS, Known, findings_of, still
 from .leaving import Leaving
 from .listening import LOOK, Listening
+from .moving import miss_no_more
 from .record import SHOWN_FOR, DiskRecord
 from .showing import Showing
 from .tending import Tending
@@ -211,6 +212,8 @@ class DiskRisk(AskedOfDisks, PlaySource):
         asked = [await self.listening.ask(source) for source in self.mine(ReadsSmart) if source.judged]
         changed = await self.listening.judge(lambda source: self.house.source(source) is not None)
         changed |= self._leaving.look()
+        if moved := await miss_no_more(self):
+            self._showing.move(moved)
         changed |= await self.tending.follow()
         fresh = changed or any(asked)
         if fresh or self.checked is None:

@@ -131,10 +131,8 @@ def begun(
     heirs = {stand.takes_over.get(found.node)} if stand else set()
     members = sorted((stand.members if stand else frozenset()) - heirs)
     beside = [place] if place else [places[serial] for serial in members if serial in places]
-    here = {_machine(each) for each in beside}
-    known = sorted(
-        serial for serial, each in places.items() if serial not in heirs and _machine(each) in here
-    )
+    here = {each.source for each in beside}
+    known = sorted(serial for serial, each in places.items() if serial not in heirs and each.source in here)
     slot = place.slot if place else None
     return advanced(replace(found, members=tuple(members), known=tuple(known), slot=slot), places, stand)
 
@@ -143,7 +141,7 @@ def advanced(it: Replacement, places: Mapping[str, DiskPlace], stand: PoolStand 
     """Return how far it is by what is seen now. stand: of its pool, None while nothing is known of that."""
     if it.pool_id is None:
         # its machine lists the others, so that it is really gone
-        gone = it.serial not in places and any(serial in places for serial in it.known)
+        gone = not _is_in(it, places) and bool(_here(it, places))
         return replace(it, stage=Stage.DONE if gone else Stage.ANNOUNCED)
     if stand is None or not stand.members:
         return it
@@ -154,24 +152,31 @@ def advanced(it: Replacement, places: Mapping[str, DiskPlace], stand: PoolStand 
         heir = known or min(stand.members - {*it.members, it.serial}, default=None)
     if heir is not None:
         return _rebuilding(replace(it, heir=heir), stand)
-    here = {_machine(places[serial]) for serial in it.known if serial in places}
+    here = _here(it, places)
     fresh = [
         serial
         for serial, place in places.items()
-        if serial not in it.known and place.pool is None and _machine(place) in here
+        if serial not in it.known and place.pool is None and place.source in here
     ]
     if fresh:
         return replace(it, stage=Stage.INSERTED, heir=min(fresh), percent=None, left=None)
     return replace(it, stage=_without_heir(it, places, stand), heir=None, percent=None, left=None)
 
 
-def _machine(place: DiskPlace) -> str:
-    """Return what the disks of one machine have in common; a household may have several."""
-    return place.source
+def _here(it: Replacement, places: Mapping[str, DiskPlace]) -> set[str]:
+    """Return its machine, by the other disks that were there: it may be in another one by now."""
+    others = {places[serial].source for serial in it.known if serial in places and serial != it.serial}
+    own = places.get(it.serial) if len(it.known) < 2 else None
+    return others | ({own.source} if own else set())
+
+
+def _is_in(it: Replacement, places: Mapping[str, DiskPlace]) -> bool:
+    place, here = places.get(it.serial), _here(it, places)
+    return place is not None and (not here or place.source in here)
 
 
 def _without_heir(it: Replacement, places: Mapping[str, DiskPlace], stand: PoolStand) -> Stage:
-    if it.serial not in places:
+    if not _is_in(it, places):
         return Stage.OUT
     return Stage.ANNOUNCED if _is_well(it, stand) else Stage.OFFLINE
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 import itertools
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +35,8 @@ class Showing:
         self._adders: dict[Platform, Callable[[list[Any]], None]] = {}
         # keys of the entities that are there, by platform and serial
         self._made: defaultdict[tuple[Platform, str], set[str]] = defaultdict(set)
+        # serials of those that are in another machine now, whose device may not be there yet
+        self._moved: set[str] = set()
         # serials of those on a device of the server's own
         self._own: set[str] = set()
 
@@ -46,6 +48,7 @@ class Showing:
     async def add(self) -> None:
         """Add what disks report and have no entity for yet, as soon as their device is there."""
         places = self._play.places()
+        self._move(places)
         for platform, add in tuple(self._adders.items()):
             # in turns, for hundreds of disks at once would hold the event loop
             for some in itertools.batched(tuple(self._play.records), LOOKED_AT, strict=False):
@@ -56,6 +59,22 @@ class Showing:
                     add([*batch])
                     await asyncio.sleep(0)
                 await asyncio.sleep(0)
+
+    def move(self, serials: Iterable[str]) -> None:
+        """Show disks on the device of the machine that they are in now, as soon as it is there."""
+        self._moved.update(serials)
+
+    def _move(self, places: Mapping[str, DiskPlace]) -> None:
+        registry = er.async_get(self._hass)
+        for serial in tuple(self._moved):
+            place = places.get(serial)
+            device = found_device(self._hass, [place.device]) if place is not None else None
+            if device is None:
+                continue
+            self._moved.discard(serial)
+            for entity in er.async_entries_for_config_entry(registry, self._entry.entry_id):
+                if entity.unique_id.startswith(f"{self._play.server}_disk_{serial}_"):
+                    registry.async_update_entity(entity.entity_id, device_id=device.id)
 
     def _missing(self, platform: Platform, serial: str, place: DiskPlace | None) -> list[DiskEntity]:
         """Return the entities that a disk has not got yet, where its device is there."""

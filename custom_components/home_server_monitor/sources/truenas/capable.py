@@ -200,6 +200,13 @@ class CapableTrueNas(FedCoordinator[TrueNas]):
         """Return the pools by guid (capability KnowsPools)."""
         return stands_of(self.data, self.memory) if self.data is not None else {}
 
+    def missed_disks(self) -> frozenset[str]:
+        """Return the disks that were here and are not listed any more (capability ForgetsDisks)."""
+        data = self.data
+        if data is None or "disks" not in data.complete:
+            return frozenset()
+        return frozenset(self.memory.disks.keys() - data.disks.keys())
+
     def forget_disk(self, serial: str) -> None:
         """Miss a disk no more that another one took the place of (capability ForgetsDisks)."""
         if self.memory.forget_disk(serial):
