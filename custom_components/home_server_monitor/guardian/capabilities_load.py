@@ -56,7 +56,7 @@ class StopsWorkloads(_Source, Protocol):
 
 @runtime_checkable
 class PausesJobs(_Source, Protocol):
-    """A system that can let work rest that goes on for hours: scrubs, moves of files."""
+    """A system that can let work rest that goes on for hours: scrubs, copies, moves of files."""
 
     def jobs(self) -> Sequence[Workload]:
         """Return what is under way and can be let rest, as it was seen last, without asking."""

@@ -180,6 +180,12 @@ def test_whom_this_ups_feeds() -> None:
     assert [each.id for each in machines_of(it)] == ["a"]
     plan, stage = PowerPlan(), Stage.of(Kind.WORKLOADS)
     assert names(load_of(it, plan, stage).items) == ["x", "y"]
+    # what is stopped as a whole has no jobs that need rest; what runs on lets them rest
+    apart = PowerPlan(never_stopped=("member:e:y",))
+    within = [*hosts, Node(id="member:e:x", kind="container", aliases=frozenset({"host:a"}))]
+    it.topology = Topology(within[:1] + within[2:])
+    assert [each.source for each in load_of(it, apart, Stage.of(Kind.JOBS)).items] == ["b"]
+    it.topology = Topology(hosts)
     it.elsewhere = frozenset({"host:b"})
     assert names(load_of(it, plan, stage).items) == ["x"]
     assert [each.id for each in machines_of(Around(b))] == ["b"]

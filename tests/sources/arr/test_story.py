@@ -249,6 +249,8 @@ async def test_while_imports_are_held(story: Story, monkeypatch: pytest.MonkeyPa
     assert (await story.offered())["verb"] == "Remove, blocklist, search again"
     desk = story.source.house.guardian("home").desk
     actor = Actor(kind="user", id=story.user.id, name="Ada", admin=True)
+    # when the power fails its imports can wait
+    assert [(each.action, each.target) for each in story.source.jobs()] == [("hold_imports", "")]
     record = await desk.propose(story.source.id, "hold_imports", "", {"minutes": 60}, actor=actor)
     await desk.approve(record.id, actor)
     record = await desk.wait(record.id)

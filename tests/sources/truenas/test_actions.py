@@ -547,3 +547,29 @@ async def test_what_was_left_long_ago_wakes_nobody(nas_: Nas) -> None:
     del nas_.world.snapshots[f"tank/photos@hsm-{OTHER}-1"]
     await nas_.source.async_look("snapshots")
     assert not _found(nas_)
+
+
+@pytest.mark.parametrize("task", ["cloud_sync_1", "cloud_backup_1"])
+async def test_a_copy_is_stopped_for_a_while_and_runs_again(nas_: Nas, task: str) -> None:
+    nas_.sim.world.jobs.pace = 1e6
+    with pytest.raises(Refused) as refused:
+        await nas_.source.actions["stop_task"].plan(task, {"minutes": 60})
+    assert refused.value.refusal.key == "task_not_stoppable"
+    assert nas_.source.jobs() == ()
+    await nas_.done("run_task", task)
+    await nas_.source.async_look("tasks")
+    (work,) = nas_.source.jobs()
+    assert (work.action, work.target) == ("stop_task", task)
+    action, plan, receipts = await nas_.done(work.action, work.target, minutes=60)
+    assert (await action.verify(plan, receipts)).outcome is Outcome.SUCCEEDED
+    lease = plan.steps[0].lease
+    assert lease is not None
+    setting = nas_.source.settings[lease.setting]
+    assert await setting.read(lease.target) is lease.value is True
+    # as the guardian gives it back
+    await setting.set_leased(lease.target, False)
+    assert await setting.read(lease.target) is False
+    assert [each.target for each in nas_.source.jobs()] == [task]
+    writes = nas_.writes()
+    await setting.set_leased(lease.target, False)
+    assert nas_.writes() == writes

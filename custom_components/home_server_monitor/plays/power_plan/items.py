@@ -143,7 +143,7 @@ def load_of(around: Around, plan: PowerPlan, stage: Stage) -> Load:
         case Kind.DOWNLOADS:
             return Load(tuple(_downloads(around)))
         case Kind.JOBS:
-            return _sorted_out(around, plan, stage, _work(around, PausesJobs, "jobs"))
+            return _sorted_out(around, plan, stage, _jobs(around, plan))
         case Kind.WORKLOADS:
             return _sorted_out(around, plan, stage, _work(around, StopsWorkloads, "workloads"))
         case Kind.SNAPSHOT:
@@ -178,6 +178,16 @@ def _work(around: Around, capability: Any, asked: str) -> Iterator[tuple[str, Wo
         for work in getattr(source, asked)():
             if work.action != "stop_container" or of_apps.isdisjoint(work.nodes):
                 yield source.id, work
+
+
+def _jobs(around: Around, plan: PowerPlan) -> Iterator[tuple[str, Workload]]:
+    """Yield what goes on for hours, but not of what is stopped as a whole anyway."""
+    stages = [stage for stage in plan.stages if stage.kind is Kind.WORKLOADS]
+    ends = {each.node for stage in stages for each in load_of(around, plan, stage).items}
+    gone = _canonical(around, ends)
+    for source, work in _work(around, PausesJobs, "jobs"):
+        if gone.isdisjoint(_hosts(around, source)):
+            yield source, work
 
 
 def _sorted_out(around: Around, plan: PowerPlan, stage: Stage, found: Iterable[tuple[str, Workload]]) -> Load:

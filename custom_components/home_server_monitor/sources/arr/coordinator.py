@@ -13,6 +13,7 @@ from yarl import URL
 from ...const import CONF_FINGERPRINT, DOMAIN
 from ...coordinator import HsmConfigEntry
 from ...guardian.capabilities import Setting, Use
+from ...guardian.capabilities_load import Workload
 from ...guardian.capabilities_media import HOLD_IMPORTS, Downloads, Item
 from ...guardian.contract import Action, Finding, Node
 from ..certificates import learning
@@ -24,7 +25,7 @@ from .apps import BAZARR
 from .assemble import assemble
 from .client import ArrClient
 from .glance import glance
-from .holding import ANEW, HANDLING, Carried, Handling, HoldImports, Waiting
+from .holding import ANEW, HANDLING, Carried, Handling, HoldImports, Waiting, waiting_of
 from .judging import Judging, watched_of
 from .keeping import Keeping
 from .listings import listing
@@ -186,6 +187,13 @@ class ArrCoordinator(KeyedCoordinator[Arr]):
     def libraries(self) -> frozenset[str]:
         """Return the folders that it imports to, as they are called inside of it (capability HoldsImports)."""
         return frozenset(self.data.roots) if self.data is not None else frozenset()
+
+    def jobs(self) -> Sequence[Workload]:
+        """Return that it imports, which can wait (capability PausesJobs)."""
+        waits = self.handling.shown("") is False
+        return (
+            [waiting_of(self.id, self.name, self._transport.url)] if self.holds_imports and not waits else []
+        )
 
     @property
     def _is_lent(self) -> bool:

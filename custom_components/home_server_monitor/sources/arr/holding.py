@@ -10,7 +10,10 @@ import json
 from types import MappingProxyType
 from typing import Any, Final, Protocol, override
 
+from yarl import URL
+
 from ...guardian.capabilities import Setting
+from ...guardian.capabilities_load import Workload
 from ...guardian.capabilities_media import HOLD_IMPORTS, Downloads, Item as Seen
 from ...guardian.contract import (
     Action,
@@ -26,6 +29,7 @@ from ...guardian.contract import (
     Step,
     Verdict,
 )
+from ..places import host_node, place_of
 from ..records import flag
 from .client import ArrClient
 from .model import Arr
@@ -75,6 +79,14 @@ class Handling(Setting):
         if row[FIELD] is not value:
             await self._client.set_handling({**row, FIELD: value})
         self._seen = value
+
+
+def waiting_of(source: str, name: str, url: URL) -> Workload:
+    """Return that an Arr moves what is completed into the library, which can wait."""
+    here = host_node(source)
+    return Workload(
+        action=HOLD_IMPORTS, target="", name=name, node=here, nodes=frozenset({here, place_of(url)})
+    )
 
 
 class Holder(Protocol):

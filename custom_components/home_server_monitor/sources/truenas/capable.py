@@ -115,8 +115,8 @@ class CapableTrueNas(FedCoordinator[TrueNas]):
         return load.well(await self.async_look(*load.feeds_of(targets)), targets)
 
     def jobs(self) -> Sequence[Workload]:
-        """Return the scrubs that could rest (capability PausesJobs)."""
-        return tuple(load.jobs(self.data))
+        """Return the scrubs and copies that could rest (capability PausesJobs)."""
+        return tuple(load.jobs(self.id, self.data))
 
     @property
     def power_off_right(self) -> str:

@@ -39,7 +39,7 @@ from .pushed import made_due
 from .reading import GROUPS, feeds
 from .rules import judge
 from .session import Session
-from .stopping import APP_STOPPED, MACHINE_STOPPED, AppStopped, MachineStopped
+from .stopping import APP_STOPPED, MACHINE_STOPPED, TASK_STOPPED, AppStopped, MachineStopped, TaskStopped
 from .system import plain_version
 
 SAVE_DELAY = 60
@@ -85,6 +85,7 @@ class TrueNasCoordinator(CapableTrueNas):
             SCRUB_PAUSED: ScrubPaused(self),
             APP_STOPPED: AppStopped(self),
             MACHINE_STOPPED: MachineStopped(self),
+            TASK_STOPPED: TaskStopped(self),
         }
         self._known: TrueNas | None = None
 

@@ -1,12 +1,13 @@
-"""What runs on a NAS and could be taken away while the power is out: apps, machines, scrubs."""
+"""What runs on a NAS and could be taken away while the power is out: apps, machines, scrubs, copies."""
 
 from collections.abc import Collection, Iterator
 
 from ...guardian.capabilities_load import Workload
 from ..database_names import names_a_database
 from .model import TrueNas
-from .nodes import app_node, guest_node, pool_node
+from .nodes import app_node, guest_node, pool_node, task_node
 from .pausing import MOST_HOURS
+from .tasks import ABORT
 from .work_orders import app_touches, machine_touches
 
 # what a NAS gives an app, and a machine, to end before it is killed, in seconds
@@ -40,8 +41,15 @@ def workloads(nas: str, data: TrueNas, host: str) -> Iterator[Workload]:
             )
 
 
-def jobs(data: TrueNas) -> Iterator[Workload]:
-    """Yield the scrubs that are under way; a resilver is never touched."""
+def jobs(nas: str, data: TrueNas) -> Iterator[Workload]:
+    """Yield what is under way and can rest: scrubs and copies into a cloud. A resilver is never touched.
+
+    TrueNAS stops no replication and no rsync that runs (their jobs are not abortable); both go on from where they were.
+    """
+    for key, task in data.tasks.items():
+        if task.running and task.kind in ABORT:
+            node = task_node(nas, key)
+            yield Workload(action="stop_task", target=key, name=task.name, node=node, nodes=frozenset({node}))
     for guid, pool in data.pools.items():
         scan = pool.scan
         if scan and scan.kind == "scrub" and scan.running and not scan.paused:

@@ -61,6 +61,8 @@ class Operation(StrEnum):
     RUN_CLOUD_SYNC = "run_cloud_sync"
     RUN_RSYNC = "run_rsync"
     RUN_CLOUD_BACKUP = "run_cloud_backup"
+    ABORT_CLOUD_SYNC = "abort_cloud_sync"
+    ABORT_CLOUD_BACKUP = "abort_cloud_backup"
     START_APP = "start_app"
     STOP_APP = "stop_app"
     RESTART_APP = "restart_app"

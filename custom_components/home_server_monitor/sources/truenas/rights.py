@@ -73,8 +73,16 @@ WRITES: tuple[Right, ...] = (
     Right("run_snapshot_task", "run snapshot tasks", (Operation.RUN_SNAPSHOT_TASK,)),
     Right("run_rsync", "run rsync tasks", (Operation.RUN_RSYNC,)),
     Right("run_replication", "run replication tasks", (Operation.RUN_REPLICATION,)),
-    Right("run_cloud_sync", "run cloud sync tasks", (Operation.RUN_CLOUD_SYNC,)),
-    Right("run_cloud_backup", "run cloud backups", (Operation.RUN_CLOUD_BACKUP,)),
+    Right(
+        "run_cloud_sync",
+        "run and stop cloud sync tasks",
+        (Operation.RUN_CLOUD_SYNC, Operation.ABORT_CLOUD_SYNC),
+    ),
+    Right(
+        "run_cloud_backup",
+        "run and stop cloud backups",
+        (Operation.RUN_CLOUD_BACKUP, Operation.ABORT_CLOUD_BACKUP),
+    ),
     Right(
         "apps",
         "start, stop, restart, upgrade and roll back apps",

@@ -1,4 +1,4 @@
-"""Stopping apps and machines of a NAS for a while: the values that the guardian holds, and their way back."""
+"""Stopping apps, machines and copies of a NAS for a while: the values that the guardian holds, and their way back."""
 
 import asyncio
 from collections.abc import Mapping
@@ -8,10 +8,12 @@ from ...guardian.capabilities import OnOff
 from ...guardian.contract import ForAWhile, NotDone
 from .methods import Operation, method_of
 from .model import TrueNas
+from .reading import FEED_OF_TASK
 from .sending import Nas, send
-from .work import Machine
+from .tasks import ABORT, RUN, kind_of
+from .work import Machine, Task
 
-APP_STOPPED, MACHINE_STOPPED = "app_stopped", "machine_stopped"
+APP_STOPPED, MACHINE_STOPPED, TASK_STOPPED = "app_stopped", "machine_stopped", "task_stopped"
 LEAST_MINUTES, MOST_MINUTES = 1.0, 7 * 24 * 60.0
 # seconds for which it is looked whether a start shows
 LOOKS: Final = 20
@@ -105,3 +107,21 @@ class MachineStopped(_Stopped):
         if found.kind == "vm":
             return (Operation.STOP_VM if stop else Operation.START_VM), [found.id]
         return (Operation.STOP_INSTANCE if stop else Operation.START_INSTANCE), [found.id]
+
+
+class TaskStopped(_Stopped):
+    """Whether a copy into a cloud does not run."""
+
+    @override
+    async def data(self, target: str) -> TrueNas:
+        return await self._nas.async_look(FEED_OF_TASK[kind_of(target)])
+
+    @override
+    def of(self, data: TrueNas, target: str) -> bool | None:
+        found = data.tasks.get(target)
+        return None if found is None else not found.running
+
+    @override
+    def order(self, data: TrueNas, target: str, *, stop: bool) -> tuple[Operation, list[Any]]:
+        found: Task = data.tasks[target]
+        return (ABORT if stop else RUN)[found.kind], [found.id]

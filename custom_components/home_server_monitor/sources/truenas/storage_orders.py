@@ -3,15 +3,17 @@
 from collections.abc import Mapping
 from typing import Any
 
+from ...guardian.contract import Risk
 from .actions import Facts, Inverse, Order
 from .disk import Disk
 from .methods import Operation
 from .pausing import pause_of
 from .reading import FEED_OF_TASK
 from .sending import stamp
+from .stopping import TASK_STOPPED, stop_of
 from .storage import Pool
-from .tasks import RUN
-from .work import Task, TaskKind
+from .tasks import ABORT, RUN, kind_of
+from .work import Task
 
 
 def _pool(data: Any, target: str) -> Pool | None:
@@ -114,6 +116,10 @@ def _may_run(task: Task, params: Mapping[str, Any]) -> str | None:
     return "task_locked" if task.locked else None
 
 
+def _may_stop(task: Task, params: Mapping[str, Any]) -> str | None:
+    return None if task.running and task.kind in ABORT else "task_not_stoppable"
+
+
 def _note_task(task: Task) -> Facts:
     return {
         "task": task.key,
@@ -168,7 +174,7 @@ STORAGE_ORDERS: tuple[Order, ...] = (
     ),
     Order(
         key="run_task",
-        feed=lambda target: FEED_OF_TASK[TaskKind(target.rpartition("_")[0])],
+        feed=lambda target: FEED_OF_TASK[kind_of(target)],
         find=lambda data, target: data.tasks.get(target),
         operation=lambda task: RUN[task.kind],
         arguments=lambda task, params: [task.id],
@@ -177,5 +183,20 @@ STORAGE_ORDERS: tuple[Order, ...] = (
         state=("task", "enabled", "running"),
         done=_ran,
         facts=lambda task: {"task": task.name, "running": task.running, "result": task.result},
+    ),
+    Order(
+        key="stop_task",
+        feed=lambda target: FEED_OF_TASK[kind_of(target)],
+        find=lambda data, target: data.tasks.get(target),
+        operation=lambda task: ABORT[task.kind],
+        arguments=lambda task, params: [task.id],
+        allowed=_may_stop,
+        note=_note_task,
+        state=("task", "running"),
+        # it runs again from where it was, as its copies are compared first
+        lease=lambda task, params: stop_of(TASK_STOPPED, task.key, params),
+        done=lambda before, now, params: now is not None and not now["running"],
+        facts=lambda task: {"task": task.name, "running": task.running, "result": task.result},
+        risk=Risk.MEDIUM,
     ),
 )

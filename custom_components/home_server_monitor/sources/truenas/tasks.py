@@ -1,4 +1,4 @@
-"""How each kind of task is run."""
+"""How each kind of task is run, and which of them can be stopped: a replication and an rsync cannot."""
 
 from collections.abc import Mapping
 
@@ -12,3 +12,12 @@ RUN: Mapping[TaskKind, Operation] = {
     TaskKind.RSYNC: Operation.RUN_RSYNC,
     TaskKind.CLOUD_BACKUP: Operation.RUN_CLOUD_BACKUP,
 }
+ABORT: Mapping[TaskKind, Operation] = {
+    TaskKind.CLOUD_SYNC: Operation.ABORT_CLOUD_SYNC,
+    TaskKind.CLOUD_BACKUP: Operation.ABORT_CLOUD_BACKUP,
+}
+
+
+def kind_of(key: str) -> TaskKind:
+    """Return the kind of a task by its key. Raises ValueError."""
+    return TaskKind(key.rpartition("_")[0])

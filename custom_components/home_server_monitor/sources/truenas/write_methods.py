@@ -74,6 +74,8 @@ WRITES: Mapping[Operation, tuple[Row, ...]] = {
         (V25_10, Method("rsynctask.run", job=True, role="SNAPSHOT_TASK_WRITE")),
     ),
     Operation.RUN_CLOUD_BACKUP: ((V24_10, Method("cloud_backup.sync", job=True, role="CLOUD_BACKUP_WRITE")),),
+    Operation.ABORT_CLOUD_SYNC: always("cloudsync.abort", role="CLOUD_SYNC_WRITE"),
+    Operation.ABORT_CLOUD_BACKUP: ((V24_10, Method("cloud_backup.abort", role="CLOUD_BACKUP_WRITE")),),
     Operation.START_APP: _app("start", _scale(1)),
     Operation.STOP_APP: _app("stop", _scale(0)),
     Operation.RESTART_APP: _app("redeploy", None),
