@@ -18,7 +18,8 @@ class Workload:
     action, target, params: how, as a lease, so that it comes back: the action takes `minutes` besides; name: for people; node: its node id;
     nodes: all under which it may be known, as `own_path` and the list of what is never stopped name them;
     needs: targets of the same source that it cannot do without, so that it goes before them; last: it keeps a
-    database, and goes after all others; seconds: that it may take to end.
+    database, and goes after all others; seconds: that it may take to end; at_once: how many of its source end at a time,
+    0 for all.
     """
 
     action: str
@@ -30,6 +31,7 @@ class Workload:
     needs: frozenset[str] = frozenset()
     last: bool = False
     seconds: float = STOP_WITHIN
+    at_once: int = 0
 
 
 class _Source(JudgedSource, Protocol):

@@ -115,6 +115,8 @@ TABLE: Mapping[str, Waking] = MappingProxyType(
         "power_runtime_short": Waking(area=UPS, hold=600.0, keep=3600.0, decision=True),
         "power_battery_worn": Waking(area=UPS, keep=86400.0, decision=True),
         "power_timer_short": Waking(area=UPS, hold=60.0, keep=600.0, decision=True, listed=True),
+        "power_low_too_late": Waking(area=UPS, hold=600.0, keep=3600.0, decision=True, listed=True),
+        "power_stage_short": Waking(area=UPS, keep=600.0, decision=True, listed=True),
         "power_ups_unclear": Waking(area=UPS, hold=60.0, decision=True, listed=True),
         "power_drill_due": Waking(area=UPS, most=_INFO, decision=True, listed=True),
         "ups_overload": Waking(area=UPS, most=_HIGH, hold=60.0, keep=300.0),

@@ -22,7 +22,9 @@ from custom_components.home_server_monitor.plays.power_plan.learning import (
     Took,
     cover,
     learned,
+    low_too_late,
     needed,
+    slowest,
     upper,
 )
 from custom_components.home_server_monitor.plays.power_plan.outages import KEPT, WEEK, Past, noted, summary
@@ -161,6 +163,32 @@ def test_outages_of_a_week() -> None:
     for _ in range(KEPT):
         past = noted(past, Past(now, 1))
     assert len(past) == KEPT
+
+
+def test_a_stage_that_takes_longer_than_it_may() -> None:
+    limit = next(each.limit for each in DECIDE.stages if each.key == "workloads")
+    assert slowest(DECIDE, learned({})) is None
+    assert slowest(DECIDE, learned({"workloads": [Took(limit / 2)], "settle": [Took(900)]})) is None
+    # what was cut off at its limit would have taken longer
+    found = slowest(DECIDE, learned({"workloads": [Took(limit, whole=False)], "downloads": [Took(20)]}))
+    assert found is not None
+    assert (found.stage, found.limit) == ("workloads", limit)
+    assert found.needed > limit
+
+
+def test_low_battery_that_comes_too_late() -> None:
+    """The UPS says so at 10 % or at 60 s, whichever is first; the NAS needs 80 s, and ten to see it."""
+    late = low_too_late(80.0, full=600.0, percent=10.0, runtime=45.0)
+    assert late is not None
+    assert (late.left, late.needed, late.measured) == (60, 90, True)
+    assert low_too_late(80.0, full=1000.0, percent=10.0, runtime=45.0) is None
+    assert low_too_late(80.0, full=None, percent=10.0, runtime=300.0) is None
+    # nobody can say when it comes
+    assert low_too_late(80.0, full=None, percent=10.0, runtime=None) is None
+    assert low_too_late(80.0, full=600.0, percent=None, runtime=None) is None
+    unmeasured = low_too_late(None, full=None, percent=None, runtime=120.0)
+    assert unmeasured is not None
+    assert not unmeasured.measured
 
 
 async def test_what_was_seen_of_a_battery_counts_while_nothing_is_heard(

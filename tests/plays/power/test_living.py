@@ -281,6 +281,15 @@ async def _practised(it: Living) -> None:
     stages = {each["stage"]: each for each in dry["stages"]}
     assert "gluetun" in stages["workloads"]["ends"]
     assert dry["covered"] is True
+    ends = len(stages["workloads"]["ends"])
+    assert 30 < stages["workloads"]["at_most"] < 120 * ends, "databases have 120 s each, five end at a time"
+    # the NAS waits for a low battery, which leaves it time enough, until it is found to take longer
+    assert "power_low_too_late" not in {each.rule for each in it.play.findings}
+    it.play.keeping.took("nas", 280.0, whole=True)
+    (late,) = (each for each in it.play.findings if each.rule == "power_low_too_late")
+    assert late.severity is Severity.WARNING
+    assert (late.placeholders["needed"], late.placeholders["seconds"]) == ("6 min", "540")
+    it.play.keeping._times.pop("nas")
     assert {"name": "nodered", "reason": "it is on the list of what is never stopped"} in stages["workloads"][
         "left_alone"
     ]
@@ -292,6 +301,11 @@ async def _practised(it: Living) -> None:
     assert it.running(*CHOSEN)
     assert it.play.keeping.time_of("workloads")
     assert it.pushes == []
+    # a stage that takes longer than it may
+    it.set(**{**it.server.options, "power_limit_downloads": 5})
+    it.play.keeping.took("downloads", 5.0, whole=False)
+    (slow,) = (each for each in it.play.findings if each.rule == "power_stage_short")
+    assert (slow.placeholders["stage"], slow.placeholders["limit"]) == ("downloads", "5 s")
 
 
 async def _lapsed(it: Living, plan: dict[str, Any]) -> None:

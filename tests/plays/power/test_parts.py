@@ -17,9 +17,15 @@ from custom_components.home_server_monitor.guardian.topology import Topology
 from custom_components.home_server_monitor.plays.power_plan.battery import Health
 from custom_components.home_server_monitor.plays.power_plan.feeding import nas_of, power_of
 from custom_components.home_server_monitor.plays.power_plan.inputs import Link, Nas
-from custom_components.home_server_monitor.plays.power_plan.items import Item, load_of, machines_of, waves
+from custom_components.home_server_monitor.plays.power_plan.items import (
+    Item,
+    at_most,
+    load_of,
+    machines_of,
+    waves,
+)
 from custom_components.home_server_monitor.plays.power_plan.judged import Standing, findings
-from custom_components.home_server_monitor.plays.power_plan.learning import Cover
+from custom_components.home_server_monitor.plays.power_plan.learning import Cover, Slow, TooLate
 from custom_components.home_server_monitor.plays.power_plan.plan import (
     Kind,
     Mode,
@@ -106,10 +112,22 @@ def names(items: Sequence[Item]) -> list[str]:
     return sorted(each.name for each in items)
 
 
-def item(name: str, *needs: str, last: bool = False) -> Item:
+def item(name: str, *needs: str, last: bool = False, **more: Any) -> Item:
     """Return one thing of a stage."""
     needed = frozenset(f"e {each}" for each in needs)
-    return Item(source="e", action="stop_container", target=name, name=name, needs=needed, last=last)
+    return Item(source="e", action="stop_container", target=name, name=name, needs=needed, last=last, **more)
+
+
+def test_how_long_it_takes_where_nothing_ends_by_itself() -> None:
+    """So many at a time as their engine allows, each wave after the one before, systems beside one another."""
+    assert at_most([]) == 0
+    slow = [item(f"c{number}", seconds=10.0, at_once=5) for number in range(40)]
+    assert at_most(slow) == 80
+    database = item("db", last=True, seconds=120.0, at_once=5)
+    assert at_most([*slow, database]) == 200
+    others = [replace(item(f"app{number}", seconds=60.0), source="nas") for number in range(9)]
+    assert at_most([*slow, *others]) == 80
+    assert at_most([item("app", "db", seconds=30.0, at_once=5), item("db", seconds=15.0, at_once=5)]) == 45
 
 
 def test_waves_end_what_needs_others_first_and_databases_last() -> None:
@@ -317,6 +335,8 @@ def stands(**more: Any) -> Standing:
             {"health": Health(share=0.6, then=900, now=540, lost_a_year=0.2, days_left=0)},
         ),
         ("power_timer_short", None, {"short": 20.0, "timer": 30.0}),
+        ("power_low_too_late", None, {"late": TooLate(60.0, 100.0, measured=True)}),
+        ("power_stage_short", None, {"slow": Slow("apps and containers", 180.0, 120.0)}),
         ("power_drill_due", None, {"practised": False}),
     ],
 )

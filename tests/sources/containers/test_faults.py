@@ -21,9 +21,11 @@ from custom_components.home_server_monitor.sources.containers.registry import Re
 from custom_components.home_server_monitor.sources.containers.replies import TurnedDown
 from custom_components.home_server_monitor.sources.containers.sessions import open_session
 from custom_components.home_server_monitor.sources.containers.transport import (
+    LENT,
     ORDERS,
     PULLS,
     READS,
+    STOPS,
     Timing,
     Transport,
 )
@@ -486,6 +488,35 @@ async def test_never_more_than_eight_at_once() -> None:
         assert most == READS + ORDERS
         assert most + PULLS + 1 == 8
         listening.cancel()
+
+
+async def test_as_many_end_at_a_time_as_there_are_places() -> None:
+    """A power failure: 40 containers that do not listen; what reads still has its places, and a host has at most eight."""
+    now = most = 0
+    ended = asyncio.Event()
+
+    async def slow(line: Line) -> None:
+        nonlocal now, most
+        now += 1
+        most = max(most, now)
+        await ended.wait()
+        now -= 1
+        await line.reply(204, b"")
+
+    async with (
+        faulty(stop=slow, json=replies(200, b"{}")) as server,
+        talking(server, Timing()) as client,
+    ):
+        stops = [asyncio.create_task(client.stop(f"c{number}", 60)) for number in range(40)]
+        await server.until_asked(2 + STOPS)
+        reads = [client.inspect(f"c{number}") for number in range(20)]
+        async with asyncio.timeout(30):
+            await asyncio.gather(*reads)
+        assert now == STOPS
+        ended.set()
+        assert all(await asyncio.gather(*stops))
+        assert most == STOPS
+        assert STOPS + READS - LENT + 1 == 8
 
 
 async def test_an_order_does_not_wait_for_readings_that_hang() -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from ...edge import clock
 from ...guardian.contract import Actor, Refusal, Refused
 from .inputs import Mains
+from .items import at_most
 from .memory import State
 from .restoring import Report
 
@@ -67,6 +68,8 @@ class Drill:
                     "stage": stage.kind.value,
                     "limit": stage.limit,
                     "took": play.keeping.time_of(stage.key),
+                    # where nothing ends before it is killed
+                    "at_most": round(at_most(load.items)),
                     "ends": [each.name for each in load.items],
                     "left_alone": [
                         {

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+import heapq
 from typing import Any, Final, Protocol
 
 from ...guardian.capabilities import RunsApps
@@ -24,7 +25,8 @@ EVERYTHING: Final = "*"
 class Item:
     """One thing of a stage: an action of a source. needs: keys of others that it cannot do without.
 
-    seconds: that it may take; last: it goes after all that is not; node: its node id, "" where it has none.
+    seconds: that it may take; at_once: how many of its source end at a time, 0 for all; last: it goes after all that is
+    not; node: its node id, "" where it has none.
     """
 
     source: str
@@ -35,6 +37,7 @@ class Item:
     needs: frozenset[str] = frozenset()
     last: bool = False
     seconds: float = 30.0
+    at_once: int = 0
     node: str = ""
 
     @property
@@ -53,6 +56,7 @@ class Item:
             "needs": sorted(self.needs),
             "last": self.last,
             "seconds": self.seconds,
+            "at_once": self.at_once,
             "node": self.node,
         }
 
@@ -221,6 +225,7 @@ def _item(source: str, work: Workload) -> Item:
         needs=frozenset(key_of(source, each) for each in work.needs),
         last=work.last,
         seconds=work.seconds,
+        at_once=work.at_once,
         node=work.node,
     )
 
@@ -253,3 +258,22 @@ def waves(items: Collection[Item]) -> list[Sequence[Item]]:
             for each in wave:
                 del rest[each.key]
     return found
+
+
+def at_most(items: Collection[Item]) -> float:
+    """Return the seconds that items take where none ends before it is killed, so many at a time as their sources allow."""
+    total = 0.0
+    for wave in waves(items):
+        sources: dict[str, list[Item]] = {}
+        for each in wave:
+            sources.setdefault(each.source, []).append(each)
+        total += max(map(_one_after_the_other, sources.values()))
+    return total
+
+
+def _one_after_the_other(items: Sequence[Item]) -> float:
+    """Return the seconds that items of one source take, each as soon as there is a place."""
+    places = [0.0] * (max((each.at_once for each in items), default=0) or len(items))
+    for each in items:
+        heapq.heapreplace(places, places[0] + each.seconds)
+    return max(places)

@@ -2,16 +2,19 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import ceil
 from typing import Final
 
 from ...guardian.contract import Finding, Proposal, Refusal, Severity
 from .approving import APPROVE, TARGET
 from .battery import Health
-from .learning import Cover
+from .learning import Cover, Slow, TooLate
 from .plan import Mode, PowerPlan, written
 from .told import span
 
 QUARTER: Final = 92 * 86_400.0
+# times what a shutdown takes, at which a UPS is to call its battery low
+MARGIN: Final = 1.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +25,8 @@ class Standing:
     "Stop all actions" is on, the mode is Watch only; refusal: why the NAS will not be asked; right: the role that it
     takes, where that is missing; cover: whether a full battery is enough, None while that is not to be said; health: how
     good it is; short: seconds by which the NAS shuts down too early by itself; timer:
-    seconds after which it does; practised: within the last three months.
+    seconds after which it does; late: how much too late it does, where it waits for a low battery; slow: the stage that
+    takes longer than it may, by the name that people know; practised: within the last three months.
     """
 
     node: str
@@ -38,6 +42,8 @@ class Standing:
     health: Health | None = None
     short: float | None = None
     timer: float | None = None
+    late: TooLate | None = None
+    slow: Slow | None = None
     practised: bool = False
 
 
@@ -65,6 +71,15 @@ def _wrong(it: Standing) -> Iterator[Row]:
     if it.health is not None and it.health.worn:
         said = {"share": f"{it.health.share:.0%}".replace("%", " %"), "now": span(it.health.now)}
         yield "power_battery_worn", Severity.WARNING, said, {}, None
+    if it.late is not None:
+        said = {
+            "left": span(it.late.left),
+            "needed": span(it.late.needed),
+            # rounded up to a number that one remembers
+            "seconds": str(ceil(it.late.needed * MARGIN / 30) * 30),
+        }
+        severity = Severity.WARNING if it.late.measured else Severity.INFO
+        yield "power_low_too_late", severity, said, {}, None
     if it.plan.mode is Mode.OBSERVE:
         return
     if cause := powerless(it):
@@ -76,6 +91,9 @@ def _wrong(it: Standing) -> Iterator[Row]:
     if it.short is not None and it.timer is not None:
         said = {"timer": span(it.timer), "short": span(it.short)}
         yield "power_timer_short", Severity.WARNING, said, {}, None
+    if it.slow is not None:
+        said = {"stage": it.slow.stage, "needed": span(it.slow.needed), "limit": span(it.slow.limit)}
+        yield "power_stage_short", Severity.WARNING, said, {}, None
     if not it.practised:
         yield "power_drill_due", Severity.INFO, {}, {}, None
 

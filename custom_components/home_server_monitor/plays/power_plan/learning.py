@@ -63,6 +63,56 @@ def needed(plan: PowerPlan, needs: Needs) -> float:
 
 
 @dataclass(frozen=True, slots=True)
+class Slow:
+    """A stage that takes longer than it may, so that some of it is left running. needed, limit: seconds."""
+
+    stage: str
+    needed: float
+    limit: float
+
+
+def slowest(plan: PowerPlan, needs: Needs) -> Slow | None:
+    """Return the stage that was found to exceed its limit the most, None where each was not or was never measured."""
+    found = [
+        Slow(each.key, needs.stages[each.key], each.limit)
+        for each in plan.shedding
+        if each.kind not in IDLE and needs.stages.get(each.key, 0.0) > each.limit
+    ]
+    return max(found, key=lambda slow: slow.needed - slow.limit, default=None)
+
+
+# seconds that a NAS's monitor takes to see that the battery is low, and then waits before it shuts down
+SEES_LOW: Final = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class TooLate:
+    """A UPS that says "low battery" with less left than the NAS takes to shut down.
+
+    left, needed: seconds; measured: that is what the NAS took here, and not what is reckoned with until it did.
+    """
+
+    left: float
+    needed: float
+    measured: bool
+
+
+def low_too_late(
+    nas: float | None, *, full: float | None, percent: float | None, runtime: float | None
+) -> TooLate | None:
+    """Return whether the NAS that waits for "low battery" shuts down too late; None where not, or where nobody can say.
+
+    nas: seconds that its shutdown takes, None where it was never measured; full: seconds that the whole battery lasts; percent, runtime: the charge and the seconds at which the UPS says so, the
+    earlier of the two counts.
+    """
+    found = [] if runtime is None else [runtime]
+    if percent is not None and full is not None:
+        found.append(full * percent / 100)
+    needed = (NAS_NEEDS if nas is None else nas) + SEES_LOW
+    return TooLate(max(found), needed, nas is not None) if found and max(found) < needed else None
+
+
+@dataclass(frozen=True, slots=True)
 class Cover:
     """Whether a full battery is enough. runtime: seconds, None where nobody knows; needed: seconds; factor: wanted."""
 

@@ -2,6 +2,7 @@
 
 from abc import ABC
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Final, override
 
 from homeassistant.config_entries import ConfigEntry
@@ -17,12 +18,13 @@ from .around import AroundUps
 from .battery import Health
 from .driver import Driver
 from .fitting import timer_too_short
-from .inputs import Needs, Power
+from .inputs import Inputs, Needs, Power
 from .items import sources_of
 from .judged import QUARTER, Standing, findings
 from .keeping import Keeping
-from .learning import Cover, cover
+from .learning import Cover, TooLate, cover, low_too_late, slowest
 from .memory import State
+from .plan import Kind
 from .stopped import Ledger
 from .telling import Telling
 
@@ -89,6 +91,7 @@ class Watched(AroundUps, ABC):
         lacking = [each for each in mine if not each.may_power_off]
         inputs, plan = driver.inputs, self.plan
         calm = inputs is not None and not driver.outage
+        slow = slowest(plan, self.needs)
         drilled = self.keeping.since_drill(clock.now())
         return Standing(
             node=self.about,
@@ -104,8 +107,21 @@ class Watched(AroundUps, ABC):
             health=self.health,
             short=timer_too_short(plan, inputs) if calm and inputs is not None else None,
             timer=inputs.nas.timer if inputs is not None else None,
+            late=self._late(inputs) if calm and inputs is not None else None,
+            slow=None
+            if slow is None
+            else replace(slow, stage=self.guardian.texts.common(f"power_stage_{slow.stage}")),
             practised=drilled is not None and drilled <= QUARTER,
         )
+
+    def _late(self, inputs: Inputs) -> TooLate | None:
+        """Return whether the NAS that waits for the UPS to call its battery low shuts down too late."""
+        unit = self.ups.power_unit if self.ups is not None else None
+        if unit is None or not unit.live or not inputs.nas.own_monitor or inputs.nas.timer is not None:
+            return None
+        reading, full = unit.reading, self.cover.runtime
+        took = self.keeping.time_of(Kind.NAS.value)
+        return low_too_late(took, full=full, percent=reading.charge_low, runtime=reading.runtime_low)
 
     @property
     def cover(self) -> Cover:

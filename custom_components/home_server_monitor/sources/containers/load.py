@@ -9,6 +9,7 @@ from .databases import keeps_a_database
 from .member import DATABASE_STOP_WITHIN
 from .model import Container, Containers
 from .nodes import member_node, touched
+from .transport import STOPS
 
 
 def workloads(source: str, data: Containers, machine: str | None) -> Iterator[Workload]:
@@ -31,6 +32,7 @@ def workloads(source: str, data: Containers, machine: str | None) -> Iterator[Wo
                 needs=_needs(container, data, services),
                 last=database,
                 seconds=DATABASE_STOP_WITHIN if database else STOP_WITHIN,
+                at_once=STOPS,
             )
 
 

@@ -212,8 +212,9 @@ class Orders:
     async def _state(self, verb: str, container: str, query: Mapping[str, Any], deadline: float) -> bool:
         """Change a container's state; returns False where it was in it already."""
         status, _ = await self.transport.order(
-            "POST", f"/containers/{{id}}/{verb}", container, query=query, deadline=deadline
-        )
+            "POST", f"/containers/{{id}}/{verb}", container,
+            query=query, deadline=deadline, stops=verb == "stop",
+        )  # fmt: skip
         return status != 304
 
 

@@ -23,6 +23,9 @@ from .wire import MIB, read_body, read_lines, translated, within
 # With a pull and a stream of events these are eight. An order must not wait for readings, and undoing one must
 # not wait for a pull.
 READS, ORDERS, PULLS = 4, 2, 1
+# An order that a container shall end is nothing but waiting: those take places of readings and of the pull as well
+LENT = 2
+STOPS = ORDERS + LENT + PULLS
 MAX_ERROR = 64 * 1024
 # asked before it is known which version of the interface both sides speak
 UNVERSIONED = ("/version", "/_ping")
@@ -48,6 +51,22 @@ class Places:
     reads: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(READS))
     orders: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(ORDERS))
     pulls: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(PULLS))
+    lent: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(LENT))
+    stops: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(STOPS))
+
+    @contextlib.asynccontextmanager
+    async def stop(self) -> AsyncIterator[None]:
+        """Hold any place that is free for an order that waits for a container to end."""
+        async with contextlib.AsyncExitStack() as held:
+            await held.enter_async_context(self.stops)
+            if not self.orders.locked() or (self.pulls.locked() and self.lent.locked()):
+                await held.enter_async_context(self.orders)
+            elif not self.pulls.locked():
+                await held.enter_async_context(self.pulls)
+            else:
+                await held.enter_async_context(self.lent)
+                await held.enter_async_context(self.reads)
+            yield
 
 
 _PLACES: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, Places]] = WeakKeyDictionary()
@@ -138,13 +157,17 @@ class Transport:
         deadline: float = 60.0,
         long: bool = False,
         reading: bool = False,
+        stops: bool = False,
     ) -> tuple[int, bytes]:
         """Return the status and the body of an order's answer. Raises ClientError; it is never sent twice.
 
-        One that takes as `long` as a pull waits for the pull's place, one that is a `reading` for one of theirs.
+        One that takes as `long` as a pull waits for the pull's place, one that is a `reading` for one of theirs, one that
+        `stops` a container for any.
         """
         places = places_at(self.address.host)
-        place = places.pulls if long else places.reads if reading else places.orders
+        place: contextlib.AbstractAsyncContextManager[object] = places.orders
+        if long or reading or stops:
+            place = places.pulls if long else places.reads if reading else places.stop()
         return await self._whole(verb, path, parts, query, body, deadline, 2 * MIB, place)
 
     async def head(self, path: str, *parts: str) -> Mapping[str, str]:
@@ -196,7 +219,7 @@ class Transport:
         body: Any,
         deadline: float | None,
         limit: int,
-        place: asyncio.Semaphore,
+        place: contextlib.AbstractAsyncContextManager[object],
     ) -> tuple[int, bytes]:
         async with (
             place,
