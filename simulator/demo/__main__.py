@@ -41,6 +41,8 @@ from .steps import (
 
 USER = PASSWORD = "demo"  # noqa: S105 # it is printed
 PHONE = "Demo phone"
+# the simulated Home Assistant: a real one finds itself by where it runs, and this one runs elsewhere
+OWN_PATH = ("Home Assistant", "homeassistant")
 # How many there must be of what says most about the NAS, its pools and its disks, and of what is predicted of those.
 ALIVE = {"cpu_usage": 1, "status": 3, "temperature": 5, "failure_tier": 5}
 NOT_ALIVE = {"unavailable", "unknown"}
@@ -136,7 +138,7 @@ class Demo:
         await furnish(client)
         await hang_dashboard(client)
         # whoever tries it at night wants to see it, too
-        await tell_phones(client, PHONE)
+        await tell_phones(client, PHONE, own_path=OWN_PATH)
         told = {
             "truenas": self.release,
             "ports": self.server.ports,

@@ -1,7 +1,7 @@
 """What the demo and the end-to-end tests do alike."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 import time
 
@@ -145,15 +145,18 @@ async def _to_the_end(flow: Flow) -> Flow:
     return flow
 
 
-async def tell_phones(client: Client, *names: str, quiet_hours: bool = False) -> None:
-    """Choose in the server's options which phones are told, by their names, at any hour."""
+async def tell_phones(
+    client: Client, *names: str, quiet_hours: bool = False, own_path: Sequence[str] = ()
+) -> None:
+    """Choose in the server's options which phones are told, by their names, at any hour, and what is never stopped."""
     async with client.websocket() as socket:
         entries = await socket.call("config_entries/get")
     phones = [e["entry_id"] for e in entries if e["domain"] == "mobile_app" and e["title"] in names]
     (server,) = (e["entry_id"] for e in entries if e["domain"] == DOMAIN and e["title"] == "Home")
     flow = await client.request("POST", OPTIONS, {"handler": server})
     telling = {"phones": phones, "quiet_hours": quiet_hours}
-    answer: dict[str, object] = {part["name"]: {} for part in flow["data_schema"]} | {"telling": telling}
+    answer: dict[str, object] = {part["name"]: {} for part in flow["data_schema"]}
+    answer |= {"telling": telling, "protecting": {"own_path": [*own_path]}}
     await client.request("POST", f"{OPTIONS}/{flow['flow_id']}", answer)
 
 

@@ -47,7 +47,7 @@ async def test_a_disk_that_turns_high_is_one_push_that_says_why(nas: House) -> N
             push = await phone.until("the phone shows the disk", f"Disk {LABEL} may fail", within=180)
             assert re.search(r"may fail: \d+(\.\d+)? % in 30 days$", push["title"]), push["title"]
             assert "4 TB in pool tank, mirror" in push["message"]
-            assert re.search(r"sectors? .*rose by \d+ to \d+ in 30 days", push["message"]), push["message"]
+            assert re.search(r"sectors? .*rose from \d+ to \d+ in 30 days", push["message"]), push["message"]
             assert (await _finding(nas))["severity"] == "high", "its mirror can lose it: nobody is woken"
 
             await phone.tap(push, "why")

@@ -218,7 +218,7 @@ def test_nobody_is_woken_for_a_disk_that_its_pool_can_lose(
     )
     assert (told.rule, told.severity, told.object) == ("disk_failing", severity, "disk:ZL2A1234")
     assert told.placeholders["by"] == "2026-03-02"
-    assert told.placeholders["reasons"].startswith("pending sectors rose by 40 to 40 in 30 days")
+    assert told.placeholders["reasons"].startswith("pending sectors rose from 0 to 40 in 30 days")
 
 
 def test_a_failed_self_test_that_the_nas_tells_is_not_told_twice(model: Model) -> None:

@@ -13,6 +13,7 @@ const ICONS = {
   info: "mdi:information-outline",
 };
 const KNOWN = ["acknowledged", "snoozed", "inhibited", "dismissed"];
+const REPAIRED = ["ordered", "replacing", "stop", "remove"]; // answers that Repairs takes
 const FIRST = 10;
 const STALE = 15 * 60_000; // milliseconds, after which nobody says that all is well
 
@@ -176,6 +177,8 @@ export class FindingsCard extends LiveCard {
     const of = (action) =>
       this.doing(text(this.hass, `act.${action}`), action, { finding: id }, { title, label: `act.${action}.of` });
     const buttons = this.admin ? [of("acknowledge"), of("snooze")] : [];
+    const repaired = this.admin ? REPAIRED.filter((each) => answers?.includes(each)) : [];
+    buttons.unshift(...repaired.map((each) => this.#inRepairs(each, title)));
     // to do less is everybody's
     if (answers?.includes("cancel")) buttons.unshift(this.#cancel(title));
     return buttons.length ? make("div", { class: "buttons" }, buttons) : null;
@@ -184,6 +187,12 @@ export class FindingsCard extends LiveCard {
   #cancel(title) {
     const how = { title, kind: "strong", label: "act.power_cancel.of" };
     return this.doing(text(this.hass, "act.cancel"), "power_cancel", {}, how);
+  }
+
+  /** What is answered in Repairs, where it is explained first. */
+  #inRepairs(answer, title) {
+    const said = text(this.hass, `act.${answer}`);
+    return make("a", { class: "button", href: "/config/repairs", "aria-label": `${said}: ${plain(title, 80)}` }, said);
   }
 
   #offerMore(count) {

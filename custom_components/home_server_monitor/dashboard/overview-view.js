@@ -21,6 +21,12 @@ function tile({ entity_id: entity }, name, wide) {
   return { type: "tile", entity, name: { type: name }, ...(wide ? { grid_options: { columns: "full" } } : {}) };
 }
 
+/** What has parts, such as the NAS, comes first, then what feeds it with power, then the services. */
+function hostsInOrder(hosts, units) {
+  const place = ({ device, parts }) => (parts.size ? 0 : units.includes(device) ? 1 : 2);
+  return [...hosts].sort((one, other) => place(one) - place(other));
+}
+
 /** The values of one device, two in a row; where one would be alone it is the first, and has the row for itself. */
 const tiles = (values) => values.map((each, place) => tile(each, "entity", place === 0 && values.length % 2 === 1));
 
@@ -69,7 +75,7 @@ export class OverviewView extends HTMLElement {
     });
     for (const { device } of servers) {
       const units = upsesOf(hass, device);
-      for (const host of hostsOf(hass, device)) sections.push(...sectionsOf(hass, host, units));
+      for (const host of hostsInOrder(hostsOf(hass, device), units)) sections.push(...sectionsOf(hass, host, units));
     }
     return { type: "sections", max_columns: 3, dense_section_placement: true, sections };
   }

@@ -17,7 +17,7 @@ export class SourcesCard extends LiveCard {
 
   draw(answer) {
     if (!this.sources) {
-      this.sources = make("ul");
+      this.sources = make("ul", { class: "close" });
       const page = `/config/integrations/integration/${DOMAIN}`;
       const add = make("a", { class: "button", href: page }, text(this.hass, "sources.add"));
       this.body.replaceChildren(this.sources, this.admin ? make("p", {}, add) : "");
@@ -35,6 +35,8 @@ export class SourcesCard extends LiveCard {
   #source(source) {
     const name = plain(source.name, 80);
     const page = source.device_id ? `/config/devices/device/${encodeURIComponent(source.device_id)}` : null;
+    // what answers and lacks nothing is a line; only what needs a look has room for more
+    const brief = source.state === "ok" && !(source.missing ?? []).length;
     const missing = (source.missing ?? []).slice(0, 30).map((each) => make("li", {}, plain(each)));
     const words = make(
       "div",
@@ -42,15 +44,17 @@ export class SourcesCard extends LiveCard {
       make("h3", {}, page ? make("a", { href: page }, name) : name),
       make(
         "p",
-        { class: "meta" },
+        { class: brief ? "unseen" : "meta" },
         make("span", { class: "chip" }, word(this.hass, "sources", source.state)),
         source.checked ? since(this.hass, source.checked, "well.checked") : null,
       ),
-      source.found ? make("p", {}, text(this.hass, "sources.found", { found: plain(source.found) })) : null,
+      source.found
+        ? make("p", { class: brief ? "quiet" : "" }, text(this.hass, "sources.found", { found: plain(source.found) }))
+        : null,
       missing.length ? make("h4", {}, text(this.hass, "sources.missing")) : null,
       missing.length ? make("ul", { class: "lines" }, missing) : null,
     );
     const state = source.state in ICONS ? source.state : "disabled";
-    return make("li", {}, make("ha-card", { class: state }, make("div", { class: "lead" }, icon(ICONS[state]), words)));
+    return make("li", {}, make("ha-card", { class: brief ? `${state} brief` : state }, make("div", { class: "lead" }, icon(ICONS[state]), words)));
   }
 }

@@ -35,6 +35,10 @@ const CSS = `
   }
   .chip::first-letter { text-transform: uppercase; }
   .meta { display: flex; flex-wrap: wrap; gap: 4px 12px; align-items: center; }
+  .unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+  .close { gap: 8px; }
+  .brief { padding: 8px 16px; }
+  .brief h3 { font-size: 14px; line-height: 24px; }
   .clamp { display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 6; overflow: hidden; }
   .buttons { display: flex; flex-wrap: wrap; gap: 8px; margin-top: 8px; }
   button, a.button {
@@ -69,6 +73,7 @@ const CSS = `
   table { width: 100%; border-collapse: collapse; table-layout: fixed; }
   th { color: var(--secondary-text-color); font-weight: 500; text-align: start; }
   th, td { padding: 8px 8px 8px 0; border-bottom: 1px solid var(--divider-color); overflow-wrap: anywhere; }
+  th { overflow-wrap: normal; hyphens: auto; font-size: 13px; padding-inline-end: 4px; }
   td { vertical-align: top; }
   td .chip { margin-inline-start: 8px; }
   .name { width: 36%; }

@@ -19,6 +19,8 @@ export function valuesOf(hass, device) {
       entity.platform === DOMAIN &&
       !entity.entity_category &&
       !entity.hidden &&
+      // a calendar says on or off, which says nothing
+      !entity.entity_id.startsWith("calendar.") &&
       entity.entity_id in hass.states,
   );
 }

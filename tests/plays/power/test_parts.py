@@ -350,6 +350,9 @@ def test_a_plan_that_only_reports_lacks_nothing() -> None:
     reports = plan_of({})
     assert not [*findings("p", stands(plan=reports, approved=False, held=True, practised=False, nas=""))]
     assert not [*findings("p", stands())]
+    # one request at a time: what is not approved is not to be practised
+    (found,) = findings("p", stands(approved=False, practised=False))
+    assert found.rule == "power_plan_unapproved"
     # what sheds and waits needs no right to switch off
     assert not [*findings("p", stands(plan=plan_of({"power_mode": "prepare"}), right="FULL_ADMIN", nas=""))]
 

@@ -15,6 +15,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.home_server_monitor.const import DOMAIN
 from custom_components.home_server_monitor.guardian.capabilities_streams import Surroundings
 from custom_components.home_server_monitor.guardian.contract import Refused
+from custom_components.home_server_monitor.sources.plex.actions import shown
 
 
 def state_of(hass: HomeAssistant, platform: str, key: str) -> Any:
@@ -110,6 +111,9 @@ async def test_a_setting_is_changed_verified_and_put_back(plex: Any, stage: Any)
     action = plex.actions["plex_set"]
     stage.theatre.preferences["secureConnections"] = 2
     plan = await action.plan("secureConnections", {"value": 1})
+    # in the words of its pages
+    assert (plan.before["shown"]["was"], plan.before["shown"]["becomes"]) == ("Disabled", "Preferred")
+    assert shown("WanPerStreamMaxUploadRate", 8000) == "8 Mbit/s"
     assert await action.check(plan) is None
     receipt = await action.run(plan, 0)
     assert stage.theatre.preferences["secureConnections"] == 1

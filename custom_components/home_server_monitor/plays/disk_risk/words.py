@@ -60,7 +60,7 @@ def reason_words(reason: Reason) -> str:
         # some of them were replaced, or written anew, since
         return f"{reason.grew:.0f} new {name} in 30 days, {reason.level:.0f} now"
     if reason.grew > 0:
-        return f"{name} rose by {reason.grew:.0f} to {reason.level:.0f} in 30 days"
+        return f"{name} rose from {reason.level - reason.grew:.0f} to {reason.level:.0f} in 30 days"
     return f"{reason.level:.0f} {name}, not rising"
 
 

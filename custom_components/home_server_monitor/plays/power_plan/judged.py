@@ -94,7 +94,8 @@ def _wrong(it: Standing) -> Iterator[Row]:
     if it.slow is not None:
         said = {"stage": it.slow.stage, "needed": span(it.slow.needed), "limit": span(it.slow.limit)}
         yield "power_stage_short", Severity.WARNING, said, {}, None
-    if not it.practised:
+    # what nobody has approved yet is not practised either: one request at a time
+    if it.approved and not it.practised:
         yield "power_drill_due", Severity.INFO, {}, {}, None
 
 

@@ -18,6 +18,8 @@ from .strikes import Record
 STORM_LEAST: Final = 5
 STORM_SHARE: Final = 0.5
 BACKUP_OLD: Final = timedelta(days=15)
+# what is told with words of others, which are not known while it cannot be judged
+_SAYS: Final = frozenset({Kind.IMPORT, Kind.FAILED, Kind.UNREGISTERED})
 # what is shown elsewhere: newer releases at their entity
 _SHOWN_ELSEWHERE: Final = frozenset({"UpdateCheck"})
 
@@ -79,6 +81,8 @@ def _stuck(case: Case, key: str, item: Item, record: Record, signal: Signal | No
     cause = f"stuck_{kind.value}"
     if kind is Kind.IMPORT:
         cause = f"import_{signal.reason.value}" if signal and signal.reason else "import_other"
+    if signal is None and kind in _SAYS:
+        cause = "import_away" if kind is Kind.IMPORT else "stuck_away"
     return Finding(
         source=case.source,
         rule="import_failed" if kind is Kind.IMPORT else "download_stuck",

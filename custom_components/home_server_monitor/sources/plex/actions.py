@@ -24,6 +24,14 @@ from .model import Plex
 
 LOOK_EVERY: Final = 1.0
 SETTING, SCAN = 60.0, 120.0
+# what the pages of Plex call a value that is a number in its preferences
+NAMED: Final[Mapping[str, Mapping[str, str]]] = {
+    "secureConnections": {"0": "Required", "1": "Preferred", "2": "Disabled"},
+    "WanPerStreamMaxUploadRate": {"0": "no limit"},
+    "WanTotalMaxUploadRate": {"0": "no limit"},
+}
+# kbit/s in its preferences, Mbit/s on its pages
+RATES: Final = frozenset({"WanPerStreamMaxUploadRate", "WanTotalMaxUploadRate"})
 _SPELLED: Final = {each.lower(): each for each in MENDABLE}
 
 
@@ -71,8 +79,8 @@ class SetAction(Action):
                 "value": found.value,
                 "shown": {
                     "setting": found.key,
-                    "was": _shown(found.value),
-                    "value": _shown(value),
+                    "was": shown(found.key, found.value),
+                    "becomes": shown(found.key, value),
                     "name": data.about.name,
                 },
             },
@@ -204,7 +212,12 @@ def actions_of(service: Service) -> Mapping[str, Action]:
     return {each.key: each for each in found}
 
 
-def _shown(value: Any) -> str:
+def shown(setting: str, value: Any) -> str:
+    """Return a value as the pages of Plex name it."""
+    if (chosen := NAMED.get(setting, {}).get(str(value))) is not None:
+        return chosen
     if isinstance(value, bool):
         return "on" if value else "off"
+    if setting in RATES and isinstance(value, int | float):
+        return f"{value / 1000:g} Mbit/s"
     return "empty" if value == "" else str(value)[:100]
