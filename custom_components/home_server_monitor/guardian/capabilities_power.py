@@ -1,9 +1,11 @@
 """What is asked of a system that watches a UPS, and of a server that has settings of its own for one."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol, runtime_checkable
 
 from .belonging import JudgedSource, OfSource
+from .contract import Node
 
 # what takes the power from all that hangs on a UPS, as NUT calls it
 CUTS: Final = ("shutdown.return", "shutdown.stayoff", "shutdown.reboot", "load.off", "load.off.delay")
@@ -87,3 +89,14 @@ class HasUpsService(OfSource, Protocol):
     def ups_service(self) -> UpsService | None:
         """Return how it is set, as it was seen last; None where that is not known."""
         ...
+
+
+@runtime_checkable
+class TriesFactoryPassword(JudgedSource, Protocol):
+    """A UPS whose server was asked whether it lets its primary in with the password that TrueNAS sets at first.
+
+    factory_password: whether it does; None where nobody asked, or nobody can say.
+    """
+
+    factory_password: bool | None
+    nodes: Sequence[Node]

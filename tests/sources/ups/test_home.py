@@ -327,6 +327,13 @@ async def test_the_nas_stands_on_the_ups_that_it_serves(
         await ups.actions["ups_cut_power"].plan("", {"command": "load.off"})
     ups.house.own_path = OwnPath()
     assert "ups_factory_password" not in rules(ups)
+    # nobody has tried it yet, so that the NAS can only guess; where it was tried and does not work, that ends
+    assert ups.factory_password is None
+    assert "default_ups_password" in rules(nas.runtime_data)
+    ups._tested_account = ups._asked_slow = -1e9
+    await looked(hass, ups)
+    assert ups.factory_password is False
+    assert "default_ups_password" not in rules(nas.runtime_data)
     sim.world.ups.fail()
     for shutdown, advice, timer in (("BATT", "ups_after_timer", "30"), ("LOWBATT", "ups_once_low", "?")):
         sim.world.ups.settings.shutdown = shutdown
@@ -340,4 +347,6 @@ async def test_the_nas_stands_on_the_ups_that_it_serves(
     ups._tested_account = ups._asked_slow = -1e9
     await looked(hass, ups)
     assert rules(ups) == {"ups_factory_password": Severity.WARNING, "ups_brief_cuts": Severity.WARNING}
+    # and where it works that is said once
+    assert "default_ups_password" not in rules(nas.runtime_data)
     await hass.config_entries.async_unload(nas.entry_id)

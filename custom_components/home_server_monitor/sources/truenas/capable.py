@@ -8,7 +8,7 @@ from homeassistant.util import dt as dt_util
 
 from ...guardian.capabilities import AnswersItself, DiskPlace, Link, PoolStand, Service, SnapshotSeen, Use
 from ...guardian.capabilities_load import Workload
-from ...guardian.capabilities_power import UpsService
+from ...guardian.capabilities_power import TriesFactoryPassword, UpsService
 from ...guardian.capabilities_streams import Medium
 from ...guardian.contract import Refused
 from ...guardian.own_path import endpoint_node, is_loopback
@@ -101,6 +101,16 @@ class CapableTrueNas(FedCoordinator[TrueNas]):
     def ups_service(self) -> UpsService | None:
         """Return how its UPS service is set (capability HasUpsService)."""
         return ups_service_of(self.data)
+
+    @property
+    def tried_factory_password(self) -> bool:
+        """Return whether somebody tried the factory password of its UPS service, so that nobody need guess."""
+        return any(
+            each.server == self.server
+            and each.factory_password is not None
+            and any(node.aliases & self.hangs_on for node in each.nodes)
+            for each in self.house.capable(TriesFactoryPassword)
+        )
 
     def links(self) -> Sequence[Link]:
         """Return the links that are up, and what they move (capability MeasuresLinks)."""

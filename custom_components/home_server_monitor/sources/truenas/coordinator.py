@@ -92,7 +92,10 @@ class TrueNasCoordinator(CapableTrueNas):
     @property
     @override
     def findings(self) -> Sequence[Finding]:
-        return judge(self.id, self.data, self.memory, dt_util.utcnow(), self.instance)
+        found = judge(self.id, self.data, self.memory, dt_util.utcnow(), self.instance)
+        return [
+            each for each in found if each.rule != "default_ups_password" or not self.tried_factory_password
+        ]
 
     @property
     @override

@@ -70,8 +70,8 @@ class UpsCoordinator(ServiceCoordinator[Power]):
         self._version: str | None = None
         self._asked_slow = self._tested_account = -DAY
         self.standing: Standing | None = None
-        # whether TrueNAS's factory password still works there
-        self._factory = False
+        # whether TrueNAS's factory password still works there (capability TriesFactoryPassword)
+        self.factory_password: bool | None = None
         self._holding = Holding(self.client, self.ups)
         self._variables: Mapping[str, str] = {}
 
@@ -85,7 +85,7 @@ class UpsCoordinator(ServiceCoordinator[Power]):
             self.title,
             self.data,
             dt_util.now().date(),
-            factory_password=self._factory,
+            factory_password=self.factory_password is True,
             service=self._service(),
         )
 
@@ -205,11 +205,10 @@ class UpsCoordinator(ServiceCoordinator[Power]):
 
     def _service(self) -> UpsService | None:
         """Return how the NAS that speaks for this UPS is set, where it is watched."""
+        mine = frozenset().union(*(node.aliases for node in self.nodes))
         for nas in self.house.capable(HasUpsService):
-            mine = frozenset().union(*(node.aliases for node in self.nodes))
-            if nas.server == self.server and nas.hangs_on & mine:
-                found = nas.ups_service
-                return found if isinstance(found, UpsService) else None
+            if nas.server == self.server and nas.hangs_on & mine and isinstance(nas.ups_service, UpsService):
+                return nas.ups_service
         return None
 
     # Reading
@@ -270,7 +269,8 @@ class UpsCoordinator(ServiceCoordinator[Power]):
             self._tested_account = now
             await self._test_account()
             service = self._service()
-            self._factory = bool(service and service.primary) and await lets_anybody_in(self.client, self.ups)
+            tried = service is not None and service.primary
+            self.factory_password = await lets_anybody_in(self.client, self.ups) if tried else None
 
     async def _test_account(self) -> None:
         """Test the account; a wrong one ends no watching, for reading needs none."""

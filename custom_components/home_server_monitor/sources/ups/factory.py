@@ -2,16 +2,18 @@
 
 from typing import Final
 
-from ..errors import ClientError
+from ..errors import AuthFailed, ClientError
 from .client import Account, NutClient
 from .sessions import Standing
 
 FACTORY: Final = Account("upsmon", "fixmepass")
 
 
-async def lets_anybody_in(client: NutClient, ups: str) -> bool:
-    """Ask; that changes nothing. False also where nobody can say."""
+async def lets_anybody_in(client: NutClient, ups: str) -> bool | None:
+    """Ask; that changes nothing. None where nobody can say."""
     try:
-        return await client.as_(FACTORY).check(ups) is Standing.PRIMARY
-    except ClientError:
+        return True if await client.as_(FACTORY).check(ups) is Standing.PRIMARY else None
+    except AuthFailed:
         return False
+    except ClientError:
+        return None
