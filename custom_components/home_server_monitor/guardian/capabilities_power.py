@@ -13,9 +13,13 @@ CUTS: Final = ("shutdown.return", "shutdown.stayoff", "shutdown.reboot", "load.o
 
 @runtime_checkable
 class WatchesPower(JudgedSource, Protocol):
-    """One UPS: whether what hangs on it is fed, and for how long its battery lasts."""
+    """One UPS: whether what hangs on it is fed, and for how long its battery lasts.
+
+    looks: how often it was read, so that two readings that are equal are told from one.
+    """
 
     name: str
+    looks: int
 
     @property
     def power_unit(self) -> Any:

@@ -117,6 +117,18 @@ async def _brief(it: Living) -> None:
     await asyncio.sleep(20)
     assert it.pushes == []
     assert not it.guardian.desk.helm.outage
+    driver = it.play.driver
+    assert driver is not None
+    found = []
+    for _ in range(2):
+        # a step without another reading counts it no second time
+        await driver._step()
+        assert driver.inputs is not None
+        found.append(driver.inputs.new)
+    assert it.play.ups is not None
+    it.play.ups.looks += 1
+    await driver._step()
+    assert [*found[1:], driver.inputs.new] == [False, True]
     await it.back()
 
 

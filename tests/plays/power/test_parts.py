@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 import json
 import socket
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from custom_components.home_server_monitor.guardian.house import House
 from custom_components.home_server_monitor.guardian.own_path import OwnPath, container_node
 from custom_components.home_server_monitor.guardian.topology import Topology
 from custom_components.home_server_monitor.plays.power_plan.battery import Health
-from custom_components.home_server_monitor.plays.power_plan.feeding import nas_of, power_of
+from custom_components.home_server_monitor.plays.power_plan.feeding import Readings, nas_of, power_of
 from custom_components.home_server_monitor.plays.power_plan.inputs import Link, Nas
 from custom_components.home_server_monitor.plays.power_plan.items import (
     Item,
@@ -301,6 +302,25 @@ def test_what_the_machine_is_told() -> None:
     # one that waits for a low battery has no timer, one whose service is off watches nothing
     assert nas_of([nas], [Service(at_once_on_battery=False)], own_path=False).timer is None
     assert not nas_of([nas], [Service(running=False)], own_path=False).own_monitor
+
+
+def test_a_reading_is_new_once() -> None:
+    class Ups:
+        id, looks = "ups:a", 4
+
+        def __init__(self, contact: str = "live") -> None:
+            self.power_unit = SimpleNamespace(contact=contact)
+
+    ups: Any = Ups()
+    readings = Readings()
+    assert [readings.is_new(ups), readings.is_new(ups)] == [True, False]
+    ups.looks += 1
+    assert [readings.is_new(ups), readings.is_new(ups)] == [True, False]
+    # another UPS that was read as often, one that waits for its driver, and none at all
+    ups.id = "ups:b"
+    assert [readings.is_new(ups), readings.is_new(ups)] == [True, False]
+    waits: Any = Ups("waiting")
+    assert [readings.is_new(waits), readings.is_new(waits), readings.is_new(None)] == [True, True, True]
 
 
 DECIDES = plan_of({"power_mode": "decide"})

@@ -178,6 +178,21 @@ def test_a_reading_that_gets_old_is_not_one_of_now() -> None:
     assert scene.state is State.LOAD_SHED
 
 
+def test_a_slip_is_one_however_often_it_is_looked_at() -> None:
+    """A UPS that is read slowly: the machine steps on, and one wrong reading stays the newest for seconds."""
+    scene = Scene().mains().go(10, "OB", **GOOD)
+    slip = power("OB", charge=3.0, runtime=900.0)
+    scene.step(slip)
+    for _ in range(5):
+        scene.now += 1
+        scene.step(slip, new=False)
+    assert scene.state is State.ON_BATTERY
+    # the second one in a row is believed
+    scene.now += 1
+    scene.step(slip)
+    assert scene.sheds
+
+
 def test_upsd_starts_again_in_the_middle() -> None:
     scene = (
         Scene().mains().go(20, "OB", **GOOD).silent(3, Link.UNREACHABLE).go(3, "WAIT").go(20, "OB", **GOOD)

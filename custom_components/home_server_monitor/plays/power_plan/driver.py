@@ -14,7 +14,7 @@ from ...sources.errors import ClientError
 from .approving import permitted
 from .carrying import Carries
 from .commands import Command, Ended, Login, Logout, Message, Restore, Shed, ShutDownNas, Tell, WakeNas
-from .feeding import nas_of, power_of
+from .feeding import Readings, nas_of, power_of
 from .inputs import Inputs, Link, Mains, Nas, Needs, Power
 from .items import REASON, SHUTDOWN, machines_of, sources_of
 from .machine import step
@@ -112,6 +112,7 @@ class Driver:
         self._stepped = -CALM
         self._brought = -BRING_BACK
         self._lock = asyncio.Lock()
+        self._readings = Readings()
         self.inputs: Inputs | None = None
 
     def load(self) -> None:
@@ -201,6 +202,7 @@ class Driver:
             needs=play.needs,
             held=play.desk.helm.held,
             approved=self.approved,
+            new=self._readings.is_new(play.ups),
             cancel=self.cancelled,
             logged_in=await self._logged_in(),
             progress=self.orders.progress(),

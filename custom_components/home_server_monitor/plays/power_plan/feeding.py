@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, Final
 import uuid
 
+from ...guardian.capabilities_power import WatchesPower
 from .inputs import Link, Nas, Power
 
 _LINKS: Final = {
@@ -58,3 +59,17 @@ def boot_id() -> str:
     except OSError, ValueError:
         # nobody can tell: after each start of Home Assistant no time is taken to have passed
         return uuid.uuid4().hex
+
+
+class Readings:
+    """Tells a reading from one that was seen before: the machine counts each once, however often it steps."""
+
+    def __init__(self) -> None:
+        self._seen: tuple[str, int] | None = None
+
+    def is_new(self, ups: WatchesPower | None) -> bool:
+        """Return whether there is another one than when that was asked last; true also where nothing is heard."""
+        if ups is None or str(ups.power_unit.contact) != "live":
+            return True
+        before, self._seen = self._seen, (ups.id, ups.looks)
+        return self._seen != before

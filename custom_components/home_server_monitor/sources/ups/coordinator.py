@@ -62,8 +62,8 @@ class UpsCoordinator(ServiceCoordinator[Power]):
         self._actions = actions_of(self)
         self._keeping = Keeping(hass, self.id)
         self._unit = Unit(self.ups)
-        # whether a first reading was seen: what stands in it is not news
-        self._met = False
+        # how often it was read (capability WatchesPower); what stands in the first reading is not news
+        self.looks = 0
         self._hosts = frozenset({str(data["host"]).lower()})
         # what a person told of the battery counts for more than what the device says
         self._battery_since = battery_since(entry.options)
@@ -245,8 +245,8 @@ class UpsCoordinator(ServiceCoordinator[Power]):
             reading = replace(reading, battery_date=self._battery_since)
         if reading.waiting:
             return replace(self._unit, contact=Contact.WAITING)
-        quirk = reading.fsd and (self._unit.fsd_since_first or not self._met)
-        self._met = True
+        quirk = reading.fsd and (self._unit.fsd_since_first or not self.looks)
+        self.looks += 1
         return replace(self._unit, contact=Contact.LIVE, reading=reading, fsd_since_first=quirk)
 
     async def _ask_slow(self) -> None:
