@@ -350,5 +350,6 @@ LISTINGS: tuple[Listing, ...] = (
     Listing(key="report", of="arr", called="queue_report"),
     Listing(key="streams", of="plex", admin=True),
     Listing(key="libraries", of="plex"),
+    Listing(key="conversions", of="plex", called="plex_conversions"),
     Listing(key="security", of="plex", called="plex_security", admin=True),
 )

@@ -115,6 +115,7 @@ class PlexFace(Face):
         )
 
     def _sessions(self, asked: Asked) -> Reply:
+        self.theatre.follow_the_hours()
         rows = [session_row(self.theatre, each) for each in self.theatre.showings.values()]
         return Json(container("Metadata", rows))
 

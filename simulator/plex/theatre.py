@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 import itertools
+import time
 from typing import Any
 
 from simulator.media.world import MediaWorld
@@ -52,6 +53,15 @@ class Showing:
     throttled: bool = False
 
 
+# who watches when: the hours of the local day, and how
+REGULARS: tuple[tuple[range, dict[str, Any]], ...] = (
+    (range(7, 8), {"title": "The Morning Ferry", "user": "Dan", "remote": True, "kbps": 4000}),
+    (range(19, 22), {"title": "The Long Tide", "user": "Ann"}),
+    (range(20, 23), {"title": "Harbour Lights", "user": "Bea", "player": "Kitchen", "way": "hardware"}),
+    (range(21, 24), {"title": "Salt", "user": "Cleo", "player": "Phone", "remote": True, "way": "hardware"}),
+)
+
+
 @dataclass(slots=True)
 class Library:
     """One library. scanning: until when."""
@@ -93,12 +103,16 @@ def usual_preferences() -> dict[str, Any]:
 
 @dataclass(slots=True)
 class Theatre:
-    """One server of the media world. mapping: whether its port can be reached from outside; claimed: it has an owner."""
+    """One server of the media world.
+
+    mapping: whether its port can be reached from outside; claimed: it has an owner; by_the_hour: its regulars come and go.
+    """
 
     world: MediaWorld
     version: str = VERSION
     plex_pass: bool = True
     claimed: bool = True
+    by_the_hour: bool = False
     mapping: str = "mapped"
     latest: str | None = None
     preferences: dict[str, Any] = field(default_factory=usual_preferences)
@@ -106,6 +120,8 @@ class Theatre:
     showings: dict[str, Showing] = field(default_factory=dict)
     # told of what happens, as the server's notifications name it
     listeners: list[Callable[[str, dict[str, Any]], None]] = field(default_factory=list)
+    # keys of what the regulars watch now, by their place in the list
+    _regulars: dict[int, str] = field(default_factory=dict)
     _numbers: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
 
     def __post_init__(self) -> None:
@@ -129,6 +145,16 @@ class Theatre:
         self._weigh()
         self.tell("playing", {"PlaySessionStateNotification": [{"sessionKey": key, "state": "stopped"}]})
         return True
+
+    def follow_the_hours(self) -> None:
+        """Let the regulars come whose hour it is, and go whose it is not."""
+        hour = time.localtime(self.world.clock.now()).tm_hour
+        for place, (hours, how) in enumerate(REGULARS):
+            wanted = self.by_the_hour and hour in hours
+            if wanted and place not in self._regulars:
+                self._regulars[place] = self.play(**how).key
+            elif not wanted and (key := self._regulars.pop(place, None)) is not None:
+                self.stop(key)
 
     def pause(self, key: str, state: str = "paused") -> None:
         """Let somebody pause, or go on. KeyError where nobody of that key watches."""

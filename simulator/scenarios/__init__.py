@@ -8,6 +8,7 @@ from .downloads import DOWNLOADS
 from .engine import ENGINE
 from .media import MEDIA
 from .network import NETWORK
+from .plex import OF_PLEX
 from .pools import POOLS
 from .power import POWER
 from .replacement import REPLACED
@@ -26,6 +27,7 @@ SCENARIOS: dict[str, type[Scenario]] = {
         *CONTAINERS,
         *ENGINE,
         *MEDIA,
+        *OF_PLEX,
         *DOWNLOADS,
     )
 }

@@ -1,13 +1,12 @@
 """What goes wrong with downloads: imports that fail, downloads that stand still, a VPN and indexers that are away."""
 
-from typing import Any, override
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, ClassVar, override
 
 from simulator.arr import Release
 from simulator.arr.rows import complaint
 from simulator.media import Fate
-from simulator.media.mooring import PLEX
-from simulator.plex import PlexFace
-from simulator.plex.theatre import Theatre
 
 from .base import Scenario
 
@@ -34,26 +33,39 @@ class ImportFails(Scenario):
 
 
 class DownloadStalls(Scenario):
-    """A torrent that nobody shares any more."""
+    """A torrent that does not get on. how: stalls, slow, metadata, orphaned or duplicate."""
 
     name = "download_stalls"
     about = "A torrent of Sonarr stands still: nobody has the rest of it"
+    buttons: ClassVar[Mapping[str, Mapping[str, Any]]] = {
+        "On": {},
+        "Too slow": {"how": "slow"},
+        "No metadata": {"how": "metadata"},
+        "Nobody asked for it": {"how": "orphaned"},
+        "Comes twice": {"how": "duplicate"},
+    }
 
     @override
-    async def on(self, private: bool = False, **_: Any) -> None:
+    async def on(self, private: bool = False, how: str = "stalls", **_: Any) -> None:
         if not self.sim.has_arrs:
             return
+        sonarr = self.sim.arrs.sonarr
+        fates = {"stalls": Fate.STALLS, "slow": Fate.SLOW, "metadata": Fate.METADATA}
         release = Release(
             title="The.Long.Frost.S01E05.1080p.WEB-NOBODY",
             things=(205,),
             client="qbittorrent",
             group="NOBODY",
             size=1 << 30,
-            fate=Fate.STALLS,
+            fate=fates.get(how, Fate.FINE),
             private=private,
+            known=how != "orphaned",
         )
-        tracked = self.sim.arrs.sonarr.grab(release)
+        tracked = sonarr.grab(release)
         tracked.added -= 86400.0
+        if how == "duplicate":
+            other = replace(release, title="The.Long.Frost.S01E05.720p.WEB-TWICE")
+            sonarr.grab(other, done=0.9 * other.size).added -= 86400.0
 
 
 class VpnAway(Scenario):
@@ -132,34 +144,10 @@ class FilmsArrive(Scenario):
         disk.other = other
 
 
-class RemoteStream(Scenario):
-    """Somebody watches from outside the house; each time it is made to happen one more does. kbps: what each takes."""
-
-    name = "remote_stream"
-    about = "Somebody watches a film on Plex from outside the house"
-    goes_on = True
-
-    @override
-    async def on(self, kbps: int = 16_000, title: str = "The Long Tide", **_: Any) -> None:
-        if (theatre := self._theatre()) is not None:
-            theatre.play(title, remote=True, kbps=kbps, player="Phone of Ann")
-
-    @override
-    async def off(self) -> None:
-        if (theatre := self._theatre()) is not None:
-            for key in [each.key for each in theatre.showings.values() if each.remote]:
-                theatre.stop(key)
-
-    def _theatre(self) -> Theatre | None:
-        face = self.sim.quay.face(PLEX) if PLEX in self.sim.quay.names else None
-        return face.theatre if isinstance(face, PlexFace) else None
-
-
 MEDIA: tuple[type[Scenario], ...] = (
     ImportFails,
     DownloadStalls,
     VpnAway,
     IndexersAway,
     FilmsArrive,
-    RemoteStream,
 )

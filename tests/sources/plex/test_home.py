@@ -129,6 +129,20 @@ async def test_a_setting_is_changed_verified_and_put_back(plex: Any, stage: Any)
     assert refusal.key == "setting_changed"
 
 
+async def test_how_streams_were_converted_is_listed_by_day(plex: Any) -> None:
+    assert await plex.async_list("conversions", {}) == []
+    plex.converted.load({"2026-11-28": {"software": 2}, "2026-11-29": {"hardware": 2, "fallback": 1}})
+    assert await plex.async_list("conversions", {}) == [
+        {
+            "day": "2026-11-29",
+            "converted": 3,
+            "on_chip_percent": 67,
+            "ways": {"hardware": 2, "fallback": 1},
+        },
+        {"day": "2026-11-28", "converted": 2, "on_chip_percent": 0, "ways": {"software": 2}},
+    ]
+
+
 async def test_a_library_is_scanned(plex: Any, stage: Any) -> None:
     action = plex.actions["plex_scan"]
     plan = await action.plan("2", {})

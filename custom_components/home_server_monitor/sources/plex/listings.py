@@ -7,6 +7,7 @@ from ...guardian.capabilities_streams import Exposure, Medium, Surroundings
 from ..errors import NotSupported
 from .audit import audit
 from .chips import chip_of
+from .converting import ON_CHIP, Conversions
 from .model import Plex
 from .streams import Stream
 from .verdict import Circumstances, judge
@@ -20,6 +21,11 @@ class Service(Protocol):
     @property
     def known(self) -> Circumstances:
         """Return what is known of how it may convert."""
+        ...
+
+    @property
+    def converted(self) -> Conversions:
+        """Return how streams are and were converted."""
         ...
 
     @property
@@ -50,6 +56,17 @@ async def listing(service: Service, key: str) -> list[Any]:
                     "scanned": each.scanned.isoformat() if each.scanned else None,
                 }
                 for each in data.sections.values()
+            ]
+        case "conversions":
+            # the newest day first
+            return [
+                {
+                    "day": day,
+                    "converted": ways.total(),
+                    "on_chip_percent": round(100 * sum(ways[way] for way in ON_CHIP) / ways.total()),
+                    "ways": dict(ways),
+                }
+                for day, ways in sorted(service.converted.days.items(), reverse=True)
             ]
         case "security":
             data = await service.async_look("about", "preferences")
