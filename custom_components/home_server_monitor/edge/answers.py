@@ -231,7 +231,10 @@ class Answers:
     async def accept(self, rule: str, actor: Actor) -> int:
         """Accept all notes of a kind; returns how many there are now."""
         self._of.register.accept(rule, actor.name, clock.now())
-        changed = sum(each.finding.rule == rule for each in self._of.register.firing())
+        register = self._of.register
+        changed = sum(
+            each.finding.rule == rule and register.silence(each) == "accepted" for each in register.firing()
+        )
         await self._of.note("accepted", {"rule": rule, "who": actor.name})
         self._of.notify()
         return changed

@@ -65,6 +65,8 @@ def journal_line(of: Guardian, row: Entry) -> dict[str, Any]:
         named = {"who": who or "?", **_flat(value)}
         if kind == "breaker":
             named["rule"] = rule_name(of, row.id)
+        elif kind == "said" and "rule" in named:
+            named["rule"] = rule_name(of, named["rule"])
         if kind == "standing":
             action = named.get("action", "")
             named["action"] = of.texts.common(f"verb_{action}", default=action)

@@ -35,13 +35,13 @@ class Notices:
 
     def still_so(self, notice: Notice, found: Sequence[Tracked]) -> list[Tracked]:
         """Return those of which it is still true, and which nobody has silenced meanwhile."""
-        if notice.kind == "flapping":
-            return list(found)
+        # what comes and goes may be gone at this instant
+        comes_and_goes = notice.kind == "flapping"
         wanted = Life.RESOLVED if notice.kind == "resolved" else Life.FIRING
         return [
             each
             for each in found
-            if each.state is wanted
+            if (comes_and_goes or each.state is wanted)
             and not self._of.register.silence(each)
             and not waking_of(each.finding.rule).self_told
         ]
