@@ -15,6 +15,7 @@ import voluptuous as vol
 
 from custom_components.home_server_monitor.const import DOMAIN
 from custom_components.home_server_monitor.guardian.capabilities import Use, Viewer
+from custom_components.home_server_monitor.guardian.journal import JournalFailed
 from custom_components.home_server_monitor.guardian.remediation import Record, State
 from custom_components.home_server_monitor.guardian.waiting import WAITS
 from custom_components.home_server_monitor.repairs import async_create_fix_flow
@@ -330,3 +331,83 @@ async def test_who_is_no_admin_any_more_has_approved_nothing(
     assert home.sim.world.boot_id == boot
     said = home.guardian.wording.outcome(home.guardian.desk.records[record.id])
     assert "approved it and may not any more, so nothing was sent." in said
+
+
+async def _full(*args: Any) -> int:
+    raise JournalFailed("No space left on device")
+
+
+async def _told(flow: Any, step: str, given: dict[str, str] | None = None) -> str:
+    """Return why a step of a repair changed nothing, or what it shows instead."""
+    shown = await getattr(flow, f"async_step_{step}")(given)
+    if shown["type"] == "menu":
+        return f"menu {' '.join(shown['menu_options'])}"
+    why = (shown.get("description_placeholders") or {}).get("reason", "")
+    return f"{shown['reason']} {why}".strip() if shown["type"] == "abort" else str(shown["type"])
+
+
+async def test_repairs_change_nothing_without_somebody_who_may_and_a_journal(
+    home: Household,
+    hass_admin_user: MockUser,
+    hass_read_only_user: MockUser,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    home.tell(**_closed())
+    await _replicate(home, QUARTER)
+    record = await _reboot(home, hass_admin_user)
+    flow, named = await _fix(home, record.id), {"name": record.name}
+    assert await _told(flow, "init") == "menu approve after_it_ends next_window deny"
+    for user in (hass_read_only_user, None):
+        _as(monkeypatch, user)  # type: ignore[arg-type]
+        assert await _told(flow, "approve", named) == "not_an_approver"
+        assert await _told(flow, "deny") == "not_an_approver"
+    _as(monkeypatch, hass_admin_user)
+    with monkeypatch.context() as patched:
+        patched.setattr(home.guardian.desk.journal, "append", _full)
+        for step in ("approve", "deny"):
+            assert (await _told(flow, step, named)).startswith("refused The journal")
+    assert _state(home, record) is State.PROPOSED
+    assert await _told(flow, "next_window", named) == "create_entry"
+    assert (_state(home, record), home.record().waits) == (State.APPROVED, "window")
+    # what waits is cancelled the same way
+    waiting = await async_create_fix_flow(
+        home.hass, f"waiting_{record.id}", {"server": "home", "proposal": record.id}
+    )
+    waiting.hass, waiting.flow_id, waiting.handler = home.hass, "1", DOMAIN
+    _as(monkeypatch, hass_read_only_user)
+    assert await _told(waiting, "confirm", {}) == "not_an_approver"
+    _as(monkeypatch, hass_admin_user)
+    with monkeypatch.context() as patched:
+        patched.setattr(home.guardian.desk.journal, "append", _full)
+        # it waits on: nobody is told that it is gone
+        assert (await _told(waiting, "confirm", {})).startswith("refused The journal")
+    assert _state(home, record) is State.APPROVED
+    deny = home.guardian.desk.deny
+
+    async def faster(*args: Any) -> Record:
+        await deny(*args)
+        return await deny(*args)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(home.guardian.desk, "deny", faster)
+        assert await _told(waiting, "confirm", {}) == "proposal_gone"
+    assert await _told(waiting, "confirm", {}) == "proposal_gone"
+    for step in ("init", "approve", "deny"):
+        assert await _told(flow, step) == "proposal_gone"
+
+
+async def test_a_plan_that_took_the_place_of_another_is_shown_before_it_is_decided(
+    home: Household, hass_admin_user: MockUser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tracked = await home.errors()
+    old, flow = home.record(), await _fix(home, tracked.id)
+    _as(monkeypatch, hass_admin_user)
+    await flow.async_step_init()
+    for step in ("deny", "approve"):
+        await home.guardian.desk.book.expire(home.record())
+        assert await _told(flow, step) == "menu approve deny acknowledge"
+    new = home.record()
+    assert (new.id != old.id, new.state, home.scrubs()) == (True, State.PROPOSED, 0)
+    assert await _told(flow, "deny") == "create_entry"
+    assert _state(home, new) is State.DENIED
+    assert home.guardian.register.silence(tracked) == "acknowledged"

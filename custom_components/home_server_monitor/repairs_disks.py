@@ -69,7 +69,7 @@ class DisksUnreadFlow(RepairsFlow):
             if user_input is None or self._shown is None or self._shown.fingerprint != plan.fingerprint:
                 self._shown = plan
                 return self._plan_shown(plan)
-            return await self._approve(guardian, action, target)
+            return await self._approve(guardian, action, target, plan)
         except Refused as err:
             return self._refused(err.refusal.key, dict(err.refusal.placeholders))
         except JournalFailed:
@@ -77,7 +77,7 @@ class DisksUnreadFlow(RepairsFlow):
         except (ClientError, NotDone, TimeoutError) as err:
             return self._refused("action_failed", {"error": str(err) or "no answer in time"})
 
-    async def _approve(self, guardian: Guardian, action: str, target: str) -> RepairsFlowResult:
+    async def _approve(self, guardian: Guardian, action: str, target: str, shown: Plan) -> RepairsFlowResult:
         actor = await request_actor(self.hass, "repairs")
         if actor is None:
             return self.async_abort(reason="not_an_approver")
@@ -85,6 +85,9 @@ class DisksUnreadFlow(RepairsFlow):
         if guardian.desk.policy.may_decide(record, actor):
             # it stays as a proposal for somebody who may
             return self.async_abort(reason="not_an_approver")
+        if record.plan.fingerprint != shown.fingerprint:
+            self._shown = record.plan
+            return self._plan_shown(record.plan)
         await guardian.desk.approve(record.id, actor)
         return self.async_create_entry(data={})
 

@@ -158,6 +158,10 @@ class WaitingFlow(ConfirmRepairFlow):
             return self.async_abort(reason="not_an_approver")
         try:
             await self._of.desk.deny(record.id, actor)
-        except Refused, JournalFailed:
+        except Refused:
             return self.async_abort(reason="proposal_gone")
+        except JournalFailed:
+            # it waits on, and begins once it may
+            reason = self._of.texts.refusal("journal_failed", {})
+            return self.async_abort(reason="refused", description_placeholders={"reason": reason})
         return self.async_create_entry(data={})

@@ -14,6 +14,7 @@ from custom_components.home_server_monitor.const import DOMAIN
 from custom_components.home_server_monitor.edge import own_answers
 from custom_components.home_server_monitor.guardian.contract import Actor, Refused
 from custom_components.home_server_monitor.guardian.finding import Tracked
+from custom_components.home_server_monitor.guardian.tracked import State as Life
 from custom_components.home_server_monitor.plays.disk_risk import play
 from custom_components.home_server_monitor.plays.disk_risk.removal import devices_of
 from custom_components.home_server_monitor.prediction import forest
@@ -253,7 +254,7 @@ async def ordered(home: Household, user: MockUser) -> None:
         assert again["message"].partition("\n")[2].startswith(told)
     lines = [row["text"] for row in (await _ask(home, "list_journal", user.id))["journal"]]
     assert (
-        sum(line.startswith("Replacement of disk WD40EFRX 17XT ordered by Mock User") for line in lines) == 2
+        sum(line.startswith("Replacement of disk WD40EFRX 17XT ordered by Mock User") for line in lines) == 3
     )
 
 
@@ -274,6 +275,54 @@ async def repaired(home: Household) -> None:
     assert (await flow.async_step_stop())["type"] is FlowResultType.CREATE_ENTRY
     await home.settle(5)
     assert not any(each.finding.rule == "disk_replacing" for each in home.guardian.open_findings())
+
+
+async def not_answered(home: Household, monkeypatch: pytest.MonkeyPatch, users: dict[str, Any]) -> None:
+    """Repairs answers nothing for nobody, nothing that is not asked, and nothing that is over."""
+    tracked = finding(home, "disk_failing")
+    flow = await _fix(home, tracked.id)
+
+    async def told(step: str, given: dict[str, str] | None = None) -> tuple[str, str]:
+        shown = await getattr(flow, f"async_step_{step}")(given)
+        said = shown.get("description_placeholders") or {}
+        return shown.get("reason", shown["type"]), said.get("reason", "")
+
+    with monkeypatch.context() as patched:
+        for name, reason in (("nobody", "not_an_admin"), ("guest", "refused")):
+            _as(patched, users[name])
+            assert (await told("replacing", {}))[0] == reason
+            assert (await told("dismiss", {"reason": "known"}))[0] == "not_an_admin"
+        _as(patched, users["admin"])
+        # what is answered to another finding is no answer to this one
+        for step in ("stop", "remove", "cancel"):
+            assert await told(step) == ("refused", home.guardian.texts.refusal("nothing_to_answer", {}))
+        assert home.guardian.register.silence(tracked) is None
+        assert not [each for each in home.guardian.open_findings() if each.finding.rule == "disk_replacing"]
+        # a button of the same sort on a phone
+        home.pushes.clear()
+        ann = Actor(kind="user", id=users["admin"].id, name="Ann", admin=True, via="phone")
+        await home.guardian.answers._answer("stop", None, tracked, ann)
+        await home.settle(5)
+        assert shown(home.pushes[-1])[1] == home.guardian.texts.refusal("nothing_to_answer", {})
+        # over meanwhile
+        tracked.state = Life.RESOLVED
+        for step in ("init", "replacing", "ordered", "dismiss"):
+            assert (await told(step))[0] == "finding_gone"
+        assert (await told("acknowledge"))[0] == "create_entry"
+        tracked.state = Life.FIRING
+        assert home.guardian.register.silence(tracked) is None
+        # and taken care of in two other ways
+        assert (await told("acknowledge"))[0] == "create_entry"
+        assert home.guardian.register.silence(tracked) == "acknowledged"
+        home.guardian.register.reopen(tracked.id)
+        assert (await told("dismiss", {"reason": "known"}))[0] == "create_entry"
+        assert home.guardian.register.silence(tracked) == "dismissed"
+        home.guardian.register.reopen(tracked.id)
+        assert (await told("ordered"))[0] == "create_entry"
+        assert home.guardian.register.silence(tracked) == "snoozed"
+        home.guardian.register.reopen(tracked.id)
+        del home.hass.data[DOMAIN].source("disks:home").tending.promises.ordered[OLD]
+        await home.settle(5)
 
 
 async def stopped_meanwhile(home: Household, admin: Actor) -> None:
@@ -356,6 +405,8 @@ async def test_who_may_answer_what_and_where(
     _as(monkeypatch, hass_admin_user)
     await refused_to(failing, Actor(kind="user", id=hass_read_only_user.id, name="Guest", via="phone"))
     (first,) = failing.pushes
+    users = {"nobody": None, "guest": hass_read_only_user, "admin": hass_admin_user}
+    await not_answered(failing, monkeypatch, users)
     await repaired(failing)
     # nobody replaces it: it is told as before
     await failing.settle(75)

@@ -11,7 +11,8 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 
 from custom_components.home_server_monitor.const import DOMAIN, HOME
-from custom_components.home_server_monitor.guardian.contract import Proposal, Refused
+from custom_components.home_server_monitor.guardian.contract import Plan, Proposal, Refused
+from custom_components.home_server_monitor.guardian.journal import JournalFailed
 from custom_components.home_server_monitor.guardian.policy import Mode
 from custom_components.home_server_monitor.guardian.remediation import State
 from custom_components.home_server_monitor.repairs import async_create_fix_flow
@@ -141,7 +142,8 @@ async def test_the_other_two_ways_are_shown(home: House) -> None:
     assert by_hand.count("\n") + 1 <= 4
     compose = said("compose", await flow.async_step_compose())
     assert "      - /dev/nvme0n1\n" in compose
-    assert (await flow.async_step_compose({}))["reason"] == "until_read"
+    for step in (flow.async_step_by_hand, flow.async_step_compose):
+        assert (await step({}))["reason"] == "until_read"
     assert issue(home).translation_key == "disks_unread", "showing steps is no reading"
     # where nothing is to be done, nothing is offered to be approved either
     await desk_of(home.entry).set_mode(Mode.WATCH, ADMIN)
@@ -176,6 +178,69 @@ async def test_what_does_not_run_is_told(home: House) -> None:
     record = await ended(home.entry, "remove_app", "scrutiny")
     assert record.state is State.SUCCEEDED
     assert "scrutiny" not in home.sim.world.apps
+
+
+async def test_the_repair_approves_what_it_showed_or_nothing(
+    home: House, hass_admin_user: MockUser, hass_owner_user: MockUser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flow, world, desk = await opened(home), home.sim.world, desk_of(home.entry)
+
+    async def told(given: dict[str, Any] | None = None) -> str:
+        shown = await flow.async_step_install(given)
+        if shown["type"] == "form":
+            return said("install", shown)
+        assert shown["type"] == "abort"
+        return str((shown["description_placeholders"] or {}).get("reason") or shown["reason"])
+
+    assert "port 31054" in await told()
+    # another port is free by now: that is shown, and not approved unseen
+    world.apps["sonarr"].port = 31054
+    assert "port 31055" in await told({})
+    plan = desk.plan
+
+    async def older(*args: Any) -> Plan:
+        found = await plan(*args)
+        world.apps["sonarr"].port = 31055
+        return found
+
+    with monkeypatch.context() as patched:
+        patched.setattr(desk, "plan", older)
+        assert "port 31054" in await told({})
+
+    async def full(*args: Any) -> int:
+        raise JournalFailed("No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(desk.journal, "append", full)
+        assert (await told({})).startswith("The journal")
+    with monkeypatch.context() as patched:
+        patched.setattr("custom_components.home_server_monitor.repairs_disks.request_actor", nobody)
+        assert await told({}) == "not_an_approver"
+    # it stays as a proposal for whom the options name
+    entries, server = home.hass.config_entries, home.source.house.guardian(HOME).entry
+    entries.async_update_entry(server, options={**server.options, "approvers": [hass_owner_user.id]})
+    await asyncio.sleep(1)
+    assert await told({}) == "not_an_approver"
+    entries.async_update_entry(server, options={**server.options, "approvers": []})
+    await asyncio.sleep(1)
+    home.sim.faults.add("error", "app.used_ports", count=1)
+    assert "Simulated failure" in await told()
+    # what can be answered in a way that nobody foresaw is left alone
+    for method, value, reason in (
+        ("docker.status", {"status": "STOPPED"}, "apps"),
+        ("catalog.get_app_details", {"latest_version": "9"}, "catalogue"),
+    ):
+        fault = home.sim.faults.add("replace", method, value=value)
+        assert reason in (await told()).lower()
+        home.sim.faults.active.remove(fault)
+    world.apps["scrutiny"] = replace(world.apps["sonarr"], name="scrutiny")
+    await home.source.async_look("apps")
+    assert await told() == "not_possible_now"
+    assert created(home) == []
+
+
+async def nobody(*args: Any) -> None:
+    """Return nobody."""
 
 
 @pytest.mark.parametrize("case", ["exists", "port", "none", "other"])
