@@ -99,6 +99,24 @@ async def test_a_source_that_went_while_it_was_to_be_judged(home: Household) -> 
     assert not [each for each in home.guardian.open_findings() if each.finding.source == "attic"]
 
 
+async def test_who_was_removed_while_the_server_was_away_says_nothing_any_more(home: Household) -> None:
+    def said() -> set[str]:
+        return {each.finding.source for each in home.guardian.open_findings()}
+
+    await home.errors()
+    here, entries = {home.nas.unique_id}, home.hass.config_entries
+    end = home.guardian.house.attach(attic := Watched(home.guardian.id, _many("attic", 1)))
+    home.guardian.house.updated(attic)
+    await home.settle()
+    assert said() >= {"attic", *here}
+    assert await entries.async_unload(home.server.entry_id)
+    end()
+    assert await entries.async_setup(home.server.entry_id)
+    await home.settle()
+    assert "attic" not in said()
+    assert said() >= here, "and who is still there does"
+
+
 async def test_a_source_that_cannot_be_judged_keeps_no_other_from_it(
     home: Household, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -122,6 +122,7 @@ class Guardian:
         ]
         # what is removed meanwhile is not in it
         self.intake.load(stored.get("topology"))
+        self.intake.forget_removed()
         self.desk.policy.settings = self.settings.policy()
         self.desk.on_change(self.following.record_changed)
         self.desk.helm.on_change = self.notify

@@ -154,6 +154,15 @@ class Intake:
         self.rebuild()
         self._of.entry.async_create_background_task(self._of.hass, self._drop(source), f"{DOMAIN} removed")
 
+    def forget_removed(self) -> None:
+        """End what sources have said that were removed while this guardian was not there, as with the server itself."""
+        of = self._of
+        said = {each.finding.source for each in of.register.firing()} - of.watch.stands.keys() - {of.own}
+        for source in said:
+            # a play of the guardian's own has no entry
+            if not source.endswith(f":{of.id}"):
+                self.source_removed(source)
+
     async def _drop(self, source: str) -> None:
         async with self._of.lock:
             now = clock.now()
