@@ -43,6 +43,7 @@ class Household:
         self.pushes: list[dict[str, Any]] = []
         self.broken: set[str] = set()
         self.warp: Warp
+        self.wrong = 0.0
         self.error: Exception = HomeAssistantError("not connected")
 
     @property
@@ -81,6 +82,11 @@ class Household:
         """Let hours pass, as they do for a machine that sleeps."""
         self.warp.offset += hours * 3600
         await self.settle(120)
+
+    def put_clock(self, days: float) -> None:
+        """Put the wall clock forward, or back; time goes on as it does."""
+        self.wrong += days * 86400
+        self.warp.time = lambda: time.time() + self.warp.offset + self.wrong
 
     async def errors(self) -> Tracked:
         """Let the mirror repair errors; returns the finding."""

@@ -214,11 +214,20 @@ async def test_who_does_not_replace_it_is_alarmed_again(
     await home.settle(75)
     assert shown(home.pushes[0]) == (TITLE, "Mock User does not replace it: its loss is told again.")
     assert "Pool tank: no protection left" in [each.get("title") for each in home.pushes]
-    # the same, where nobody says so: after two weeks
+    # the same, where nobody says so: after two weeks, whatever the clock says
     await _ask(home, "disk_replacing", hass_admin_user.id, disk="17XT")
     await home.settle(5)
     home.pushes.clear()
     promised = home.hass.data[DOMAIN].source("disks:home").tending.promises.replacing
+    until = promised[OLD].until
+    for days in (15, -15):
+        home.put_clock(days)
+        await home.settle(400)
+        assert not any("was not replaced" in each["message"] for each in home.pushes)
+        until += days * 86400
+        assert abs(promised[OLD].until - until) < 1
+    assert finding(home, "pool_unprotected").inhibited_by == finding(home, "disk_replacing").id
+    home.pushes.clear()
     promised[OLD] = replace(promised[OLD], until=0.0)
     await home.settle(400)
     assert home.pushes[0]["message"].startswith("It was not replaced by")

@@ -184,6 +184,7 @@ def test_what_people_said_outlives_a_start_and_damage() -> None:
         {OLD: Ordered("Ann", 1.0, 2.0, Tier.HIGH)},
         {OLD: started()},
         {NEW: Replaced("M 0001", "M 9K1D", 5.0, 2)},
+        14 * DAY,
     )
     stored = json.loads(json.dumps(said.dump()))
     again = Promises()
@@ -230,3 +231,31 @@ def test_an_order_is_over_when_it_is_worse_or_late() -> None:
     assert order.state(Tier.HIGH, 13 * DAY) == "ordered"
     assert order.state(Tier.CRITICAL, 1.0) == "ordered_worse"
     assert order.state(Tier.HIGH, 14 * DAY) == "ordered_late"
+
+
+@pytest.mark.parametrize(
+    ("jumps", "ends"),
+    [
+        # two weeks ahead, then put back, at once or after a restart
+        ([(2, 14)], 28),
+        ([(2, 14), (16.5, -14)], 14),
+        ([(2, 14), (17, -7), (11, -7)], 14),
+        # it was ahead at the start already, where nobody could know
+        ([(17, -14)], 14),
+        # it was behind, and knows better since
+        ([(2, 400)], 414),
+        ([(2, -30)], -14),
+    ],
+)
+def test_a_clock_that_jumps_ends_no_promise(jumps: list[tuple[float, float]], ends: float) -> None:
+    """jumps: when, by the clock that jumps, and by how many days."""
+    begun_on = 100 * DAY
+    it = replace(started(), since=begun_on, until=begun_on + 14 * DAY)
+    said = Promises({OLD: Ordered("Ann", it.since, it.until, Tier.HIGH)}, {OLD: it})
+    for at, by in jumps:
+        said.jumped(by * DAY, begun_on + (at + by) * DAY)
+        again = Promises()
+        again.load(json.loads(json.dumps(said.dump())))
+        said = again
+    assert said.replacing[OLD].until == begun_on + ends * DAY
+    assert said.ordered[OLD].until == begun_on + ends * DAY

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Mapping
 import contextlib
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Final
 
 from ...prediction.tiers import Tier
-from .replacing import DAY, Replacement, instant
+from .replacing import DAY, EXPECTED, Replacement, instant
 
 # once it is ordered there is nothing to do for so long
 ORDERED: Final = 14 * DAY
@@ -44,11 +44,30 @@ class Replaced:
 
 @dataclass(slots=True)
 class Promises:
-    """See the module; all by serial."""
+    """See the module; all by serial. ahead: by how many seconds the clock was put forward, and not back again."""
 
     ordered: dict[str, Ordered] = field(default_factory=dict)
     replacing: dict[str, Replacement] = field(default_factory=dict)
     replaced: dict[str, Replaced] = field(default_factory=dict)
+    ahead: float = 0.0
+
+    def jumped(self, by: float, now: float) -> None:
+        """Have each promise last as long as it was to, though the clock went `by` seconds too far.
+
+        What is put back was put forward before, or nothing here was said by it: that is never over sooner.
+        """
+        shift = max(by, -self.ahead)
+        self.ahead += shift
+        for serial, order in self.ordered.items():
+            self.ordered[serial] = replace(
+                order, at=min(order.at + shift, now), until=min(order.until + shift, now + ORDERED)
+            )
+        for serial, it in self.replacing.items():
+            self.replacing[serial] = replace(
+                it, since=min(it.since + shift, now), until=min(it.until + shift, now + EXPECTED)
+            )
+        for serial, done in self.replaced.items():
+            self.replaced[serial] = replace(done, at=min(done.at + shift, now))
 
     def forget(self, now: float) -> None:
         """Drop what was replaced long ago."""
@@ -62,6 +81,7 @@ class Promises:
             "ordered": {serial: asdict(each) for serial, each in self.ordered.items()},
             "replacing": [each.to_json() for each in self.replacing.values()],
             "replaced": {serial: asdict(each) for serial, each in self.replaced.items()},
+            "ahead": self.ahead,
         }
 
     def load(self, stored: Any) -> None:
@@ -76,6 +96,8 @@ class Promises:
                     Tier(row["tier"]),
                     bool(row.get("over")),
                 )
+        with contextlib.suppress(*_DAMAGE):
+            self.ahead = instant(parts.get("ahead", 0.0))
         rows = parts.get("replacing")
         for row in rows if isinstance(rows, list) else ():
             with contextlib.suppress(*_DAMAGE):

@@ -8,25 +8,24 @@ from homeassistant.core import HomeAssistant
 
 from ...edge import clock
 from ...guardian.capabilities import DiskPlace, ForgetsDisks, PoolStand
-from ...guardian.contract import Actor, Finding, Refusal, Refused, Severity
+from ...guardian.contract import Actor, Finding, Refusal, Refused
 from ...guardian.finding import Tracked, finding_id
 from ...guardian.waking import waking_of
 from ...kept import KeptFile
 from ...prediction.tiers import Tier
+from .jumps import Jumps
 from .ordering import FAILING, Ordering, open_about, serial_of
+from .promised import DONE, REPLACING, findings_of_promises
 from .promises import Promises, Replaced
-from .removal import delete_devices, devices_of
+from .removal import delete_devices
 from .replacing import EXPECTED, Replacement, Stage, advanced, begun
 from .told import Told, day
 
 if TYPE_CHECKING:
     from .play import DiskRisk
 
-REPLACING, DONE = "disk_replacing", "disk_replaced"
 # what one may answer with taking the disk out
 REPLACEABLE: Final = FAILING | {"disk_missing", "self_test_failed", "pool_degraded", "pool_unprotected"}
-# what ends with an old disk is kept for up to an hour; so long, and longer, that is explained by its replacement
-LINGERS: Final = 3900.0
 
 
 class Tending:
@@ -40,6 +39,7 @@ class Tending:
         self._kept = KeptFile(hass, "disks", play.server, self.promises.dump, 0.0)
         self._told = Told(play)
         self._orders = Ordering(play, self.promises)
+        self._jumps = Jumps(hass)
 
     async def async_load(self) -> None:
         """Take back what was said before the last start; it may be lost."""
@@ -52,29 +52,8 @@ class Tending:
     # What is found
 
     def findings(self) -> Iterator[Finding]:
-        """Yield the disks that are being replaced, and those that were."""
-        now = clock.now()
-        for it in self.promises.replacing.values():
-            yield Finding(
-                source=self._play.id,
-                rule=REPLACING,
-                object=it.node,
-                severity=Severity.WARNING,
-                placeholders=self._told.named(it),
-                evidence={"cause": self._told.key(it), "stage": it.stage.value},
-            )
-        places = self._play.places() if self.promises.replaced else {}
-        for serial, done in self.promises.replaced.items():
-            deletable = serial not in places and devices_of(self._hass, serial)
-            if not deletable and now - done.at >= LINGERS:
-                continue
-            yield Finding(
-                source=self._play.id,
-                rule=DONE,
-                object=f"disk:{serial}",
-                severity=Severity.INFO,
-                placeholders={"disk": done.label, "new": done.heir or "-"},
-            )
+        """Return the disks that are being replaced, and those that were."""
+        return findings_of_promises(self._play, self.promises, self._told)
 
     def is_retired(self, serial: str, place: DiskPlace | None) -> bool:
         """Return whether a disk was replaced and nothing stands on it any more."""
@@ -227,28 +206,35 @@ class Tending:
 
     async def follow(self) -> bool:
         """Look how far everything is, and tell what is new; returns whether anything is."""
+        now, jumped = clock.now(), self._jumps.look()
+        if jumped:
+            self.promises.jumped(jumped, now)
+            await self._save()
         if not (self.promises.replacing or self.promises.replaced or self.promises.ordered):
             return False
-        places, stands, now = self._play.places(), self._play.stands(), clock.now()
+        places, stands = self._play.places(), self._play.stands()
         changed = await self._retire(places)
         for serial in tuple(self.promises.replacing):
             if (before := self.promises.replacing.get(serial)) is None:
                 # somebody has stopped it while another one was told
                 continue
             it = advanced(before, places, stands.get(before.pool_id or ""))
-            if it == before and not it.is_late(now):
+            # a clock that is wrong at a start is mostly put right within minutes
+            late = it.is_late(now) and not self._play.is_new
+            if it == before and not late:
                 continue
             changed = True
             self.promises.replacing[serial] = it
             if it.stage is Stage.DONE:
                 await self._finish(it, places, now)
-            elif it.is_late(now):
+            elif late:
                 del self.promises.replacing[serial]
                 await self._of.note("disk_late", {"disk": it.label})
                 self._told.over(it, "late")
             elif it.told != before.told:
                 self._told.stage(it)
-        changed |= await self._orders.look(now)
+        if not self._play.is_new:
+            changed |= await self._orders.look(now)
         if changed:
             await self._save()
         return changed
