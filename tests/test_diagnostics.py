@@ -12,7 +12,9 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.home_server_monitor import (
     system_health,
 )
+from custom_components.home_server_monitor.const import DOMAIN
 from custom_components.home_server_monitor.diagnostics import async_get_config_entry_diagnostics
+from custom_components.home_server_monitor.kinds import KINDS
 
 from .seen import Seen
 
@@ -36,6 +38,19 @@ async def test_diagnostics_name_nothing(
     assert {secret for secret in secrets if secret in text} == set()
     assert "25.10" in text
     assert "feeds" in text
+
+
+async def test_no_kind_of_service_shows_what_it_is_shown(hass: HomeAssistant) -> None:
+    told = []
+    for kind in KINDS.values():
+        secrets = {each: f"sekrit-{kind.key}-{each}" for each in kind.secrets}
+        assert secrets
+        more = {"url": "http://198.51.100.7:1", "client_id": "sekrit-client"}
+        entry = MockConfigEntry(domain=DOMAIN, data={"kind": kind.key, **more, **secrets})
+        entry.runtime_data = SimpleNamespace()
+        told.append(str(await async_get_config_entry_diagnostics(hass, entry)))
+    assert len(told) == len(KINDS)
+    assert [each for each in told if "sekrit" in each or "198.51.100.7" in each] == []
 
 
 async def test_diagnostics_of_the_server(

@@ -15,10 +15,16 @@ from .coordinator import HsmConfigEntry, ServiceCoordinator
 from .edge.diagnosing import diagnosed
 from .edge.guardian import Guardian
 from .edge.settings import APPROVERS, DEAD_MAN, LINKS, LOW_APPROVERS, NAMES, PHONES, PROTECTED, TELEGRAM
+from .kinds import KINDS
 from .sources.containers.options import PROBES
 from .sources.containers.policies import FIELDS as UPDATES
 
+# what each kind of service is shown, whatever it calls it
+OF_KINDS = frozenset(secret for kind in KINDS.values() for secret in kind.secrets)
 TO_REDACT = {
+    *OF_KINDS,
+    # which names this Home Assistant to Plex
+    "client_id",
     CONF_API_KEY,
     CONF_HOST,
     CONF_PASSWORD,
@@ -72,7 +78,7 @@ TO_REDACT = {
     "manufacturer",
     "portals",
 }
-SECRETS = (CONF_API_KEY, CONF_HOST, CONF_PASSWORD, CONF_URL, CONF_USERNAME, CONF_FINGERPRINT)
+SECRETS = (*OF_KINDS, CONF_API_KEY, CONF_HOST, CONF_PASSWORD, CONF_URL, CONF_USERNAME, CONF_FINGERPRINT)
 # versions look like addresses
 PLAIN = frozenset({"version", "latest", "available", "release"})
 _ADDRESS = re.compile(r"[0-9A-Fa-f.:]{4,}")

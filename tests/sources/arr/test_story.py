@@ -157,6 +157,16 @@ async def test_nothing_else_to_be_found_is_said_and_is_no_success(story: Story) 
     assert library.blocklist
 
 
+async def test_the_same_release_again_is_no_other_one(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
+    library = story.sim.arrs.radarr
+    library.releases = [each for each in library.releases if each.title == BAD]
+    (bad,) = (each for each in library.tracked.values() if each.release.title == BAD)
+    # an indexer that does not look at the blocklist while it grabs
+    monkeypatch.setattr(type(library), "_blocklist", lambda library, tracked, why: None)
+    with pytest.raises(HomeAssistantError, match="same release was grabbed again"):
+        await story.of_device("queue_remove", download=bad.download, search=True)
+
+
 async def test_the_other_orders(story: Story) -> None:
     sim, library = story.sim, story.sim.arrs.radarr
     waits = library.delay(library.releases[1])

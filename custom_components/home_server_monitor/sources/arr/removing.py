@@ -217,7 +217,7 @@ class RemoveAction(Action):
                     return Verdict(Outcome.SUCCEEDED, {"title": plan.before["title"], "grabbed": title})
                 if ended:
                     # looked once more after its end
-                    return Verdict(Outcome.FAILED, {"reason": "nothing_grabbed" if gone else "still_queued"})
+                    return Verdict(Outcome.FAILED, {"reason": _failed(plan, data.queue, gone=gone)})
                 if searches is not None:
                     state, _ = await self._service.client.command_state(searches)
                     ended = state in _ENDED
@@ -230,11 +230,13 @@ class RemoveAction(Action):
         """Return what was grabbed instead, if anything was; also one that waits for its delay, or is done already."""
         things, others = set(plan.before["things"]), set(plan.before["others"])
         for key, item in queue.items.items():
-            if key not in others and things & set(item.things):
+            # the same release once more is none instead: blocklisting it did not help
+            if key not in others and things & set(item.things) and item.title != plan.before["title"]:
                 return item.title
         for event in await self._service.client.history():
             new = event.id > plan.before["newest"] and event.what == "grabbed"
-            if new and event.download != plan.target and things & set(event.things):
+            again = event.download == plan.target or event.title == plan.before["title"]
+            if new and not again and things & set(event.things):
                 return event.title
         return None
 
@@ -266,6 +268,15 @@ class RemoveAction(Action):
         if item.state in _BUSY:
             raise Refused(Refusal("is_importing", {"target": item.title}))
         return item
+
+
+def _failed(plan: Plan, queue: Queue, *, gone: bool) -> str:
+    """Return why there is nothing else, once the search has ended."""
+    if not gone:
+        return "still_queued"
+    others, title = set(plan.before["others"]), plan.before["title"]
+    came = any(each.title == title and key not in others for key, each in queue.items.items())
+    return "same_grabbed" if came else "nothing_grabbed"
 
 
 def _alike(item: Item, queue: Queue) -> Iterator[str]:
