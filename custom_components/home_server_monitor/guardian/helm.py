@@ -24,6 +24,8 @@ class Helm:
         self.stopping = False
         # the power has failed: nothing is begun but the plan for that
         self.outage = False
+        # mains is there just now: no machine is switched off for want of it
+        self.fed = False
         # whether somebody took the guardian away while what it began still runs
         self.closed: Callable[[], bool] = lambda: False
         self.installed = clock()

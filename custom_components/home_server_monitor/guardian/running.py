@@ -15,6 +15,7 @@ from .contract import (
     Plan,
     Refusal,
     Resume,
+    Risk,
     Source,
     Verdict,
 )
@@ -23,7 +24,7 @@ from .inverses import LOOK_EVERY, Inverses, Patience
 from .journal import JournalFailed
 from .lease import OF_RECORD
 from .leases import Leases
-from .remediation import Record, State
+from .remediation import OUTAGE, Record, State
 from .sending import Sender, flag
 from .stopping import Stop, Unknown
 
@@ -98,6 +99,9 @@ class Runner:
             if (action := self._now(record)) is not None:
                 break
             # it went away, or is being loaded anew, and nothing was sent: nobody stands there until it is back
+            if record.rule == OUTAGE:
+                # mains may be back by then
+                raise Stop("source_away", {"target": record.name}, wanted=True)
             away = True
             if sent is not None:
                 sent.set()
@@ -130,8 +134,11 @@ class Runner:
                 del self.errors[record_id]
 
     def _may_go_on(self, record_id: str) -> None:
-        if why := self._helm.why_held(self._book.records[record_id].rule):
+        record = self._book.records[record_id]
+        if why := self._helm.why_held(record.rule):
             raise Stop(why, wanted=True)
+        if self._helm.fed and record.rule == OUTAGE and record.risk is Risk.HIGH:
+            raise Stop("mains_is_back", wanted=True)
 
     async def _stop(self, record_id: str, step: int, stop: Stop) -> None:
         """End before a step: with nothing done, or by taking back what was done."""

@@ -146,6 +146,9 @@ class Scene:
     logged_in: bool = False
     held: bool = False
     approved: bool = True
+    # the NAS does not answer when it is asked to shut down, so that nothing was sent
+    deaf: bool = False
+    asking: dict[str, Progress] = field(default_factory=dict)
     last: Power = field(default_factory=lambda: power("OL", charge=100.0, runtime=1200.0))
     given: list[tuple[float, Command]] = field(default_factory=list)
     watch: Callable[[Memory, Inputs, Step], None] | None = None
@@ -155,7 +158,7 @@ class Scene:
         inputs = Inputs(
             now=self.now, boot=self.boot, run=f"run-{self.run}", power=self.last, nas=self.nas, needs=self.needs,
             held=self.held, approved=self.approved, new=new, cancel=cancel, logged_in=self.logged_in,
-            progress=self.house.tick(self.now),
+            progress=self.house.tick(self.now) | self.asking,
         )  # fmt: skip
         before = self.memory
         found = step(before, self.plan, inputs)
@@ -180,6 +183,9 @@ class Scene:
                 self.house.order(stage, order, "shed", self.now)
             case Restore(stage, order):
                 self.house.order(stage, order, "restore", self.now)
+            case ShutDownNas():
+                doing = Doing.FAILED if self.deaf else Doing.RUNNING
+                self.asking["nas"] = Progress(order=-1, doing=doing, holds=False, sent=not self.deaf)
 
     def go(self, seconds: float, status: str | None = None, *, every: float = 1.0, **more: Any) -> Scene:
         """Let so many seconds pass with this reading; charge and runtime may be functions of the seconds."""
@@ -205,7 +211,7 @@ class Scene:
         """Kill the process; what was not saved is lost, and so are the logins and the work under way."""
         self.memory = Memory() if self.saved is None else unpack(self.saved)
         self.house.crash()
-        self.logged_in = False
+        self.logged_in, self.asking = False, {}
         self.run += 1
         self.now += away
         if reboot:

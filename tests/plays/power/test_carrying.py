@@ -154,7 +154,7 @@ class Play(FakeSource):
         self.topology, self.unit_node, self.elsewhere = Topology(), "", frozenset[str]()
         self.plan = PowerPlan(mode=Mode.DECIDE, stages=(WORKLOADS, NAS))
         self.ledger = Ledger()
-        self.going = True
+        self.going = self.fed = True
         self.saves = self.moves = 0
         super().__init__(ShedLoad(self), PowerOff(self), id="power")
         self.guardian = Guardian(folder, self.engine, others=(self,))
@@ -178,6 +178,10 @@ class Play(FakeSource):
 
     def begun(self, stage: Stage) -> None:
         """Tell nobody."""
+
+    def brings_back(self) -> bool:
+        """Whether mains is there."""
+        return self.fed
 
     def moved(self, stage: str, patience: float) -> None:
         """Something went on."""
@@ -347,7 +351,7 @@ async def test_an_order_that_cannot_begin_fails_and_says_why(play: Play) -> None
     play.house.attach(_Nas())
     orders.shed(stage, -1)
     assert not await orders.wait("nas")
-    assert told == ["no"]
+    assert not orders.progress()["nas"].sent
     assert orders.why("nothing") == ""
 
 

@@ -315,6 +315,7 @@ async def _practised(it: Living) -> None:
     assert it.pushes == []
     # a stage that takes longer than it may
     it.set(**{**it.server.options, "power_limit_downloads": 5})
+    it.play.keeping._times.pop("downloads")
     it.play.keeping.took("downloads", 5.0, whole=False)
     (slow,) = (each for each in it.play.findings if each.rule == "power_stage_short")
     assert (slow.placeholders["stage"], slow.placeholders["limit"]) == ("downloads", "5 s")

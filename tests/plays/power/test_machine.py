@@ -191,7 +191,7 @@ def test_stop_all_actions_while_stopping_holds_the_nas_up_and_recovery_is_never_
 def test_without_the_right_it_says_so() -> None:
     scene = Scene(nas=replace(NAS, may_ask=False)).mains().go(120, "OB", charge=10.0, runtime=60.0)
     assert not scene.asked
-    assert Message.NO_RIGHT in scene.told()
+    assert Message.NOT_ASKED in scene.told()
     assert scene.house.running() == set()
 
 

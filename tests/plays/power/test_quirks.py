@@ -295,7 +295,7 @@ def test_flickers_are_one_outage_and_the_hold_off_begins_anew_with_each() -> Non
 
 def test_nothing_is_known_of_the_nas() -> None:
     scene = Scene(nas=Nas()).mains().go(900, "OB", charge=50.0, runtime=lambda s: 900 - s)
-    assert Message.NO_RIGHT in scene.told()
+    assert Message.NOT_ASKED in scene.told()
     assert scene.house.running() == set()
 
 

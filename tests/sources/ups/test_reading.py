@@ -12,6 +12,7 @@ from custom_components.home_server_monitor.sources.ups.reading import (
     Mains,
     Reading,
     SelfTest,
+    believed,
     read,
 )
 from custom_components.home_server_monitor.sources.ups.values import identity
@@ -241,3 +242,22 @@ def test_texts_are_cleaned() -> None:
     assert (found.alarm, found.maker) == ("Replace [31m battery!", "Maker")
     assert of("OL", ups_beeper_status="Muted").beeper == "muted"
     assert of("OL", ups_beeper_status="9").beeper is None
+
+
+def test_zeros_that_were_never_counted_are_not_known() -> None:
+    """Some devices say 0 for what they do not know: that is no reason to switch a NAS off in seconds."""
+
+    def said(status: str, charge: str, runtime: str) -> Reading:
+        return read({"ups.status": status, "battery.charge": charge, "battery.runtime": runtime})
+
+    mains, battery = said("OL", "100", "0"), said("OB", "100", "0")
+    assert believed(battery, believed(mains, None)).runtime is None
+    assert believed(battery, believed(battery, mains)).runtime is None
+    # nothing was read before: the charge decides
+    assert believed(battery, None).runtime is None
+    assert believed(said("OB", "7", "0"), None).runtime == 0
+    # it was counted down
+    assert believed(said("OB", "60", "0"), said("OB", "60", "4")).runtime == 0
+    assert believed(said("OB", "0", "0"), said("OB", "1", "4")).charge == 0
+    assert believed(said("OB", "0", "1500"), said("OL", "0", "1500")).charge is None
+    assert believed(said("OB", "0", "40"), said("OB", "1", "60")).charge == 0

@@ -56,12 +56,17 @@ class AroundUps(PlaySource, ABC):
 
     @property
     def ups_id(self) -> str:
-        """Return the id of the source of its UPS, "" where there is none, or several of which none was chosen."""
+        """Return the id of the source of its UPS, "" where there is none, or several of which none was chosen.
+
+        Where the chosen one is gone no other takes its place: what hangs on that is another matter. One that somebody
+        disabled is not looked at, so that its silence says nothing.
+        """
         chosen = str(self.entry.options.get(power_settings.UPS) or "")
         units = self.units
-        if chosen in units:
-            return chosen
-        return units[0] if len(units) == 1 else ""
+        only = units[0] if len(units) == 1 else ""
+        found = chosen or only
+        stand = self.guardian.watch.stands.get(found)
+        return "" if found not in units or stand is None or stand.state == "disabled" else found
 
     @property
     def ups(self) -> WatchesPower | None:

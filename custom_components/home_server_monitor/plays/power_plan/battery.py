@@ -153,8 +153,10 @@ class Draining:
     def __init__(self) -> None:
         self._began: float | None = None
         self._last = 0.0
-        self._charges: list[float] = []
-        self._loads: list[float] = []
+        self._begun: float | None = None
+        self._ended = 0.0
+        # a UPS may say for months that it is on battery
+        self._load, self._loads = 0.0, 0
         self._low = False
 
     def take(self, now: float, charge: float | None, load: float | None, *, low: bool) -> None:
@@ -164,19 +166,20 @@ class Draining:
         self._last = now
         self._low = self._low or low
         if charge is not None:
-            self._charges.append(charge)
+            self._begun = charge if self._begun is None else self._begun
+            self._ended = charge
         if load is not None:
-            self._loads.append(load)
+            self._load, self._loads = self._load + load, self._loads + 1
 
     def end(self, day: float) -> Discharge | None:
         """Return it, None where charge or load were never known."""
-        if self._began is None or not self._charges or not self._loads:
+        if self._began is None or self._begun is None or not self._loads:
             return None
         return Discharge(
             day=day,
-            load=sum(self._loads) / len(self._loads),
+            load=self._load / self._loads,
             seconds=self._last - self._began,
-            begun=self._charges[0],
-            ended=self._charges[-1],
+            begun=self._begun,
+            ended=self._ended,
             low=self._low,
         )

@@ -36,6 +36,8 @@ SHED, POWER_OFF = "shed_load", "power_off"
 COMES_BACK: Final = frozenset({Kind.DOWNLOADS, Kind.JOBS, Kind.WORKLOADS})
 # seconds on top of what things are given to end, until it is looked no more how they ended
 GRACE: Final = 120.0
+# errors after which nothing was begun
+NOT_BEGUN: Final = (Refused, ClientError, NotDone, TimeoutError, JournalFailed)
 # what is not begun within the limit of its stage
 OUT_OF_TIME: Final = "out_of_time"
 
@@ -69,6 +71,10 @@ class Carries(Around, Protocol):
 
     def begun(self, stage: Stage) -> None:
         """Take note that a stage begins, so that people know."""
+        ...
+
+    def brings_back(self) -> bool:
+        """Return whether what was stopped may be started now."""
         ...
 
     def moved(self, stage: str, patience: float) -> None:
@@ -177,7 +183,7 @@ class StageAction(Action):
             )  # fmt: skip
         except Refused as err:
             return err.refusal.key
-        except (ClientError, NotDone, TimeoutError, JournalFailed) as err:
+        except NOT_BEGUN as err:
             _LOGGER.info("%s is not ended: %r", item.name, err)
             return "not_reachable"
         leases = tuple((each.lease.setting, each.lease.target) for each in record.plan.steps if each.lease)
@@ -263,7 +269,7 @@ async def carry(play: Carries, stage: Stage) -> Record | None:
     # one that a restart cut off is judged first: what it ended is not ended again
     for old in tuple(desk.records.values()):
         if (old.source, old.action, old.target) == (play.id, action, stage.key) and not old.over:
-            await desk.wait(old.id)
+            await _over(desk, old.id)
     try:
         record = await desk.propose(
             play.id,
@@ -278,5 +284,17 @@ async def carry(play: Carries, stage: Stage) -> Record | None:
         if err.refusal.key == "nothing_to_do":
             return None
         raise
-    record = await desk.run_automatically(record.id)
+    try:
+        record = await desk.run_automatically(record.id)
+    except NOT_BEGUN:
+        await _over(desk, record.id)
+        raise
     return await desk.wait(record.id)
+
+
+async def _over(desk: Desk, record_id: str) -> None:
+    """Wait for the end of a record; one that never began ends now, so that nobody begins it when mains is back."""
+    record = desk.records[record_id]
+    if record.state is State.PROPOSED:
+        await desk.book.expire(record)
+    await desk.wait(record_id)

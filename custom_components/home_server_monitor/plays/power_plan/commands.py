@@ -34,7 +34,7 @@ class Restore:
 
 @dataclass(frozen=True, slots=True)
 class ShutDownNas:
-    """Ask the NAS to shut down: comes once in an outage, never again, also where it may not have been sent."""
+    """Ask the NAS to shut down: once in an outage, and again only where it was certainly not sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ class Message(StrEnum):
     SILENT = "silent"
     FORCED = "forced"
     ASKED = "asked"
-    NO_RIGHT = "no_right"
+    NOT_ASKED = "not_asked"
     NAS_OFF = "nas_off"
     NAS_STILL_ON = "nas_still_on"
     POWER_BACK = "power_back"

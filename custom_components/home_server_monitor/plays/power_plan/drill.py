@@ -96,6 +96,15 @@ class Drill:
         for _ in iter(lambda: driver.outage, False):
             await asyncio.sleep(LOOK_EVERY)
 
+    async def _back(self, driver: Driver, stage: str) -> None:
+        """Bring a stage back; once more where mains failed while it was."""
+        while self._play.ledger.of(stage):
+            await self._mains_is_back(driver)
+            driver.orders.restore(stage, PRACTICE - 1)
+            await driver.orders.wait(stage)
+            if not driver.outage:
+                return
+
     async def _really(self, driver: Driver) -> dict[str, Any]:
         """Shed the load stage by stage, and bring it back in reverse; an outage meanwhile takes it over."""
         play, loop = self._play, asyncio.get_running_loop()
@@ -112,11 +121,8 @@ class Drill:
         finally:
             self.runs = False
         shed = loop.time() - began
-        await self._mains_is_back(driver)
         for stage in reversed(play.plan.shedding):
-            if play.ledger.of(stage.key):
-                orders.restore(stage.key, PRACTICE - 1)
-                await orders.wait(stage.key)
+            await self._back(driver, stage.key)
         report = orders.done.report
         return {
             "interrupted": interrupted,

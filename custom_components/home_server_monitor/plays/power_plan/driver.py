@@ -7,7 +7,7 @@ from typing import Any, Final, Protocol
 import uuid
 
 from ...guardian.capabilities_load import PowersOff
-from ...guardian.capabilities_power import HoldsPrimary, WatchesPower
+from ...guardian.capabilities_power import WatchesPower
 from ...guardian.contract import Refused
 from ...guardian.policy import Mode as HouseMode
 from ...sources.errors import ClientError
@@ -15,6 +15,7 @@ from .approving import permitted
 from .carrying import Carries
 from .commands import Command, Ended, Login, Logout, Message, Restore, Shed, ShutDownNas, Tell, WakeNas
 from .feeding import Readings, nas_of, power_of
+from .holding import Holding
 from .inputs import Inputs, Link, Mains, Nas, Needs, Power
 from .items import REASON, SHUTDOWN, machines_of, sources_of
 from .machine import step
@@ -101,7 +102,7 @@ class Driver:
         self._boot = boot
         self._run = run or uuid.uuid4().hex
         self.memory = Memory()
-        self.orders = Orders(play, spawn, play.took, lambda: play.say(Tell(Message.NO_RIGHT)))
+        self.orders = Orders(play, spawn, play.took, lambda: play.say(Tell(Message.NAS_STILL_ON)))
         self.approved = False
         self.cancelled = False
         # machines that were seen, by source: one that is off is not gone
@@ -114,6 +115,7 @@ class Driver:
         self._lock = asyncio.Lock()
         self._readings = Readings()
         self.inputs: Inputs | None = None
+        self.holding = Holding()
 
     def load(self) -> None:
         """Take up where the journal ends."""
@@ -147,6 +149,8 @@ class Driver:
 
     def bring_back(self) -> None:
         """Bring back what was stopped, whatever the machine says: the UPS that it was stopped for is gone."""
+        if self.holding.holds:
+            self._spawn(self.holding.leave())
         if self.memory.state is not State.ONLINE:
             self.memory = Memory(number=self.memory.number, serial=self.memory.serial)
             self._spawn(self.save())
@@ -178,11 +182,11 @@ class Driver:
         play = self._play
         self.approved = await permitted(play) and play.desk.helm.mode is not HouseMode.WATCH
         self.inputs = inputs = await self._look()
-        self.cancelled = False
         done = step(self.memory, play.plan, inputs)
         self.memory = done.memory
         play.desk.helm.outage = self.outage
-        power = inputs.power
+        power, outage = inputs.power, self.memory.outage
+        play.desk.helm.fed = power.mains is Mains.PRESENT and not (outage is not None and outage.forced)
         if self.memory.outage is not None and power.mains is Mains.ABSENT:
             # LB says where the battery ends only against a gauge that does not move
             play.drains(power, low=power.low and (power.charge is None or power.charge > STILL_FULL))
@@ -193,26 +197,24 @@ class Driver:
 
     async def _look(self) -> Inputs:
         play = self._play
+        logged_in = await self.holding.counts(play.ups)
+        # from here on nothing is waited for: what a person says meanwhile is for the next step
+        cancel, self.cancelled = self.cancelled, False
+        unit = play.ups.power_unit if play.ups is not None else None
         return Inputs(
             now=self._clock(),
             boot=self._boot,
             run=self._run,
-            power=power_of(play.ups.power_unit) if play.ups is not None else Power(link=Link.UNREACHABLE),
+            power=power_of(unit) if unit is not None else Power(link=Link.UNREACHABLE),
             nas=self._nas(),
             needs=play.needs,
             held=play.desk.helm.held,
             approved=self.approved,
             new=self._readings.is_new(play.ups),
-            cancel=self.cancelled,
-            logged_in=await self._logged_in(),
+            cancel=cancel,
+            logged_in=logged_in,
             progress=self.orders.progress(),
         )
-
-    async def _logged_in(self) -> bool:
-        ups: object = self._play.ups
-        if self.memory.outage is None or not isinstance(ups, HoldsPrimary) or not ups.may_hold:
-            return False
-        return await ups.holds_primary()
 
     def _nas(self) -> Nas:
         play = self._play
@@ -256,7 +258,7 @@ class Driver:
         play = self._play
         match command:
             case Login() | Logout():
-                self._spawn(self._log(in_=isinstance(command, Login)))
+                self._spawn(self.holding.log(play.ups, in_=isinstance(command, Login)))
             case Shed():
                 if (stage := play.plan.stage(command.stage)) is not None:
                     self.orders.shed(stage, command.order)
@@ -275,15 +277,6 @@ class Driver:
     @staticmethod
     def _nas_stage(plan: PowerPlan) -> Stage | None:
         return next((stage for stage in plan.finals if stage.kind is Kind.NAS), None)
-
-    async def _log(self, *, in_: bool) -> None:
-        ups: object = self._play.ups
-        if not isinstance(ups, HoldsPrimary) or not ups.may_hold:
-            return
-        try:
-            await (ups.hold_primary() if in_ else ups.release_primary())
-        except ClientError as err:
-            _LOGGER.warning("The UPS's server does not count us: %s", err)
 
     def wants(self, stage: str) -> bool:
         """Return whether more of a stage is to be ended now."""

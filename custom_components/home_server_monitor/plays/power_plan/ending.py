@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Final
 
 from .commands import Message, ShutDownNas
-from .inputs import Link
+from .inputs import Doing, Link
 from .memory import Outage, State
 from .ordering import run_final, shed_next, stalled
 from .plan import Kind, Mode
@@ -15,6 +15,10 @@ from .turn import Turn
 AWAY: Final = 60.0
 # seconds after which a NAS that was to shut down, and a forced shutdown that stays announced, are not waited for
 LONG: Final = 900.0
+# seconds after which it is told that a NAS that was asked still answers
+LATE: Final = 300.0
+# seconds after which a NAS that could not be asked is asked again
+ASK_AGAIN: Final = 15.0
 
 
 def forced(turn: Turn) -> None:
@@ -37,7 +41,7 @@ def forced(turn: Turn) -> None:
 
 def committed(turn: Turn) -> None:
     """Carry out what cannot be undone, one after the other, and wait until the NAS is off."""
-    outage = turn.outage
+    outage = _unasked(turn)
     if outage is None:
         turn.go(State.RECOVERY)
         return
@@ -54,6 +58,18 @@ def committed(turn: Turn) -> None:
     if turn.inputs.held and not outage.asked:
         turn.tell(Message.HELD)
     _wait(turn)
+
+
+def _unasked(turn: Turn) -> Outage | None:
+    """Return the outage, with a NAS that was certainly not asked as what it is, since there may be time to ask again."""
+    outage, stage = turn.outage, next((each for each in turn.plan.finals if each.kind is Kind.NAS), None)
+    if outage is None or not outage.asked or stage is None:
+        return outage
+    progress = turn.inputs.progress.get(stage.key)
+    if progress is not None and progress.doing is Doing.FAILED and not progress.sent:
+        turn.mark(asked=False, unsent=turn.now)
+        turn.tell(Message.NOT_ASKED)
+    return turn.outage
 
 
 def _ordered(turn: Turn, outage: Outage) -> bool:
@@ -79,6 +95,8 @@ def _ask(turn: Turn) -> None:
         return
     if nas.reachable is False or (outage.forced and nas.own_monitor) or (turn.on_mains and not outage.forced):
         return
+    if outage.unsent is not None and turn.now - outage.unsent < ASK_AGAIN:
+        return
     turn.mark(asked=True, logged_out=True, final=turn.now)
     turn.set(nas_taken=True)
     turn.give(ShutDownNas())
@@ -98,6 +116,8 @@ def _wait(turn: Turn) -> None:
     elif nas.reachable is None and not outage.forced:
         pass
     elif lasts < LONG:
+        if outage.asked and lasts >= LATE:
+            turn.tell(Message.NAS_STILL_ON)
         return
     elif turn.real:
         turn.tell(Message.NAS_STILL_ON)
@@ -106,7 +126,11 @@ def _wait(turn: Turn) -> None:
 
 def done(turn: Turn) -> None:
     """Wait for mains; a forced shutdown that stays announced for long after it is not one any more."""
-    memory, outage = turn.memory, turn.outage
+    outage, memory = _unasked(turn), turn.memory
+    if _was_not_off(turn):
+        # what was taken for off was only silent: it is asked once it answers
+        turn.go(State.LOAD_SHED)
+        return
     if not turn.on_mains or memory.mains_since is None or turn.now - memory.mains_since < SETTLED:
         return
     if memory.fsd and outage is not None and outage.final is not None:
@@ -116,3 +140,11 @@ def done(turn: Turn) -> None:
     if outage is not None and outage.told:
         turn.tell(Message.POWER_BACK, {"seconds": outage.on_battery(turn.now)})
     turn.go(State.RECOVERY)
+
+
+def _was_not_off(turn: Turn) -> bool:
+    """Return whether a NAS that was never asked answers again, on battery."""
+    outage = turn.outage
+    if outage is None or outage.asked or outage.forced or turn.plan.mode is not Mode.DECIDE:
+        return False
+    return turn.acts and turn.on_battery and turn.inputs.nas.reachable is True and turn.inputs.nas.may_ask

@@ -106,7 +106,8 @@ class Progress:
     """How far whoever carries out an order is with it.
 
     order: the number that came with the order; count: grows with every thing that is done; patience: seconds for which
-    no progress is normal just now; holds: something is stopped that was running, or may be.
+    no progress is normal just now; holds: something is stopped that was running, or may be; sent: something of it was
+    done, or may have been.
     """
 
     order: int
@@ -114,6 +115,7 @@ class Progress:
     count: int = 0
     patience: float = 30.0
     holds: bool = True
+    sent: bool = True
 
 
 # seconds that the NAS needs to shut down, and a stage needs, where nothing was measured yet

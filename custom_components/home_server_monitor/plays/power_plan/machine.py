@@ -257,7 +257,7 @@ def _must_go(turn: Turn, reason: Reason) -> bool:
 def _commit(turn: Turn) -> None:
     nas = any(stage.kind is Kind.NAS for stage in turn.plan.finals)
     if nas and not turn.inputs.nas.may_ask:
-        turn.tell(Message.NO_RIGHT)
+        turn.tell(Message.NOT_ASKED)
         return
     if turn.plan.finals:
         turn.mark(final=turn.now)
@@ -272,7 +272,7 @@ def _login(turn: Turn) -> None:
         and turn.acts
         and (outage.battery_since is not None or outage.forced)
         and not outage.logged_out
-        and not outage.cancelled
+        and (not outage.cancelled or turn.memory.state in (State.LOAD_SHED, State.COMMITTED))
         and not calibrates(turn.memory)
         and turn.memory.state in (State.ON_BATTERY, State.COUNTDOWN, State.LOAD_SHED, State.COMMITTED)
     )

@@ -64,7 +64,8 @@ class Outage:
     of those the last ones in a row in which charge or runtime were too low, and since when; low_since: since when the
     UPS calls its battery low; low_rose: it did not when mains failed; samples: (instant, percent), the last minutes;
     start_charge, lowest: percent; start_runtime: seconds; cancelled: by a person; logged_out: we said that we are done; critical_since: when
-    the battery was low first; asked: the NAS was asked to shut down, or may have been; forced: somebody else announced
+    the battery was low first; asked: the NAS was asked to shut down, or may have been; unsent: when that surely failed
+    last; forced: somebody else announced
     it; final: when that was; shed: something was stopped; told: what was.
     """
 
@@ -91,6 +92,7 @@ class Outage:
     logged_out: bool = False
     critical_since: float | None = None
     asked: bool = False
+    unsent: float | None = None
     forced: bool = False
     final: float | None = None
     shed: bool = False
@@ -200,6 +202,7 @@ _OUTAGE: Final = (
     "gauges_low_since",
     "low_since",
     "critical_since",
+    "unsent",
     "final",
 )
 _ORDER: Final = ("at", "moved")

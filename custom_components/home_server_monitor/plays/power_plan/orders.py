@@ -1,16 +1,15 @@
 """Carries out what the machine orders, each in a task of its own, and says how far it is."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from dataclasses import dataclass, field
 import logging
 from typing import Any, Final
 
-from ...guardian.contract import NotDone, Refused
-from ...guardian.journal import JournalFailed
+from ...guardian.contract import Refused
 from ...guardian.remediation import OUTAGE, Record, State
-from ...sources.errors import ClientError
-from .carrying import Carries, carry
+from ...guardian.sending import flag
+from .carrying import NOT_BEGUN, Carries, carry
 from .inputs import Doing, Progress
 from .plan import Kind, Stage
 from .restoring import Report, Restoring
@@ -18,12 +17,13 @@ from .restoring import Report, Restoring
 _LOGGER = logging.getLogger(__name__)
 
 LOOK_EVERY: Final = 1.0
-NOT_BEGUN: Final = (Refused, ClientError, NotDone, TimeoutError, JournalFailed)
+# ends of a record that had no answer, or none but a refusal, after which nothing of it was done
+UNSENT: Final = frozenset({State.FAILED, State.CANCELLED, State.SUPERSEDED, State.DENIED, State.EXPIRED})
 
 
 @dataclass(slots=True)
 class _Job:
-    """One order. since: when it began; why: what it could not begin for, a key of `exceptions`."""
+    """One order. since: when it began; why: what it could not begin for, a key of `exceptions`; sent: see `Progress`."""
 
     order: int
     doing: Doing = Doing.RUNNING
@@ -32,6 +32,7 @@ class _Job:
     task: asyncio.Task[None] | None = None
     since: float = 0.0
     why: str = ""
+    sent: bool = True
 
 
 @dataclass(slots=True)
@@ -55,7 +56,7 @@ class Done:
 class Orders:
     """The orders that are under way, the newest of each stage.
 
-    spawn: begins a task that ends with the entry; not_asked: told where the NAS certainly does not shut down from here.
+    spawn: begins a task that ends with the entry; still_on: told where a NAS that was asked does not go.
     """
 
     def __init__(
@@ -63,13 +64,13 @@ class Orders:
         play: Carries,
         spawn: Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]],
         took: Callable[[Took], None],
-        not_asked: Callable[[], None] = lambda: None,
+        still_on: Callable[[], None] = lambda: None,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
     ) -> None:
         self._play = play
         self._spawn = spawn
         self._took = took
-        self._not_asked = not_asked
+        self._still_on = still_on
         self._sleep = sleep
         self._jobs: dict[str, _Job] = {}
         self.restoring = Restoring(play, sleep)
@@ -89,6 +90,7 @@ class Orders:
                 count=job.count,
                 patience=job.patience,
                 holds=bool(self._play.ledger.of(stage)),
+                sent=job.sent,
             )
             for stage, job in self._jobs.items()
         }
@@ -121,7 +123,7 @@ class Orders:
             except NOT_BEGUN as err:
                 job.why = err.refusal.key if isinstance(err, Refused) else "not_reachable"
                 _LOGGER.warning("Stage %s of the shutdown plan is not carried out: %s", stage, err)
-                well = False
+                well = job.sent = False
             except Exception:
                 _LOGGER.exception("Stage %s of the shutdown plan broke off", stage)
                 well = False
@@ -144,25 +146,24 @@ class Orders:
     # One stage
 
     async def _shed(self, stage: Stage) -> bool:
+        job = self._jobs[stage.key]
         if stage.kind is Kind.SETTLE:
             return await self._settle(stage.limit)
         began = asyncio.get_running_loop().time()
-        try:
-            record = await carry(self._play, stage)
-        except NOT_BEGUN:
-            if stage.kind is Kind.NAS:
-                self._not_asked()
-            raise
+        record = await carry(self._play, stage)
         if record is None:
-            return True
+            # a NAS that is away at this moment was not asked
+            job.sent = stage.kind is not Kind.NAS
+            return job.sent
         facts = record.verdict.facts if record.verdict is not None else {}
         self.done.ended += facts.get("ended", ())
         self.done.left += facts.get("left", ())
         whole = record.state is State.SUCCEEDED
         if stage.kind is Kind.NAS:
             # when it is off is seen by who watches it
-            if record.state is State.FAILED:
-                self._not_asked()
+            job.sent = may_have_been_sent(self._play.desk.parts.of(record.id))
+            if record.state is State.FAILED and job.sent:
+                self._still_on()
             return whole
         self._took(Took(stage.key, asyncio.get_running_loop().time() - began, whole))
         return whole
@@ -186,3 +187,10 @@ class Orders:
         report = await self.restoring.restore(stage)
         self.done.report.add(report)
         return report.whole
+
+
+def may_have_been_sent(parts: Iterable[Record]) -> bool:
+    """Return whether an order of these may have reached who it was for, so that it must not be sent again."""
+    return any(
+        part.state not in UNSENT or any(not flag(each, "refused") for each in part.receipts) for part in parts
+    )

@@ -159,8 +159,10 @@ class PowerPlay(Watched):
 
     @callback
     def _gone(self) -> None:
-        # nobody looks at mains any more, so that nothing is held for it
+        # nobody looks at mains any more, so that nothing is held for it, and nobody need wait
         self.desk.helm.outage = False
+        if self.driver is not None and self.driver.holding.holds:
+            self.hass.async_create_background_task(self.driver.holding.leave(), f"{DOMAIN} leave UPS")
 
     @callback
     def spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
@@ -227,6 +229,10 @@ class PowerPlay(Watched):
             Tell(Message.STOPPING, {"stage": stage.key} | ({} if left is None else {"left": round(left)}))
         )
 
+    def brings_back(self) -> bool:
+        """Return whether what was stopped may be started now: not once mains has failed again."""
+        return self.driver is None or not self.driver.outage
+
     def moved(self, stage: str, patience: float) -> None:
         """Take note that something of a stage went on."""
         if self.driver is not None:
@@ -239,8 +245,13 @@ class PowerPlay(Watched):
 
     def why_not_asked(self) -> str:
         """Return why the NAS is not asked to shut down, in words, "" where nobody knows."""
-        cause = powerless(self.standing()) if self.driver is not None else None
-        return self.guardian.texts.common(f"cause_{cause[0]}", cause[1]) if cause else ""
+        if self.driver is None:
+            return ""
+        if cause := powerless(self.standing()):
+            return self.guardian.texts.common(f"cause_{cause[0]}", cause[1])
+        outage = self.driver.memory.outage
+        again = outage is not None and outage.unsent is not None
+        return self.guardian.texts.common("power_ask_again") if again else ""
 
     def say(self, command: Tell) -> None:
         """Tell people."""

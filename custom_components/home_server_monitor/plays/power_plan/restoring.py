@@ -49,6 +49,10 @@ class Restores(Protocol):
         """Take note that something of a stage went on."""
         ...
 
+    def brings_back(self) -> bool:
+        """Return whether things may be started now: not once mains has failed again."""
+        ...
+
     async def save(self) -> None:
         """Write down what is stopped still. Never raises."""
         ...
@@ -72,6 +76,11 @@ class Report:
         """Return whether nothing is missing any more."""
         return not self.late
 
+    @property
+    def ended(self) -> frozenset[str]:
+        """Return the names for which nothing is left to do."""
+        return frozenset((*self.back, *self.unwell, *self.theirs))
+
     def add(self, other: Report) -> None:
         """Take in another one."""
         for mine, theirs in (
@@ -81,6 +90,8 @@ class Report:
             (self.late, other.late),
         ):
             mine.extend(theirs)
+        # what could not be brought back at first may be by now
+        self.late = [each for each in dict.fromkeys(self.late) if each not in self.ended]
 
 
 class Restoring:
@@ -96,6 +107,9 @@ class Restoring:
         rows = {row.item.key: row for row in ledger.of(stage)}
         await self._settled(rows.values())
         for wave in reversed(waves([row.item for row in rows.values()])):
+            if not self._play.brings_back():
+                report.late += [item.name for item in wave]
+                continue
             report.add(await self._wave(stage, [rows[item.key] for item in wave]))
         return report
 
@@ -184,7 +198,7 @@ class Restoring:
                 mine = {row.item.target: key for key, row in waiting.items() if row.item.source == source_id}
                 well |= {mine[target] for target in await self._look(source_id, mine)}
             waiting = {key: row for key, row in waiting.items() if key not in well}
-            if waited >= WELL_WITHIN:
+            if waited >= WELL_WITHIN or not self._play.brings_back():
                 break
             if waiting:
                 waited += LOOK_EVERY

@@ -21,7 +21,7 @@ CRITICAL: Final = frozenset(
         Message.SILENT,
         Message.FORCED,
         Message.ASKED,
-        Message.NO_RIGHT,
+        Message.NOT_ASKED,
         Message.NAS_STILL_ON,
         Message.HELD,
     }
@@ -171,8 +171,6 @@ class Telling:
         if command.would:
             return f"power_would_{command.message.value}"
         match command.message:
-            case Message.NO_RIGHT:
-                return "power_not_asked"
             case Message.CANCELLED if self._play.shed_names():
                 return "power_cancelled_back"
             case Message.RESTORED if values["unwell"]:

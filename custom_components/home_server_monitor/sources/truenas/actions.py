@@ -266,6 +266,8 @@ class ShutdownAction(OrderAction):
 
     @override
     async def verify(self, plan: Plan, receipts: Sequence[Receipt]) -> Verdict:
+        if said_no := refused(receipts[-1] if receipts else None):
+            return said_no
         number = receipts[-1].job if receipts else None
         silent = 0.0
         while silent < SILENCE:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from ..errors import AuthFailed, BadResponse, CannotConnect, NotSent
 from .connection import CALL, CONNECT, Connection
 from .sessions import Came, Standing, followed, granted
+from .values import plain
 from .wire import PORT, AccessDenied, Refused, named, not_done, quoted
 
 
@@ -92,7 +93,7 @@ class NutClient:
         rows = await self._read(lambda connection: connection.listing("UPS"))
         blank = "Description unavailable"
         return {
-            row[0]: row[1] if len(row) > 1 and row[1] != blank else ""
+            row[0]: (plain(row[1]) or "") if len(row) > 1 and row[1] != blank else ""
             for row in rows
             if row and _is_name(row[0])
         }
@@ -137,8 +138,11 @@ class NutClient:
             raise BadResponse("upsd counts no logins") from err
 
     async def version(self) -> str | None:
-        """Return the release of upsd; None where it does not say."""
-        words = await self._read(lambda connection: connection.ask("VER"))
+        """Return the release of upsd; None where it does not say, as some do that are not upsd itself."""
+        try:
+            words = await self._read(lambda connection: connection.ask("VER"))
+        except Refused:
+            return None
         return next((word for word in words if word[:1].isdigit()), None)
 
     async def check(self, ups: str) -> Standing:

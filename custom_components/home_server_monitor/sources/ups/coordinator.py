@@ -28,7 +28,7 @@ from .keeping import Keeping
 from .model import Contact, Mains, Power, Unit
 from .nodes import nodes_of, unit_node
 from .options import battery_since
-from .reading import Reading, read
+from .reading import Reading, believed, read
 from .rules import judge
 from .sessions import Standing
 from .wire import DataStale, DriverGone, Refused, UnknownUps
@@ -240,7 +240,7 @@ class UpsCoordinator(ServiceCoordinator[Power]):
             if (contact := _CONTACTS.get(type(err))) is None:
                 raise
             return replace(self._unit, contact=contact)
-        reading = read(self._variables)
+        reading = believed(read(self._variables), self._unit.reading)
         if self._battery_since is not None:
             reading = replace(reading, battery_date=self._battery_since)
         if reading.waiting:

@@ -5,7 +5,7 @@ dumps (nut-ddl). A value that cannot be is not known; it is never 0 and never a 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 from typing import Final
@@ -13,6 +13,9 @@ from typing import Final
 from .values import dated, identity, number, plain, test_result
 
 MAX_TOKENS: Final = 40
+# a charge, percent, and a runtime, seconds, that no battery has which is empty
+HALF: Final = 50.0
+MINUTES: Final = 300.0
 
 
 class Mains(StrEnum):
@@ -213,6 +216,21 @@ def read(dump: Mapping[str, str]) -> Reading:
         model=plain(dump.get("device.model")) or plain(dump.get("ups.model")),
         firmware=plain(dump.get("ups.firmware")),
     )
+
+
+def believed(found: Reading, before: Reading | None) -> Reading:
+    """Return a reading without the zeros that only say "not known".
+
+    before: the reading before it, None where there was none. A runtime of 0 that follows none at all, and a charge of
+    0 beside minutes of runtime, were never counted: an empty battery gets there from above.
+    """
+    if found.runtime == 0:
+        full = found.charge is not None and found.charge > HALF
+        if full if before is None else before.runtime is None:
+            found = replace(found, runtime=None)
+    if found.charge == 0 and (found.runtime or 0) >= MINUTES:
+        found = replace(found, charge=None)
+    return found
 
 
 def _mains(tokens: frozenset[str]) -> Mains:

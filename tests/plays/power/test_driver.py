@@ -1,0 +1,218 @@
+"""What runs the machine: it loses no word of a person, counts no reading twice, and leaves nobody waiting."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from custom_components.home_server_monitor.plays.power_plan.commands import Message, Tell
+from custom_components.home_server_monitor.plays.power_plan.driver import Driver
+from custom_components.home_server_monitor.plays.power_plan.inputs import Needs
+from custom_components.home_server_monitor.plays.power_plan.memory import State
+from custom_components.home_server_monitor.plays.power_plan.plan import Kind, Mode, PowerPlan, Stage
+from custom_components.home_server_monitor.plays.power_plan.restoring import Report, Restoring
+from custom_components.home_server_monitor.sources.ups.model import Contact, Unit
+from custom_components.home_server_monitor.sources.ups.reading import read
+from tests.guardian.fake import nap
+
+from .scene import PREPARE, Scene
+from .test_carrying import HOUSE, WORKLOADS, Play, carry
+
+
+class Ups:
+    """A UPS, as far as a plan needs it."""
+
+    id, unit_node, may_hold, looks = "u", "ups:u", True, 0
+
+    def __init__(self) -> None:
+        self.held = False
+        self.asking = asyncio.Event()
+        self.answers = asyncio.Event()
+        self.answers.set()
+        self.says("OL", 100)
+
+    def says(self, status: str, charge: float, runtime: float = 900) -> None:
+        """Have it say something, once."""
+        dump = {"ups.status": status, "battery.charge": f"{charge}", "battery.runtime": f"{runtime}"}
+        self.looks += 1
+        self.power_unit = Unit("u", Contact.LIVE, read(dump))
+
+    async def hold_primary(self) -> None:
+        """Log in."""
+        self.held = True
+
+    async def holds_primary(self) -> bool:
+        """Ask."""
+        self.asking.set()
+        await self.answers.wait()
+        return self.held
+
+    async def release_primary(self) -> None:
+        """Log out."""
+        self.held = False
+
+
+class House(Play):
+    """A house with a plan and a machine at work."""
+
+    known, needs = frozenset[str](), Needs(nas=60.0)
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.plan = PowerPlan(mode=Mode.PREPARE, stages=(Stage.of(Kind.WORKLOADS),))
+        self.ups: Any = Ups()
+        self.told: list[Message] = []
+        self.now = 1000.0
+        self.driver = Driver(
+            self,
+            lambda work: asyncio.get_running_loop().create_task(work),
+            lambda: self.now,
+            "boot",
+        )
+
+    def say(self, command: Tell) -> None:
+        """Tell people."""
+        self.told.append(command.message)
+
+    def services(self) -> list[Any]:
+        """Nobody watches it besides."""
+        return []
+
+    def in_words(self) -> dict[str, str]:
+        """Nobody reads it."""
+        return {}
+
+    def ended(self, command: Any) -> None:
+        """Nothing is learned."""
+
+    def drains(self, power: Any, *, low: bool) -> None:
+        """Nothing is learned."""
+
+    def took(self, took: Any) -> None:
+        """Nothing is learned."""
+
+    async def wake(self) -> None:
+        """Nobody sleeps."""
+
+    async def ticks(self, count: int, status: str = "", charge: float = 90.0) -> None:
+        """Let seconds pass; with a status there is a reading in each."""
+        for _ in range(count):
+            self.now += 1.0
+            if status:
+                self.ups.says(status, charge)
+            await self.driver.tick()
+            await asyncio.sleep(0)
+
+    @property
+    def state(self) -> State:
+        """Where the plan stands."""
+        return self.driver.memory.state
+
+
+@pytest.fixture
+async def house(tmp_path: Path) -> House:
+    """A house on mains."""
+    found = House(tmp_path)
+    await found.approved()
+    await found.ticks(10, "OL", 100.0)
+    assert found.driver.approved
+    return found
+
+
+async def test_a_tap_while_the_server_of_the_ups_is_slow_is_not_lost(house: House) -> None:
+    await house.ticks(40, "OB")
+    assert house.state is State.COUNTDOWN
+    house.ups.answers.clear()
+    house.ups.asking.clear()
+    house.now += 1.0
+    ticking = asyncio.create_task(house.driver.tick())
+    await house.ups.asking.wait()
+    house.driver.cancelled = True
+    house.ups.answers.set()
+    await ticking
+    await house.ticks(60, "OB")
+    assert Message.CANCELLED in house.told
+    assert house.state is State.ON_BATTERY
+    assert house.engine.running == set(HOUSE)
+
+
+async def test_a_reading_that_is_looked_at_twice_is_no_second_one(house: House) -> None:
+    """One slip of a device, and then a server that takes its time."""
+    house.ups.says("OB", 90, 1)
+    await house.ticks(8)
+    assert house.state is State.ON_BATTERY
+    await house.ticks(5, "OB")
+    assert (house.state, house.told) == (State.ON_BATTERY, [])
+    # but what is not renewed at all is not of now
+    await house.ticks(20)
+    inputs = house.driver.inputs
+    assert inputs is not None
+    assert not inputs.new
+
+
+async def test_nobody_waits_for_who_does_nothing(house: House) -> None:
+    """A login that came about when mains was back already, and one of a UPS that the plan is not about any more."""
+    await house.ticks(3, "OB")
+    assert house.ups.held
+    await house.ticks(30, "OL", 100.0)
+    assert not house.ups.held
+    assert house.driver.memory.outage is None
+    house.ups.held = True
+    await house.ticks(12, "OL", 100.0)
+    assert not house.ups.held
+    await house.ticks(3, "OB")
+    before, house.ups = house.ups, Ups()
+    assert before.held
+    await house.ticks(12, "OL", 100.0)
+    assert not before.held
+    await house.ticks(3, "OB")
+    assert house.ups.held
+    await house.driver.holding.leave()
+    assert not house.ups.held
+
+
+async def test_the_switch_in_the_middle_leaves_no_order_behind(house: House) -> None:
+    """What could not begin is nothing that somebody may approve later, and holds nothing up."""
+    await house.desk.hold(True, house.guardian.desk.helm.standings.popitem()[1].by)
+    house.guardian.desk.helm.standings.clear()
+    await house.approved()
+    house.driver.orders.shed(house.plan.stages[0], 1)
+    assert not await house.driver.orders.wait("workloads")
+    assert all(record.over for record in house.desk.records.values())
+    house.desk.helm.hold = False
+    house.driver.orders.shed(house.plan.stages[0], 2)
+    assert await asyncio.wait_for(house.driver.orders.wait("workloads"), 30)
+    assert house.engine.running == set()
+
+
+async def test_nothing_is_started_once_mains_fails_again(tmp_path: Path) -> None:
+    play = await Play(tmp_path).approved()
+    await carry(play, WORKLOADS)
+    restoring = Restoring(play, nap)
+
+    def fails() -> None:
+        play.fed = len(play.engine.running) < 2
+
+    moved = play.moved
+    play.moved = lambda stage, patience: (moved(stage, patience), fails())[0]  # type: ignore[method-assign]
+    report = await restoring.restore("workloads")
+    assert {"web", "client"}.isdisjoint(play.engine.running)
+    assert report.late
+    assert not report.whole
+    play.fed, play.moved = True, moved  # type: ignore[method-assign]
+    whole = Report()
+    whole.add(report)
+    whole.add(await restoring.restore("workloads"))
+    assert play.engine.running == set(HOUSE)
+    assert (sorted(whole.back), whole.late) == (sorted(HOUSE), [])
+
+
+def test_who_cancelled_is_waited_for_once_the_battery_is_low() -> None:
+    scene = Scene(PREPARE).mains().go(40, "OB", charge=90.0, runtime=900.0)
+    scene.step(cancel=True)
+    scene.go(20, "OB", charge=90.0, runtime=900.0)
+    assert not scene.logged_in
+    scene.go(3, "OB", charge=12.0, runtime=90.0)
+    assert scene.state is State.LOAD_SHED
+    assert scene.logged_in
