@@ -18,7 +18,6 @@ from custom_components.home_server_monitor.sources.plex.model import (
 )
 from custom_components.home_server_monitor.sources.plex.rules import badly_converted, judge
 from custom_components.home_server_monitor.sources.plex.streams import stream
-from custom_components.home_server_monitor.sources.plex.verdict import burns
 from custom_components.home_server_monitor.sources.records import rows
 
 SCALARS = st.one_of(
@@ -82,7 +81,6 @@ def test_rows_are_read_or_skipped(raw: list[Any]) -> None:
     for each in streams.values():
         assert each.bandwidth >= 0
         assert each.left is None or (each.left >= 0 and math.isfinite(each.left))
-        assert burns(each) in ("", "pictures", "drawn", "text")
     found = [*badly_converted("plex", data, circumstances(data), conversions)]
     assert len({each.object for each in found}) == len(found)
     assert data.bandwidth(remote=True) + data.bandwidth(remote=False) >= 0
