@@ -1,7 +1,8 @@
 """What is asked of a system that watches a UPS, and of a server that has settings of its own for one."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any, Final, Protocol, runtime_checkable
 
 from .belonging import JudgedSource, OfSource
@@ -9,6 +10,27 @@ from .contract import Node
 
 # what takes the power from all that hangs on a UPS, as NUT calls it
 CUTS: Final = ("shutdown.return", "shutdown.stayoff", "shutdown.reboot", "load.off", "load.off.delay")
+
+
+class Mains(StrEnum):
+    """Whether a UPS is fed. UNKNOWN is not "fed": nobody may act on it either way."""
+
+    PRESENT = "present"
+    ABSENT = "absent"
+    UNKNOWN = "unknown"
+
+
+def mains_of(tokens: Collection[str]) -> Mains:
+    """Return what the words of `ups.status` say of mains.
+
+    OL says that mains is there, whatever stands beside it: `OL OB`, `OL LB`, `OL OFF`, `OL DISCHRG` and `ALARM OL FSD`
+    are all in public dumps. Neither OL nor OB (`TRIM` alone, nothing at all) says nothing. Nor does WAIT.
+    """
+    if "WAIT" in tokens:
+        return Mains.UNKNOWN
+    if "OL" in tokens:
+        return Mains.PRESENT
+    return Mains.ABSENT if "OB" in tokens else Mains.UNKNOWN
 
 
 @runtime_checkable

@@ -4,8 +4,9 @@ from dataclasses import dataclass, field, replace
 
 from hypothesis import HealthCheck, given, settings, strategies as st
 
+from custom_components.home_server_monitor.guardian.capabilities_power import Mains
 from custom_components.home_server_monitor.plays.power_plan.commands import Login, Restore, Shed, ShutDownNas
-from custom_components.home_server_monitor.plays.power_plan.inputs import Inputs, Link, Mains
+from custom_components.home_server_monitor.plays.power_plan.inputs import Inputs, Link
 from custom_components.home_server_monitor.plays.power_plan.machine import Step
 from custom_components.home_server_monitor.plays.power_plan.memory import Memory, State
 from custom_components.home_server_monitor.plays.power_plan.plan import Mode, PowerPlan

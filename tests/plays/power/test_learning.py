@@ -15,7 +15,6 @@ from custom_components.home_server_monitor.plays.power_plan.battery import (
     health,
     lasts,
 )
-from custom_components.home_server_monitor.plays.power_plan.commands import Ended
 from custom_components.home_server_monitor.plays.power_plan.inputs import NAS_NEEDS, STAGE_NEEDS, Power
 from custom_components.home_server_monitor.plays.power_plan.keeping import Keeping
 from custom_components.home_server_monitor.plays.power_plan.learning import (
@@ -27,7 +26,6 @@ from custom_components.home_server_monitor.plays.power_plan.learning import (
     slowest,
     upper,
 )
-from custom_components.home_server_monitor.plays.power_plan.outages import KEPT, WEEK, Past, noted, summary
 
 from .scene import DECIDE
 
@@ -48,12 +46,12 @@ def test_how_long_a_stage_takes() -> None:
 
 
 def test_whether_the_runtime_covers_the_shutdown() -> None:
-    needs = learned({"downloads": [Took(4)], "workloads": [Took(40)]}, [Took(80)], own=20)
+    needs = learned({"downloads": [Took(4)], "workloads": [Took(40)]}, [Took(96)])
     assert needs.of("workloads") == 50
     assert needs.of("snapshot") == STAGE_NEEDS
     assert learned({}).nas == NAS_NEEDS
     # settling is left out when it matters; a stage takes no longer than its limit
-    assert needed(DECIDE, needs) == 5 + 50 + 20 + 100 + 20
+    assert needed(DECIDE, needs) == 5 + 50 + 20 + 120
     assert cover(DECIDE, needs, 300).enough is True
     assert cover(DECIDE, needs, 290).enough is False
     assert cover(DECIDE, needs, None).enough is None
@@ -149,22 +147,6 @@ def test_following_an_outage() -> None:
     assert nothing.end(7) is None
 
 
-def test_outages_of_a_week() -> None:
-    now = 100 * WEEK
-    past: tuple[Past, ...] = ()
-    for hours, seconds in ((200, 5), (100, 10), (50, 600), (20, 3), (-1, 8)):
-        past = noted(past, Past(now - hours * 3600, seconds))
-    found = summary(past, now, 30)
-    assert (found.count, found.short, found.seconds, found.longest, found.last) == (4, 3, 621, 600, now)
-    assert found.many_short
-    assert not summary(past, now, 6).many_short
-    assert summary(past, now, 30, days=30).count == 5
-    assert summary((), now, 30).last is None
-    for _ in range(KEPT):
-        past = noted(past, Past(now, 1))
-    assert len(past) == KEPT
-
-
 def test_a_stage_that_takes_longer_than_it_may() -> None:
     limit = next(each.limit for each in DECIDE.stages if each.key == "workloads")
     assert slowest(DECIDE, learned({})) is None
@@ -198,9 +180,7 @@ async def test_what_was_seen_of_a_battery_counts_while_nothing_is_heard(
     keeping, now = Keeping(hass, "home"), 1_700_000_000.0
     for second in range(0, 601, 10):
         keeping.drains(second, Power(charge=100 - second / 10, load=30.0), low=False)
-    keeping.ended(
-        Ended(number=1, seconds=600, lowest=40, shed=True, committed=False, flickers=0), now - 86_400
-    )
+    keeping.ended(now - 86_400)
     assert keeping.needs(None, now).lasts is None, "nothing was heard of it yet"
     assert keeping.needs(30.0, now).lasts == pytest.approx(1000)
     assert keeping.needs(None, now).lasts == pytest.approx(1000)

@@ -10,6 +10,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.home_server_monitor.const import CONF_KIND, CONF_SERVER, DOMAIN, HOME
+from custom_components.home_server_monitor.guardian.capabilities_power import Mains
 from custom_components.home_server_monitor.sources.errors import (
     AuthFailed,
     CannotConnect,
@@ -18,7 +19,7 @@ from custom_components.home_server_monitor.sources.errors import (
 )
 from custom_components.home_server_monitor.sources.ups.client import Account, NutClient
 from custom_components.home_server_monitor.sources.ups.model import Contact
-from custom_components.home_server_monitor.sources.ups.reading import Mains, Reading, read
+from custom_components.home_server_monitor.sources.ups.reading import Reading, read
 from custom_components.home_server_monitor.sources.ups.sessions import Came, Standing
 from custom_components.home_server_monitor.sources.ups.wire import DataStale, DriverGone, UnknownUps
 from tests.engine import open_sockets

@@ -6,10 +6,11 @@ import json
 
 import pytest
 
+from custom_components.home_server_monitor.guardian.capabilities_power import Mains
 from custom_components.home_server_monitor.guardian.contract import Severity
 from custom_components.home_server_monitor.sources.ups.ledger import DAY, HOLD_OFF, Ledger
 from custom_components.home_server_monitor.sources.ups.model import Contact, Power, Unit
-from custom_components.home_server_monitor.sources.ups.reading import Mains, Reading, SelfTest, read
+from custom_components.home_server_monitor.sources.ups.reading import Reading, SelfTest, read
 from custom_components.home_server_monitor.sources.ups.rules import judge, left, runs_out
 
 TODAY = date(2026, 11, 30)

@@ -25,7 +25,7 @@ from ...guardian.journal import JournalFailed
 from ...guardian.remediation import OUTAGE, Record, State
 from ...sources.errors import ClientError
 from .items import Around, Item, Load, waves
-from .plan import FINAL, Kind, PowerPlan, Stage, written
+from .plan import Kind, PowerPlan, Stage, written
 from .stopped import Ledger
 from .told import some
 
@@ -251,11 +251,6 @@ class PowerOff(StageAction):
 def action_of(stage: Stage) -> str:
     """Return the action that carries out a stage."""
     return POWER_OFF if stage.kind is Kind.NAS else SHED
-
-
-def is_final(stage: Stage) -> bool:
-    """Return whether a stage cannot be undone from here."""
-    return stage.kind in FINAL
 
 
 async def carry(play: Carries, stage: Stage) -> Record | None:

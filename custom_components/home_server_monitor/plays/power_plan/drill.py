@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from ...edge import clock
+from ...guardian.capabilities_power import Mains
 from ...guardian.contract import Actor, Refusal, Refused
-from .inputs import Mains
 from .items import at_most
 from .memory import State
 from .restoring import Report

@@ -7,7 +7,7 @@ from typing import Any, Final, Protocol
 import uuid
 
 from ...guardian.capabilities_load import PowersOff
-from ...guardian.capabilities_power import WatchesPower
+from ...guardian.capabilities_power import Mains, WatchesPower
 from ...guardian.contract import Refused
 from ...guardian.policy import Mode as HouseMode
 from ...sources.errors import ClientError
@@ -16,7 +16,7 @@ from .carrying import Carries
 from .commands import Command, Ended, Login, Logout, Message, Restore, Shed, ShutDownNas, Tell, WakeNas
 from .feeding import Readings, nas_of, power_of
 from .holding import Holding
-from .inputs import Inputs, Link, Mains, Nas, Needs, Power
+from .inputs import Inputs, Link, Nas, Needs, Power
 from .items import REASON, SHUTDOWN, machines_of, sources_of
 from .machine import step
 from .memory import Memory, State, pack, unpack

@@ -5,13 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
-
-class Mains(StrEnum):
-    """Whether mains is there, as far as the UPS says."""
-
-    PRESENT = "present"
-    ABSENT = "absent"
-    UNKNOWN = "unknown"
+from ...guardian.capabilities_power import Mains, mains_of
 
 
 class Link(StrEnum):
@@ -40,16 +34,8 @@ class Power:
 
     @property
     def mains(self) -> Mains:
-        """Return what the status says of mains.
-
-        OL counts whatever stands beside it (`OL OB`, `OL DISCHRG`, `OL LB`, `OL OFF` are all in public dumps); WAIT,
-        nothing at all and neither of the two (`TRIM` alone) say nothing.
-        """
-        if not self.says_something:
-            return Mains.UNKNOWN
-        if "OL" in self.tokens:
-            return Mains.PRESENT
-        return Mains.ABSENT if "OB" in self.tokens else Mains.UNKNOWN
+        """Return what the status says of mains."""
+        return mains_of(self.tokens) if self.link is Link.FRESH else Mains.UNKNOWN
 
     @property
     def says_something(self) -> bool:
@@ -127,13 +113,11 @@ STAGE_NEEDS: Final = 30.0
 class Needs:
     """What stopping takes here, seconds, as it was learned.
 
-    stages: by key; nas: its shutdown; own: what Home Assistant itself takes where it hangs on the same UPS; lasts: how
-    long a full battery was seen to last at this load, None where it was never seen.
+    stages: by key; nas: its shutdown; lasts: how long a full battery was seen to last at this load, None where it was never seen.
     """
 
     stages: Mapping[str, float] = field(default_factory=dict)
     nas: float = NAS_NEEDS
-    own: float = 0.0
     lasts: float | None = None
 
     def of(self, stage: str) -> float:

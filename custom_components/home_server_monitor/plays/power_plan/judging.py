@@ -4,7 +4,8 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import Final
 
-from .inputs import Inputs, Link, Mains, Power
+from ...guardian.capabilities_power import Mains
+from .inputs import Inputs, Link, Power
 from .memory import Memory, Outage, changed
 from .plan import IDLE, PowerPlan
 
@@ -44,7 +45,7 @@ class Reason(StrEnum):
 
 def need(plan: PowerPlan, inputs: Inputs, memory: Memory) -> float:
     """Return the seconds that it takes from now until the NAS is off."""
-    return shed_need(plan, inputs, memory) + inputs.needs.nas + inputs.needs.own
+    return shed_need(plan, inputs, memory) + inputs.needs.nas
 
 
 def shed_need(plan: PowerPlan, inputs: Inputs, memory: Memory) -> float:

@@ -8,12 +8,10 @@ from typing import Any, Final
 from homeassistant.core import HomeAssistant, callback
 
 from ...kept import KeptFile
-from . import learning, outages
+from . import learning
 from .battery import Discharge, Draining, Health, figures, health, lasts
-from .commands import Ended
 from .inputs import Needs, Power
 from .learning import Took
-from .outages import Past
 
 SAVE_DELAY: Final = 10.0
 DAY: Final = 86_400.0
@@ -28,7 +26,6 @@ class Keeping:
         self._file = KeptFile(hass, "power", server, self._dump, SAVE_DELAY)
         self._times: dict[str, list[Took]] = {}
         self._discharges: list[Discharge] = []
-        self._past: tuple[Past, ...] = ()
         self._drilled: float | None = None
         self._draining: Draining | None = None
         self._load: float | None = None
@@ -43,7 +40,6 @@ class Keeping:
         for key, found in times.items() if isinstance(times, dict) else ():
             self._times[str(key)] = _read(found, Took)[-learning.KEPT :]
         self._discharges = _read(stored.get("discharges"), _discharge)[-DISCHARGES:]
-        self._past = tuple(_read(stored.get("outages"), Past))[-outages.KEPT :]
         drilled = stored.get("drilled")
         self._drilled = float(drilled) if isinstance(drilled, int | float) else None
 
@@ -55,7 +51,6 @@ class Keeping:
         return {
             "times": {key: [astuple(each) for each in found] for key, found in self._times.items()},
             "discharges": [astuple(each) for each in self._discharges],
-            "outages": [astuple(each) for each in self._past],
             "drilled": self._drilled,
         }
 
@@ -98,9 +93,8 @@ class Keeping:
         self._draining = self._draining or Draining()
         self._draining.take(now, power.charge, power.load, low=low)
 
-    def ended(self, outage: Ended, now: float) -> None:
-        """Note an outage, and what it says of the battery."""
-        self._past = outages.noted(self._past, Past(now, outage.seconds, outage.shed))
+    def ended(self, now: float) -> None:
+        """Note what an outage that is over says of the battery. now: seconds since 1970."""
         draining, self._draining = self._draining, None
         if draining is not None and (found := draining.end(now / DAY)) is not None:
             self._discharges = [*self._discharges, found][-DISCHARGES:]

@@ -47,19 +47,18 @@ def learned(
     stages: Mapping[str, Sequence[Took]],
     nas: Sequence[Took] = (),
     *,
-    own: float = 0.0,
     lasts: float | None = None,
 ) -> Needs:
-    """Return what the machine reckons with. own, lasts: as in `Needs`."""
+    """Return what the machine reckons with. lasts: as in `Needs`."""
     known = {key: found for key, times in stages.items() if (found := upper(times)) is not None}
     shutdown = upper(nas)
-    return Needs(stages=known, nas=NAS_NEEDS if shutdown is None else shutdown, own=own, lasts=lasts)
+    return Needs(stages=known, nas=NAS_NEEDS if shutdown is None else shutdown, lasts=lasts)
 
 
 def needed(plan: PowerPlan, needs: Needs) -> float:
     """Return the seconds from the first stage until the NAS is off."""
     stages = sum(min(each.limit, needs.of(each.key)) for each in plan.shedding if each.kind not in IDLE)
-    return stages + needs.nas + needs.own
+    return stages + needs.nas
 
 
 @dataclass(frozen=True, slots=True)

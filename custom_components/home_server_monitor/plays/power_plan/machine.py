@@ -242,7 +242,7 @@ def _must_go(turn: Turn, reason: Reason) -> bool:
     outage = turn.outage
     if outage is None or outage.critical_since is None:
         return False
-    nas = turn.inputs.needs.nas + turn.inputs.needs.own
+    nas = turn.inputs.needs.nas
     remains = remaining(turn.memory, turn.inputs, sure=True)
     if remains is not None and remains <= nas * 1.2 + SPARE:
         return True

@@ -6,7 +6,7 @@ from enum import StrEnum
 from operator import attrgetter
 from typing import Any, Final, Self, cast
 
-from .inputs import Mains
+from ...guardian.capabilities_power import Mains
 
 # seconds after which the memory is saved in an outage although nothing happened
 SAVED_EVERY: Final = 30.0

@@ -267,7 +267,7 @@ class PowerPlay(Watched):
 
     def ended(self, command: Ended) -> None:
         """Learn from an outage."""
-        self.keeping.ended(command, clock.now())
+        self.keeping.ended(clock.now())
 
     def drains(self, power: Power, *, low: bool) -> None:
         """Learn from a battery that is drained."""

@@ -24,8 +24,6 @@ LOOK_EVERY: Final = 3.0
 ENDED_WITHIN: Final = 180.0
 # what is looked at
 LOOKED_AT: Final = frozenset({"stop_container", "stop_app", "stop_machine"})
-# ends of a lease after which there is nothing more to do for it
-_OVER: Final = frozenset(set(Returned) - {Returned.LATER})
 
 
 class Restores(Protocol):

@@ -2,7 +2,8 @@
 
 from typing import Final
 
-from .inputs import Inputs, Mains, Power
+from ...guardian.capabilities_power import Mains
+from .inputs import Inputs, Power
 from .memory import Memory, Outage, changed
 
 # seconds of mains after which an outage is over; OB within them goes on with the same one

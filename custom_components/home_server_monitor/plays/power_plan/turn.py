@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
+from ...guardian.capabilities_power import Mains
 from .commands import Command, Message, Tell
-from .inputs import Inputs, Link, Mains
+from .inputs import Inputs, Link
 from .judging import OFF_LASTS, calibrates
 from .memory import Memory, Outage, State, changed
 from .plan import Mode, PowerPlan

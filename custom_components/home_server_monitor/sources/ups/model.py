@@ -3,7 +3,8 @@
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from .reading import Condition, Mains, Reading, SelfTest
+from ...guardian.capabilities_power import Mains
+from .reading import Condition, Reading, SelfTest
 
 # plays take the types of a source from here
 __all__ = ["Condition", "Contact", "Mains", "Power", "Reading", "SelfTest", "Unit"]

@@ -10,20 +10,13 @@ from datetime import date
 from enum import StrEnum
 from typing import Final
 
+from ...guardian.capabilities_power import Mains, mains_of
 from .values import dated, identity, number, plain, test_result
 
 MAX_TOKENS: Final = 40
 # a charge, percent, and a runtime, seconds, that no battery has which is empty
 HALF: Final = 50.0
 MINUTES: Final = 300.0
-
-
-class Mains(StrEnum):
-    """Whether the UPS is fed. UNKNOWN is not "fed": nobody may act on it either way."""
-
-    PRESENT = "present"
-    ABSENT = "absent"
-    UNKNOWN = "unknown"
 
 
 class SelfTest(StrEnum):
@@ -60,7 +53,7 @@ class Reading:
     tokens: the words of `ups.status`. low, fsd, calibrating, waiting: the tokens LB, FSD, CAL or TEST, WAIT; LB counts
     only together with mains ABSENT. testing: it says that a self-test runs, by token or by the test's result.
     charge, load and the thresholds in %, runtime in s, power in W, voltages in V, temperature in °C.
-    watts: measured, or of the load and the nominal power (`watts_measured` says which).
+    watts: measured, or of the load and the nominal power.
     """
 
     tokens: frozenset[str] = frozenset()
@@ -69,25 +62,19 @@ class Reading:
     alarm: str | None = None
     charge: float | None = None
     charge_low: float | None = None
-    charge_warning: float | None = None
-    charge_restart: float | None = None
     runtime: float | None = None
     runtime_low: float | None = None
     load: float | None = None
     watts: float | None = None
-    watts_measured: bool = False
-    watts_nominal: float | None = None
     input_voltage: float | None = None
     output_voltage: float | None = None
     battery_voltage: float | None = None
-    battery_voltage_nominal: float | None = None
     temperature: float | None = None
     transfer_reason: str | None = None
     test: SelfTest | None = None
     test_said: str | None = None
     test_date: date | None = None
     battery_date: date | None = None
-    battery_type: str | None = None
     beeper: str | None = None
     delay_shutdown: float | None = None
     serial: str | None = None
@@ -176,13 +163,7 @@ class Reading:
 def read(dump: Mapping[str, str]) -> Reading:
     """Return what a dump says; total: any text is either a value or not known."""
     tokens = frozenset(dump.get("ups.status", "").upper().split()[:MAX_TOKENS])
-    mains = _mains(tokens)
-    load = number(dump, "ups.load", 0, 149.9)
-    nominal = number(dump, "ups.realpower.nominal", 1, 100_000)
-    measured = number(dump, "ups.realpower", 0, 100_000)
-    if measured is None:
-        measured = number(dump, "output.realpower", 0, 100_000)
-    watts = _watts(measured, load, nominal)
+    mains, load = mains_of(tokens), number(dump, "ups.load", 0, 149.9)
     return Reading(
         tokens=tokens,
         mains=mains,
@@ -190,25 +171,19 @@ def read(dump: Mapping[str, str]) -> Reading:
         alarm=plain(dump.get("ups.alarm")),
         charge=number(dump, "battery.charge", 0, 100),
         charge_low=_threshold(dump, "battery.charge.low"),
-        charge_warning=_threshold(dump, "battery.charge.warning"),
-        charge_restart=_threshold(dump, "battery.charge.restart"),
         runtime=_runtime(dump, "battery.runtime", mains),
         runtime_low=_runtime(dump, "battery.runtime.low", Mains.PRESENT),
         load=load,
-        watts=watts,
-        watts_measured=watts is not None and watts == measured,
-        watts_nominal=nominal,
+        watts=_watts(dump, load),
         input_voltage=number(dump, "input.voltage", 0, 1000),
         output_voltage=number(dump, "output.voltage", 0, 1000),
         battery_voltage=number(dump, "battery.voltage", 1, 1000),
-        battery_voltage_nominal=number(dump, "battery.voltage.nominal", 1, 1000),
         temperature=_temperature(dump),
         transfer_reason=plain(dump.get("input.transfer.reason")),
         test=_test(dump),
         test_said=plain(dump.get("ups.test.result")),
         test_date=dated(dump.get("ups.test.date")),
         battery_date=_battery_date(dump),
-        battery_type=plain(dump.get("battery.type")),
         beeper=_beeper(dump.get("ups.beeper.status")),
         delay_shutdown=number(dump, "ups.delay.shutdown", 0, 86_400),
         serial=identity(dump.get("ups.serial")) or identity(dump.get("device.serial")),
@@ -231,18 +206,6 @@ def believed(found: Reading, before: Reading | None) -> Reading:
     if found.charge == 0 and (found.runtime or 0) >= MINUTES:
         found = replace(found, charge=None)
     return found
-
-
-def _mains(tokens: frozenset[str]) -> Mains:
-    """OL says that mains is there, whatever stands beside it: `OL OB`, `OL LB`, `OL DISCHRG`, `ALARM OL FSD` were seen.
-
-    Neither OL nor OB (`TRIM` alone, nothing at all) says nothing. Nor does WAIT.
-    """
-    if "WAIT" in tokens:
-        return Mains.UNKNOWN
-    if "OL" in tokens:
-        return Mains.PRESENT
-    return Mains.ABSENT if "OB" in tokens else Mains.UNKNOWN
 
 
 def _charging(tokens: frozenset[str], charger: str) -> bool | None:
@@ -268,10 +231,14 @@ def _runtime(dump: Mapping[str, str], name: str, mains: Mains) -> float | None:
     return None if found == 0 and mains is not Mains.ABSENT else found
 
 
-def _watts(measured: float | None, load: float | None, nominal: float | None) -> float | None:
-    """Return the power that is drawn. A device that measures 0 W while it carries a load does not measure."""
+def _watts(dump: Mapping[str, str], load: float | None) -> float | None:
+    """Return the power that is drawn, measured or of the load; a device that measures 0 W under a load does not measure."""
+    measured = number(dump, "ups.realpower", 0, 100_000)
+    if measured is None:
+        measured = number(dump, "output.realpower", 0, 100_000)
     if measured is not None and (measured > 0 or not load):
         return measured
+    nominal = number(dump, "ups.realpower.nominal", 1, 100_000)
     return None if load is None or nominal is None else round(load * nominal / 100, 1)
 
 
