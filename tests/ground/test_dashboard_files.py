@@ -14,14 +14,15 @@ FORBIDDEN = re.compile(
     r"innerHTML|outerHTML|insertAdjacentHTML|createContextualFragment|setHTML|srcdoc|DOMParser|document\.write"
     r"|\beval\b|new Function|javascript:|https?://(?!github\.com/home-server-monitor/)|cssText|fetch\(|localStorage"
 )
-KEY = re.compile(r'^ {4}"([a-z_.]+)": ', re.MULTILINE)
+WORDS = [path for path in FILES if path.name.startswith("english")]
+KEY = re.compile(r'^ {2}"([a-z_.]+)": ', re.MULTILINE)
 USED = re.compile(r'\btext\([\w.]+, "([a-z_.]+)"')
 FORMS = ("one", "other")
 
 
 def texts() -> set[str]:
     """Return the keys of the English texts."""
-    found = KEY.findall((PACKAGE / "dashboard/texts.js").read_text(encoding="utf-8"))
+    found = [key for path in WORDS for key in KEY.findall(path.read_text(encoding="utf-8"))]
     assert len(found) == len(set(found)), "a key stands there twice"
     return set(found)
 
@@ -59,11 +60,22 @@ def test_every_text_that_is_used_is_there() -> None:
 
 
 def test_every_text_is_used() -> None:
-    source = "\n".join(path.read_text(encoding="utf-8") for path in FILES if path.name != "texts.js")
+    source = "\n".join(path.read_text(encoding="utf-8") for path in FILES if path not in WORDS)
     source = re.sub(r"\$\{[^}]*\}", "*", source)
     # a key is used in whole, or as a group with what comes from outside, such as `act.${action}`
     quoted = set(re.findall(r'["`]([a-z_.*]+)["`]', source)) | {
-        f"{group}.*" for group in ("severity", "risk", "sources", "state", "tiles")
+        f"{group}.*"
+        for group in (
+            "severity",
+            "risk",
+            "sources",
+            "state",
+            "tiles",
+            "ups",
+            "power.mode",
+            "power.state",
+            "span",
+        )
     }
     patterns = [re.compile(re.escape(each).replace(r"\*", r"[a-z_]+")) for each in quoted if "." in each]
     patterns += [re.compile(r"(ago|in)\.[a-z]+"), re.compile("loading")]

@@ -55,6 +55,7 @@ export class SourcesCard extends LiveCard {
       missing.length ? make("ul", { class: "lines" }, missing) : null,
     );
     const state = source.state in ICONS ? source.state : "disabled";
-    return make("li", {}, make("ha-card", { class: brief ? `${state} brief` : state }, make("div", { class: "lead" }, icon(ICONS[state]), words)));
+    const lead = make("div", { class: "lead" }, icon(ICONS[state]), words);
+    return make("li", {}, make("ha-card", { class: brief ? `${state} brief` : state }, lead));
   }
 }

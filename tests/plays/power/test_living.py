@@ -233,13 +233,10 @@ async def _cancelled(it: Living) -> None:
     assert countdown["ends"]
     listed = (await it.ask("list_findings"))["findings"]
     assert [each["answers"] for each in listed if each["rule"] == "power_outage"] == [["cancel"]]
-    await it.until(lambda: it.resting)
     await it.act("power_cancel")
-    await it.until(lambda: it.said[-1].startswith("Cancelled: what was stopped starts again"))
+    await it.until(lambda: it.said[-1].startswith("Cancelled: nothing is stopped"))
     it.come_back()
     await it.back()
-    assert "all restored" in it.said[-1]
-    assert "?" not in it.said[-1]
     it.forget()
     it.fail()
     await it.until(lambda: it.pushes)
