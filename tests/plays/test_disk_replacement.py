@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from homeassistant.core import Event
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import device_registry as dr, issue_registry as ir
 import pytest
@@ -12,6 +13,7 @@ from pytest_homeassistant_custom_component.common import MockUser
 
 from custom_components.home_server_monitor.const import DOMAIN
 from custom_components.home_server_monitor.edge import own_answers
+from custom_components.home_server_monitor.edge.speaker import EVENT, PROGRESS
 from custom_components.home_server_monitor.guardian.contract import Actor, Refused
 from custom_components.home_server_monitor.guardian.finding import Tracked
 from custom_components.home_server_monitor.guardian.tracked import State as Life
@@ -52,6 +54,48 @@ async def failing(home: Household, hass_admin_user: MockUser) -> Household:
     return home
 
 
+class Channels:
+    """What channels of blueprints are told, and what they are answered when they ask: a Telegram chat and a list."""
+
+    def __init__(self, home: Household) -> None:
+        self.home = home
+        self.events: list[tuple[str, Any]] = []
+        self.shown: list[tuple[str, dict[str, Any], dict[str, Any]]] = []
+        home.tell(*home.guardian.settings.phones, telegram=["42:7"])
+        for name in (EVENT, PROGRESS):
+            home.hass.bus.async_listen(name, self._asks)
+
+    async def _asks(self, event: Event) -> None:
+        data = event.data
+        if data["kind"] != "outcome":
+            return
+        cards = [
+            await _ask(self.home, "get_buttons", None, finding=data["finding"], recipient=recipient)
+            for recipient in ("telegram:7", "notify.family")
+        ]
+        self.shown.append((event.event_type, dict(data), cards[0]))
+        assert cards[1]["message"] == cards[0]["message"]
+        if cards[0]["message_id"] is None:
+            sent = {"chat_id": 7, "message_id": 4711, "message_tag": data["tag"], "bot": {}}
+            self.home.hass.bus.async_fire("telegram_sent", sent)
+
+    async def heard(self, texts: list[str], tag: str) -> None:
+        """Each stage is theirs with the words of the phone, replaces what they show, and ends with a message of its own."""
+        assert [card["message"] for _, _, card in self.shown] == texts
+        assert (
+            {data["tag"] for _, data, _ in self.shown} == {card["tag"] for _, _, card in self.shown} == {tag}
+        )
+        assert [kind for kind, _, _ in self.shown] == [*[PROGRESS] * (len(texts) - 1), EVENT]
+        assert [data["state"] for _, data, _ in self.shown] == [
+            "running", "offline", "out", "inserted", *["resilvering"] * 4, "done",
+        ]  # fmt: skip
+        assert {data["severity"] for _, data, _ in self.shown} == {"high"}
+        assert [card["message_id"] for _, _, card in self.shown] == [None, *[4711] * (len(texts) - 2), None]
+        buttons = [[each["title"] for each in card["buttons"]] for _, _, card in self.shown]
+        assert buttons == [*[["Not replacing it"]] * (len(texts) - 1), []]
+        assert self.home.guardian.wording.logged(self.shown[-1][1]) == f"{TITLE}. {texts[-1]}"
+
+
 async def step(home: Household, count: int = 1, **params: Any) -> None:
     """Let the person at the server do the next step."""
     for _ in range(count):
@@ -74,6 +118,7 @@ def shown(push: dict[str, Any]) -> tuple[str, str]:
 async def test_all_of_it_is_one_notification(failing: Household, hass_admin_user: MockUser) -> None:
     home = failing
     (first,) = home.pushes
+    channels = Channels(home)
     await home.tap(home.button(first, "why"), hass_admin_user.id)
     assert [each["title"] for each in home.shown("Ann")["data"]["actions"]] == [
         "Ordered", "I am replacing it", "Acknowledge", "Snooze 24 h",
@@ -124,6 +169,7 @@ async def test_all_of_it_is_one_notification(failing: Household, hass_admin_user
     assert {each["data"]["tag"] for each in home.pushes} == {first["data"]["tag"]}
     sounds = [each["data"].get("alert_once") is not True for each in home.pushes[2:]]
     assert sounds == [True, *[False] * 7, True], "only the answer and the end make a sound"
+    await channels.heard([each["message"] for each in home.pushes[2:]], first["data"]["tag"])
     await ended(home, hass_admin_user)
 
 

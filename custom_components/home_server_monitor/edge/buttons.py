@@ -14,14 +14,18 @@ if TYPE_CHECKING:
 
 
 async def buttons_for(of: Guardian, subject: str, recipient: str) -> dict[str, Any] | None:
-    """Return what a blueprint shows one recipient about a finding or a proposal; None where there is no such."""
+    """Return what a blueprint shows one recipient about a finding or a proposal; None where there is no such.
+
+    message_id: of the message in a Telegram chat that it is written into, None where it is a new one.
+    """
     record = of.desk.records.get(subject)
     tracked = of.tracked(record.finding if record and record.finding else subject)
     if tracked is None and record is None:
         return None
     if tracked is not None and (record is None or record.state is not State.PROPOSED):
         record = await of.proposals.propose_for(tracked)
-    message = _message(of, tracked, record)
+    followed = of.speaker.delivery.elsewhere
+    message = followed.said(subject) or _message(of, tracked, record)
     phone = _phone(phones(of.hass), recipient)
     people = await of.speaker.delivery.people_of(phone) if phone else _telegram(of, recipient)
     shown = await of.speaker.delivery.buttons(message, recipient, people) if people else []
@@ -34,6 +38,7 @@ async def buttons_for(of: Guardian, subject: str, recipient: str) -> dict[str, A
         "url": message.url,
         "told": phone is not None and phone.entry_id in of.settings.phones and tracked is not None,
         "buttons": shown,
+        "message_id": followed.message_id(subject, recipient),
     }
 
 

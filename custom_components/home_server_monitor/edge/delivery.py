@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..guardian.contract import Actor
 from ..guardian.remediation import State
+from .elsewhere import Elsewhere
 from .messages import Message
 from .people import user_actor
 from .settings import Phone, phones
@@ -29,6 +30,7 @@ class Delivery:
         self._of = guardian
         self._spawn = spawn
         self.teller = Teller(guardian.hass)
+        self.elsewhere = Elsewhere()
 
     def phones(self) -> list[Phone]:
         """Return the phones that are told."""

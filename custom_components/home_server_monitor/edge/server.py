@@ -25,6 +25,7 @@ from ..guardian.remediation import Record
 from ..guardian.topology import Topology
 from ..history import file_name
 from . import clock
+from .elsewhere import TELEGRAM_SENT
 from .guardian import Guardian
 from .house_key import HOUSE
 from .messages import Message, tag_of
@@ -214,6 +215,13 @@ def async_listen(hass: HomeAssistant) -> None:
             await guardians[0].answers.unknown(token, actor)
 
     async_listen_for_replies(hass, handle)
+
+    @callback
+    def sent(event: Event) -> None:
+        for guardian in tuple(hass.data[HOUSE].guardians.values()):
+            guardian.speaker.delivery.elsewhere.sent(event.data)
+
+    hass.bus.async_listen(TELEGRAM_SENT, sent)
 
 
 async def _answer_without_guardian(hass: HomeAssistant, token: str, actor: Actor | None) -> bool:

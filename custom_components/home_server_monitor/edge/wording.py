@@ -218,6 +218,10 @@ class Wording:
         record = of.desk.records.get(str(data.get("proposal")))
         if data.get("kind") == "outcome" and record is not None:
             return self.outcome(record, str(data.get("state") or "")) or record.state.value
+        if data.get("kind") == "outcome" and (
+            said := of.speaker.delivery.elsewhere.said(str(data.get("finding")))
+        ):
+            return f"{said.title}. {said.text}"
         named = [
             of.texts.finding(tracked.finding).title
             for each in data.get("findings", ())

@@ -7,12 +7,13 @@ from ...edge import clock
 from ...guardian.contract import Finding, Severity
 from .promises import Promises
 from .removal import devices_of
+from .replacing import REPLACING
 from .told import Told
 
 if TYPE_CHECKING:
     from .play import DiskRisk
 
-REPLACING, DONE = "disk_replacing", "disk_replaced"
+DONE = "disk_replaced"
 # what ends with an old disk is kept for up to an hour; so long, and longer, that is explained by its replacement
 LINGERS: Final = 3900.0
 

@@ -7,6 +7,8 @@ from typing import Any, Final, Self
 
 from ...guardian.capabilities import DiskPlace, PoolStand
 
+# the rule of the finding that a disk is being replaced
+REPLACING: Final = "disk_replacing"
 DAY: Final = 86400.0
 # stored instants end before 2200
 LAST_YEAR: Final = 230 * 365.25 * DAY

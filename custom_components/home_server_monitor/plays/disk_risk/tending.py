@@ -15,10 +15,10 @@ from ...kept import KeptFile
 from ...prediction.tiers import Tier
 from .jumps import Jumps
 from .ordering import FAILING, Ordering, open_about, serial_of
-from .promised import DONE, REPLACING, findings_of_promises
+from .promised import DONE, findings_of_promises
 from .promises import Promises, Replaced
 from .removal import delete_devices
-from .replacing import EXPECTED, Replacement, Stage, advanced, begun
+from .replacing import EXPECTED, REPLACING, Replacement, Stage, advanced, begun
 from .told import Told, day
 
 if TYPE_CHECKING:

@@ -8,10 +8,10 @@ from ...edge.messages import MESSAGE, REPAIRS, Button, Message, tag_of
 from ...edge.people import context_of
 from ...edge.texts import TITLE, cut
 from ...guardian.capabilities import DiskPlace, PoolStand
-from ...guardian.contract import Actor
-from ...guardian.finding import Tracked
+from ...guardian.contract import Actor, Severity
+from ...guardian.finding import Tracked, finding_id
 from . import words
-from .replacing import Replacement, Stage, steps
+from .replacing import REPLACING, Replacement, Stage, steps
 
 if TYPE_CHECKING:
     from .play import DiskRisk
@@ -87,17 +87,22 @@ class Told:
     def begun(self, it: Replacement, todo: str, actor: Actor) -> None:
         """Tell that somebody replaces it, and how that is done."""
         first = self._of.texts.common("replacing_begun", self.named(it))
-        self._push(it, f"{first}\n{todo}", asker=actor.id)
+        # a channel that cannot change what it shows says this once, and the end
+        self._push(it, f"{first}\n{todo}", "running", asker=actor.id)
 
     def stage(self, it: Replacement) -> None:
         """Tell how far it is, without a sound."""
-        self._push(it, self.text(it))
+        self._push(it, self.text(it), it.stage.value)
 
     def over(self, it: Replacement, how: str, *, who: str = "", loud: bool = False) -> None:
         """Tell how it ended: done, taken_out, stopped or late."""
         named = self.named(it) | ({"who": who} if who else {})
         self._push(
-            it, self._of.texts.common(f"cause_replacing_{how}", named), loud=loud or how == "late", ends=True
+            it,
+            self._of.texts.common(f"cause_replacing_{how}", named),
+            how,
+            loud=loud or how == "late",
+            ends=True,
         )
 
     def gone(self, tracked: Tracked, actor: Actor) -> None:
@@ -109,8 +114,16 @@ class Told:
         self._of.speaker.take_away(tag_of(tag))
 
     def _push(
-        self, it: Replacement, text: str, *, asker: str = "", loud: bool = False, ends: bool = False
+        self,
+        it: Replacement,
+        text: str,
+        state: str,
+        *,
+        asker: str = "",
+        loud: bool = False,
+        ends: bool = False,
     ) -> None:
+        """Tell the phones, and, by an event, the channels of blueprints, which ask for the same text and buttons."""
         title = self._of.texts.common("replacing_title", {"disk": it.label})
         stop = Button("stop", self._of.texts.common("answer_stop"))
         message = Message(
@@ -123,4 +136,10 @@ class Told:
             subject=it.tag,
             buttons=() if ends else (stop,),
         )
-        self._of.speaker.delivery.follow_up(message, asker, ends=ends)
+        speaker, finding = self._of.speaker, finding_id(self._play.id, REPLACING, it.node)
+        speaker.delivery.elsewhere.note(finding, message, ends=ends)
+        # who was told that it fails hears how that goes on
+        about = (each for each in self._of.register.firing() if each.finding.object == it.node)
+        severity = max((each.severity for each in about), default=Severity.WARNING)
+        speaker.fire("outcome", [finding], None, severity, lead=it.tag, stage=not ends, state=state)
+        speaker.delivery.follow_up(message, asker, ends=ends)
