@@ -14,6 +14,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUs
 from custom_components.home_server_monitor.const import CONF_KIND, DOMAIN
 from custom_components.home_server_monitor.guardian.contract import Risk, Severity
 from custom_components.home_server_monitor.guardian.remediation import State as Done
+from custom_components.home_server_monitor.plays.power_plan import play
 import simulator
 from simulator.clock import Clock
 from simulator.harbour import Containers
@@ -81,7 +82,7 @@ async def living(
 CHOSEN = ("Sonarr", "gluetun", "qbittorrent", "immich_server", "immich_postgres", "nodered")
 
 
-async def test_a_household_through_its_outages(living: Living) -> None:
+async def test_a_household_through_its_outages(living: Living, monkeypatch: pytest.MonkeyPatch) -> None:
     """One set-up, many cases: each leaves the household as it found it."""
     it = living
     it.client.max_active = 5
@@ -102,6 +103,7 @@ async def test_a_household_through_its_outages(living: Living) -> None:
     await _killed(it)
     await _practised(it)
     await _lapsed(it, plan)
+    await _announced(it, monkeypatch)
     await _decided(it, plan)
     await _taken_away(it)
 
@@ -326,6 +328,43 @@ async def _lapsed(it: Living, plan: dict[str, Any]) -> None:
     assert lapsed.severity is Severity.HIGH
     await it.approve()
     await it.until(lambda: not {"standing_lapsed", "power_plan_unapproved"} & it.rules(), 2 * MINUTE)
+
+
+async def _announced(it: Living, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A forced shutdown that begins while it watches: all load stops while the NAS waits, which is woken afterwards."""
+    it.forget()
+    woken: list[str] = []
+    monkeypatch.setattr(play, "wake", woken.append)
+    it.set(**{**it.server.options, "power_wake": "00:1a:2b:3c:4d:5e"})
+    it.ups.settings.hostsync, it.ups.primary_acts = 300, True
+    # it does not start by itself when mains is back
+    switch_on, it.ups.switch_on = it.ups.switch_on, lambda: None
+    it.fail(90.0)
+    await it.until(lambda: it.ups.logins)
+    it.ups.announced = it.ups.clock.now()
+    await it.until(lambda: it.ups.off, 5 * MINUTE)
+    assert it.resting
+    assert not it.running("gluetun")
+    assert not it.running("immich_postgres")
+    assert "A shutdown was announced" in "".join(it.said)
+    stopped = [each for each in it.records("stop_container") if each.created > it.since]
+    assert all(each.state is Done.SUCCEEDED for each in stopped), "the NAS went once all of it had ended"
+    await it.until(lambda: it.said[-1] == "The NAS is off.", 5 * MINUTE)
+    it.ups.primary_acts = False
+    it.come_back(30.0)
+    await asyncio.sleep(2 * MINUTE)
+    assert not woken, "a battery that could not carry the next outage"
+    it.ups.charge = 60.0
+    await it.until(lambda: woken, 2 * MINUTE)
+    assert woken == ["00:1a:2b:3c:4d:5e"]
+    assert not it.running("gluetun"), "what runs on it waits for it"
+    it.ups.switch_on = switch_on
+    await it.sim.reboot()
+    await it.back()
+    assert it.running(*CHOSEN)
+    assert not it.resting
+    assert woken == ["00:1a:2b:3c:4d:5e"]
+    assert "system.shutdown" not in [call.method for call in it.sim.calls]
 
 
 async def _decided(it: Living, plan: dict[str, Any]) -> None:

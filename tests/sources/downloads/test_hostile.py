@@ -215,6 +215,38 @@ async def test_a_pause_of_qbittorrent_ends_also_where_somebody_set_something_bes
             assert not paused.same(left, await paused.read(lending.ALL))
 
 
+async def test_what_is_read_while_it_is_written_is_read_again(socket_enabled: None) -> None:
+    """Else one that downloads again is taken for paused for minutes, and is not paused when the power fails."""
+    async with opened("qbittorrent", "5.1.0") as pair:
+        client: Any = pair.client
+        before = await client.read_pause()
+        await client.set_pause(client.paused_from(before))
+        assert (await client.look()).line.paused
+        get, post = client._get, client._post
+
+        async def written_meanwhile(path: str, **more: Any) -> Any:
+            """The answer is from before the order, and comes after it."""
+            found = await get(path, **more)
+            if path == "app/preferences":
+                client._get = get
+                await client.set_pause(before)
+            return found
+
+        async def read_meanwhile(path: str, **more: Any) -> Any:
+            """A look comes before the order arrives."""
+            await client.look()
+            return await post(path, **more)
+
+        client._get = written_meanwhile
+        client._preferences_at = None
+        await client.look()
+        assert not (await client.look()).line.paused
+        await client.set_pause(client.paused_from(before))
+        client._post = read_meanwhile
+        await client.set_pause(before)
+        assert not (await client.look()).line.paused
+
+
 async def test_a_restarted_qbittorrent_is_spoken_to_in_its_own_words(socket_enabled: None) -> None:
     async with opened("qbittorrent", "4.5.2") as pair:
         key = pair.world.grab("qbittorrent", "Harbour", size=GIB, cap=1.0).id

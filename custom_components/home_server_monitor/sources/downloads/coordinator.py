@@ -51,7 +51,9 @@ class DownloadsCoordinator(ServiceCoordinator[Downloader]):
         self.client = MADE[self.product](wire, secrets_of(entry.data))
         self._place = place_of(wire.url)
         self._actions: Mapping[str, Action] = MappingProxyType(actions(self))
-        self._settings: Mapping[str, Setting] = MappingProxyType(settings(self.client, lambda: self.data))
+        self._settings: Mapping[str, Setting] = MappingProxyType(
+            settings(self.client, lambda: self.data, self.ordered)
+        )
 
     # What is shown
 

@@ -40,9 +40,10 @@ def lasting(params: Mapping[str, Any], minutes: float) -> float:
 class Limit(Setting):
     """One of the limits, in bytes a second; 0 is none."""
 
-    def __init__(self, client: DownloadClient, see: See) -> None:
+    def __init__(self, client: DownloadClient, see: See, changed: Callable[[], None]) -> None:
         self._client = client
         self._see = see
+        self._changed = changed
 
     @override
     async def read(self, target: str) -> int | None:
@@ -69,14 +70,16 @@ class Limit(Setting):
         if self.same(value, await self.read(target)):
             return
         await self._client.set_limit(target, int(value))
+        self._changed()
 
 
 class Paused(Setting):
     """Whether nothing is downloaded, as the client itself keeps that."""
 
-    def __init__(self, client: DownloadClient, see: See) -> None:
+    def __init__(self, client: DownloadClient, see: See, changed: Callable[[], None]) -> None:
         self._client = client
         self._see = see
+        self._changed = changed
 
     @override
     async def read(self, target: str) -> Any:
@@ -102,8 +105,11 @@ class Paused(Setting):
         seen = await self.read(target)
         if not self.same(value, seen):
             await self._client.set_pause(self._client.returned(value, seen))
+            self._changed()
 
 
-def settings(client: DownloadClient, see: See) -> dict[str, Setting]:
-    """Return all that may be changed for a while, by name."""
-    return {LIMIT: Limit(client, see), PAUSED: Paused(client, see)}
+def settings(
+    client: DownloadClient, see: See, changed: Callable[[], None] = lambda: None
+) -> dict[str, Setting]:
+    """Return all that may be changed for a while, by name. changed: called once something was."""
+    return {LIMIT: Limit(client, see, changed), PAUSED: Paused(client, see, changed)}

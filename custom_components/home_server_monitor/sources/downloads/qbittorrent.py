@@ -48,6 +48,7 @@ class QBittorrent(DownloadClient):
         self._skipped: set[str] = set()
         self._preferences: Row = {}
         self._preferences_at: float | None = None
+        self._written = 0
         self._told: tuple[Any, ...] = ()
         # by torrent: what a question told, and when its trackers were asked last
         self._asked: dict[str, tuple[Asked, float]] = {}
@@ -174,10 +175,12 @@ class QBittorrent(DownloadClient):
             self._parse(key)
 
     async def _read_preferences(self) -> Row:
+        written = self._written
         found = await self._get("app/preferences")
         if not isinstance(found, dict):
             raise BadResponse("The answer is not one of qBittorrent's")
-        self._preferences, self._preferences_at = found, self._clock()
+        # what was asked while they were written may be from before
+        self._preferences, self._preferences_at = found, self._clock() if written == self._written else None
         return found
 
     @override
@@ -245,8 +248,11 @@ class QBittorrent(DownloadClient):
         )
 
     async def _prefer(self, wanted: Mapping[str, Any]) -> None:
-        self._preferences_at = None
-        await self._post("app/setPreferences", json=json.dumps(wanted))
+        try:
+            await self._post("app/setPreferences", json=json.dumps(wanted))
+        finally:
+            self._preferences_at = None
+            self._written += 1
 
     @override
     async def remove(self, item_id: str, *, delete_data: bool) -> None:
