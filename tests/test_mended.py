@@ -35,6 +35,14 @@ async def mended(home: Household, user: MockUser) -> Tracked:
     record = home.guardian.proposals.proposal_of(tracked)
     assert record is not None
     await _ask(home, "approve", user.id, proposal=record.id)
+    # until it is seen to be over, it is shown with what was done about it
+    for _ in range(30):
+        await home.settle(1)
+        found = (await _ask(home, "list_findings", user.id))["findings"]
+        said = [each["done"] for each in found if each["id"] == tracked.id]
+        if said != [None]:
+            break
+    assert said == [f"Start service: done, and seen to have worked. Approved by {user.name}."]
     await home.settle(180)
     assert tracked.state.value == "resolved"
     return tracked

@@ -51,8 +51,13 @@ async def theatre(running: Any, socket_enabled: None) -> AsyncIterator[Theatre]:
 
 
 async def test_what_is_wrong_comes_first_and_is_followed_as_it_changes(theatre: Theatre) -> None:
+    said = "Scrub: done. Approved by Ann."
     worse = finding(
-        2, severity="critical", title="Pool vault: lost one of two disks", answers=["ordered", "replacing"]
+        2,
+        done=said,
+        severity="critical",
+        title="Pool vault: lost one of two disks",
+        answers=["ordered", "replacing"],
     )
     changed = {"at": at(minutes=40), "text": "Plex image changed, not by us"}
     asked = finding(1, proposal="p", verb="Start scrub", risk="low", changes=[changed])
@@ -75,6 +80,7 @@ async def test_what_is_wrong_comes_first_and_is_followed_as_it_changes(theatre: 
         assert {asked["meaning"], asked["advice"], "Proposed: Start scrub (low risk)"} <= {*shown}
         assert any(each.startswith("since ") and each.endswith(", 3 h ago") for each in shown)
         assert await screen.link("See Approvals") == f"/{PATH}/approvals"
+        assert f"{said} It stays here until it is seen to be over." in " ".join(shown)
         assert await screen.link("I am replacing it…") == "/config/repairs"
         # what follows from another problem is folded away
         assert "1 more that you know of or that follows from another" in shown

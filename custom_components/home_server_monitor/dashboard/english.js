@@ -32,6 +32,7 @@ export const ENGLISH = {
   "problem.frozen": "as last seen; the source does not answer",
   "problem.changes": "What changed before",
   "problem.proposal": "Proposed: {verb} ({risk})",
+  "problem.done": "It stays here until it is seen to be over.",
   "problem.proposal.link": "See Approvals",
   "problem.proposal.others": "An administrator is asked about it: {verb}",
   "problem.acknowledged": "Acknowledged by {who}",

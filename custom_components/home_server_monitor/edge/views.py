@@ -65,10 +65,19 @@ def finding_view(of: Guardian, tracked: Tracked, now: float) -> dict[str, Any]:
         "proposal": record.id if record else None,
         "verb": of.compose.verb(record) if record else None,
         "risk": record.risk.name.lower() if record else None,
+        # what was done about it and worked, until it is seen to be over
+        "done": _done(of, tracked) if record is None else None,
         # what may be answered to it besides
         "answers": verbs_of(of, tracked),
         "changes": [change_view(of, row) for row in of.changes_before(tracked)],
     }
+
+
+def _done(of: Guardian, tracked: Tracked) -> str | None:
+    if tracked.state is not Life.FIRING:
+        return None
+    record = of.proposals.decided(tracked)
+    return of.wording.outcome(record) if record is not None and record.state is State.SUCCEEDED else None
 
 
 def findings_view(of: Guardian, least: Severity, *, resolved: bool) -> dict[str, Any]:

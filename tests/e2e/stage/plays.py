@@ -33,6 +33,7 @@ def finding(number: int = 0, **changes: Any) -> dict[str, Any]:
         "proposal": None,
         "verb": None,
         "risk": None,
+        "done": None,
         "answers": [],
         "changes": [],
     }
