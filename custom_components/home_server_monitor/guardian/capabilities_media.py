@@ -162,6 +162,10 @@ class Downloads(JudgedSource, Protocol):
         """Return how it stands, as it was seen last, without asking."""
         ...
 
+    async def look_download(self, id: str) -> Item | None:
+        """Ask for one download now; None where there is none of that id. Raises ClientError."""
+        ...
+
 
 @runtime_checkable
 class LimitsBandwidth(JudgedSource, Protocol):

@@ -224,3 +224,7 @@ class DownloadsCoordinator(ServiceCoordinator[Downloader]):
     def pauses_downloads(self) -> bool:
         """Return whether it can pause all of them now (capability PausesDownloads)."""
         return not self.line().paused
+
+    async def look_download(self, id: str) -> Item | None:
+        """Ask for one download now (capability Downloads). Raises ClientError."""
+        return await self.client.look_item(id)
