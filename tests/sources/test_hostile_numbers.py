@@ -28,6 +28,7 @@ from custom_components.home_server_monitor.sources.arr.transport import Transpor
 from custom_components.home_server_monitor.sources.downloads import (
     entities as download_entities,
     glance as download_glance,
+    lending,
     listing as download_listing,
     rules as download_rules,
 )
@@ -192,3 +193,10 @@ async def test_plex(socket_enabled: None, session: aiohttp.ClientSession, caplog
             written(*(each.evidence for each in plex_rules.badly_converted("p", data, known, conversions)))
             numbers(plex_entities.TABLES, data)
     assert "Reading" not in caplog.text, "a fault of ours is logged with its feed"
+
+
+def test_what_is_changed_for_a_while_ends() -> None:
+    for evil in EVIL:
+        assert 60 <= lending.lasting({"minutes": evil}, 60.0) <= 7 * 86_400
+    assert lending.lasting({"minutes": 5}, 60.0) == 300
+    assert lending.lasting({}, 60.0) == 3600

@@ -268,7 +268,7 @@ class ArrCoordinator(KeyedCoordinator[Arr]):
         """There is news of a feed: ask soon."""
         if feed == "queue":
             self.reading.news = True
-        if feed in self.feeds.report() and (wait := self.feeds.hurry(feed, GAP)) is not None:
+        if (wait := self.feeds.hurry(feed, GAP)) is not None:
             self.async_hurry(wait)
 
     def _assemble(self) -> Arr:

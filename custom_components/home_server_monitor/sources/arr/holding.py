@@ -30,7 +30,7 @@ from ...guardian.contract import (
     Verdict,
 )
 from ..places import host_node, place_of
-from ..records import flag
+from ..records import flag, number
 from .client import ArrClient
 from .model import Arr
 from .queue import Item
@@ -118,7 +118,8 @@ class HoldImports(Action):
         app = holder.client.app.name
         if await holder.handling.read("") is None:
             raise Refused(Refusal("not_for_this_app", {"app": app}))
-        minutes = min(max(float(params.get("minutes", 60.0)), LEAST_MINUTES), MOST_MINUTES)
+        wanted = number(params.get("minutes"))
+        minutes = min(max(60.0 if wanted is None else wanted, LEAST_MINUTES), MOST_MINUTES)
         lease = ForAWhile(setting=HANDLING, target="", value=False, lasts=minutes * 60)
         return Plan(
             action=self.key,

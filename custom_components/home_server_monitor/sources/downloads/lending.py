@@ -10,6 +10,7 @@ from typing import Any, Protocol, override
 
 from ...guardian.capabilities import Setting
 from ...guardian.contract import NotDone
+from ..records import number
 from .client import DownloadClient, strictest
 from .model import Downloader
 
@@ -31,10 +32,9 @@ class Held(Protocol):
 
 def lasting(params: Mapping[str, Any], minutes: float) -> float:
     """Return for how many seconds something is changed; minutes: where nothing is said."""
-    given = params.get("minutes")
-    known = isinstance(given, int | float) and not isinstance(given, bool)
-    wanted = float(given) if known and given is not None else minutes
-    return min(max(wanted, LEAST_MINUTES), MOST_MINUTES) * 60
+    # what is no number of minutes would never end
+    wanted = number(params.get("minutes"))
+    return min(max(minutes if wanted is None else wanted, LEAST_MINUTES), MOST_MINUTES) * 60
 
 
 class Limit(Setting):
