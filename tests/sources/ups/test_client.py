@@ -170,6 +170,9 @@ async def test_silence_ends_at_the_deadline_and_is_not_asked_again(upsd: Scripte
         "SSH-2.0-OpenSSH_9.2\n",
         "\n",
         f"VAR {'x' * 40_000}\n",
+        # cut off in the middle, so that what follows is nobody's answer
+        'BEGIN LIST VAR rack\nVAR rack ups.status "OL"\nERR DATA-STALE\nEND LIST VAR rack\n',
+        "BEGIN LIST VAR rack\n" + f"VAR rack b {'x' * 15_000}\n" * 80,
     ],
 )
 async def test_what_is_no_answer_to_the_question_closes_the_connection(upsd: Scripted, reply: str) -> None:

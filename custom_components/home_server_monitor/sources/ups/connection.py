@@ -17,6 +17,8 @@ CONNECT: Final = 5.0
 CALL: Final = 10.0
 MAX_LINE: Final = 16 * 1024
 MAX_ROWS: Final = 5000
+# characters of a list: a big one has 20,000
+MAX_LIST: Final = 1024 * 1024
 
 
 class Connection:
@@ -58,13 +60,22 @@ class Connection:
             if answer(await self._line()) != ["BEGIN", "LIST", *wanted]:
                 raise BadResponse("upsd answers another question")
             found: list[list[str]] = []
-            while (words := answer(await self._line())) != ["END", "LIST", *wanted]:
-                if len(found) == MAX_ROWS:
+            size = 0
+            while (words := await self._row()) != ["END", "LIST", *wanted]:
+                size += sum(map(len, words))
+                if len(found) == MAX_ROWS or size > MAX_LIST:
                     raise BadResponse("upsd lists without an end")
                 if words[: len(wanted)] != wanted:
                     raise BadResponse("upsd answers another question")
                 found.append(words[len(wanted) :])
             return found
+
+    async def _row(self) -> list[str]:
+        """Return the words of a row; a refusal in the middle of a list is no whole reply, so the rest is not read."""
+        try:
+            return answer(await self._line())
+        except Refused as err:
+            raise BadResponse("upsd breaks its list off") from err
 
     async def secure(self) -> bool:
         """Ask for TLS; returns False where upsd has none. Raises CannotConnect where it fails half way."""
