@@ -142,6 +142,7 @@ def test_a_nas_that_was_only_silent_is_asked_once_it_answers() -> None:
     scene.go(30, "OB", **EMPTY)
     scene.nas_goes().go(100, "OB", **EMPTY)
     assert scene.state is State.DONE
+    assert Message.NAS_OFF not in scene.told(), "silent is not off"
     scene.deaf = False
     scene.nas_comes().go(60, "OB", **EMPTY)
     assert scene.state is State.COMMITTED

@@ -112,7 +112,9 @@ def _wait(turn: Turn) -> None:
     unheard = turn.inputs.power.link is Link.UNREACHABLE and nas.reachable is not True
     if (nas.reachable is False or unheard) and sure:
         turn.set(nas_taken=True)
-        turn.tell(Message.NAS_OFF)
+        if outage.asked or outage.unsent is None:
+            # one that could not be asked is silent, which is not off
+            turn.tell(Message.NAS_OFF)
     elif nas.reachable is None and not outage.forced:
         pass
     elif lasts < LONG:

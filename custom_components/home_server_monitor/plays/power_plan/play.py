@@ -258,6 +258,9 @@ class PowerPlay(Watched):
         now = self.hass.loop.time()
         if command.message is Message.ASKED and not command.would:
             self._asked = now
+        elif command.message is Message.NOT_ASKED:
+            # how long it took once it was asked again says nothing
+            self._asked = None
         elif command.message is Message.NAS_OFF and self._asked is not None:
             self.keeping.took(Kind.NAS.value, now - self._asked, whole=True)
             self._asked = None
