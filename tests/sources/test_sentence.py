@@ -3,7 +3,7 @@
 from hypothesis import given, settings, strategies as st
 import pytest
 
-from custom_components.home_server_monitor.sources.sentence import LONGEST, sentence
+from custom_components.home_server_monitor.sources.sentence import LONGEST, sentence, without_keys
 
 TRACE = """Traceback (most recent call last):
   File "/usr/lib/python3/dist-packages/middlewared/job.py", line 509, in run
@@ -60,3 +60,16 @@ def test_whatever_is_said_is_one_short_line(said: str) -> None:
 
 def test_a_book_is_not_read_to_its_end() -> None:
     assert sentence("a" * 10**6) == "A" + "a" * (LONGEST - 2) + "…"
+
+
+def test_what_a_tracker_or_a_news_server_says_holds_no_key() -> None:
+    key = "0123456789abcdef0123456789abcdef"
+    for said in (
+        f"https://tracker.example/{key}/announce: unregistered",
+        f"https://indexer.example/api?t=get&apikey={key}",
+        "https://ann:hunter22@news.example refused",
+        "GET /rss?passkey=abc123def",
+    ):
+        shown = without_keys(said)
+        assert not any(each in shown for each in (key, "hunter22", "abc123def")), shown
+    assert without_keys("No space left on /data/Film.2025.1080p") == "No space left on /data/Film.2025.1080p"
