@@ -161,11 +161,12 @@ class NotDone(Exception):
 class Action(Protocol):
     """Something that may be done to a system.
 
-    risk: the most that any plan of it may cost; high where it does not say.
+    risk: the most that any plan of it may cost; high where it does not say. resume: what becomes of one that a restart
+    cut off.
     """
 
     key: str
-    resume: Resume
+    resume: Resume = Resume.VERIFY
     risk: Risk = Risk.HIGH
 
     async def plan(self, target: str, params: Mapping[str, Any]) -> Plan:
@@ -189,12 +190,12 @@ class Action(Protocol):
         ...
 
     async def undo(self, plan: Plan, step: int, receipt: Receipt) -> Receipt | None:
-        """Send the inverse of a step, or return None where there is none.
+        """Send the inverse of a step, or return None where there is none, which is so where it is not said.
 
         Raises Refused where the target is not as the step left it, and Blocked where it is to be asked again until
         something is out of the way. The receipt says `lost` where no answer is known.
         """
-        ...
+        return None
 
 
 @runtime_checkable

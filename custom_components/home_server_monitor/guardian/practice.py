@@ -13,7 +13,6 @@ from .contract import (
     Plan,
     Receipt,
     Refusal,
-    Resume,
     Risk,
     Step,
     Verdict,
@@ -24,7 +23,6 @@ class Practise(Action):
     """Does nothing, in one step, and says so."""
 
     key = "practise"
-    resume = Resume.VERIFY
     risk = Risk.LOW
 
     def __init__(self, source: str) -> None:
@@ -52,10 +50,6 @@ class Practise(Action):
     @override
     async def verify(self, plan: Plan, receipts: Sequence[Receipt]) -> Verdict:
         return Verdict(Outcome.SUCCEEDED, {"done": "nothing"})
-
-    @override
-    async def undo(self, plan: Plan, step: int, receipt: Receipt) -> Receipt | None:
-        return None
 
 
 class PracticeGround:

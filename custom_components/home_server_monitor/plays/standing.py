@@ -14,7 +14,6 @@ from ..guardian.contract import (
     Receipt,
     Refusal,
     Refused,
-    Resume,
     Risk,
     Step,
     Verdict,
@@ -106,7 +105,6 @@ class ApprovePolicy(Action):
     covers: str
     rule: str = ""
     windows_only: bool = False
-    resume = Resume.VERIFY
     risk = Risk.MEDIUM
     # it cannot itself be approved in advance
     stands_by_policy = True
@@ -174,7 +172,3 @@ class ApprovePolicy(Action):
         wanted = {"policy": plan.before["policy"]}
         found = any(each.params == wanted for each in granted(self._desk(), self.covers, self._holder.id))
         return Verdict(Outcome.SUCCEEDED if found else Outcome.FAILED)
-
-    @override
-    async def undo(self, plan: Plan, step: int, receipt: Receipt) -> Receipt | None:
-        return None

@@ -13,7 +13,6 @@ from ..guardian.contract import (
     Receipt,
     Refusal,
     Refused,
-    Resume,
     Risk,
     Step,
     Verdict,
@@ -130,7 +129,6 @@ class UpdateAll(Action):
     """
 
     key = UPDATE_ALL
-    resume = Resume.VERIFY
     risk = Risk.MEDIUM
     # approved in advance only with the policy that the options say, never in general
     stands_by_policy = True
@@ -249,10 +247,6 @@ class UpdateAll(Action):
         if not parts:
             return Verdict(Outcome.FAILED, {"reason": "target_changed"})
         return Verdict(Outcome.SUCCEEDED, {"updated": [each.target for each in parts]})
-
-    @override
-    async def undo(self, plan: Plan, step: int, receipt: Receipt) -> Receipt | None:
-        return None
 
 
 def _fingerprint(chosen: Sequence[Candidate]) -> str:

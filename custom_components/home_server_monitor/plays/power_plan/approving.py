@@ -14,7 +14,6 @@ from ...guardian.contract import (
     Receipt,
     Refusal,
     Refused,
-    Resume,
     Risk,
     Step,
     Verdict,
@@ -90,7 +89,6 @@ class ApprovePlan(Action):
     """Approves in advance that the plan runs by itself, exactly as the options say now."""
 
     key = APPROVE
-    resume = Resume.VERIFY
     risk = Risk.HIGH
     # it cannot itself be approved in advance
     stands_by_policy = True
@@ -153,7 +151,3 @@ class ApprovePlan(Action):
     async def verify(self, plan: Plan, receipts: Sequence[Receipt]) -> Verdict:
         found = await permitted(self._play)
         return Verdict(Outcome.SUCCEEDED if found else Outcome.FAILED)
-
-    @override
-    async def undo(self, plan: Plan, step: int, receipt: Receipt) -> Receipt | None:
-        return None

@@ -15,7 +15,6 @@ from ...guardian.contract import (
     Receipt,
     Refusal,
     Refused,
-    Resume,
     Risk,
     Step,
     Verdict,
@@ -89,7 +88,6 @@ class Carries(Around, Protocol):
 class StageAction(Action):
     """Ends what a stage is about, in its order; what is not begun within its limit is left running."""
 
-    resume = Resume.VERIFY
     # covered in advance only as exactly the plan that the options say
     stands_by_policy = True
 

@@ -5,7 +5,7 @@ from typing import Any, Final, Protocol, override
 
 from homeassistant.core import HomeAssistant
 
-from ...guardian.contract import Action, Outcome, Plan, Receipt, Refusal, Refused, Resume, Risk, Step, Verdict
+from ...guardian.contract import Action, Outcome, Plan, Receipt, Refusal, Refused, Risk, Step, Verdict
 from .items import SCRIPT
 from .plan import Kind, PowerPlan
 
@@ -27,7 +27,6 @@ class RunScript(Action):
     """Runs one script that the plan names, and no other."""
 
     key = SCRIPT
-    resume = Resume.VERIFY
     risk = Risk.MEDIUM
     # only as a part of the plan
     stands_by_policy = True
@@ -69,7 +68,3 @@ class RunScript(Action):
         """Nobody but the script knows what it did: that it was begun is all that is said."""
         begun = bool(receipts) and not (receipts[-1].result or {}).get("lost")
         return Verdict(Outcome.SUCCEEDED if begun else Outcome.INCONCLUSIVE)
-
-    @override
-    async def undo(self, plan: Plan, step: int, receipt: Receipt) -> Receipt | None:
-        return None

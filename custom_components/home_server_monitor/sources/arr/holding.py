@@ -24,7 +24,6 @@ from ...guardian.contract import (
     Receipt,
     Refusal,
     Refused,
-    Resume,
     Risk,
     Step,
     Verdict,
@@ -106,7 +105,6 @@ class HoldImports(Action):
     """Lets what is completed wait for its import for a while. Params: minutes."""
 
     key = HOLD_IMPORTS
-    resume = Resume.VERIFY
     risk = Risk.LOW
 
     def __init__(self, holder: Holder) -> None:
@@ -150,10 +148,6 @@ class HoldImports(Action):
     async def verify(self, plan: Plan, receipts: Sequence[Receipt]) -> Verdict:
         held = await self._holder.handling.read("") is False
         return Verdict(Outcome.SUCCEEDED if held else Outcome.FAILED)
-
-    @override
-    async def undo(self, plan: Plan, step: int, receipt: Receipt) -> Receipt | None:
-        return None
 
 
 class Carried:

@@ -14,7 +14,6 @@ from ...guardian.contract import (
     Receipt,
     Refusal,
     Refused,
-    Resume,
     Risk,
     Step,
     Verdict,
@@ -55,7 +54,6 @@ class ImportNow(Action):
     """Has an Arr import one download; target: its id in its client. What it objects to is left to a person."""
 
     key = "import_now"
-    resume = Resume.VERIFY
     risk = Risk.LOW
 
     def __init__(self, service: Service) -> None:
@@ -124,10 +122,6 @@ class ImportNow(Action):
                 pass
             await asyncio.sleep(0 if ended else wait)
             wait = min(wait * 1.5, LAST_LOOK)
-
-    @override
-    async def undo(self, plan: Plan, step: int, receipt: Receipt) -> Receipt | None:
-        return None
 
     async def _files(self, target: str) -> list[Row]:
         """Return the files of a download as the order names them. Raises Refused and ClientError."""

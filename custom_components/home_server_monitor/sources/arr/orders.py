@@ -14,7 +14,6 @@ from ...guardian.contract import (
     Receipt,
     Refusal,
     Refused,
-    Resume,
     Risk,
     Step,
     Verdict,
@@ -79,7 +78,6 @@ COMMANDS: Final = (
 class CommandAction(Action):
     """A command as the guardian runs it: it is done when the Arr says so and, where it can be seen, when it is seen."""
 
-    resume = Resume.VERIFY
     risk = Risk.LOW
 
     def __init__(self, command: Command, service: Service) -> None:
@@ -143,10 +141,6 @@ class CommandAction(Action):
                 pass
             await asyncio.sleep(LOOK_EVERY)
 
-    @override
-    async def undo(self, plan: Plan, step: int, receipt: Receipt) -> Receipt | None:
-        return None
-
 
 class AllTestsAction(CommandAction):
     """Tests all indexers or all download clients: what does not pass is its outcome."""
@@ -169,7 +163,6 @@ class AllTestsAction(CommandAction):
 class QueueAction(Action):
     """One order to something in the queue. done: whether the item, None where it is gone, shows its end."""
 
-    resume = Resume.VERIFY
     risk = Risk.LOW
 
     def __init__(
@@ -241,10 +234,6 @@ class QueueAction(Action):
                 # it is asked again until the deadline
                 pass
             await asyncio.sleep(LOOK_EVERY)
-
-    @override
-    async def undo(self, plan: Plan, step: int, receipt: Receipt) -> Receipt | None:
-        return None
 
     async def _find(self, target: str) -> Item:
         item = (await self._service.async_look("queue")).queue.items.get(target)

@@ -13,7 +13,6 @@ from ...guardian.contract import (
     Receipt,
     Refusal,
     Refused,
-    Resume,
     Risk,
     Step,
     Verdict,
@@ -61,8 +60,6 @@ class RemoveAction(Action):
 
     replaces: the release is blocklisted, and another one is searched for; keeps: the download stays in its client.
     """
-
-    resume = Resume.VERIFY
 
     def __init__(self, service: Service, *, replaces: bool, keeps: bool) -> None:
         self.key = ("queue_replace" if replaces else "queue_remove") + ("_keep" if keeps else "")
@@ -238,10 +235,6 @@ class RemoveAction(Action):
             again = event.download == plan.target or event.title == plan.before["title"]
             if new and not again and things & set(event.things):
                 return event.title
-        return None
-
-    @override
-    async def undo(self, plan: Plan, step: int, receipt: Receipt) -> Receipt | None:
         return None
 
     async def _seen(self, target: str) -> Item:

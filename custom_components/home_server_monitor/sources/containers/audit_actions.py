@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import json
 from typing import Any, Protocol, override
 
-from ...guardian.contract import Action, Outcome, Plan, Receipt, Refusal, Refused, Resume, Risk, Step, Verdict
+from ...guardian.contract import Action, Outcome, Plan, Receipt, Refusal, Refused, Risk, Step, Verdict
 from .accepting import Acceptances
 from .audit import Accepted, Report, audit
 from .audit_case import Check, Grade
@@ -70,7 +70,6 @@ class FixAudit(LiveChange):
 class _Decision(Action):
     """Changes only what is written down here about a check."""
 
-    resume = Resume.VERIFY
     risk = Risk.LOW
     key: str
 
@@ -88,10 +87,6 @@ class _Decision(Action):
             params=dict(params),
             before=before,
         )
-
-    @override
-    async def undo(self, plan: Plan, step: int, receipt: Receipt) -> Receipt | None:
-        return None
 
 
 class AcceptAudit(_Decision):

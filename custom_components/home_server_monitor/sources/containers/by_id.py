@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from ...guardian.contract import Action, Plan, Refusal, Refused, Resume
+from ...guardian.contract import Action, Plan, Refusal, Refused
 from ..errors import CallFailed
 from .client import EngineClient
 from .raw import Json, name_of
@@ -16,8 +16,6 @@ LOOK_EVERY = 0.5
 
 class ByIdAction(Action):
     """An order to one container; another one that takes its name meanwhile is not meant."""
-
-    resume = Resume.VERIFY
 
     def __init__(
         self, client: EngineClient, yard: Yard, is_podman: Callable[[], bool] = lambda: False

@@ -14,7 +14,6 @@ from ...guardian.contract import (
     Receipt,
     Refusal,
     Refused,
-    Resume,
     Risk,
     Step,
     Verdict,
@@ -78,8 +77,6 @@ ORDERS: tuple[Order, ...] = (
 
 class StackAction(Action):
     """An order as the guardian runs it. Portainer's answer is no evidence: what the engine lists is."""
-
-    resume = Resume.VERIFY
 
     def __init__(self, order: Order, source: Watching) -> None:
         self.key = order.key
@@ -191,10 +188,6 @@ class StackAction(Action):
         # with no answer, only what was made anew since tells that it was done
         before = plan.before["members"]
         return answered or any(before.get(name) != each.id for name, each in members.items())
-
-    @override
-    async def undo(self, plan: Plan, step: int, receipt: Receipt) -> Receipt | None:
-        return None
 
     async def _fingerprint(self, stack: Stack, members: Seen) -> str:
         """Return what a plan is bound to: the containers, and a digest of what the stack is made of."""

@@ -17,7 +17,6 @@ from ...guardian.contract import (
     Receipt,
     Refusal,
     Refused,
-    Resume,
     Risk,
     Step,
     Verdict,
@@ -56,7 +55,6 @@ class Host(Protocol):
 class ClientAction(Action):
     """One or more writes, each judged by looking at the client."""
 
-    resume = Resume.VERIFY
     risk = Risk.LOW
     key: str
     # what is said where no change is seen

@@ -12,7 +12,6 @@ from ...guardian.contract import (
     Receipt,
     Refusal,
     Refused,
-    Resume,
     Risk,
     Step,
     Verdict,
@@ -51,7 +50,6 @@ class SetAction(Action):
     """Changes one setting; its inverse puts back what was there, where nobody has changed it since."""
 
     key = "plex_set"
-    resume = Resume.VERIFY
     risk = Risk.MEDIUM
 
     def __init__(self, service: Service) -> None:
@@ -137,7 +135,6 @@ class ScanAction(Action):
     """Scans a library: one that is being scanned is left alone."""
 
     key = "plex_scan"
-    resume = Resume.VERIFY
     risk = Risk.LOW
 
     def __init__(self, service: Service) -> None:
@@ -200,10 +197,6 @@ class ScanAction(Action):
                 # it is asked again until the deadline
                 pass
             await asyncio.sleep(LOOK_EVERY)
-
-    @override
-    async def undo(self, plan: Plan, step: int, receipt: Receipt) -> Receipt | None:
-        return None
 
 
 def actions_of(service: Service) -> Mapping[str, Action]:

@@ -14,7 +14,6 @@ from ...guardian.contract import (
     Receipt,
     Refusal,
     Refused,
-    Resume,
     Risk,
     Step,
     Verdict,
@@ -101,8 +100,6 @@ class Order:
 
 class OrderAction(Action):
     """An order as the guardian runs it."""
-
-    resume = Resume.VERIFY
 
     def __init__(self, order: Order, nas: Nas) -> None:
         self.key = order.key

@@ -12,7 +12,6 @@ from ...guardian.contract import (
     Receipt,
     Refusal,
     Refused,
-    Resume,
     Risk,
     Step,
     Verdict,
@@ -46,7 +45,6 @@ class InstallScrutiny(Action):
     """Creates the app, with the disks of this NAS; `remove_app` is its inverse, under an approval of its own."""
 
     key = INSTALL
-    resume = Resume.VERIFY
     risk = Risk.MEDIUM
 
     def __init__(self, nas: InstallingNas) -> None:

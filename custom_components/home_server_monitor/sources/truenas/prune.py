@@ -7,7 +7,7 @@ import hashlib
 import json
 from typing import Any, override
 
-from ...guardian.contract import Action, Outcome, Plan, Receipt, Refusal, Refused, Resume, Risk, Step, Verdict
+from ...guardian.contract import Action, Outcome, Plan, Receipt, Refusal, Refused, Risk, Step, Verdict
 from ..errors import ClientError
 from .actions import LOOK_EVERY
 from .methods import Operation, method_of
@@ -28,7 +28,6 @@ class PruneSnapshots(Action):
     """
 
     key = "prune_snapshots"
-    resume = Resume.VERIFY
     risk = Risk.HIGH
 
     def __init__(self, nas: Nas) -> None:
@@ -96,10 +95,6 @@ class PruneSnapshots(Action):
                 return Verdict(Outcome.FAILED, {**facts, "reason": reason})
             waited += LOOK_EVERY
             await asyncio.sleep(LOOK_EVERY)
-
-    @override
-    async def undo(self, plan: Plan, step: int, receipt: Receipt | None) -> Receipt | None:
-        return None
 
     async def _doomed(self, dataset: str, params: Mapping[str, Any]) -> dict[str, str] | Refusal:
         """Return what is to be deleted with its instant of creation, oldest first, or why nothing may be."""

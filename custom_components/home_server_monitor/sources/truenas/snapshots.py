@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import json
 from typing import Any, override
 
-from ...guardian.contract import Action, Outcome, Plan, Receipt, Refusal, Refused, Resume, Risk, Step, Verdict
+from ...guardian.contract import Action, Outcome, Plan, Receipt, Refusal, Refused, Risk, Step, Verdict
 from ..errors import BadResponse, ClientError
 from ..marks import left_by
 from .actions import LOOK_EVERY, Facts
@@ -78,7 +78,6 @@ async def not_ours_at(nas: Nas, dataset: str) -> Refusal | None:
 class _SnapshotAction(Action):
     """What the four have in common: the target is a snapshot's full name, `dataset@name`."""
 
-    resume = Resume.VERIFY
     operation: Operation
     risk = Risk.LOW
 
@@ -164,10 +163,6 @@ class _SnapshotAction(Action):
             if answered:
                 return NO_CHANGE
             await asyncio.sleep(LOOK_EVERY)
-
-    @override
-    async def undo(self, plan: Plan, step: int, receipt: Receipt | None) -> Receipt | None:
-        return None
 
 
 class CreateSnapshot(_SnapshotAction):

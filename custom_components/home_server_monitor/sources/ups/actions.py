@@ -14,7 +14,6 @@ from ...guardian.contract import (
     Receipt,
     Refusal,
     Refused,
-    Resume,
     Risk,
     Step,
     Verdict,
@@ -94,8 +93,6 @@ class Kind:
 class Command(Action):
     """Sends one instant command, once, and looks at the UPS for what became of it."""
 
-    resume = Resume.VERIFY
-
     def __init__(self, service: Service, kind: Kind) -> None:
         self._service = service
         self._kind = kind
@@ -170,10 +167,6 @@ class Command(Action):
                 # it is asked again until the deadline
                 pass
             await asyncio.sleep(LOOK_EVERY)
-
-    @override
-    async def undo(self, plan: Plan, step: int, receipt: Receipt) -> Receipt | None:
-        return None
 
 
 def _no_test(now: Reading, wanted: str) -> Refusal | None:
