@@ -8,6 +8,7 @@ from typing import Any, Protocol, override
 from ..guardian.contract import (
     SYSTEM,
     Action,
+    Actor,
     NotDone,
     Outcome,
     Plan,
@@ -94,7 +95,38 @@ async def permitted(desk: Desk, action: str, source: str, written: Written) -> S
     return found
 
 
-class ApprovePolicy(Action):
+class Approve(Action):
+    """Grants approvals in advance, as its plan says; what they take the place of is no problem any more."""
+
+    # it cannot itself be approved in advance
+    stands_by_policy = True
+
+    def desk(self) -> Desk:
+        """Return where they are kept. Raises Refused."""
+        raise NotImplementedError
+
+    def wanted(self, plan: Plan, by: Actor) -> Sequence[Standing]:
+        """Return what is to be granted, each without an id."""
+        raise NotImplementedError
+
+    def replaces(self, old: Standing) -> bool:
+        """Return whether what is granted takes the place of another one."""
+        raise NotImplementedError
+
+    @override
+    async def run(self, plan: Plan, step: int) -> Receipt:
+        desk = self.desk()
+        record = next((each for each in desk.records.values() if each.plan == plan and not each.over), None)
+        if record is None or record.actor is None:
+            raise NotDone("Its record is gone")
+        made = [await desk.helm.grant(each) for each in self.wanted(plan, record.actor)]
+        for old in tuple(desk.helm.standings.values()):
+            if self.replaces(old) and old.lapsed and not old.revoked:
+                await desk.helm.revoke(old.id, record.actor)
+        return Receipt(step, {"standings": [each.id for each in made]})
+
+
+class ApprovePolicy(Approve):
     """Approves in advance what the options of a source say now.
 
     key: of this action; covers: of the action that is then done by itself; rule: for which finding only, or "";
@@ -106,21 +138,20 @@ class ApprovePolicy(Action):
     rule: str = ""
     windows_only: bool = False
     risk = Risk.MEDIUM
-    # it cannot itself be approved in advance
-    stands_by_policy = True
 
     def __init__(self, house: House, holder: Holder) -> None:
         self._house = house
         self._holder = holder
 
-    def _desk(self) -> Desk:
+    @override
+    def desk(self) -> Desk:
         if (desk := desk_of(self._house, self._holder)) is None:
             raise Refused(Refusal("no_guardian"))
         return desk
 
     @override
     async def plan(self, target: str, params: Mapping[str, Any]) -> Plan:
-        desk, written = self._desk(), self._holder.written
+        desk, written = self.desk(), self._holder.written
         if not written.automatic or await permitted(desk, self.covers, self._holder.id, written):
             raise Refused(Refusal("nothing_to_do"))
         if self.windows_only and not desk.policy.settings.windows:
@@ -143,32 +174,27 @@ class ApprovePolicy(Action):
         return None if same else Refusal("policy_changed")
 
     @override
-    async def run(self, plan: Plan, step: int) -> Receipt:
-        desk = self._desk()
-        record = next((each for each in desk.records.values() if each.plan == plan and not each.over), None)
-        if record is None or record.actor is None:
-            raise NotDone("Its record is gone")
-        made = await desk.helm.grant(
+    def wanted(self, plan: Plan, by: Actor) -> Sequence[Standing]:
+        return [
             Standing(
                 id="",
                 action=self.covers,
                 selector="",
-                by=record.actor,
+                by=by,
                 at=time.time(),
                 rule=self.rule,
                 source=self._holder.id,
                 params={"policy": plan.before["policy"]},
                 windows_only=self.windows_only,
             )
-        )
-        for old in tuple(desk.helm.standings.values()):
-            # what this one takes the place of is no problem any more
-            if (old.action, old.source) == (made.action, made.source) and old.lapsed and not old.revoked:
-                await desk.helm.revoke(old.id, record.actor)
-        return Receipt(step, {"standing": made.id})
+        ]
+
+    @override
+    def replaces(self, old: Standing) -> bool:
+        return (old.action, old.source) == (self.covers, self._holder.id)
 
     @override
     async def verify(self, plan: Plan, receipts: Sequence[Receipt]) -> Verdict:
         wanted = {"policy": plan.before["policy"]}
-        found = any(each.params == wanted for each in granted(self._desk(), self.covers, self._holder.id))
+        found = any(each.params == wanted for each in granted(self.desk(), self.covers, self._holder.id))
         return Verdict(Outcome.SUCCEEDED if found else Outcome.FAILED)

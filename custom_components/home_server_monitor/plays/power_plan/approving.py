@@ -7,8 +7,7 @@ from typing import Any, Protocol, override
 
 from ...guardian.contract import (
     SYSTEM,
-    Action,
-    NotDone,
+    Actor,
     Outcome,
     Plan,
     Receipt,
@@ -21,6 +20,7 @@ from ...guardian.contract import (
 from ...guardian.desk import Desk
 from ...guardian.policy import Standing
 from ...guardian.remediation import OUTAGE
+from ..standing import Approve
 from .carrying import POWER_OFF, SHED
 from .plan import Kind, Mode, PowerPlan, written
 
@@ -47,7 +47,7 @@ class Approved(Protocol):
         ...
 
 
-def wanted(plan: PowerPlan) -> dict[str, str]:
+def covered(plan: PowerPlan) -> dict[str, str]:
     """Return the actions that the plan takes, each with what they are approved for.
 
     What switches machines off is of high risk, and covered as that one stage only.
@@ -73,7 +73,7 @@ def granted(desk: Desk, source: str) -> list[Standing]:
 async def permitted(play: Approved) -> bool:
     """Return whether the plan is approved as it is written; what was approved and is written no longer ends at once."""
     plan, desk = play.plan, play.desk
-    params, needed = {"plan": written(plan)}, wanted(plan)
+    params, needed = {"plan": written(plan)}, covered(plan)
     for standing in granted(desk, play.id):
         if standing.params == params:
             needed.pop(standing.action, None)
@@ -85,13 +85,11 @@ async def permitted(play: Approved) -> bool:
     return plan.mode is not Mode.OBSERVE and not needed
 
 
-class ApprovePlan(Action):
+class ApprovePlan(Approve):
     """Approves in advance that the plan runs by itself, exactly as the options say now."""
 
     key = APPROVE
     risk = Risk.HIGH
-    # it cannot itself be approved in advance
-    stands_by_policy = True
 
     def __init__(self, play: Approved) -> None:
         self._play = play
@@ -107,7 +105,7 @@ class ApprovePlan(Action):
             target=target,
             fingerprint=json.dumps(packed, sort_keys=True),
             steps=(Step(order="grant_standing", params={"plan": json.dumps(packed)}),),
-            risk=Risk.HIGH if POWER_OFF in wanted(play.plan) else Risk.MEDIUM,
+            risk=Risk.HIGH if POWER_OFF in covered(play.plan) else Risk.MEDIUM,
             source=play.id,
             params=dict(params),
             before={"plan": packed, "shown": self._play.in_words()},
@@ -119,33 +117,29 @@ class ApprovePlan(Action):
         return None if same else Refusal("power_plan_changed", {"who": "?"})
 
     @override
-    async def run(self, plan: Plan, step: int) -> Receipt:
-        play = self._play
-        desk, params = play.desk, {"plan": plan.before["plan"]}
-        record = next((each for each in desk.records.values() if each.plan == plan and not each.over), None)
-        if record is None or record.actor is None:
-            raise NotDone("Its record is gone")
-        made = []
-        for action, selector in wanted(play.plan).items():
-            standing = await desk.helm.grant(
-                Standing(
-                    id="",
-                    action=action,
-                    selector=selector,
-                    by=record.actor,
-                    at=time.time(),
-                    rule=OUTAGE,
-                    source=play.id,
-                    params=params,
-                )
+    def desk(self) -> Desk:
+        return self._play.desk
+
+    @override
+    def wanted(self, plan: Plan, by: Actor) -> Sequence[Standing]:
+        return [
+            Standing(
+                id="",
+                action=action,
+                selector=selector,
+                by=by,
+                at=time.time(),
+                rule=OUTAGE,
+                source=self._play.id,
+                params={"plan": plan.before["plan"]},
             )
-            made.append(standing.id)
-        for old in tuple(desk.helm.standings.values()):
-            # what these take the place of is no problem any more
-            ours = old.source == play.id and old.action in (SHED, POWER_OFF)
-            if ours and old.lapsed and not old.revoked:
-                await desk.helm.revoke(old.id, record.actor)
-        return Receipt(step, {"standings": made})
+            for action, selector in covered(self._play.plan).items()
+        ]
+
+    @override
+    def replaces(self, old: Standing) -> bool:
+        # a plan that no longer shuts the NAS down also takes the place of one that did
+        return old.source == self._play.id and old.action in (SHED, POWER_OFF)
 
     @override
     async def verify(self, plan: Plan, receipts: Sequence[Receipt]) -> Verdict:
