@@ -2,6 +2,7 @@
 
 import asyncio
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -11,7 +12,9 @@ from custom_components.home_server_monitor.plays.power_plan.driver import Driver
 from custom_components.home_server_monitor.plays.power_plan.inputs import Needs
 from custom_components.home_server_monitor.plays.power_plan.memory import State
 from custom_components.home_server_monitor.plays.power_plan.plan import Kind, Mode, PowerPlan, Stage
+from custom_components.home_server_monitor.plays.power_plan.play import PowerPlay
 from custom_components.home_server_monitor.plays.power_plan.restoring import Report, Restoring
+from custom_components.home_server_monitor.plays.power_plan.telling import Telling
 from custom_components.home_server_monitor.sources.ups.model import Contact, Unit
 from custom_components.home_server_monitor.sources.ups.reading import read
 from tests.guardian.fake import nap
@@ -216,3 +219,43 @@ def test_who_cancelled_is_waited_for_once_the_battery_is_low() -> None:
     scene.go(3, "OB", charge=12.0, runtime=90.0)
     assert scene.state is State.LOAD_SHED
     assert scene.logged_in
+
+
+def test_countdowns_of_mains_that_comes_and_goes_ring_once() -> None:
+    pushes: list[Any] = []
+    delivery = SimpleNamespace(follow_up=lambda push, ends: pushes.append(push))
+    speaker = SimpleNamespace(spawn=asyncio.run, fire=lambda *said, **more: None, delivery=delivery)
+    texts = SimpleNamespace(common=lambda key, *more, **most: key)
+
+    async def at_once(source: object) -> None:
+        """It is known."""
+
+    guardian = SimpleNamespace(texts=texts, speaker=speaker, intake=SimpleNamespace(at_once=at_once))
+    play: Any = SimpleNamespace(
+        id="power", source=None, guardian=guardian, title="UPS", about="ups:u",
+        can_cancel=lambda: False, shed_names=list, report=Report, why_not_asked=str,
+    )  # fmt: skip
+    telling = Telling(play)
+    for message in (Message.COUNTDOWN, Message.POWER_BACK, Message.COUNTDOWN, Message.SHEDDING):
+        telling.tell(Tell(message))
+    telling.clear()
+    telling.tell(Tell(Message.COUNTDOWN))
+    assert [push.quiet for push in pushes] == [False, False, True, False, False]
+
+
+def test_the_plan_moves_to_no_other_ups_by_itself() -> None:
+    def about(chosen: str, **states: str) -> tuple[str, bool]:
+        stands = {key: SimpleNamespace(kind="ups", state=state) for key, state in states.items()}
+        around: Any = PowerPlay.__new__(PowerPlay)
+        around.guardian = SimpleNamespace(watch=SimpleNamespace(stands=stands))
+        around.entry = SimpleNamespace(options={"power_ups": chosen})
+        return around.ups_id, around.ups_unclear
+
+    assert about("", a="ok") == ("a", False)
+    assert about("", a="ok", b="ok") == ("", True)
+    assert about("a", a="lost", b="ok") == ("a", False)
+    # deleted, and somebody must say so; disabled, as somebody wanted
+    assert about("a", b="ok") == ("", True)
+    assert about("a", a="disabled", b="ok") == ("", False)
+    assert about("", a="disabled") == ("", False)
+    assert about("") == ("", False)

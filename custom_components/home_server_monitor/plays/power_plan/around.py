@@ -69,6 +69,13 @@ class AroundUps(PlaySource, ABC):
         return "" if found not in units or stand is None or stand.state == "disabled" else found
 
     @property
+    def ups_unclear(self) -> bool:
+        """Return whether there are UPSes, and a person must say which one it is about."""
+        chosen = str(self.entry.options.get(power_settings.UPS) or "")
+        units = self.units
+        return bool(units) and chosen not in units and (bool(chosen) or len(units) > 1)
+
+    @property
     def ups(self) -> WatchesPower | None:
         """Return the source of its UPS, None while it is away or where there is none."""
         found = self.house.source(self.ups_id) if self.ups_id else None

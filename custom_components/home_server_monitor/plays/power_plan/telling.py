@@ -89,6 +89,8 @@ class Telling:
     def __init__(self, play: Tells) -> None:
         self._play = play
         self._told = Told()
+        # mains that comes and goes begins a countdown each time: one sound is enough
+        self._rang = False
         # how long the outage lasted, once mains is back, in words
         self._lasted = "?"
 
@@ -99,7 +101,7 @@ class Telling:
 
     def clear(self) -> None:
         """Begin anew: the outage is over."""
-        self._told, self._lasted = Told(), "?"
+        self._told, self._lasted, self._rang = Told(), "?", False
 
     @property
     def said(self) -> bool:
@@ -139,13 +141,15 @@ class Telling:
         self._told = Told(key, values, max(severity, self._told.severity))
         text = of.texts.common(f"cause_{key}", {"ups": self._play.title, **values}).strip()
         ends = message in LAST or (message is Message.POWER_BACK and not self._play.shed_names())
+        again = message is Message.COUNTDOWN and self._rang
+        self._rang = self._rang or message is Message.COUNTDOWN
         buttons = (Button("cancel", of.texts.common("answer_cancel")),) if self._cancels(command) else ()
         push = Push(
             tag=tag_of(self.finding_id),
             title=cut(of.texts.common("power_title", {"ups": self._play.title}), TITLE),
             text=cut(text, MESSAGE),
             critical=message in CRITICAL and not command.would,
-            quiet=message not in LOUD,
+            quiet=message not in LOUD or again,
             severity=severity.name.lower(),
             url=REPAIRS,
             subject=self.finding_id,

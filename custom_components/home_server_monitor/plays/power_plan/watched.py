@@ -69,7 +69,7 @@ class Watched(AroundUps, ABC):
         if self.driver is None:
             return ()
         if not self.ups_id:
-            if len(self.units) < 2 or self.entry.options.get(power_settings.MODE, "observe") == "observe":
+            if not self.ups_unclear or self.entry.options.get(power_settings.MODE, "observe") == "observe":
                 return ()
             return (
                 Finding(
