@@ -1,7 +1,9 @@
 """Mains fails, twice, on a real Home Assistant with a real upsd: load stops and comes back, then the NAS is asked, once."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
+import signal
 from typing import Any
 
 import aiohttp
@@ -112,6 +114,36 @@ class Cellar:
 
         await wait_for(f"the plan is {state}", look, within=within)
 
+    async def running(self) -> set[str]:
+        """Return those of the chosen containers that run, as their engine says."""
+        server, found = self.server, set[str]()
+        key = {"X-API-Key": server.portainer_key}
+        async with self.session.get(f"{server.portainer}/api/endpoints", headers=key, ssl=False) as answer:
+            places = [each["Id"] for each in await answer.json()]
+        for place in places:
+            path = f"{server.portainer}/api/endpoints/{place}/docker/containers/json"
+            async with self.session.get(path, headers=key, ssl=False) as answer:
+                rows = await answer.json() if answer.ok else []
+            found |= {each["Names"][0].lstrip("/") for each in rows if each["State"] == "running"}
+        return found & set(CHOSEN)
+
+    async def die(self) -> None:
+        """Kill Home Assistant as it is, by SIGKILL."""
+        child = self.hass._child
+        assert child is not None
+        child.send_signal(signal.SIGKILL)
+
+        async def dead() -> bool:
+            return child.poll() is not None
+
+        await wait_for("Home Assistant is dead", dead, within=20, pause=0.02)
+
+    async def live(self) -> None:
+        """Start it again."""
+        self.hass.start()
+        await wait_until_up(self.hass, self.owner)
+        await wait_until_running(self.owner)
+
     async def ended(self) -> list[str]:
         """Return the chosen containers that were stopped, in that order."""
         rows = (await self.act("list_proposals"))["history"]
@@ -181,6 +213,41 @@ async def _free(cellar: Cellar) -> bool:
     return f"NUMLOGINS {UPS} 0" in cellar.nut.ask(f"GET NUMLOGINS {UPS}")
 
 
+async def _killed(cellar: Cellar) -> None:
+    """Killed while it sheds the load, it brings all of it back where mains is there when it starts again."""
+    assert await cellar.running() == set(CHOSEN)
+    cellar.nut.say(ups_status="OB DISCHRG", battery_charge="90", battery_runtime="1320")
+
+    async def sheds() -> bool:
+        return await cellar.running() < set(CHOSEN)
+
+    await wait_for("the first container is stopped", sheds, within=60, pause=0.05)
+    await cellar.die()
+    cellar.nut.say(ups_status="OL CHRG")
+    await cellar.live()
+    await cellar.until("online", within=120)
+    assert await cellar.running() == set(CHOSEN)
+    assert not (await cellar.act("list_leases"))["leases"]
+    assert not await cellar.calls("system.shutdown")
+
+
+async def _killed_committed(cellar: Cellar) -> None:
+    """Killed after it asked the NAS, it knows that it did, although mains is still out and the battery nearly empty."""
+    await cellar.die()
+    cellar.nut.say(battery_charge="9", battery_runtime="60")
+    await cellar.live()
+
+    async def goes_on() -> bool:
+        state = (await cellar.owner.request("GET", "/api/states/sensor.home_shutdown_plan"))["state"]
+        return state in ("committed", "done")
+
+    await wait_for("the plan goes on", goes_on, within=60)
+    # several readings of a battery that is nearly empty
+    await asyncio.sleep(5)
+    assert await goes_on()
+    assert await cellar.calls("system.shutdown") == 1
+
+
 async def _stays_away(cellar: Cellar, phone: Phone) -> None:
     """The second time it does not: the NAS is asked once, before the battery is empty, while upsd waits for us."""
     cellar.nut.say(ups_status="OB DISCHRG", battery_charge="60")
@@ -207,10 +274,12 @@ async def test_mains_fails_twice(cellar: Cellar) -> None:
         await cellar.choose(power_mode="prepare", **plan)
         assert "Shed and wait" in await cellar.approve()
         await _comes_back(cellar, phone)
+    await _killed(cellar)
+    async with phone_of(cellar.owner, PHONE, webhook) as phone:
         await cellar.choose(power_mode="decide", **plan)
         assert "Shut down" in await cellar.approve()
         await _stays_away(cellar, phone)
-        assert await cellar.calls("system.shutdown") == 1
+    await _killed_committed(cellar)
     lines = cellar.hass.log.read_text().splitlines()
     ours = (line for line in lines if "home_server_monitor" in line and " ERROR " in line)
     # that what was switched off does not answer is no fault
