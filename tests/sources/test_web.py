@@ -11,6 +11,8 @@ from homeassistant.core import HomeAssistant
 import pytest
 from yarl import URL
 
+from custom_components.home_server_monitor.sources.containers.address import Address
+from custom_components.home_server_monitor.sources.containers.transport import Transport
 from custom_components.home_server_monitor.sources.errors import (
     AuthFailed,
     BadResponse,
@@ -152,6 +154,13 @@ async def test_an_order_goes_out_once_also_where_a_kept_connection_breaks(socket
             web = Web(session, url, in_thread)
             await web.ask("GET", "first", reads=True)
             assert (await web.ask("GET", "question", reads=True)).status == 200
+        asked.clear()
+        async with aiohttp.ClientSession() as session:
+            engine = Transport(session, Address(url))
+            await engine.get("/first")
+            with pytest.raises(CannotConnect):
+                await engine.order("DELETE", "/containers/{id}", "abc")
+        assert asked[1:] == [b"DELETE /containers/abc"]
 
 
 async def test_a_key_follows_no_redirect_when_a_socket_is_opened(

@@ -16,6 +16,7 @@ from yarl import URL
 
 from ..certificates import pin
 from ..errors import NotSent
+from ..guarded import Once
 from .address import Address
 from .replies import VersionRefused, decode, error_of
 from .wire import MIB, read_body, read_lines, translated, within
@@ -29,6 +30,7 @@ STOPS = ORDERS + LENT + PULLS
 MAX_ERROR = 64 * 1024
 # asked before it is known which version of the interface both sides speak
 UNVERSIONED = ("/version", "/_ping")
+_READS = frozenset({"GET", "HEAD"})
 _BLANK = re.compile(r"\{\w+\}")
 
 
@@ -257,6 +259,7 @@ class Transport:
                     headers=sent,
                     ssl=self._ssl,
                     allow_redirects=False,
+                    middlewares=None if verb in _READS else (Once(),),
                     timeout=aiohttp.ClientTimeout(
                         total=None, sock_connect=self.timing.connect, sock_read=quiet
                     ),
