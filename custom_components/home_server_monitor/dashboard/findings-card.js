@@ -157,7 +157,9 @@ export class FindingsCard extends LiveCard {
   }
 
   #hint(finding) {
-    if (finding.done) return make("p", { class: "hint" }, plain(finding.done, 600), " ", text(this.hass, "problem.done"));
+    if (finding.done) {
+      return make("p", { class: "hint" }, plain(finding.done, 600), " ", text(this.hass, "problem.done"));
+    }
     if (!finding.proposal) return null;
     const verb = plain(finding.verb, 60) || text(this.hass, "act.approve");
     if (!this.admin) return make("p", { class: "hint" }, text(this.hass, "problem.proposal.others", { verb }));
