@@ -1,10 +1,11 @@
 """The parts of disk risk that need no Home Assistant: joining what sources say, and judging a disk by its days."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 import json
 from pathlib import Path
+import re
 from typing import Any
 
 import pytest
@@ -14,18 +15,7 @@ from custom_components.home_server_monitor.guardian.contract import Severity
 from custom_components.home_server_monitor.plays.disk_risk.assessing import Assessment, assess, row_of
 from custom_components.home_server_monitor.plays.disk_risk.findings import Known, findings_of
 from custom_components.home_server_monitor.plays.disk_risk.merge import Said, contradiction, merged
-from custom_components.home_server_monitor.plays.disk_risk.words import (
-    RARE,
-    backup_words,
-    of_hundred,
-    place_words,
-    protection_words,
-    rare_words,
-    silent,
-    size_words,
-    spare_words,
-    unseen,
-)
+from custom_components.home_server_monitor.plays.disk_risk.words import RARE, Words
 from custom_components.home_server_monitor.prediction.counters import COUNTERS
 from custom_components.home_server_monitor.prediction.features import Day
 from custom_components.home_server_monitor.prediction.forest import Model, load
@@ -38,8 +28,20 @@ from custom_components.home_server_monitor.prediction.reading import (
     SelfTest,
 )
 from custom_components.home_server_monitor.prediction.tiers import Standing, Tier
+from tests.ground.tree import PACKAGE
 from tests.plays.small_model import write
 
+COMMON = json.loads((PACKAGE / "translations/en.json").read_text())["common"]
+
+
+def say(key: str, placeholders: Mapping[str, Any] | None = None, default: str = "") -> str:
+    """Return a text as Home Assistant has it in English; one that is not there is an error."""
+    text: str = COMMON.get(key, default) if default else COMMON[key]
+    return text.format_map(placeholders or {})
+
+
+WORDS = Words(say)
+RULES = PACKAGE / "prediction/rules.py"
 RESULTS = Path(__file__).parents[2] / "training" / "results.json"
 NOW = datetime(2026, 3, 1, 4, tzinfo=UTC)
 TODAY = int(NOW.timestamp() // 86400)
@@ -156,7 +158,7 @@ def test_no_model_for_what_is_no_hard_disk(model: Model) -> None:
     older = replace(nvme, nvme=replace(log, media_errors=1))
     found = assess(model, over([(9, older), (0, nvme)]), nvme)
     assert (found.outlook, found.tier) == (None, Tier.ELEVATED)
-    assert "fixed rules" in unseen(found)
+    assert "fixed rules" in WORDS.unseen(found)
     assert assess(None, over([(0, reading(a197=99))]), reading(a197=99)).outlook is None
 
 
@@ -214,7 +216,7 @@ def test_nobody_is_woken_for_a_disk_that_its_pool_can_lose(
     bad = reading(a197=40, a187=9)
     found = assess(model, over([(30, reading()), (1, bad), (0, bad)]), bad)
     (told,) = findings_of(
-        "disks:home", known(found, pool="tank", vdev="raidz1", loses=loses), date(2026, 3, 1)
+        "disks:home", known(found, pool="tank", vdev="raidz1", loses=loses), date(2026, 3, 1), WORDS
     )
     assert (told.rule, told.severity, told.object) == ("disk_failing", severity, "disk:ZL2A1234")
     assert told.placeholders["by"] == "2026-03-02"
@@ -224,8 +226,8 @@ def test_nobody_is_woken_for_a_disk_that_its_pool_can_lose(
 def test_a_failed_self_test_that_the_nas_tells_is_not_told_twice(model: Model) -> None:
     failed = replace(reading(), tests=(SelfTest("", False, 100, "failed"),))
     found = assess(model, over([(0, failed)]), failed)
-    assert [*findings_of("s", known(found, test_failed=True), date(2026, 3, 1))] == []
-    (told,) = findings_of("s", known(found), date(2026, 3, 1))
+    assert [*findings_of("s", known(found, test_failed=True), date(2026, 3, 1), WORDS)] == []
+    (told,) = findings_of("s", known(found), date(2026, 3, 1), WORDS)
     assert (told.rule, told.severity) == ("disk_reports_failure", Severity.HIGH)
 
 
@@ -237,7 +239,7 @@ def test_two_sources_that_contradict_each_other_are_a_note(model: Model) -> None
     found = assess(model, over([(0, said[1].reading)]), said[1].reading)
     disk = replace(known(found, pool="tank", vdev="mirror", loses=1), differs=contradiction(said))
     (told,) = (
-        each for each in findings_of("s", disk, date(2026, 3, 1)) if each.rule == "disk_sources_differ"
+        each for each in findings_of("s", disk, date(2026, 3, 1), WORDS) if each.rule == "disk_sources_differ"
     )
     assert told.severity is Severity.INFO
     assert (told.placeholders["newer"], told.placeholders["older"]) == ("Scrutiny", "NAS")
@@ -245,45 +247,56 @@ def test_two_sources_that_contradict_each_other_are_a_note(model: Model) -> None
 
 
 def test_words() -> None:
-    assert [size_words(size) for size in (8 * 10**12, 16_000_900_661_248, 120_034_123_776, None)] == [
+    assert [WORDS.size(size) for size in (8 * 10**12, 16_000_900_661_248, 120_034_123_776, None)] == [
         "8 TB", "16 TB", "120 GB", "unknown size",
     ]  # fmt: skip
     place = DiskPlace(serial="s", label="l", model=None, size=1, device="d", pool="p", loses=2, spares=1)
-    assert protection_words(place) == "Its pool can lose 2 disks without losing data."
-    assert spare_words(place) == "An unused disk that is large enough is in the same machine."
-    assert place_words(replace(place, vdev="raidz2", slot="slot 3")) == "pool p, raidz2, slot 3"
+    assert WORDS.protection(place) == "Its pool can lose 2 disks without losing data."
+    assert WORDS.spare(place) == "An unused disk that is large enough is in the same machine."
+    assert WORDS.place(replace(place, vdev="raidz2", slot="slot 3")) == "pool p, raidz2, slot 3"
     today = NOW.date()
     stand = PoolStand(id="1", name="p", status="online")
-    assert backup_words(None, today) == ""
-    assert "make a backup first" in backup_words(stand, today)
+    assert WORDS.backup(None, today) == ""
+    assert "make a backup first" in WORDS.backup(stand, today)
     copied = (
         Backup("replication", NOW),
         Backup("cloud_sync", NOW - timedelta(days=9)),
         Backup("rsync", None),
     )
-    assert backup_words(replace(stand, backups=copied, bare=("p/a", "p/b")), today) == (
+    assert WORDS.backup(replace(stand, backups=copied, bare=("p/a", "p/b")), today) == (
         "Last copied: replication today, cloud sync 9 days ago, rsync at no time that is known;"
         " 2 of its datasets by no task."
     )
-    assert "bring the backup up to date first" in protection_words(replace(place, loses=0, spares=0))
+    assert "bring the backup up to date first" in WORDS.protection(replace(place, loses=0, spares=0))
 
 
 def test_chances_in_words_that_stand_in_a_sentence() -> None:
-    assert of_hundred(0.0002) == of_hundred(0.009) == "fewer than one"
-    assert of_hundred(0.0096) == "about 1"
-    assert of_hundred(0.234) == "about 23"
-    assert of_hundred(0.999) == "about 90", "never surer than what is shown"
-    assert rare_words(Tier.WATCH) is None
+    assert WORDS.of_hundred(0.0002) == WORDS.of_hundred(0.009) == "fewer than one"
+    assert WORDS.of_hundred(0.0096) == "about 1"
+    assert WORDS.of_hundred(0.234) == "about 23"
+    assert WORDS.of_hundred(0.999) == "about 90", "never surer than what is shown"
+    assert WORDS.rare(Tier.WATCH) is None
 
 
 def test_how_rare_a_tier_is_said_to_be_is_what_its_limit_was_made_for() -> None:
     shipped = load()
     assert isinstance(shipped, Model)
-    for tier, said in RARE.items():
-        some, many = (int(number) for number in said.replace(",", "").split(" in "))
+    for tier, (some, many) in RARE.items():
         assert some / many == shipped.about["false_alarms"][tier.key]
-        assert said in (rare_words(tier) or "")
+        assert f"{some} in {many:,} " in (WORDS.rare(tier) or "")
     measured = json.loads(RESULTS.read_text())
     for model, share in (("ST4000DM000", measured["silent"]), ("WDC WD40EFRX", measured["silent_of"]["WD"])):
         known = assess(None, [(TODAY, row_of(reading()))], replace(reading(), model=model))
-        assert silent(known) == f"{int(10 * share)} in 10"
+        assert WORDS.silent(known) == f"{int(10 * share)} in 10"
+
+
+def test_whatever_a_rule_or_a_counter_says_has_words() -> None:
+    named = set(re.findall(r'"([a-z_]+)"', RULES.read_text())) & {
+        key[9:] for key in COMMON if key.startswith("disk_hit_")
+    }
+    assert len(named) == 17, "all of them are rules"
+    assert {key for key in COMMON if key.startswith("disk_counter_")} == {
+        f"disk_counter_{each}" for each in COUNTERS
+    }
+    for tier in Tier:
+        assert COMMON[f"disk_todo_{tier.key}"]

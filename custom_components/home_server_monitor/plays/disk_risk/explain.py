@@ -7,14 +7,14 @@ from typing import Any, Final
 from ...prediction.forest import Model
 from ...prediction.outlook import Prediction, shown
 from ...prediction.tiers import Tier
-from . import words
 from .findings import Known, at_hand
+from .words import Words, by_when
 
 # from this chance within 30 days on, it is said of a disk whose errors do not rise that it is riskier than others
 _NOTABLE: Final = 0.01
 
 
-def explained(disk: Known, model: Model | None, now: datetime) -> Mapping[str, Any]:
+def explained(disk: Known, model: Model | None, now: datetime, words: Words) -> Mapping[str, Any]:
     """Return why, what to do, by when, and what cannot be seen."""
     found, reading = disk.found, disk.found.reading
     return {
@@ -22,50 +22,48 @@ def explained(disk: Known, model: Model | None, now: datetime) -> Mapping[str, A
         "serial": disk.serial,
         "model": reading.model,
         "kind": reading.media.value,
-        "size": words.size_words(disk.size),
-        "where": words.place_words(disk.place),
+        "size": words.size(disk.size),
+        "where": words.place(disk.place),
         "read_by": reading.source,
         "read_at": reading.taken.isoformat(timespec="seconds") if reading.taken else None,
         "power_on_hours": reading.hours,
         "tier": None if found.judged is None else found.judged.key,
         "judged_by": "model" if isinstance(found.outlook, Prediction) else "rules",
         "health_passed": reading.health,
-        **_chances(disk),
-        "rules": [
-            {"rule": hit.rule, "tier": hit.tier.key, "text": words.hit_words(hit)} for hit in found.hits
-        ],
+        **_chances(disk, words),
+        "rules": [{"rule": hit.rule, "tier": hit.tier.key, "text": words.hit(hit)} for hit in found.hits],
         "wear": _wear(disk),
         **at_hand(disk),
-        "what_to_do": _what_to_do(disk, now),
-        "by": words.by_when(found.tier, now.date()) if found.tier >= Tier.ELEVATED else None,
+        "what_to_do": _what_to_do(disk, now, words),
+        "by": by_when(found.tier, now.date()) if found.tier >= Tier.ELEVATED else None,
         "not_seen": words.unseen(found),
         "days_of_readings": found.days + 1,
         "model_off": model is None,
     }
 
 
-def _chances(disk: Known) -> dict[str, Any]:
+def _chances(disk: Known, words: Words) -> dict[str, Any]:
     outlook = disk.found.outlook
     if not isinstance(outlook, Prediction):
         return {}
     return {
         "chance_30_days": round(shown(outlook.p30), 4),
         "chance_90_days": round(shown(outlook.p90), 4),
-        "in_words": words.outlook_words(outlook),
-        "how_rare": words.rare_words(disk.found.by_model),
+        "in_words": words.outlook(outlook),
+        "how_rare": words.rare(disk.found.by_model),
         "confidence": outlook.confidence.value,
         "reasons": [
             {
                 "attribute": each.attribute,
-                "name": words.COUNTED[each.attribute],
+                "name": words.counter(each.attribute),
                 "level": each.level,
                 "rose_in_30_days": each.grew,
                 "share": round(each.share, 3),
-                "text": words.reason_words(each),
+                "text": words.reason(each),
             }
             for each in outlook.reasons
         ],
-        "not_reported": [words.COUNTED[attribute] for attribute in outlook.unseen],
+        "not_reported": [words.counter(attribute) for attribute in outlook.unseen],
     }
 
 
@@ -83,28 +81,20 @@ def _wear(disk: Known) -> dict[str, Any] | None:
     }
 
 
-def _what_to_do(disk: Known, now: datetime) -> str:
-    tier, by = disk.found.tier, words.by_when(disk.found.tier, now.date())
+def _what_to_do(disk: Known, now: datetime, words: Words) -> str:
+    tier, by = disk.found.tier, by_when(disk.found.tier, now.date())
     about = " ".join(
         filter(
             None,
             (
-                words.protection_words(disk.place),
-                words.backup_words(disk.stand, now.date()),
-                words.spare_words(disk.place),
+                words.protection(disk.place),
+                words.backup(disk.stand, now.date()),
+                words.spare(disk.place),
             ),
         )
     )
-    match tier:
-        case Tier.CRITICAL:
-            return f"Replace it at once, by {by}. {about}"
-        case Tier.HIGH:
-            return f"Order a replacement of at least {words.size_words(disk.size)} now and have it in by {by}. {about}"
-        case Tier.ELEVATED:
-            return f"Watch it, and look again by {by}. {about}"
-        case Tier.WATCH:
-            outlook = disk.found.outlook
-            if isinstance(outlook, Prediction) and outlook.p30 >= _NOTABLE:
-                return "Nothing now: its errors do not rise. It is riskier than a disk without any, so keep the backup fresh."
-            return "Nothing now: there were errors once, and they do not rise."
-    return "Nothing."
+    key, outlook = tier.key, disk.found.outlook
+    if tier is Tier.WATCH and isinstance(outlook, Prediction) and outlook.p30 >= _NOTABLE:
+        key = "watch_risky"
+    todo = words.say(f"disk_todo_{key}", {"by": by, "size": words.size(disk.size)})
+    return f"{todo} {about}" if tier >= Tier.ELEVATED else todo

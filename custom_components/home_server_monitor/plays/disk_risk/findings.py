@@ -11,11 +11,11 @@ from ...guardian.finding import Tracked
 from ...prediction.outlook import Prediction
 from ...prediction.rules import Hit
 from ...prediction.tiers import Tier
-from . import words
 from .assessing import Assessment
 from .merge import Contradiction
 from .promises import Ordered
 from .told import day
+from .words import Words, by_when, percent
 
 SEVERITY: Final = {
     Tier.CRITICAL: Severity.CRITICAL,
@@ -76,36 +76,35 @@ class Known:
         return (self.place.size if self.place else None) or self.found.reading.capacity
 
 
-def findings_of(source: str, disk: Known, today: date) -> Iterator[Finding]:
+def findings_of(source: str, disk: Known, today: date, words: Words) -> Iterator[Finding]:
     """Yield what is wrong with one disk."""
-    yield from _failing(source, disk, today)
+    yield from _failing(source, disk, today, words)
     for hit in disk.found.hits:
         if hit.rule == CABLE:
-            yield _finding(source, disk, "disk_cable", Severity.WARNING, {"errors": f"{hit.value or 0:.0f}"})
+            named = {"errors": f"{hit.value or 0:.0f}"}
+            yield _finding(source, disk, "disk_cable", Severity.WARNING, named, words)
         elif hit.rule in WEAR:
-            yield _wearing(source, disk, hit)
+            yield _wearing(source, disk, hit, words)
     if (differs := disk.differs) is not None:
-        named = {"newer": differs.newer.source, "older": differs.older.source, "what": _DIFFERS[differs.what]}
-        yield _finding(source, disk, "disk_sources_differ", Severity.INFO, named)
-
-
-_DIFFERS: Final = {
-    "health": "whether it passed its own health check",
-    "hours": "how long it has run",
-    "counters": "its count of bad sectors",
-    "kind": "what kind of drive it is",
-}
+        named = {"newer": differs.newer.source, "older": differs.older.source, "what": words.differs(differs)}
+        yield _finding(source, disk, "disk_sources_differ", Severity.INFO, named, words)
 
 
 def _finding(
-    source: str, disk: Known, rule: str, severity: Severity, named: Mapping[str, str], **evidence: Any
+    source: str,
+    disk: Known,
+    rule: str,
+    severity: Severity,
+    named: Mapping[str, str],
+    words: Words,
+    **evidence: Any,
 ) -> Finding:
     placeholders = {
         "disk": disk.label,
         "last4": disk.serial[-4:],
         "model": disk.found.reading.model,
-        "size": words.size_words(disk.size),
-        "where": words.place_words(disk.place),
+        "size": words.size(disk.size),
+        "where": words.place(disk.place),
         **named,
     }
     return Finding(
@@ -118,7 +117,7 @@ def _finding(
     )
 
 
-def _failing(source: str, disk: Known, today: date) -> Iterator[Finding]:
+def _failing(source: str, disk: Known, today: date, words: Words) -> Iterator[Finding]:
     """Yield that it may fail: by the model where that says so, else by what the drive says of itself."""
     told = {CABLE, *WEAR} | ({"self_test_failed"} if disk.place and disk.place.test_failed else set())
     hits = [hit for hit in disk.found.hits if hit.rule not in told]
@@ -128,11 +127,11 @@ def _failing(source: str, disk: Known, today: date) -> Iterator[Finding]:
     outlook = disk.found.outlook
     by_model = disk.found.by_model >= Tier.ELEVATED and isinstance(outlook, Prediction)
     named = {
-        "reasons": "; ".join(words.reasons(disk.found, frozenset(told))[:2]) or "its counters",
-        "by": words.by_when(tier, today),
-        "protection": words.protection_words(disk.place),
-        "backup": words.backup_words(disk.stand, today),
-        "spare": words.spare_words(disk.place),
+        "reasons": "; ".join(words.reasons(disk.found, frozenset(told))[:2]) or words.say("disk_reason_none"),
+        "by": by_when(tier, today),
+        "protection": words.protection(disk.place),
+        "backup": words.backup(disk.stand, today),
+        "spare": words.spare(disk.place),
         "silent": words.silent(disk.found),
         **_ordered(disk),
     }
@@ -141,12 +140,12 @@ def _failing(source: str, disk: Known, today: date) -> Iterator[Finding]:
     if isinstance(outlook, Prediction):
         evidence |= {"p30": round(outlook.p30, 4), "p90": round(outlook.p90, 4)}
         named |= {
-            "chance": words.percent(outlook.p30),
+            "chance": percent(outlook.p30),
             "of_100": words.of_hundred(outlook.p30),
             "of_100_in_90": words.of_hundred(outlook.p90),
         }
     rule = "disk_failing" if by_model else "disk_reports_failure"
-    yield _finding(source, disk, rule, severity_of(tier, disk.place), named, **evidence)
+    yield _finding(source, disk, rule, severity_of(tier, disk.place), named, words, **evidence)
 
 
 def _ordered(disk: Known) -> dict[str, str]:
@@ -175,15 +174,15 @@ def at_hand(disk: Known) -> dict[str, Any]:
     }
 
 
-def _wearing(source: str, disk: Known, hit: Hit) -> Finding:
+def _wearing(source: str, disk: Known, hit: Hit, words: Words) -> Finding:
     worn = hit.rule == "worn_out"
     named = {
         "used": "?" if hit.value is None else f"{hit.value:.0f}",
-        "by": hit.by.isoformat() if hit.by else "a day that cannot be told yet",
+        "by": hit.by.isoformat() if hit.by else words.say("disk_wear_unknown"),
     }
     cause = "disk_worn_out" if worn else "disk_wearing_out"
     return _finding(
-        source, disk, "disk_wearing", Severity.WARNING if worn else Severity.INFO, named, cause=cause
+        source, disk, "disk_wearing", Severity.WARNING if worn else Severity.INFO, named, words, cause=cause
     )
 
 

@@ -31,6 +31,7 @@ from .record import SHOWN_FOR, DiskRecord
 from .showing import Showing
 from .tending import Tending
 from .unread import say_unread
+from .words import Words
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -75,13 +76,18 @@ class DiskRisk(AskedOfDisks, PlaySource):
 
         Shortly after the start also of those that nobody lists: who does may not be up yet.
         """
-        today, known = dt_util.now().date(), self._known()
+        today, known, words = dt_util.now().date(), self._known(), self.words
         in_use = [disk for serial, disk in known.items() if not self.is_retired(serial)]
-        found = [each for disk in in_use for each in findings_of(self.id, disk, today)]
+        found = [each for disk in in_use for each in findings_of(self.id, disk, today, words)]
         there = None if self.is_new else self.places().keys()
         firing = [each for each in self.guardian.register.firing() if each.finding.rule in OF_READINGS]
         before = still(self.id, firing, known.keys(), there, self._leaving.is_silent)
         return [*found, *before, *self.tending.findings()]
+
+    @property
+    def words(self) -> Words:
+        """Return what puts disks into the words of Home Assistant's language."""
+        return Words(self.guardian.texts.common)
 
     @property
     def is_new(self) -> bool:
@@ -157,7 +163,7 @@ class DiskRisk(AskedOfDisks, PlaySource):
         known = self._known()
         if (serial := self.serial(wanted)) is None or serial not in known:
             return None
-        answer = explained(known[serial], self.listening.model, dt_util.now())
+        answer = explained(known[serial], self.listening.model, dt_util.now(), self.words)
         return {**answer, **self.tending.explained(serial, known[serial].found.tier)}
 
     def count_disks(self) -> Mapping[str, Any]:

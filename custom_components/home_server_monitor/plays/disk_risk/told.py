@@ -10,8 +10,8 @@ from ...edge.texts import TITLE, cut
 from ...guardian.capabilities import DiskPlace, PoolStand
 from ...guardian.contract import Actor, Severity
 from ...guardian.finding import Tracked, finding_id
-from . import words
 from .replacing import REPLACING, Replacement, Stage, steps
+from .words import Words
 
 if TYPE_CHECKING:
     from .play import DiskRisk
@@ -32,10 +32,13 @@ class Told:
         self._play = play
         self._of = play.guardian
 
-    @staticmethod
-    def where(place: DiskPlace | None, stand: PoolStand | None) -> str:
+    @property
+    def _words(self) -> Words:
+        return Words(self._of.texts.common)
+
+    def where(self, place: DiskPlace | None, stand: PoolStand | None) -> str:
         """Return where a disk is, or was."""
-        return f"pool {stand.name}" if place is None and stand else words.place_words(place)
+        return self._words.pool(stand.name) if place is None and stand else self._words.place(place)
 
     def key(self, it: Replacement) -> str:
         """Return which text says how far it is; it is `cause_<key>`."""
@@ -54,21 +57,23 @@ class Told:
     def named(self, it: Replacement, *, exactly: bool = False) -> dict[str, str]:
         """Return what fills the texts about it."""
         heir = self._play.places().get(it.heir or "")
-        percent = int(it.percent or 0)
+        percent, words = int(it.percent or 0), self._words
         return {
             "disk": it.label,
             "last4": it.serial[-4:],
-            "size": words.size_words(it.size) if it.size else "the same size",
+            "size": words.size(it.size) if it.size else words.say("disk_size_same"),
             "where": it.where,
             "pool": it.pool or "-",
             "slot": f", {it.slot}" if it.slot else "",
             "who": it.who,
             "until": day(it.until),
             "new": heir.label if heir else "-",
-            "new_size": words.size_words(heir.size if heir else None),
+            "new_size": words.size(heir.size if heir else None),
             "percent": str(percent if exactly else percent - percent % COARSE),
-            "left": words.span_words(it.left),
-            "errors": "1 error" if it.errors == 1 else f"{it.errors or 0} errors",
+            "left": words.span(it.left),
+            "errors": words.say(
+                "disk_one_error" if it.errors == 1 else "disk_errors", {"count": it.errors or 0}
+            ),
         }
 
     def text(self, it: Replacement) -> str:

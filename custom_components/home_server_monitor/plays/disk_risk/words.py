@@ -1,7 +1,8 @@
-"""What is said of a disk: why, what to do, and by when. Nothing here promises."""
+"""What is said of a disk: why, what to do, and by when. Nothing here promises; the texts are Home Assistant's."""
 
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
-from typing import Final
+from typing import Any, Final, Protocol
 
 from homeassistant.util import dt as dt_util
 
@@ -11,66 +12,22 @@ from ...prediction.rules import Hit
 from ...prediction.tiers import Tier
 from ...prediction.vendors import vendor_of
 from .assessing import Assessment
+from .merge import Contradiction
 
-COUNTED: Final = {
-    5: "reallocated sectors",
-    10: "spin-up retries",
-    187: "uncorrectable errors",
-    188: "command time-outs",
-    196: "reallocations",
-    197: "pending sectors",
-    198: "sectors that cannot be read",
-}
-_HITS: Final = {
-    "health_failed": "the drive's own health check says FAILED",
-    "attribute_failing": "attribute {about} is below its maker's limit",
-    "self_test_failed": "its newest self-test failed",
-    "cable": "errors on the way to the drive are rising ({value})",
-    "end_to_end": "data was damaged inside the drive {value} times",
-    "nvme_spare_low": "its spare blocks are used up",
-    "nvme_temperature": "it says that it is too hot",
-    "nvme_reliability": "it says that it is no longer reliable",
-    "nvme_read_only": "it has made itself read-only",
-    "nvme_backup": "its protection against power loss failed",
-    "nvme_memory_region": "its persistent memory is not reliable",
-    "media_errors": "{value} data errors",
-    "ssd_uncorrectable": "{value} errors that it could not correct",
-    "grown_defects": "{value} grown defects",
-    "uncorrected_errors": "{value} errors that it could not correct",
-    "worn_out": "{value} % of its rated writes are used",
-    "wearing_out": "{value} % of its rated writes are used",
-}
-# how many healthy disks ever reached the tier in the 11 months of the test
-RARE: Final = {Tier.CRITICAL: "1 in 1,000", Tier.HIGH: "5 in 1,000", Tier.ELEVATED: "1 in 100"}
+# how many healthy disks of how many ever reached the tier in the 11 months of the test
+RARE: Final = {Tier.CRITICAL: (1, 1000), Tier.HIGH: (5, 1000), Tier.ELEVATED: (1, 100)}
 # by when to act, in days
 BY: Final = {Tier.CRITICAL: 1, Tier.HIGH: 14, Tier.ELEVATED: 30}
+# how many of 10 failures gave no warning in the test
+SILENT, SILENT_OF_WD = 4, 8
 
 
-def hit_words(hit: Hit) -> str:
-    """Return what a rule saw."""
-    return _HITS[hit.rule].format(
-        value="?" if hit.value is None else f"{hit.value:.0f}", about="?" if hit.about is None else hit.about
-    )
+class Say(Protocol):
+    """Returns a text by its key."""
 
-
-def reason_words(reason: Reason) -> str:
-    """Return what a counter adds, in numbers that a person can look up."""
-    name = COUNTED[reason.attribute]
-    if reason.grew > reason.level:
-        # some of them were replaced, or written anew, since
-        return f"{reason.grew:.0f} new {name} in 30 days, {reason.level:.0f} now"
-    if reason.grew > 0:
-        return f"{name} rose from {reason.level - reason.grew:.0f} to {reason.level:.0f} in 30 days"
-    return f"{reason.level:.0f} {name}, not rising"
-
-
-def reasons(found: Assessment, without: frozenset[str] = frozenset()) -> list[str]:
-    """Return why, the strongest first: what the drive says of itself, then what the model saw."""
-    said = [hit_words(hit) for hit in found.hits if hit.tier >= Tier.ELEVATED and hit.rule not in without]
-    if isinstance(found.outlook, Prediction):
-        parts = sorted(found.outlook.reasons, key=lambda each: -each.share)
-        said += [reason_words(each) for each in parts[:3] if each.share >= 0.05]
-    return said
+    def __call__(self, key: str, placeholders: Mapping[str, Any] | None = None, default: str = "?") -> str:
+        """Return a text, filled."""
+        ...
 
 
 def percent(chance: float) -> str:
@@ -79,119 +36,152 @@ def percent(chance: float) -> str:
     return f"{value:.0f} %" if value >= 1 else f"{value:.2g} %"
 
 
-def of_hundred(chance: float) -> str:
-    """Return how many of a hundred such disks a chance is, as it stands before “fail”."""
-    value = 100 * shown(chance)
-    return "fewer than one" if value < 0.95 else f"about {value:.0f}"
-
-
-def outlook_words(outlook: Prediction) -> str:
-    """Return both chances as a sentence."""
-    soon, later = of_hundred(outlook.p30), of_hundred(outlook.p90)
-    return f"Of 100 disks like this, {soon} fail within 30 days and {later} within 90."
-
-
-def rare_words(tier: Tier) -> str | None:
-    """Return how rarely a disk that does not fail is in a tier of the model; None where that says nothing."""
-    return (
-        f"Of healthy disks, {RARE[tier]} ever looked like this in the 11 months of our test."
-        if tier in RARE
-        else None
-    )
-
-
-def size_words(size: int | None) -> str:
-    """Return a size as it is printed on the drive."""
-    if not size:
-        return "unknown size"
-    return f"{size / 1e12:.3g} TB" if size >= 1e12 else f"{size / 1e9:.0f} GB"
-
-
-def place_words(place: DiskPlace | None) -> str:
-    """Return where a disk is, for people."""
-    slot = f", {place.slot}" if place is not None and place.slot else ""
-    if place is None or place.pool is None:
-        return f"no pool that is known{slot}"
-    group = {None: "", "disk": ", alone"}.get(place.vdev, f", {place.vdev}")
-    return f"pool {place.pool}{group}{slot}"
-
-
-def protection_words(place: DiskPlace | None) -> str:
-    """Return what its pool can lose."""
-    if place is None or place.loses is None:
-        return "Copy what is on it first."
-    if place.loses == 0:
-        return "Nothing in its pool protects its data: bring the backup up to date first."
-    more = "one disk" if place.loses == 1 else f"{place.loses} disks"
-    return f"Its pool can lose {more} without losing data."
-
-
-def spare_words(place: DiskPlace | None) -> str:
-    """Return whether another disk is at hand."""
-    if place is None or not place.spares:
-        return "No unused disk in the machine is large enough." if place and place.pool else ""
-    return "An unused disk that is large enough is in the same machine."
-
-
-_TASKS: Final = {
-    "replication": "replication",
-    "cloud_sync": "cloud sync",
-    "rsync": "rsync",
-    "cloud_backup": "cloud backup",
-}
-
-
-def backup_words(stand: PoolStand | None, today: date) -> str:
-    """Return when its pool was last copied elsewhere, as far as its machine's own tasks tell."""
-    if stand is None:
-        return ""
-    if not stand.backups:
-        return "No task of its machine copies its pool elsewhere: make a backup first."
-    copied = ", ".join(
-        f"{_TASKS.get(each.kind, each.kind)} {_day(each.last, today)}" for each in stand.backups
-    )
-    if not stand.bare:
-        return f"Last copied: {copied}."
-    return f"Last copied: {copied}; {len(stand.bare)} of its datasets by no task."
-
-
-def _day(at: datetime | None, today: date) -> str:
-    if at is None:
-        return "at no time that is known"
-    days = (today - dt_util.as_local(at).date()).days
-    return {0: "today", 1: "yesterday"}.get(days, f"{days} days ago" if days > 0 else "today")
-
-
-def span_words(seconds: int | None) -> str:
-    """Return about how long something takes."""
-    if seconds is None:
-        return "nobody knows how long"
-    if seconds < 1200:
-        return f"about {max(round(seconds / 60), 1)} min"
-    if seconds < 5400:
-        return f"about {10 * round(seconds / 600)} min"
-    return f"about {round(seconds / 3600)} h"
-
-
 def by_when(tier: Tier, today: date) -> str:
     """Return until when to act."""
     return (today + timedelta(days=BY.get(tier, 30))).isoformat()
 
 
-def silent(found: Assessment) -> str:
-    """Return how many failures of such drives gave no warning in the test."""
-    return "8 in 10" if vendor_of(found.reading.model) == "WD" else "4 in 10"
+def silent(found: Assessment) -> int:
+    """Return how many of 10 failures of such drives gave no warning in the test."""
+    return SILENT_OF_WD if vendor_of(found.reading.model) == "WD" else SILENT
 
 
-def unseen(found: Assessment) -> str:
-    """Return what cannot be seen, and for whom this holds."""
-    if found.outlook is Blind.NO_COUNTERS:
-        return "It reports none of the counters that the model reads: nothing is predicted, which does not mean that it is well."
-    if not isinstance(found.outlook, Prediction):
-        return "Judged by fixed rules, not by the trained model, which is for hard disks only."
-    learning = {
-        Confidence.LEVEL_ONLY: " Only one reading so far: how its counters change is not known yet.",
-        Confidence.LEARNING: f" Readings of {found.days} days so far; all that the model looks at needs 30.",
-        Confidence.FULL: "",
-    }[found.outlook.confidence]
-    return f"About {silent(found)} failures of such drives give no warning. No alarm is no guarantee: keep backups.{learning}"
+class Words:
+    """Puts what is known of disks into words. say: returns the texts, by their keys below `common`."""
+
+    def __init__(self, say: Say) -> None:
+        self.say = say
+
+    def counter(self, attribute: int) -> str:
+        """Return what an attribute counts."""
+        return self.say(f"disk_counter_{attribute}")
+
+    def hit(self, hit: Hit) -> str:
+        """Return what a rule saw."""
+        value = "?" if hit.value is None else f"{hit.value:.0f}"
+        return self.say(
+            f"disk_hit_{hit.rule}", {"value": value, "about": "?" if hit.about is None else hit.about}
+        )
+
+    def reason(self, reason: Reason) -> str:
+        """Return what a counter adds, in numbers that a person can look up."""
+        named = {
+            "name": self.counter(reason.attribute),
+            "grew": f"{reason.grew:.0f}",
+            "before": f"{reason.level - reason.grew:.0f}",
+            "level": f"{reason.level:.0f}",
+        }
+        if reason.grew > reason.level:
+            # some of them were replaced, or written anew, since
+            return self.say("disk_reason_new", named)
+        return self.say("disk_reason_rose" if reason.grew > 0 else "disk_reason_stands", named)
+
+    def reasons(self, found: Assessment, without: frozenset[str] = frozenset()) -> list[str]:
+        """Return why, the strongest first: what the drive says of itself, then what the model saw."""
+        said = [self.hit(hit) for hit in found.hits if hit.tier >= Tier.ELEVATED and hit.rule not in without]
+        if isinstance(found.outlook, Prediction):
+            parts = sorted(found.outlook.reasons, key=lambda each: -each.share)
+            said += [self.reason(each) for each in parts[:3] if each.share >= 0.05]
+        return said
+
+    def of_hundred(self, chance: float) -> str:
+        """Return how many of a hundred such disks a chance is, as it stands before “fail”."""
+        value = 100 * shown(chance)
+        return (
+            self.say("disk_below_one") if value < 0.95 else self.say("disk_about", {"count": f"{value:.0f}"})
+        )
+
+    def outlook(self, outlook: Prediction) -> str:
+        """Return both chances as a sentence."""
+        named = {"soon": self.of_hundred(outlook.p30), "later": self.of_hundred(outlook.p90)}
+        return self.say("disk_outlook", named)
+
+    def rare(self, tier: Tier) -> str | None:
+        """Return how rarely a disk that does not fail is in a tier of the model; None where that says nothing."""
+        if tier not in RARE:
+            return None
+        some, many = RARE[tier]
+        return self.say("disk_rare", {"some": some, "many": f"{many:,}"})
+
+    def size(self, size: int | None) -> str:
+        """Return a size as it is printed on the drive."""
+        if not size:
+            return self.say("disk_size_unknown")
+        return f"{size / 1e12:.3g} TB" if size >= 1e12 else f"{size / 1e9:.0f} GB"
+
+    def place(self, place: DiskPlace | None) -> str:
+        """Return where a disk is, for people."""
+        if place is None or place.pool is None:
+            where = self.say("disk_in_no_pool")
+        elif place.vdev == "disk":
+            where = self.say("disk_in_pool_alone", {"pool": place.pool})
+        else:
+            where = self.pool(place.pool)
+            where += f", {place.vdev}" if place.vdev else ""
+        return f"{where}, {place.slot}" if place is not None and place.slot else where
+
+    def pool(self, name: str) -> str:
+        """Return a pool, as a place."""
+        return self.say("disk_in_pool", {"pool": name})
+
+    def protection(self, place: DiskPlace | None) -> str:
+        """Return what its pool can lose."""
+        if place is None or place.loses is None:
+            return self.say("disk_protection_unknown")
+        key = {0: "none", 1: "one"}.get(place.loses, "more")
+        return self.say(f"disk_protection_{key}", {"count": place.loses})
+
+    def spare(self, place: DiskPlace | None) -> str:
+        """Return whether another disk is at hand."""
+        if place is None or not place.spares:
+            return self.say("disk_no_spare") if place and place.pool else ""
+        return self.say("disk_spare")
+
+    def backup(self, stand: PoolStand | None, today: date) -> str:
+        """Return when its pool was last copied elsewhere, as far as its machine's own tasks tell."""
+        if stand is None:
+            return ""
+        if not stand.backups:
+            return self.say("disk_no_backup")
+        copied = ", ".join(
+            f"{self.say(f'disk_task_{each.kind}', default=each.kind)} {self._day(each.last, today)}"
+            for each in stand.backups
+        )
+        key = "disk_backup_part" if stand.bare else "disk_backup"
+        return self.say(key, {"copied": copied, "count": len(stand.bare)})
+
+    def _day(self, at: datetime | None, today: date) -> str:
+        if at is None:
+            return self.say("disk_day_unknown")
+        days = (today - dt_util.as_local(at).date()).days
+        key = "disk_days_ago" if days > 1 else "disk_yesterday" if days == 1 else "disk_today"
+        return self.say(key, {"count": days})
+
+    def span(self, seconds: int | None) -> str:
+        """Return about how long something takes."""
+        if seconds is None:
+            return self.say("disk_span_unknown")
+        if seconds < 1200:
+            return self.say("disk_span", {"span": f"{max(round(seconds / 60), 1)} min"})
+        span = f"{10 * round(seconds / 600)} min" if seconds < 5400 else f"{round(seconds / 3600)} h"
+        return self.say("disk_span", {"span": span})
+
+    def silent(self, found: Assessment) -> str:
+        """Return how many failures of such drives gave no warning in the test."""
+        return self.say("disk_in_ten", {"count": silent(found)})
+
+    def unseen(self, found: Assessment) -> str:
+        """Return what cannot be seen, and for whom this holds."""
+        if found.outlook is Blind.NO_COUNTERS:
+            return self.say("disk_unseen_counters")
+        if not isinstance(found.outlook, Prediction):
+            return self.say("disk_unseen_rules")
+        said = self.say("disk_unseen", {"silent": self.silent(found)})
+        if found.outlook.confidence is Confidence.FULL:
+            return said
+        key = f"disk_unseen_{found.outlook.confidence.value}"
+        return f"{said} {self.say(key, {'days': found.days})}"
+
+    def differs(self, differs: Contradiction) -> str:
+        """Return what two sources do not agree on."""
+        return self.say(f"disk_differs_{differs.what}")
