@@ -8,12 +8,17 @@ from datetime import datetime
 import functools
 import hashlib
 import ssl
+from typing import Final
 
 import aiohttp
 from cryptography import x509
 from yarl import URL
 
 from .errors import CannotConnect, CertificateRejected
+
+
+# seconds for two handshakes with a server whose certificate is to be shown
+ANSWERED_WITHIN: Final = 15.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +80,16 @@ async def learning(session: aiohttp.ClientSession, url: URL) -> AsyncIterator[No
 async def certificate_of(session: aiohttp.ClientSession, url: URL) -> Certificate:
     """Return the certificate that the server shows, trusted or not; nothing is sent after the handshake.
 
-    Raises CannotConnect.
+    Raises CannotConnect, also where the handshake takes longer than ANSWERED_WITHIN.
     """
+    try:
+        async with asyncio.timeout(ANSWERED_WITHIN):
+            return await _shown(session, url)
+    except TimeoutError as err:
+        raise CannotConnect("No answer in time") from err
+
+
+async def _shown(session: aiohttp.ClientSession, url: URL) -> Certificate:
     try:
         # the session resolves names as Home Assistant does; a fingerprint that cannot match ends it at the handshake
         async with session.get(url, ssl=aiohttp.Fingerprint(bytes(32)), allow_redirects=False):

@@ -1,5 +1,6 @@
 """Stopping apps, machines and copies of a NAS for a while: the values that the guardian holds, and their way back."""
 
+from abc import abstractmethod
 import asyncio
 from collections.abc import Mapping
 from typing import Any, Final, override
@@ -35,17 +36,20 @@ class _Stopped(OnOff):
     def __init__(self, nas: Nas) -> None:
         self._nas = nas
 
+    @abstractmethod
     async def data(self, target: str) -> TrueNas:
         """Read what tells it. Raises ClientError."""
-        raise NotImplementedError
+        ...
 
+    @abstractmethod
     def of(self, data: TrueNas, target: str) -> bool | None:
         """Return whether it stands still, None where it is no more."""
-        raise NotImplementedError
+        ...
 
+    @abstractmethod
     def order(self, data: TrueNas, target: str, *, stop: bool) -> tuple[Operation, list[Any]]:
         """Return the write and its arguments."""
-        raise NotImplementedError
+        ...
 
     @override
     async def read(self, target: str) -> bool | None:
