@@ -13,6 +13,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.home_server_monitor.guardian.contract import (
     Action,
+    NotDone,
     Outcome,
     Plan,
     Receipt,
@@ -22,8 +23,10 @@ from custom_components.home_server_monitor.guardian.contract import (
     Verdict,
 )
 from custom_components.home_server_monitor.guardian.packing import unpack_step
+from custom_components.home_server_monitor.sources.truenas import pausing, stopping
 from custom_components.home_server_monitor.sources.truenas.actions import OrderAction
 from custom_components.home_server_monitor.sources.truenas.coordinator import TrueNasCoordinator
+from custom_components.home_server_monitor.sources.truenas.methods import Operation
 import simulator
 from tests.conftest import LAST_PING, nas_entry
 from tests.warp import Warp
@@ -573,3 +576,74 @@ async def test_a_copy_is_stopped_for_a_while_and_runs_again(nas_: Nas, task: str
     writes = nas_.writes()
     await setting.set_leased(lease.target, False)
     assert nas_.writes() == writes
+
+
+async def test_what_stands_still_for_a_while_runs_again(nas_: Nas) -> None:
+    """The values that the guardian holds: set once, read as they are, and never over what is no more."""
+    settings, world = nas_.source.settings, nas_.world
+    for key, target in ((stopping.APP_STOPPED, "plex"), (stopping.MACHINE_STOPPED, "vm_1")):
+        held = settings[key]
+        assert (await held.read(target), held.shown(target)) == (False, False)
+        for stop in (True, False):
+            writes = nas_.writes()
+            await held.set_leased(target, stop)
+            assert (await held.read(target), nas_.writes() - writes) == (stop, 1)
+            # it is so already
+            await held.set_leased(target, stop)
+            assert nas_.writes() - writes == 1
+        gone = "vm_99" if target == "vm_1" else "gone"
+        writes = nas_.writes()
+        await held.set_leased(gone, True)
+        assert (await held.read(gone), held.shown(gone), nas_.writes()) == (None, None, writes)
+    # a no of the server is no success, whose return would be taken for done
+    nas_.sim.faults.error("vm.stop", count=1)
+    with pytest.raises(NotDone, match="Simulated failure"):
+        await settings[stopping.MACHINE_STOPPED].set_leased("vm_1", True)
+    assert await settings[stopping.MACHINE_STOPPED].read("vm_1") is False
+    # one that takes its time is waited for, and not for ever
+    machine = settings[stopping.MACHINE_STOPPED]
+    of, looks = machine.of, 0
+
+    def slow(data: Any, target: str) -> bool | None:
+        nonlocal looks
+        looks += 1
+        return False if looks < 5 else of(data, target)
+
+    machine.of = slow
+    await machine.set_leased("vm_1", True)
+    assert (looks, await machine.read("vm_1")) == (5, True)
+    del machine.of
+    # a container of the NAS is ordered in its own way
+    found = replace(next(iter(nas_.source.data.machines.values())), kind="container", id="web")
+    data = replace(nas_.source.data, machines={"container_web": found})
+    for stop, operation in ((True, Operation.STOP_INSTANCE), (False, Operation.START_INSTANCE)):
+        assert machine.order(data, "container_web", stop=stop) == (operation, ["web"])
+    assert world.apps["plex"].state == "RUNNING"
+
+
+async def test_a_paused_scrub_goes_on_only_where_it_is_still_paused(nas_: Nas) -> None:
+    await nas_.sim.scenario("scrub_running")
+    await nas_.source.async_look("pools")
+    held = nas_.source.settings[pausing.SCRUB_PAUSED]
+    plan = await nas_.source.actions["pause_scrub"].plan(nas_.guid(), {"hours": 1})
+    lease = plan.steps[0].lease
+    assert lease is not None
+    scan, writes = nas_.world.pool("tank").scan, nas_.writes()
+    await held.set_leased(lease.target, False)
+    await held.set_leased("another scrub", True)
+    assert nas_.writes() == writes
+    nas_.sim.faults.error("pool.scrub.scrub", count=1)
+    with pytest.raises(NotDone, match="Simulated failure"):
+        await held.set_leased(lease.target, True)
+    await held.set_leased(lease.target, True)
+    assert scan.paused_at is not None
+    assert held.same(await held.read(lease.target), held.shown(lease.target))
+    await held.set_leased(lease.target, False)
+    assert scan.paused_at is None
+
+
+async def test_a_pruning_is_looked_at_until_it_can_be_seen(nas_: Nas) -> None:
+    _own_snapshots(nas_)
+    action, plan, receipts = await nas_.done("prune_snapshots", "tank/documents", keep=2)
+    nas_.sim.faults.error("zfs.resource.snapshot.query", count=3)
+    assert (await _judged(action, plan, receipts)).outcome is Outcome.SUCCEEDED

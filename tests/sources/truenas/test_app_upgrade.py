@@ -10,8 +10,18 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 
 from custom_components.home_server_monitor.edge.house_key import HOUSE
-from custom_components.home_server_monitor.guardian.contract import Actor, Proposal, Risk, Severity
+from custom_components.home_server_monitor.guardian.contract import (
+    Actor,
+    Outcome,
+    Proposal,
+    Receipt,
+    Refused,
+    Risk,
+    Severity,
+)
 from custom_components.home_server_monitor.guardian.remediation import Record, State
+from custom_components.home_server_monitor.sources.errors import ClientError
+from custom_components.home_server_monitor.sources.truenas import app_data_back
 from custom_components.home_server_monitor.sources.truenas.memory import Memory, Upgraded
 from custom_components.home_server_monitor.sources.truenas.model import TrueNas
 from tests.test_services import House
@@ -242,3 +252,59 @@ async def test_it_runs_again_whatever_goes_wrong(home: House, hass_admin_user: M
     assert (ended.state, ended.reason) == (State.ROLLED_BACK, "not_done"), ended.details
     assert home.sim.world.apps["sonarr"].state == "RUNNING"
     assert home.sim.world.own_bytes(dataset) == held
+
+
+async def test_a_data_back_that_meets_something_else_says_what(
+    home: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each look of it, with the app and its data in a state that nobody expected."""
+    monkeypatch.setattr(app_data_back, "LOOKS", 3)
+    await gone_back(home)
+    action, world = home.source.actions["roll_back_app_data"], home.sim.world
+    plan = await action.plan("sonarr", {})
+    stop, back, start = range(3)
+    sonarr = world.apps["sonarr"]
+
+    async def refusal(step: int) -> str | None:
+        found = await action.ready(plan, step)
+        return found.key if found else None
+
+    # the order to stop was answered, and it runs on
+    assert await refusal(back) == "app_runs"
+    # it is not started on data that is not seen to be back; what cannot be read is not back
+    assert await refusal(start) == "data_not_back"
+    home.sim.faults.error("pool.dataset.query")
+    with pytest.raises(ClientError):
+        await refusal(start)
+    home.sim.faults.active.clear()
+    # protected between approval and order
+    with monkeypatch.context() as patched:
+        patched.setattr(home.source, "unprotected", lambda datasets: [])
+        with pytest.raises(Refused, match="protected"):
+            await action.run(plan, back)
+    # only the stop has an inverse, and none is sent to what runs
+    assert [await action.undo(plan, step, None) for step in (start, back, stop)] == [None] * 3
+    assert (await action.undone(plan)).outcome is Outcome.SUCCEEDED
+    sonarr.state = "DEPLOYING"
+    refused = await action.check(plan)
+    assert refused is not None
+    assert refused.key == "container_state"
+    sonarr.state = "RUNNING"
+    # an answer that was lost says nothing, for the sizes may have been the same before
+    lost = [Receipt(stop, {}), Receipt(back, {"lost": True}), Receipt(start, {})]
+    assert (await action.verify(plan, lost)).outcome is Outcome.INCONCLUSIVE
+    monkeypatch.setattr(app_data_back, "GATE", 5.0)
+    for state, reason in (("CRASHED", "gate_ended"), ("DEPLOYING", "gate_not_steady")):
+        sonarr.state = state
+        verdict = await action.verify(plan, lost)
+        assert (verdict.outcome, verdict.facts["reason"]) == (Outcome.FAILED, reason)
+        assert (await action.undone(plan)).outcome is Outcome.FAILED
+    del world.apps["sonarr"]
+    assert await refusal(back) == "no_such_target"
+    assert (await action.verify(plan, lost)).facts["reason"] == "gate_gone"
+    with pytest.raises(Refused, match="no_such_target"):
+        await action.undo(plan, stop, None)
+    with pytest.raises(Refused, match="no_such_target"):
+        await action.plan("sonarr", {})
+    await home.hass.config_entries.async_unload(home.entry.entry_id)
+    assert (await action.undone(plan)).outcome is Outcome.INCONCLUSIVE
