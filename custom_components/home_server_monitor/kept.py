@@ -35,7 +35,8 @@ class KeptFile:
         """Hand what was kept to `take`, None where nothing was; where either fails, it is as if nothing was kept."""
         try:
             take(await self._store.async_load())
-        except UNREADABLE:
+        except (*UNREADABLE, AttributeError, LookupError, TypeError):
+            # also a file of another shape: it would keep its entry from being set up for ever
             _LOGGER.exception("What was kept (%s) cannot be read, and begins anew", self._what)
 
     @callback

@@ -73,7 +73,7 @@ def _host_and_port(data: Data) -> str | None:
     kept = str(path) if path and not str(path).endswith("/rpc") else ""
     try:
         return str(URL.build(scheme=scheme, host=str(host), port=int(port) if port else None, path=kept))
-    except ValueError:
+    except TypeError, ValueError:
         return None
 
 
