@@ -598,6 +598,13 @@ async def test_preview(home: Household, hass_admin_user: MockUser) -> None:
     found = await _ask(home, "preview", hass_admin_user.id, device_id=device, action="start_scrub")
     assert found["verb"] == "Start scrub"
     assert found["target_name"] == "tank"
+    for data, key in (
+        ({"action": "make_coffee"}, "no_such_action"),
+        ({"action": "start_scrub", "params": {"hours": "many", "sugar": 2}}, "wrong_params"),
+    ):
+        with pytest.raises(ServiceValidationError) as refused:
+            await _ask(home, "preview", hass_admin_user.id, device_id=device, **data)
+        assert refused.value.translation_key == key
     assert found["risk"] == "low"
     assert home.scrubs() == 0
 

@@ -1,6 +1,7 @@
 """The data of a container put back, in a Home Assistant that watches the simulated NAS and the engine on it."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntryState
@@ -10,9 +11,17 @@ from homeassistant.helpers import entity_registry as er
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 
-from custom_components.home_server_monitor.guardian.contract import Actor, Refused, Risk
+from custom_components.home_server_monitor.guardian.contract import (
+    Actor,
+    NotDone,
+    Outcome,
+    Receipt,
+    Refused,
+    Risk,
+)
 from custom_components.home_server_monitor.guardian.remediation import Record, State
 from custom_components.home_server_monitor.sources.containers import data_back
+from custom_components.home_server_monitor.sources.errors import CannotConnect
 import simulator
 from simulator.harbour import Containers
 from simulator.storage import Dataset
@@ -210,3 +219,59 @@ async def test_it_runs_again_whatever_goes_wrong(home: Home, monkeypatch: pytest
     assert home.runs()
     assert home.sim.world.own_bytes(home.dataset) == held
     assert home.offers() == ["roll_back_data"]
+
+
+async def test_each_look_says_what_is_otherwise(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between the order and its end anything may have happened to the container and to its data."""
+    monkeypatch.setattr(data_back, "LOOKS", 2)
+    await home.updated_and_back()
+    action = home.engine.actions["roll_back_data"]
+    plan = await action.plan("seerr", {})
+    orders = [each.order for each in plan.steps]
+    back = orders.index(data_back.ROLL_BACK)
+
+    async def refusal(step: int) -> str | None:
+        found = await action.ready(plan, step)
+        return found.key if found else None
+
+    # nothing goes back while it runs, and nothing starts on what is not back, or cannot be read
+    assert await refusal(back) == "still_running"
+    assert await refusal(back + 1) == "data_not_back"
+    around = home.engine.yard.around
+
+    async def away(*args: Any) -> Any:
+        raise CannotConnect("No answer in time")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(around, "is_as_in", away)
+        with pytest.raises(CannotConnect):
+            await refusal(back + 1)
+    # an order that nobody knows is not guessed
+    odd = replace(plan, steps=(*plan.steps[:-1], replace(plan.steps[-1], order="dance")))
+    with pytest.raises(NotDone, match="dance"):
+        await action.run(odd, len(plan.steps) - 1)
+    # an answer that was lost says nothing
+    lost = [Receipt(step, {"lost": step == back}) for step in range(len(plan.steps))]
+    assert (await action.verify(plan, lost)).outcome is Outcome.INCONCLUSIVE
+    # what was put back is never put forward again
+    assert await action.undo(plan, back, Receipt(back, {})) is None
+    assert (await action.undone(plan)).outcome is Outcome.SUCCEEDED
+    with pytest.raises(Refused, match="no_such_target"):
+        await action.plan("nobody", {})
+    with monkeypatch.context() as patched:
+
+        async def none(*args: Any) -> None:
+            return None
+
+        patched.setattr(around, "snapshot_seen", none)
+        with pytest.raises(Refused, match="no_snapshot_of_before"):
+            await action.plan("seerr", {})
+        patched.setattr(home.engine.yard.workshop, "look", none)
+        with pytest.raises(Refused, match="no_such_target"):
+            await action.plan("seerr", {})
+        assert await refusal(back) == "container_gone"
+        stop = orders.index(data_back.Order.STOP)
+        with pytest.raises(Refused, match="container_gone"):
+            await action.undo(plan, stop, Receipt(stop, {}))
+        verdict = await action.undone(plan)
+        assert (verdict.outcome, (await action.verify(plan, [])).outcome) == (Outcome.FAILED, Outcome.FAILED)
