@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from custom_components.home_server_monitor.guardian.contract import Refused
 from custom_components.home_server_monitor.guardian.house import House
 from custom_components.home_server_monitor.guardian.own_path import endpoint_node
 from custom_components.home_server_monitor.plays.safe_update import Around
@@ -143,3 +144,59 @@ async def test_the_service_in_the_container_is_asked(answer: bool | Exception, s
     assert await around(Service(answer)).answers(APP) is seen
     assert await around(Service(answer, server="cabin")).answers(APP) is None
     assert await around().answers(APP) is None
+
+
+def _record(**more: Any) -> Any:
+    members = [{"old": "c-0", "parked": "sonarr-hsm-1-old-7"}, {"old": "c-9", "parked": "tor-hsm-1-old-7"}]
+    row = {"source": "engine", "action": "update_container", "members": members, **more}
+    before = {"members": row["members"]}
+    return SimpleNamespace(source=row["source"], action=row["action"], plan=SimpleNamespace(before=before))
+
+
+async def test_only_what_the_journal_noted_is_known_as_kept() -> None:
+    """A name alone proves nothing: it is of this engine, by an update, with the id that was written down."""
+    found = around(Nas("nas"))
+    found._engine.id = "engine"
+    desk = found._house.guardians["home"].desk
+    desk.records = {
+        "1": _record(source="other", members=[{"old": "bad", "parked": "sonarr-hsm-1-old-7"}]),
+        "2": _record(action="restart_container", members=[{"old": "bad", "parked": "sonarr-hsm-1-old-7"}]),
+        "3": _record(members=()),
+        "4": _record(),
+    }
+    assert found.kept_id("sonarr-hsm-1-old-7") == "c-0"
+    assert found.kept_id("tor-hsm-1-old-7") == "c-9"
+    assert found.kept_id("sonarr") is None
+    desk.leases = SimpleNamespace(changes={"a": SimpleNamespace(target="c-1 bridge")})
+    assert (found.lent("c-1"), found.lent("c-12"), found.lent("c")) == (True, False, False)
+    # where the server's entry is not loaded nobody noted, protects or approved anything
+    found._house.guardians.clear()
+    assert found.kept_id("sonarr-hsm-1-old-7") is None
+    assert (found.spared("sonarr", frozenset()), found.lent("c-1")) == (None, False)
+    assert not await found.permitted(SimpleNamespace())  # type: ignore[arg-type]
+
+
+class Rolling(Nas):
+    """One that can put datasets back."""
+
+    async def snapshot_seen(self, dataset: str, name: str) -> Any:
+        return SimpleNamespace(name=name)
+
+    async def is_as_in(self, dataset: str, name: str) -> bool:
+        return True
+
+    async def roll_back_dataset(self, dataset: str, name: str) -> None:
+        self.taken.append(f"back {dataset}@{name}")
+
+
+async def test_what_is_protected_is_not_put_back_either() -> None:
+    nas = Rolling("nas")
+    with pytest.raises(Refused, match="protected"):
+        await around(nas, protected=("dataset:nas:tank/sonarr",)).roll_back("nas", "tank/sonarr", "x")
+    assert nas.taken == []
+    await around(nas).roll_back("nas", "tank/sonarr", "x")
+    assert nas.taken == ["back tank/sonarr@x"]
+    # neither by one that cannot, nor on one that is another machine
+    for source, wanted in ((Nas("nas"), "nas"), (nas, "other")):
+        with pytest.raises(NotSupported):
+            await around(source).roll_back(wanted, "tank/sonarr", "x")

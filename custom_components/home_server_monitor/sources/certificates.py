@@ -16,7 +16,6 @@ from yarl import URL
 
 from .errors import CannotConnect, CertificateRejected
 
-
 # seconds for two handshakes with a server whose certificate is to be shown
 ANSWERED_WITHIN: Final = 15.0
 
