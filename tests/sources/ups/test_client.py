@@ -362,13 +362,18 @@ async def test_an_account_is_sent_encrypted_where_the_server_can(socket_enabled:
 async def test_names_in_a_listing_that_are_none_are_left_out(upsd: Scripted) -> None:
     upsd.replies["LIST UPS"] = (
         'BEGIN LIST UPS\nUPS rack "The \\"rack\\" below"\nUPS "two words" "x"\nUPS bare "Description unavailable"\n'
-        "END LIST UPS\n"
+        f'UPS loud "<b>\x1b[31m{"x" * 4000}"\nEND LIST UPS\n'
     )
     upsd.replies["LIST CMD rack"] = "BEGIN LIST CMD rack\nCMD rack beeper.mute\nEND LIST CMD rack\n"
     upsd.replies["LIST RW rack"] = 'BEGIN LIST RW rack\nRW rack battery.charge.low "15"\nEND LIST RW rack\n'
     upsd.replies["LIST CLIENT rack"] = "BEGIN LIST CLIENT rack\nCLIENT rack 192.0.2.4\nEND LIST CLIENT rack\n"
     async with client(upsd) as nut:
-        assert await nut.list_ups() == {"rack": 'The "rack" below', "bare": ""}
+        loud = (named := await nut.list_ups()).pop("loud")
+        assert named == {"rack": 'The "rack" below', "bare": ""}
+        assert (len(loud), "<" in loud, "\x1b" in loud) == (80, False, False)
+        # what is no upsd itself need not know every question
+        upsd.replies["VER"] = "ERR UNKNOWN-COMMAND\n"
+        assert await nut.version() is None
         assert await nut.commands("rack") == {"beeper.mute"}
         assert await nut.writable("rack") == {"battery.charge.low": "15"}
         assert await nut.clients("rack") == ("192.0.2.4",)
