@@ -1,4 +1,4 @@
-"""All cases, each in a process of its own: NAS, storm, disks that are judged, containers and media beside core."""
+"""All cases, each in a process of its own: NAS, storm, UPS, disks that are judged, containers and media beside core."""
 
 import argparse
 import json
@@ -54,6 +54,7 @@ def commands() -> dict[str, list[str]]:
     return {
         **found,
         "storm": ["bench.storm"],
+        "ups": ["bench.ups"],
         "disks-prediction": ["bench.prediction"],
         **judged,
         **beside,
@@ -68,7 +69,7 @@ def main() -> int:
     parser.add_argument("--json", type=Path, help="write the rows to this file")
     parser.add_argument(
         "--only",
-        help="run the cases whose names begin so: DISKS-LATENCY[-steady], storm, disks-prediction, disks-NUMBER,"
+        help="run the cases whose names begin so: DISKS-LATENCY[-steady], storm, ups, disks-prediction, disks-NUMBER,"
         " containers-NUMBER-LATENCY[-real], media[-sonarr|-qbittorrent]",
     )
     options = parser.parse_args()
