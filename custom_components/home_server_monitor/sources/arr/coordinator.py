@@ -24,7 +24,7 @@ from ..session import shared_session
 from .apps import BAZARR
 from .assemble import assemble
 from .client import ArrClient
-from .glance import glance
+from .glance import glance, told_of
 from .holding import ANEW, HANDLING, Carried, Handling, HoldImports, Waiting, waiting_of
 from .judging import Judging, watched_of
 from .keeping import Keeping
@@ -121,22 +121,12 @@ class ArrCoordinator(KeyedCoordinator[Arr]):
 
     @override
     def diagnose(self) -> dict[str, Any]:
-        queue = self.data.queue
         return {
-            "app": self.data.about.app,
-            "version": self.data.about.version,
             "interface": self.client.api,
-            "docker": self.data.about.docker,
             "calls": self.client.calls,
             "push": self.push.connected,
             "feeds": self.feeds.report(),
-            "queue_length": len(queue.items),
-            "queue_whole": queue.whole,
-            "skipped": queue.skipped,
-            "states": sorted({f"{each.status}/{each.state}/{each.health}" for each in queue.items.values()}),
-            "outage": self.judging.found.outage,
-            "frozen": len(self.judging.found.frozen),
-            "strikes": sorted([each.kind, each.count] for each in self.judging.strikes.records.values()),
+            **told_of(self.data, self.judging),
         }
 
     # What others may ask

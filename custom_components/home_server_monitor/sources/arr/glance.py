@@ -26,6 +26,23 @@ def glance(data: Arr, judging: Judging) -> Mapping[str, Any]:
     }
 
 
+def told_of(data: Arr, judging: Judging) -> dict[str, Any]:
+    """Return what helps to find a fault, for the diagnostics: counts and words of its own, no titles."""
+    queue = data.queue
+    return {
+        "app": data.about.app,
+        "version": data.about.version,
+        "docker": data.about.docker,
+        "queue_length": len(queue.items),
+        "queue_whole": queue.whole,
+        "skipped": queue.skipped,
+        "states": sorted({f"{each.status}/{each.state}/{each.health}" for each in queue.items.values()}),
+        "outage": judging.found.outage,
+        "frozen": len(judging.found.frozen),
+        "strikes": sorted([each.kind, each.count] for each in judging.strikes.records.values()),
+    }
+
+
 def _row(item: Item, data: Arr, judging: Judging) -> dict[str, Any]:
     signal = judging.found.signals.get(item.key)
     row = judging.row(item.key)
