@@ -382,11 +382,16 @@ async def _decided(it: Living, plan: dict[str, Any]) -> None:
     await it.until(lambda: "power_plan_unapproved" in it.rules())
     record = await it.approve()
     assert (record.state, record.risk) == (Done.SUCCEEDED, Risk.HIGH)
+    # the first time it says no, so that it surely does not go
+    it.sim.faults.error("system.shutdown", count=1)
     it.fail(26.0)
     await it.until(lambda: any("was asked to shut down" in each for each in it.said), 10 * MINUTE)
     assert it.ups.charge > 10
     await it.until(lambda: it.said[-1] == "The NAS is off.", 5 * MINUTE)
-    assert [call.method for call in it.sim.calls].count("system.shutdown") == 1
+    assert [call.method for call in it.sim.calls].count("system.shutdown") == 2
+    ends = [Done.FAILED, Done.SUCCEEDED]
+    await it.until(lambda: [each.state for each in it.records("shutdown")] == ends, 5 * MINUTE)
+    assert any("It is asked again for as long as the battery lasts" in each for each in it.said)
     assert begun == ["script.pc"]
     stopped = min(each.created for each in it.records("shutdown"))
     assert max(each.created for each in it.records("stop_container")) < stopped
@@ -403,7 +408,7 @@ async def _decided(it: Living, plan: dict[str, Any]) -> None:
     assert it.running(*CHOSEN)
     assert not it.resting
     assert not it.guardian.desk.leases.changes
-    assert [call.method for call in it.sim.calls].count("system.shutdown") == 1
+    assert [call.method for call in it.sim.calls].count("system.shutdown") == 2
 
 
 async def _taken_away(it: Living) -> None:
