@@ -12,7 +12,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 
 from custom_components.home_server_monitor import async_remove_config_entry_device
-from custom_components.home_server_monitor.const import DOMAIN
+from custom_components.home_server_monitor.const import DOMAIN, HOME
 from custom_components.home_server_monitor.plays.disk_risk import leaving
 from custom_components.home_server_monitor.plays.disk_risk.removal import devices_of
 from custom_components.home_server_monitor.sources.smart.model import Drive, left
@@ -30,6 +30,7 @@ async def passed(house: Home, hours: float) -> None:
         if entry.data["kind"] == "smart" and entry.state is ConfigEntryState.LOADED:
             entry.runtime_data.feeds.reset()
     house.play._leaving._looked -= hours * HOUR
+    house.play._started -= hours * HOUR
     await house.look()
 
 
@@ -114,6 +115,55 @@ async def test_over_a_restart_a_finding_waits_for_who_had_its_disk(
         )
         tracked.finding = replace(tracked.finding, evidence={"seen_by": ["removed"]})
         assert house.play.findings == []
+
+
+class Second:
+    """Another source of the same disk; listed: what it says that it has."""
+
+    id, name, server, judged = "second", "Second", HOME, True
+    listed: frozenset[str] | None = frozenset({MIRROR})
+
+    def __init__(self, reading: Any) -> None:
+        self._reading = reading
+
+    async def read_smart(self, known: Any = ()) -> dict[str, Any]:
+        return {MIRROR: self._reading}
+
+    def listed_disks(self) -> frozenset[str] | None:
+        return self.listed
+
+    async def smart_history(self, serial: str) -> list[Any]:
+        return []
+
+
+async def test_a_disk_of_two_sources_is_gone_when_both_say_so(
+    hass: HomeAssistant, server_entry: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(leaving, "STEP", 100 * HOUR)
+    async with home(hass, server_entry, {"sdc": "slow_death"}, nas=False) as house:
+        reading = house.play.records[MIRROR].reading
+        assert reading is not None
+        assert reading.taken is not None
+        second = Second(replace(reading, taken=reading.taken + timedelta(minutes=1)))
+        detach = house.play.house.attach(second)  # type: ignore[arg-type]
+        await house.look()
+        assert house.play.seen_by(MIRROR)[-1] == "second"
+        pull(house)
+        await passed(house, 0)
+        for listed in (frozenset({MIRROR}), None):
+            second.listed = listed
+            second.judged = listed is not None
+            await passed(house, 90)
+            assert "disk_failing" in house.findings(MIRROR)
+        second.judged, second.listed = True, frozenset()
+        await passed(house, 20)
+        assert "disk_failing" in house.findings(MIRROR)
+        await passed(house, 20)
+        assert house.findings(MIRROR) == {}
+        # what it goes on giving without listing it brings nothing back
+        await passed(house, 1)
+        assert house.play.records[MIRROR].reading is None
+        detach()
 
 
 def drive(key: str, days: float, host: str = "nas") -> Drive:
