@@ -1,6 +1,6 @@
 """The config flow of download clients against simulated ones over real sockets."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterable
 from typing import Any
 from unittest.mock import AsyncMock, patch
 
@@ -11,6 +11,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.home_server_monitor.const import DOMAIN
+from custom_components.home_server_monitor.discovery import Place, place_of
 from custom_components.home_server_monitor.sources.known import known_by
 from tests.sources.downloads.conftest import VERSIONS, Pair, opened
 from tests.test_config_flow import added, complete, home, send
@@ -122,9 +123,18 @@ async def test_a_new_password_and_a_new_address(hass: HomeAssistant) -> None:
         done = await send(hass, asked, url=str(pair.url), api_key=pair.face.api_key)
         assert done["reason"] == "reconfigure_successful"
         assert entry.data["api_key"] == pair.face.api_key
+        await hass.async_block_till_done()
+        assert not hass.config_entries.flow.async_progress_by_handler(DOMAIN)
 
 
-async def test_what_is_found_in_a_container_is_offered_with_its_address(hass: HomeAssistant) -> None:
+async def test_what_is_found_in_a_container_is_offered_with_its_address(
+    hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def places(hass: HomeAssistant, urls: Iterable[str]) -> dict[str, set[Place]]:
+        return {url: {place} for url in urls if (place := place_of(url)) is not None}
+
+    # the offer is taken back as fast as can be, and still not before its flow has ended
+    monkeypatch.setattr("custom_components.home_server_monitor.discovery.async_places", places)
     for image in (
         "lscr.io/linuxserver/qbittorrent:5.1.2",
         "ghcr.io/hotio/sabnzbd",

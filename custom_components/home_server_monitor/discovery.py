@@ -13,6 +13,7 @@ from homeassistant.config_entries import (
     SOURCE_INTEGRATION_DISCOVERY,
     ConfigEntry,
     ConfigEntryChange,
+    ConfigEntryState,
     ConfigFlowResult,
 )
 from homeassistant.core import HomeAssistant, callback
@@ -32,6 +33,7 @@ from .sources.known import KNOWN, Known, row_of, url_of
 LOOKING = 5.0
 # open offers at a time: more is no help to anybody
 MOST_OPEN = 20
+_SETTING_UP = frozenset({ConfigEntryState.NOT_LOADED, ConfigEntryState.SETUP_IN_PROGRESS})
 PORTS = {"http": 80, "https": 443, "tcp": 2375, "nut": 3493}
 
 type Place = tuple[str, int]
@@ -93,6 +95,8 @@ class Discovery:
         self._left: frozenset[Offer] = frozenset()
         self._lock = asyncio.Lock()
         self._seeing = False
+        # ids of entries that were added and are not set up yet
+        self._coming = set[str]()
 
     @callback
     def seen(self, source: Source) -> None:
@@ -119,12 +123,25 @@ class Discovery:
             gone = {each for each in self._offered if ids & {each.core, each.source}}
             self._end({each.unique_id for each in gone})
             self._offered = frozenset() if ours else self._offered - gone
-        if change is ConfigEntryChange.ADDED or (ours and change is ConfigEntryChange.REMOVED):
-            self._look(frozenset(self._offers()))
+        if ours and change is ConfigEntryChange.ADDED and entry.disabled_by is None:
+            # the flow that made it is over once it is set up: ended before, it would fail for who finishes it
+            self._coming.add(entry.entry_id)
+        elif entry.entry_id in self._coming and (
+            change is ConfigEntryChange.REMOVED or entry.state not in _SETTING_UP
+        ):
+            self._coming.discard(entry.entry_id)
+            self._look()
+        elif change is ConfigEntryChange.ADDED or (ours and change is ConfigEntryChange.REMOVED):
+            self._look()
 
     @callback
-    def _look(self, offers: frozenset[Offer]) -> None:
-        self._hass.async_create_task(self._async_offer(offers), f"{DOMAIN} discovery")
+    def _look(self) -> None:
+        self._hass.async_create_task(self._async_look(), f"{DOMAIN} discovery")
+
+    async def _async_look(self) -> None:
+        # whoever told of the change goes on first
+        await asyncio.sleep(0)
+        await self._async_offer(frozenset(self._offers()))
 
     def _offers(self) -> Iterator[Offer]:
         """Yield all that was seen, connected or not: entries first, for their key may be taken along.
@@ -216,7 +233,7 @@ class Discovery:
             here = set().union(*(places.get(url, set()) for url in connected_urls(self._hass)))
             connected = {offer for offer in offers if places.get(offer.url, set()) & here}
             outdated = self._outdated(offers)
-            self._end({offer.unique_id for offer in connected | outdated})
+            self._end({offer.unique_id for offer in (outdated if self._coming else connected | outdated)})
             new = sorted(offers - connected - self._offered, key=lambda each: each.unique_id)
             room = max(MOST_OPEN - len(self._open()), 0)
             self._left = frozenset(new[room:])

@@ -31,9 +31,9 @@ class Once:
 
 
 async def stay(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
-    """Send a request, and follow nobody elsewhere, as opening a WebSocket would. Raises BadResponse."""
+    """Open a WebSocket only where it was asked for: aiohttp follows elsewhere, as no other request here. Raises BadResponse."""
     response = await handler(request)
-    if response.status in _REDIRECTS:
+    if response.status in _REDIRECTS and "Upgrade" in request.headers:
         response.close()
         raise BadResponse(ELSEWHERE)
     return response
