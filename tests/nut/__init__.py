@@ -89,6 +89,8 @@ class RealNut:
     """One upsd with one UPS, in a folder of its own."""
 
     folder: Path
+    # seconds after which what the driver said is stale
+    maxage: int = MAXAGE
     port: int = field(default_factory=free_port)
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
@@ -205,7 +207,7 @@ class RealNut:
         files = {
             "nut.conf": "MODE=netserver\n",
             "ups.conf": f'pollinterval = 1\n[{UPS}]\n  driver = dummy-ups\n  port = rack.dev\n  desc = "The \\"rack\\" below"\n',
-            "upsd.conf": f"LISTEN 127.0.0.1 {self.port}\nMAXAGE {MAXAGE}\nSTATEPATH {self.run}\n",
+            "upsd.conf": f"LISTEN 127.0.0.1 {self.port}\nMAXAGE {self.maxage}\nSTATEPATH {self.run}\n",
             "upsd.users": users,
         }
         for name, text in files.items():
@@ -239,10 +241,10 @@ def _quoted(text: str) -> str:
 
 
 @contextlib.contextmanager
-def running(folder: Path, **values: str) -> Iterator[RealNut]:
+def running(folder: Path, maxage: int = MAXAGE, **values: str) -> Iterator[RealNut]:
     """Run a UPS server for as long as it is needed. Raises NoNut."""
     install()
-    nut = RealNut(folder)
+    nut = RealNut(folder, maxage)
     try:
         nut.start(**values)
         yield nut
