@@ -13,8 +13,10 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.home_server_monitor import async_remove_config_entry_device
 from custom_components.home_server_monitor.const import DOMAIN, HOME
+from custom_components.home_server_monitor.plays.disk_risk import leaving
 from custom_components.home_server_monitor.plays.disk_risk.removal import devices_of
 from custom_components.home_server_monitor.prediction.reading import Media, Reading
+from custom_components.home_server_monitor.sources.containers import smart_reading
 from custom_components.home_server_monitor.sources.containers.access import open_access
 from custom_components.home_server_monitor.sources.containers.model import Container, State
 from custom_components.home_server_monitor.sources.containers.smart_reading import (
@@ -23,7 +25,10 @@ from custom_components.home_server_monitor.sources.containers.smart_reading impo
 )
 from custom_components.home_server_monitor.sources.errors import PermissionDenied
 from custom_components.home_server_monitor.sources.smartctl import Device
+from simulator.engine import lifecycle, process
 from tests.conftest import nas_entry
+
+HOUR = 3600.0
 
 
 @pytest.mark.parametrize(
@@ -126,11 +131,12 @@ async def test_through_portainer_as_well(docker: MockConfigEntry, house: Any) ->
 
 
 async def test_a_nas_of_25_10_is_read_by_the_engine_beside_it(
-    hass: HomeAssistant, docker: MockConfigEntry, house: Any
+    hass: HomeAssistant, docker: MockConfigEntry, house: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Found by itself, without waking the disk that sleeps; the issue of disks that nobody reads goes with it."""
     issues, disks = ir.async_get(hass), hass.data[DOMAIN].source(f"disks:{HOME}")
     await house.scenario("disk_asleep", disk="sdd")
+    house.world.disk("nvme0n1").wear_percent = 104
     nas = nas_entry(house)
     nas.add_to_hass(hass)
     assert await hass.config_entries.async_setup(nas.entry_id)
@@ -153,7 +159,42 @@ async def test_a_nas_of_25_10_is_read_by_the_engine_beside_it(
     told = await source.read_smart()
     age = dt_util.utcnow() - min(each.taken for each in told.values() if each.taken)
     assert age < timedelta(minutes=5)
+    await _the_reader_is_removed(house, source, disks, serials["nvme0n1"], monkeypatch)
+    assert issues.async_get_issue(DOMAIN, f"disks_unread_{HOME}") is not None, (
+        "nothing reads them: that is said"
+    )
     await hass.config_entries.async_unload(nas.entry_id)
+
+
+async def _the_reader_is_removed(
+    house: Any, source: Any, disks: Any, serial: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What only it could keep stays for a day, while it is stopped for longer, and then ends with why."""
+    monkeypatch.setattr(leaving, "STEP", 1000 * HOUR)
+    monkeypatch.setattr(smart_reading, "STEP", 1000 * HOUR)
+
+    async def passed(hours: float) -> dict[str, Any]:
+        source.feeds.reset()
+        await source.async_refresh()
+        source.smart._looked -= hours * HOUR
+        await source.meanwhile.read_disks()
+        disks._leaving._looked -= hours * HOUR
+        disks._started -= hours * HOUR
+        await disks.async_look()
+        return {each.rule: each for each in disks.findings if each.object == f"disk:{serial}"}
+
+    engine = house.harbour.engine
+    (reader,) = (each for each in engine.names.values() if carries_smartctl(each.reference))
+    await lifecycle.stop(engine, reader)
+    assert await passed(0)
+    assert (found := await passed(90))
+    process.remove(engine, reader, force=True)
+    assert await passed(0)
+    assert await passed(20), "a day: it may be made anew"
+    assert disks.why_ended(next(iter(found.values()))) is None
+    assert await passed(20) == {}
+    assert all(disks.why_ended(each) == ("disk_unread", {}) for each in found.values())
+    assert disks.records[serial].reading is None
 
 
 async def test_disks_that_nobody_lists_have_devices_of_the_servers_own(

@@ -31,6 +31,10 @@ class AskedOfDisks(ABC):
     def places(self) -> Mapping[str, DiskPlace]:
         """Return where the disks of this server are, by serial."""
 
+    @abstractmethod
+    def is_unread(self, serial: str) -> bool:
+        """Return whether nothing that could read a disk is left, and that for a day."""
+
     def is_retired(self, serial: str) -> bool:
         """Return whether a disk was replaced, and nothing stands on it."""
         return serial in self.tending.promises.replaced and self.tending.is_retired(

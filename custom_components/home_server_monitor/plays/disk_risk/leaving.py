@@ -36,6 +36,10 @@ class Seen(Protocol):
         """Return where the disks of this server are."""
         ...
 
+    def is_unread(self, serial: str) -> bool:
+        """Return whether nothing that could read a disk is left."""
+        ...
+
 
 def why_ended(seen: Seen, finding: Finding) -> tuple[str, Mapping[str, str]] | None:
     """Return why what was found of a disk is over: it is not well, but gone, or elsewhere; None where that is not so."""
@@ -44,8 +48,11 @@ def why_ended(seen: Seen, finding: Finding) -> tuple[str, Mapping[str, str]] | N
         machine = elsewhere(seen.house, finding.source, serial)
         return ("disk_moved", {"machine": machine}) if machine else None
     record = seen.records.get(serial)
-    gone = serial not in seen.places() and (record is None or record.reading is None)
-    return ("disk_gone", {}) if gone and finding.rule in OF_READINGS else None
+    if finding.rule not in OF_READINGS or (record is not None and record.reading is not None):
+        return None
+    if serial not in seen.places():
+        return ("disk_gone", {})
+    return ("disk_unread", {}) if seen.is_unread(serial) else None
 
 
 class Leaving:
@@ -58,6 +65,10 @@ class Leaving:
         # on the loop's clock, which only runs forward
         self._away: dict[str, float] = {}
         self._looked = hass.loop.time()
+        # by serial: for how many seconds nothing could read it, while all answered
+        self._dark: dict[str, float] = {}
+        # serials of those for which that is so for good
+        self.unread: frozenset[str] = frozenset()
 
     def is_silent(self, sources: Collection[str]) -> bool:
         """Return whether one of these cannot say now which disks it has; one that was removed has none."""
@@ -74,6 +85,7 @@ class Leaving:
         """Let go of the disks that are gone; returns whether there are any."""
         now = self._hass.loop.time()
         step, self._looked = min(now - self._looked, STEP), now
+        changed = self._look_for_readers(step)
         listed = {*self._play.places()}
         for source in self._play.mine(ReadsSmart):
             listed |= source.listed_disks() or frozenset()
@@ -88,4 +100,29 @@ class Leaving:
         for serial in gone:
             del self._away[serial]
             self._play.records[serial].let_go()
-        return bool(gone)
+        return changed or bool(gone)
+
+    def _look_for_readers(self, step: float) -> bool:
+        """Let go of what was read of disks that nothing can read any more; returns whether there are any new ones."""
+        play, before = self._play, self.unread
+        seen_by = {serial: {*play.seen_by(serial)} for serial, each in play.records.items() if each.reading}
+        for finding in (each.finding for each in play.guardian.register.firing()):
+            serial = finding.object.removeprefix("disk:")
+            if finding.source == play.id and finding.rule in OF_READINGS and serial not in seen_by:
+                seen_by[serial] = {*map(str, finding.evidence.get("seen_by") or ())}
+        reading = play.mine(ReadsSmart)
+        answer = all(each.judged for each in reading)
+        dark = {
+            serial: self._dark.get(serial, 0.0) + step
+            for serial in {*seen_by, *before}
+            if answer and not any(play.listening.may_read(each.id, serial) for each in reading)
+        }
+        self._dark = dark
+        self.unread = frozenset(
+            serial
+            for serial, seconds in dark.items()
+            if seconds >= GONE and not self.is_silent(seen_by.get(serial, ()))
+        )
+        for serial in self.unread & play.records.keys():
+            play.records[serial].let_go()
+        return bool(self.unread - before)

@@ -41,6 +41,8 @@ class Listening:
         self._due: dict[str, float] = {}
         # sources whose release has no SMART, or whose key may not read it
         self.dark: set[str] = set()
+        # those of them that their key may not read
+        self._denied: set[str] = set()
         # by serial: ids of the sources that told its past; and whether it was looked for in the statistics
         self._pasts: defaultdict[str, set[str]] = defaultdict(set)
         self._looked_up: set[str] = set()
@@ -66,6 +68,7 @@ class Listening:
                 self._due[source.id] = running + DENIED.total_seconds()
             known_dark = source.id in self.dark
             self.dark.add(source.id)
+            (self._denied.add if isinstance(err, PermissionDenied) else self._denied.discard)(source.id)
             return not known_dark
         except ClientError as err:
             _LOGGER.debug("%s could not be asked for SMART: %s", source.name, err)
@@ -80,6 +83,12 @@ class Listening:
             record = await self._record(serial, source)
             record.note(source.id, source.name, reading, now)
         return bool(readings)
+
+    def may_read(self, source: str, serial: str) -> bool:
+        """Return whether a source may read a disk again: it can now, or it did and only its key is in the way."""
+        record = self.records.get(serial)
+        has_read = record is not None and source in record.sources
+        return source not in self.dark or (source in self._denied and has_read)
 
     async def _record(self, serial: str, source: ReadsSmart) -> DiskRecord:
         """Return the record of a disk; what it lacks is taken from what each source, and the recorder, have kept."""

@@ -79,7 +79,7 @@ class DiskRisk(AskedOfDisks, PlaySource):
         today, known, words = dt_util.now().date(), self._known(), self.words
         in_use = [disk for serial, disk in known.items() if not self.is_retired(serial)]
         found = [each for disk in in_use for each in findings_of(self.id, disk, today, words)]
-        there = None if self.is_new else self.places().keys()
+        there = None if self.is_new else self.places().keys() - self._leaving.unread
         firing = [each for each in self.guardian.register.firing() if each.finding.rule in OF_READINGS]
         before = still(self.id, firing, known.keys(), there, self._leaving.is_silent)
         return [*found, *before, *self.tending.findings()]
@@ -157,6 +157,10 @@ class DiskRisk(AskedOfDisks, PlaySource):
         """Return how a disk is judged now."""
         found = record.found if (record := self.records.get(serial)) else None
         return found.tier if found else Tier.STABLE
+
+    def is_unread(self, serial: str) -> bool:
+        """Return whether nothing that could read a disk is left, and that for a day."""
+        return serial in self._leaving.unread
 
     def explain_disk(self, wanted: str) -> Mapping[str, Any] | None:
         """Return all that is known of a disk (capability ExplainsDisks)."""

@@ -142,7 +142,10 @@ class Meanwhile:
         watch = self._watch
         before = watch.access.transport.calls
         news = await watch.smart.step(
-            watch.data.containers, watch.name, read_elsewhere=watch.smart_is_read_elsewhere
+            watch.data.containers,
+            watch.name,
+            read_elsewhere=watch.smart_is_read_elsewhere,
+            whole="containers" in watch.data.complete,
         )
         if before != watch.access.transport.calls:
             # of what went on meanwhile some may be counted twice, which only makes it slower

@@ -26,6 +26,10 @@ HUNG_AGAIN: Final = 24 * HOUR
 # disks may come and go with the container
 SCAN_AGAIN, SOONEST = 24 * HOUR, 10 * MINUTE
 WAIT: Final = 10 * MINUTE
+# for so long an engine must list all its containers, and none that could read, before that is so for good
+GONE: Final = 24 * HOUR
+# what counts of the time between two lists at most: nobody has looked while the engine was away
+STEP: Final = 10 * MINUTE
 SCANNING, READING = 20.0, 45.0
 # a device that answers so has no serial, unless it had one before
 _NAMELESS: Final = frozenset({Unread.NO_DEVICE, Unread.NOTHING_IN_IT})
@@ -64,6 +68,9 @@ class SmartReading:
         self._seen: dict[Device, str | None] = {}
         # there is nothing for it: somebody else reads the disks, a person does not want it, or there is none
         self._has_none = not allowed
+        # for how many seconds no container could have read, stopped ones as well; and when that was looked at last
+        self._without = 0.0
+        self._looked: float | None = None
         self._doubled: set[str] = set()
         self._refused: NotSupported | PermissionDenied | None = NotSupported("smartctl in a container")
         self._carrier = ""
@@ -114,18 +121,20 @@ class SmartReading:
         source: str,
         *,
         read_elsewhere: bool = False,
+        whole: bool = True,
         now: float | None = None,
     ) -> bool:
         """Read the disk whose turn it is; returns whether there is a new reading, or none can be had any more.
 
         At most one command in a step, and a step a minute.
 
-        now: seconds that only run forward.
+        whole: whether these are all containers of the engine; now: seconds that only run forward.
         """
         now = time.monotonic() if now is None else now
         found = self.carrier(containers, read_elsewhere=read_elsewhere)
+        lost = self._is_lost(containers, whole=whole, now=now)
         if found is None:
-            self._has_none = not self._allowed or (read_elsewhere and not self._wanted)
+            self._has_none = not self._allowed or (read_elsewhere and not self._wanted) or lost
             return self._refuse(NotSupported("smartctl in a container"))
         if now < self._quiet_until:
             return False
@@ -142,6 +151,17 @@ class SmartReading:
             _LOGGER.debug("smartctl could not be run: %s", err)
             self._quiet_until = now + WAIT
             return False
+
+    def _is_lost(self, containers: Mapping[str, Container], *, whole: bool, now: float) -> bool:
+        """Return whether the container that reads was removed, and no other one came for a day; one that is stopped may start."""
+        step, self._looked = min(now - (now if self._looked is None else self._looked), STEP), now
+        if self._wanted in containers or (
+            not self._wanted and any(carries_smartctl(each.image) for each in containers.values())
+        ):
+            self._without = 0.0
+        elif whole:
+            self._without += step
+        return self._without >= GONE
 
     def _refuse(self, err: NotSupported | PermissionDenied) -> bool:
         news = self._refused is None
