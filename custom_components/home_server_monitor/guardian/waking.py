@@ -252,6 +252,7 @@ TABLE: Mapping[str, Waking] = MappingProxyType(
         "downloads_cut_off": Waking(area=APP, hold=900.0, keep=300.0),
         "downloads_all_stalled": Waking(area=APP, hold=1800.0, keep=600.0),
         "downloads_errored": Waking(area=APP, hold=300.0, keep=600.0),
+        "downloads_connected_twice": Waking(area=APP, hold=120.0, keep=600.0, decision=True),
         "downloads_unregistered": Waking(area=APP, most=_INFO, hold=3600.0, keep=3600.0),
         "news_servers_failing": Waking(area=APP, hold=900.0, keep=600.0),
         "download_quota_reached": Waking(area=APP, most=_INFO, hold=300.0, keep=600.0),

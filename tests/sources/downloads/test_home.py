@@ -241,6 +241,43 @@ async def test_a_limit_goes_back_by_itself(home: Home) -> None:
     assert await home.leases() == []
 
 
+async def test_one_client_by_two_addresses(home: Home) -> None:
+    before = home.limits
+    server = TestServer(home.face.app())
+    await server.start_server()
+    second = entry_of(str(server.make_url("/")).rstrip("/"), home.face)
+    home.hass.config_entries.async_update_entry(home.entry, title="By address")
+    second.add_to_hass(home.hass)
+    home.hass.config_entries.async_update_entry(second, title="By name", unique_id="client-2")
+    for each in (home.entry, second):
+        assert await home.hass.config_entries.async_reload(each.entry_id), each.reason
+    by_name = Home(home.hass, second, home.server, home.face, home.world, home.admin)
+    await asyncio.sleep(2 * MINUTE)
+    await home.ask("limit_bandwidth", down=1024, minutes=10)
+    for order in ("limit_bandwidth", "pause_downloads"):
+        wishes = {"down": 512} if order == "limit_bandwidth" else {}
+        with pytest.raises(ServiceValidationError) as refused:
+            await by_name.ask(order, minutes=30, **wishes)
+        assert refused.value.translation_key == "connected_twice"
+        assert refused.value.translation_placeholders == {"target": "qBittorrent", "other": "By address"}
+    await asyncio.sleep(4 * MINUTE)
+    told = [each.finding for each in home.server.runtime_data.open_findings()]
+    assert [(each.rule, each.source) for each in told] == [("downloads_connected_twice", "client-2")]
+    await asyncio.sleep(8 * MINUTE)
+    assert (home.limits, await home.leases()) == (before, [])
+    # with nothing to tell it by: what one lent is not what the other returns to, either way
+    home.world.remove(next(iter(home.world.downloads)), delete_data=True)
+    assert await home.hass.config_entries.async_reload(second.entry_id)
+    for first, other in ((home, by_name), (by_name, home)):
+        await first.ask("limit_bandwidth", down=1024, minutes=10)
+        with pytest.raises(ServiceValidationError, match="connected twice"):
+            await other.ask("limit_bandwidth", down=512, minutes=30)
+        await asyncio.sleep(12 * MINUTE)
+        assert (home.limits, await home.leases()) == (before, [])
+    assert await home.hass.config_entries.async_unload(second.entry_id)
+    await server.close()
+
+
 async def test_two_overlap(home: Home) -> None:
     home.there.up_limit = 3 * MIB
     before = home.limits

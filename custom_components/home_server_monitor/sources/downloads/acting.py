@@ -47,6 +47,14 @@ class Host(Protocol):
         """Return what a value returns to, where it is lent; None where it is not."""
         ...
 
+    def twin(self) -> str | None:
+        """Return the name of an older entry that is the same client, None where there is none."""
+        ...
+
+    def lent_elsewhere(self, setting: str, target: str, value: Any) -> str | None:
+        """Return who lent exactly this value of what may be this client, None where nobody did."""
+        ...
+
     def ordered(self) -> None:
         """Have it looked at soon: something was changed."""
         ...

@@ -28,6 +28,7 @@ from .making import MADE
 from .model import ALT_DOWN, ALT_UP, DOWN, UP, Downloader, Product
 from .nodes import nodes_of
 from .rules import judge
+from .twins import Twins, finding_of
 from .wire import HostRefused, Wire
 
 SOON = 1.0
@@ -50,6 +51,7 @@ class DownloadsCoordinator(ServiceCoordinator[Downloader]):
         )
         self.client = MADE[self.product](wire, secrets_of(entry.data))
         self._place = place_of(wire.url)
+        self._twins = Twins(self)
         self._actions: Mapping[str, Action] = MappingProxyType(actions(self))
         self._settings: Mapping[str, Setting] = MappingProxyType(
             settings(self.client, lambda: self.data, self.ordered)
@@ -60,7 +62,8 @@ class DownloadsCoordinator(ServiceCoordinator[Downloader]):
     @property
     @override
     def findings(self) -> Sequence[Finding]:
-        return judge(self.id, self.name, self.data)
+        found = judge(self.id, self.name, self.data)
+        return found if (twin := self.twin()) is None else (*found, finding_of(self, twin))
 
     @property
     @override
@@ -148,6 +151,29 @@ class DownloadsCoordinator(ServiceCoordinator[Downloader]):
         self._session.detach()
 
     # What its actions need
+
+    def _others(self) -> list[DownloadsCoordinator]:
+        """Return the other entries that are watched now."""
+        return [each for each in self.house.capable(DownloadsCoordinator) if each is not self]
+
+    def twin(self) -> str | None:
+        """Return the name of an older entry that is the same client, None where there is none."""
+        older = [(each.age, each) for each in self._others() if each.age < self.age]
+        return self._twins.first([each for _, each in sorted(older, key=lambda pair: pair[0])])
+
+    @property
+    def age(self) -> tuple[float, str]:
+        """Return what sorts entries by when they were made."""
+        return self.config_entry.created_at.timestamp(), self.config_entry.entry_id
+
+    def lent_elsewhere(self, setting: str, target: str, value: Any) -> str | None:
+        """Return who lent exactly this value of what may be this client, None where nobody did."""
+        changes = [
+            change
+            for guardian in self.house.guardians.values()
+            for change in guardian.desk.leases.changes.values()
+        ]
+        return self._twins.lent_by(changes, self._others(), setting, target, value)
 
     def original(self, setting: str, target: str) -> Any:
         """Return what a value returns to, where it is lent; None where it is not."""

@@ -14,7 +14,23 @@ from .model import ALT_DOWN, ALT_UP, DOWN, UP
 HOUR, WEEK = 60.0, 7 * 24 * 60.0
 
 
-class LimitBandwidth(ClientAction):
+class Lent(ClientAction):
+    """What is changed for a while: by one entry only, should the client be connected twice."""
+
+    def refuse_twice(self, limits: Mapping[str, int]) -> None:
+        """Raise Refused where what is there now may be what another entry lent, so that it is no original.
+
+        limits: those that are there.
+        """
+        other = self.host.twin()
+        for name, value in limits.items():
+            if other is None and self.host.original(LIMIT, name) is None:
+                other = self.host.lent_elsewhere(LIMIT, name, value)
+        if other is not None:
+            raise Refused(Refusal("connected_twice", {"target": self.title, "other": other}))
+
+
+class LimitBandwidth(Lent):
     """Holds the client to a speed for a while, in both of its profiles; a stricter limit stays.
 
     Params: down, up (bytes a second), at least one, and minutes.
@@ -25,6 +41,7 @@ class LimitBandwidth(ClientAction):
     @override
     async def noted(self, target: str, params: Mapping[str, Any]) -> Mapping[str, Any]:
         limits = await self.client.read_limits()
+        self.refuse_twice(limits)
         # what is lent counts as what it returns to
         return {
             name: base if (base := self.host.original(LIMIT, name)) is not None else value
@@ -76,7 +93,7 @@ def _wishes(client: DownloadClient, params: Mapping[str, Any]) -> dict[str, int]
     return found
 
 
-class PauseDownloads(ClientAction):
+class PauseDownloads(Lent):
     """Lets nothing be downloaded for a while; what seeds goes on. Params: minutes, a week where nothing is said."""
 
     key = PAUSE_DOWNLOADS
@@ -84,7 +101,10 @@ class PauseDownloads(ClientAction):
     @override
     async def noted(self, target: str, params: Mapping[str, Any]) -> Mapping[str, Any]:
         if self.client.pauses_by_limits:
-            return {"limits": dict(await self.client.read_limits())}
+            limits = dict(await self.client.read_limits())
+            self.refuse_twice(limits)
+            return {"limits": limits}
+        self.refuse_twice({})
         return {"pause": await self.client.read_pause()}
 
     @override
