@@ -158,6 +158,7 @@ async def test_a_disk_that_is_gone_can_be_deleted_and_is_then_forgotten(
     serial = sim.world.disk("sdc").serial
     present = device_of(hass, nas, f"disk_{serial}")
     assert present
+    before = seen.like(f"^disk_{serial}_")
     assert not await async_remove_config_entry_device(hass, nas, present)
     await sim.scenario("disk_missing", disk="sdc")
     await asyncio.sleep(31 * MINUTE)
@@ -165,10 +166,14 @@ async def test_a_disk_that_is_gone_can_be_deleted_and_is_then_forgotten(
     assert "disk_missing" in {finding.rule for finding in nas.runtime_data.findings}
     assert await async_remove_config_entry_device(hass, nas, present)
     dr.async_get(hass).async_remove_device(present.id)
+    await asyncio.sleep(1)
+    assert seen.like(f"^disk_{serial}_") == set()
     assert "disk_missing" not in {finding.rule for finding in nas.runtime_data.findings}
     await sim.scenario_off("disk_missing")
     await asyncio.sleep(31 * MINUTE)
-    assert seen.like(f"^disk_{serial}_") <= seen.available()
+    assert seen.like(f"^disk_{serial}_") == before
+    assert device_of(hass, nas, f"disk_{serial}")
+    assert before & seen.available()
 
 
 async def test_devices_that_may_not_be_deleted(

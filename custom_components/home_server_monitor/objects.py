@@ -1,7 +1,7 @@
 """Objects that come and go: their entities are added without a reload and removed when they are surely gone."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 import itertools
 from typing import Any
@@ -14,7 +14,7 @@ from homeassistant.helpers.event import async_call_later
 
 from .const import DOMAIN
 from .coordinator import HsmConfigEntry, ServiceCoordinator
-from .entity import HsmEntity, ObjectDescription, ObjectTable
+from .entity import HsmEntity, ObjectDescription, ObjectTable, unique_id
 from .kinds import KINDS
 
 # 1,500 entities added at once hold the event loop for 410 ms, in batches of 25 for 34 ms
@@ -52,11 +52,14 @@ class _Newcomers:
 
     def __init__(self, coordinator: ServiceCoordinator[Any], platform: Platform, factory: Factory) -> None:
         self._coordinator = coordinator
+        self._platform = platform
         self._tables = tables_of(coordinator, platform)
         self._factory = factory
         self._known: set[tuple[str, str, str]] = set()
         # by table: the objects that were looked at; the same one has nothing new
         self._looked: list[Mapping[str, Any]] = [{} for _ in self._tables]
+        # by table: which objects there were
+        self._listed = [frozenset[str]() for _ in self._tables]
         coordinator.on_removed.append(self._removed)
 
     @callback
@@ -73,6 +76,9 @@ class _Newcomers:
     def _of(self, index: int, table: ObjectTable[Any, Any]) -> list[Newcomer]:
         objects, looked = table.objects(self._coordinator.data), self._looked[index]
         self._looked[index] = objects
+        if table.keep and objects is not looked:
+            self._let_go(table, objects.keys() - self._listed[index])
+            self._listed[index] = frozenset(objects)
         wanted = {
             (table.kind, key, description.key): (table, key, description)
             for key, item in objects.items()
@@ -82,6 +88,22 @@ class _Newcomers:
         }
         self._known |= wanted.keys()
         return [*wanted.values()]
+
+    def _let_go(self, table: ObjectTable[Any, Any], back: Collection[str]) -> None:
+        """Take the entities of what is back as new where somebody deleted them with its device meanwhile."""
+        if self._coordinator.adding.locked():
+            # those that are just being added are not registered yet
+            return
+        registry, source = er.async_get(self._coordinator.hass), self._coordinator.id
+        self._known -= {
+            (kind, key, description)
+            for kind, key, description in self._known
+            if kind == table.kind
+            and key in back
+            and not registry.async_get_entity_id(
+                self._platform, DOMAIN, unique_id(source, kind, key, description)
+            )
+        }
 
     @callback
     def async_make(self, newcomers: Sequence[Newcomer]) -> list[HsmEntity[Any]]:
