@@ -21,6 +21,9 @@ BY: Final = {Tier.CRITICAL: 1, Tier.HIGH: 14, Tier.ELEVATED: 30}
 # how many of 10 failures gave no warning in the test
 SILENT, SILENT_OF_WD = 4, 8
 
+# Units (TB, min, %), the names of a RAID level (mirror, raidz2) and dates (2026-05-01) are not among the texts to translate:
+# they are what the drive's label, `zpool status` and the journal show, the same in every language, and are looked up there.
+
 
 class Say(Protocol):
     """Returns a text by its key."""
