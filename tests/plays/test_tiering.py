@@ -88,9 +88,14 @@ class Living:
         release = Release(title="Nine.Bridges.S01E01", things=(1,), client="sabnzbd", size=size)
         return self.world.downloads[self.sonarr.grab_done(release).download or ""]
 
-    def tick(self, begin: float = 40, end: float = 80, **options: Any) -> None:
-        """Change the options of the server; begin, end: of the hours, in minutes from now."""
-        now = dt_util.now()
+    async def tick(self, begin: float = 40, end: float = 80, **options: Any) -> None:
+        """Change the options of the server, at a whole minute; begin, end: of the hours, in minutes from now.
+
+        Hours know no seconds, so that only then they begin after exactly so many minutes.
+        """
+        await asyncio.sleep(-dt_util.utcnow().timestamp() % MINUTE)
+        # `dt_util.now` would be the time that does not fly
+        now = dt_util.as_local(dt_util.utcnow())
         told = {
             "pause_downloads": True,
             "pause_below": 50,
@@ -188,7 +193,7 @@ async def test_a_film_waits_for_the_night(living: Living) -> None:
     # one that waits for a person since before
     living.film(2 * GB, refused="sample")
     await asyncio.sleep(2 * MINUTE)
-    living.tick(begin=20, end=40)
+    await living.tick(begin=18, end=38)
     await living.approve()
     (standing,) = living.guardian.desk.helm.standings.values()
     assert standing.params["policy"]["pause_below"] == 50
@@ -197,7 +202,7 @@ async def test_a_film_waits_for_the_night(living: Living) -> None:
     assert living.state("tier_imports") == "hours"
     opens = dt_util.parse_datetime(living.state("tier_until") or "")
     assert opens is not None
-    assert timedelta(minutes=15) <= opens - dt_util.utcnow() <= timedelta(minutes=18)
+    assert timedelta(minutes=13) <= opens - dt_util.utcnow() <= timedelta(minutes=16)
     # it is completed, and stays where it is
     film = living.film(70 * GB)
     await asyncio.sleep(2 * MINUTE)
@@ -258,14 +263,14 @@ async def test_a_film_waits_for_the_night(living: Living) -> None:
     await asyncio.sleep(MINUTE)
     assert not living.radarr.handles
     # unticked, it is as if it had never been, at once
-    living.tick(hold_imports=False, pause_downloads=False)
+    await living.tick(hold_imports=False, pause_downloads=False)
     await asyncio.sleep(5)
     assert (living.radarr.handles, living.leases) == (True, 0)
     assert living.state("tier_imports") is None
 
 
 async def test_space_comes_before_quiet(living: Living) -> None:
-    living.tick(begin=400, end=500)
+    await living.tick(begin=400, end=500)
     await living.approve()
     first, third = living.film(70 * GB), living.episode(5 * GB)
     living.free(40 * GB)
@@ -314,7 +319,7 @@ async def test_space_comes_before_quiet(living: Living) -> None:
 
 
 async def test_whatever_comes_between(living: Living) -> None:
-    living.tick(begin=200, end=230)
+    await living.tick(begin=200, end=230)
     await living.approve()
     living.free(40 * GB)
     await asyncio.sleep(2 * MINUTE)
@@ -340,12 +345,12 @@ async def test_whatever_comes_between(living: Living) -> None:
     assert await living.hass.config_entries.async_unload(living.server.entry_id)
     living.hass.data[HOUSE].desks.clear()
     assert (living.radarr.handles, living.client.paused) == (False, True)
-    living.tick(hold_imports=False, pause_downloads=False)
+    await living.tick(hold_imports=False, pause_downloads=False)
     assert await living.hass.config_entries.async_setup(living.server.entry_id)
     await asyncio.sleep(2 * MINUTE)
     assert (living.radarr.handles, living.client.paused, living.leases) == (True, False, 0)
     # the same, and it is still wanted: nothing moves by day
-    living.tick(begin=200, end=230)
+    await living.tick(begin=200, end=230)
     await living.approve()
     film = living.film(5 * GB)
     assert await living.hass.config_entries.async_unload(living.entries[1].entry_id)
@@ -366,7 +371,7 @@ async def test_whatever_comes_between(living: Living) -> None:
     assert living.client.paused, "it was well, and is full anew"
     assert living.radarr.handles
     # somebody who handles nothing anyway is left as they are
-    living.tick(begin=-5, end=30)
+    await living.tick(begin=-5, end=30)
     await asyncio.sleep(5)
     assert living.leases == 0, "it was not approved like that"
     await living.approve()
