@@ -6,11 +6,14 @@ from pathlib import Path
 import re
 from typing import Any
 
+from homeassistant.core import HomeAssistant
 import pytest
 
 from custom_components.home_server_monitor.edge.actions import ACTIONS
 from custom_components.home_server_monitor.edge.entities import NUMBERS
-from custom_components.home_server_monitor.guardian.contract import Outcome
+from custom_components.home_server_monitor.edge.texts import Texts
+from custom_components.home_server_monitor.edge.views import risk_text
+from custom_components.home_server_monitor.guardian.contract import ForAWhile, Outcome, Plan, Risk, Step
 from custom_components.home_server_monitor.plays.disk_risk.entities import (
     BINARY as DISK_PROBLEMS,
     SENSORS as OF_DISKS,
@@ -226,3 +229,24 @@ def test_actions_are_described_as_they_are_registered() -> None:
             assert body.get("required", False) is (type(marker).__name__ == "Required"), f"{name}.{marker}"
             default = getattr(marker, "default", None)
             assert body.get("default") == (default() if callable(default) and default() is not ... else None)
+
+
+async def test_a_risk_is_said_by_what_is_done(hass: HomeAssistant) -> None:
+    """A setting that stays is no change for a while, and an interruption is none for good."""
+    texts = Texts(hass)
+    await texts.async_load()
+    given: dict[str, Any] = {"action": "any", "target": "", "fingerprint": ""}
+    lent = Step(order="pause", lease=ForAWhile(setting="paused", target="", value=True, lasts=60))
+    said = {
+        risk_text(texts, Plan(**given, steps=steps, risk=risk, takes_away=takes_away))
+        for steps, risk, takes_away in (
+            ([], Risk.LOW, False),
+            ([], Risk.MEDIUM, False),
+            ([], Risk.MEDIUM, True),
+            ([lent], Risk.MEDIUM, True),
+            ([lent], Risk.HIGH, True),
+        )
+    }
+    assert said == {
+        TEXTS["common"][f"risk_{key}"] for key in ("low", "medium", "medium_away", "medium_lent", "high")
+    }

@@ -7,6 +7,7 @@ from homeassistant.helpers import issue_registry as ir
 import voluptuous as vol
 
 from .edge.people import request_actor
+from .edge.views import risk_text
 from .guardian.capabilities import InstallsSmartReader
 from .guardian.contract import NotDone, Plan, Refused
 from .guardian.journal import JournalFailed
@@ -102,7 +103,7 @@ class DisksUnreadFlow(RepairsFlow):
             description_placeholders={
                 **named,
                 "what": texts.common(f"what_{plan.action}", named),
-                "risk": texts.common(f"risk_{plan.risk.name.lower()}"),
+                "risk": risk_text(texts, plan),
                 "undo": texts.common(f"undo_{plan.action}", named),
             },
         )

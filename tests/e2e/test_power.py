@@ -194,7 +194,7 @@ async def _comes_back(cellar: Cellar, phone: Phone) -> None:
     push = await phone.until("the countdown is on the phone", "22 min left", within=30)
     assert phone.button(push, "cancel")["title"] == "Cancel"
     await wait_for("upsd counts us", lambda: _held(cellar), within=20)
-    await phone.until("the load is stopped", "Stopped: ", within=60)
+    await phone.until("the load is stopped", "Paused or stopped: ", within=60)
     order = await cellar.ended()
     assert order[-1] == "immich_redis"
     assert set(order) == set(CHOSEN)

@@ -102,7 +102,7 @@ def _newest_wish(value: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _lease_line(of: Guardian, value: Mapping[str, Any], at: float) -> str:
-    what = of.texts.common(f"lent_{value.get('kind')}", {"target": value.get("name", "")}, default="?")
+    what = of.texts.lent(*(str(value.get(key) or "") for key in ("kind", "target", "name")))
     if returned := value.get("returned"):
         return of.texts.common(f"journal_lease_{returned}", {"what": what})
     ends = _newest_wish(value).get("ends")

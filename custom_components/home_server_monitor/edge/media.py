@@ -79,7 +79,11 @@ def _lent(of: Guardian) -> list[dict[str, Any]]:
             key = (change.kind, change.name, lease.by)
             row = rows.setdefault(
                 key,
-                {"what": _begun(of.wording.lent(change)), "by": plain(lease.by), "until": iso(lease.ends)},
+                {
+                    "what": _begun(of.wording.lent(change, exactly=False)),
+                    "by": plain(lease.by),
+                    "until": iso(lease.ends),
+                },
             )
             # what a play asks for it asks for anew, as long as it is needed
             row["while_needed"] = by_a_play

@@ -96,6 +96,12 @@ class Texts:
         """Return a text of the messages."""
         return self.get(f"common.{key}", placeholders, default)
 
+    def lent(self, kind: str, target: str, name: str) -> str:
+        """Return what is changed for a while, by its own words where its kind has those of each value."""
+        named = {"target": name}
+        whole = self.common(f"lent_{kind}", named, default=name or "?")
+        return self.common(f"lent_{kind}_{target}", named, default=whole)
+
     def refusal(self, key: str, placeholders: Mapping[str, Any]) -> str:
         """Return why something is not done."""
         return self.get(f"exceptions.{key}.message", placeholders, default=key)

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from ..guardian.contract import Risk, Severity
+from ..guardian.contract import Plan, Risk, Severity
 from ..guardian.finding import Tracked
 from ..guardian.plain import plain
 from ..guardian.remediation import Record, State
@@ -14,6 +14,7 @@ from .mended import mended_lately
 from .naming import device_of, iso, object_name, target_node
 from .own_answers import verbs_of
 from .standings import last_checked, source_view
+from .texts import Texts
 
 if TYPE_CHECKING:
     from .guardian import Guardian
@@ -109,6 +110,15 @@ def mended_view(of: Guardian, tracked: Tracked, record: Record) -> dict[str, Any
     }
 
 
+def risk_text(texts: Texts, plan: Plan) -> str:
+    """Return how much depends on a plan, by what it does: for a while, by an interruption, or for good."""
+    key = f"risk_{plan.risk.name.lower()}"
+    plain_words = texts.common(key)
+    if any(step.lease for step in plan.steps):
+        return texts.common(f"{key}_lent", default=plain_words)
+    return texts.common(f"{key}_away", default=plain_words) if plan.takes_away else plain_words
+
+
 def plan_lines(of: Guardian, record: Record, tracked: Tracked | None = None) -> dict[str, Any]:
     """Return a plan in words: what, why, risk, undo, what depends on it."""
     texts, plan = of.texts, record.plan
@@ -136,7 +146,7 @@ def plan_lines(of: Guardian, record: Record, tracked: Tracked | None = None) -> 
             plain(f"{step.order} {' '.join(map(str, step.params.values()))}", 600) for step in plan.steps
         ],
         "why": why,
-        "risk_text": texts.common(f"risk_{record.risk.name.lower()}"),
+        "risk_text": risk_text(texts, plan),
         "undo": undo,
         "interrupts": of.waits.names(plan),
         "depends": sorted((depends | touched) - {"", record.name}),

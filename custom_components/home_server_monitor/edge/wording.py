@@ -84,9 +84,9 @@ class Wording:
             default=None,
         )
 
-    def lent(self, change: Change) -> str:
-        """Return what is changed for a while, in words without an end."""
-        return self._of.texts.common(f"lent_{change.kind}", {"target": change.name}, default=change.name)
+    def lent(self, change: Change, *, exactly: bool = True) -> str:
+        """Return what is changed for a while, in words without an end; exactly: also which value of it."""
+        return self._of.texts.lent(change.kind, change.target if exactly else "", change.name)
 
     def decided(self, record: Record) -> str:
         """Return who decided on a proposal, how long ago, and how it stands."""

@@ -244,7 +244,7 @@ TABLE: Mapping[str, Waking] = MappingProxyType(
         "tier_full": Waking(area=APP, hold=1800.0, keep=600.0, covers=frozenset({"downloads_disk_full"})),
         "tier_backlog": Waking(area=APP, hold=900.0, keep=3600.0),
         "tier_unapproved": Waking(area=APP, most=_INFO, decision=True, listed=True, renewed=True),
-        "uplink_full": Waking(area=APP, hold=60.0, keep=300.0, decision=True),
+        "uplink_full": Waking(area=APP, hold=60.0, keep=120.0, decision=True),
         "uplink_unapproved": Waking(area=APP, most=_INFO, decision=True, listed=True, renewed=True),
         "arr_backup_old": Waking(area=APP, most=_INFO, decision=True),
         # downloads

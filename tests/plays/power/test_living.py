@@ -179,7 +179,7 @@ async def _shed_and_back(it: Living) -> None:
     """Downloads first, then what needs others, databases last; all of it comes back in reverse, in one notification."""
     it.forget()
     it.fail()
-    await it.until(lambda: it.said and it.said[-1].startswith("On battery. Stopped"), 5 * MINUTE)
+    await it.until(lambda: it.said and it.said[-1].startswith("On battery. Paused or stopped: "), 5 * MINUTE)
     await it.until(lambda: not it.ups.logins)
     assert it.resting
     assert not it.running("gluetun")
@@ -198,7 +198,7 @@ async def _shed_and_back(it: Living) -> None:
     plan = seen["plan"]
     assert (plan["state"], plan["mode"], plan["approved"]) == ("load_shed", "prepare", True)
     assert plan["can_cancel"]
-    assert plan["says"].startswith("On battery. Stopped")
+    assert plan["says"].startswith("On battery. Paused or stopped: ")
     assert {"gluetun", "immich_postgres"} <= {*plan["stopped"]}
     took = {each["name"]: each["took"] for each in plan["stages"]}
     assert took["apps and containers"] > 0
@@ -274,7 +274,7 @@ async def _killed(it: Living) -> None:
     await it.until(lambda: it.resting)
     await it.kill()
     await it.until(lambda: not it.running("immich_postgres") and not it.running("Sonarr"), 5 * MINUTE)
-    await it.until(lambda: it.said[-1].startswith("On battery. Stopped"), 5 * MINUTE)
+    await it.until(lambda: it.said[-1].startswith("On battery. Paused or stopped: "), 5 * MINUTE)
     await it.kill()
     it.come_back()
     await it.back()

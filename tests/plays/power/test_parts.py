@@ -224,6 +224,9 @@ def test_what_was_stopped_is_kept_until_it_is_back() -> None:
     assert [row.item for row in again.of("workloads")] == [first, second]
     assert again.rows == ledger.rows
     assert again.rows[first.key].parts == ("R1",)
+    # the app of a container is called as it is, and is named once
+    ledger.begin("downloads", replace(item("Web"), source="nas"))
+    assert (len(ledger.rows), ledger.names()) == (3, ["web", "db"])
     again.back(again.rows[first.key])
     assert [row.item.name for row in again.of("workloads")] == ["db"]
     for damaged in (None, "x", [{}], [{"stage": 1}], [None], [{**ledger.pack()[0], "item": {"source": "e"}}]):

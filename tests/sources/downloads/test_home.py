@@ -233,7 +233,10 @@ async def test_a_limit_goes_back_by_itself(home: Home) -> None:
     found = await home.ask("limit_bandwidth", down=1024, minutes=10)
     assert found["outcome"] == "succeeded"
     assert home.limits == (MIB, 0, MIB, before[3])
-    assert [each["what"] for each in await home.leases()] == ["speed limit of qbittorrent"] * 2
+    assert [each["what"] for each in await home.leases()] == [
+        "download limit of qbittorrent",
+        "alternative download limit of qbittorrent",
+    ]
     await asyncio.sleep(9 * MINUTE)
     assert home.limits[0] == MIB
     await asyncio.sleep(2 * MINUTE)

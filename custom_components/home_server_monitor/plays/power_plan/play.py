@@ -139,8 +139,8 @@ class PowerPlay(Watched):
         return real and self.driver is not None and self.driver.would_cancel()
 
     def shed_names(self) -> list[str]:
-        """Return the names of what was ended and is not back."""
-        return [row.item.name for row in self.ledger.rows.values()]
+        """Return the names of what was ended and is not back, each once."""
+        return self.ledger.names()
 
     def report(self) -> Report:
         """Return what came back."""

@@ -38,6 +38,13 @@ class Ledger:
         """Return what a stage ended, in that order."""
         return [row for row in self.rows.values() if row.stage == stage]
 
+    def names(self) -> list[str]:
+        """Return what it is called, each once: a client that is paused is in a container that is stopped."""
+        found: dict[str, str] = {}
+        for row in self.rows.values():
+            found.setdefault(row.item.name.casefold(), row.item.name)
+        return [*found.values()]
+
     def back(self, row: Stopped) -> None:
         """Forget one that is back, or is nobody's to bring back."""
         self.rows.pop(row.item.key, None)
