@@ -161,7 +161,10 @@ class House:
         if needs.lasts is not None and self.has_shed and self.case.charge:
             # at the load that the UPS reports now
             needs = replace(needs, lasts=needs.lasts / SHED_LOAD)
-        nas = Nas(reachable=nas_on, may_ask=True, own_monitor=self.own_monitor, host_sync=HOSTSYNC)
+        nas = Nas(
+            reachable=nas_on, answering=("nas",) if nas_on else (), missing=() if nas_on else ("nas",), may_ask=True,
+            own_monitor=self.own_monitor, host_sync=HOSTSYNC,
+        )  # fmt: skip
         cancel = self.cancels is not None and now >= self.cancels
         if cancel:
             self.cancels = None

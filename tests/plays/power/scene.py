@@ -36,7 +36,7 @@ STAGES = tuple(
 PREPARE = PowerPlan(mode=Mode.PREPARE, stages=STAGES)
 DECIDE = replace(PREPARE, mode=Mode.DECIDE)
 OBSERVE = replace(PREPARE, mode=Mode.OBSERVE)
-NAS = Nas(reachable=True, may_ask=True, own_monitor=True)
+NAS = Nas(reachable=True, answering=("nas",), may_ask=True, own_monitor=True)
 NEEDS = Needs(stages={"settle": 5.0, "downloads": 5.0, "workloads": 20.0, "snapshot": 2.0}, nas=60.0)
 
 
@@ -148,6 +148,8 @@ class Scene:
     approved: bool = True
     # the NAS does not answer when it is asked to shut down, so that nothing was sent
     deaf: bool = False
+    # of several, those that say no
+    refuses: set[str] = field(default_factory=set)
     asking: dict[str, Progress] = field(default_factory=dict)
     last: Power = field(default_factory=lambda: power("OL", charge=100.0, runtime=1200.0))
     given: list[tuple[float, Command]] = field(default_factory=list)
@@ -183,9 +185,13 @@ class Scene:
                 self.house.order(stage, order, "shed", self.now)
             case Restore(stage, order):
                 self.house.order(stage, order, "restore", self.now)
-            case ShutDownNas():
-                doing = Doing.FAILED if self.deaf else Doing.RUNNING
-                self.asking["nas"] = Progress(order=-1, doing=doing, holds=False, sent=not self.deaf)
+            case ShutDownNas(machines):
+                before = self.asking["nas"].unsent if "nas" in self.asking else frozenset[str]()
+                unsent = before.difference(machines) | {
+                    each for each in machines if self.deaf or each in self.refuses
+                }
+                doing = Doing.FAILED if unsent else Doing.RUNNING
+                self.asking["nas"] = Progress(order=-1, doing=doing, holds=False, unsent=unsent)
 
     def go(self, seconds: float, status: str | None = None, *, every: float = 1.0, **more: Any) -> Scene:
         """Let so many seconds pass with this reading; charge and runtime may be functions of the seconds."""
@@ -219,12 +225,14 @@ class Scene:
         return self
 
     def nas_goes(self) -> Scene:
-        self.nas = replace(self.nas, reachable=False)
+        away = (*self.nas.answering, *self.nas.missing)
+        self.nas = replace(self.nas, reachable=False, answering=(), missing=away)
         self.house.go_off()
         return self
 
     def nas_comes(self) -> Scene:
-        self.nas = replace(self.nas, reachable=True)
+        there = (*self.nas.answering, *self.nas.missing)
+        self.nas = replace(self.nas, reachable=True, answering=there, missing=())
         self.house.go_on()
         return self
 

@@ -25,12 +25,8 @@ from custom_components.home_server_monitor.guardian.house import House
 from custom_components.home_server_monitor.guardian.policy import Standing
 from custom_components.home_server_monitor.guardian.remediation import OUTAGE, State
 from custom_components.home_server_monitor.guardian.topology import Topology
-from custom_components.home_server_monitor.plays.power_plan.carrying import (
-    OUT_OF_TIME,
-    PowerOff,
-    ShedLoad,
-    carry,
-)
+from custom_components.home_server_monitor.plays.power_plan.asking import Asking, PowerOff
+from custom_components.home_server_monitor.plays.power_plan.carrying import OUT_OF_TIME, ShedLoad, carry
 from custom_components.home_server_monitor.plays.power_plan.inputs import Doing
 from custom_components.home_server_monitor.plays.power_plan.items import Load, load_of
 from custom_components.home_server_monitor.plays.power_plan.orders import Orders, Took
@@ -154,6 +150,7 @@ class Play(FakeSource):
         self.topology, self.unit_node, self.elsewhere = Topology(), "", frozenset[str]()
         self.plan = PowerPlan(mode=Mode.DECIDE, stages=(WORKLOADS, NAS))
         self.ledger = Ledger()
+        self.asking = Asking()
         self.going = self.fed = True
         self.saves = self.moves = 0
         super().__init__(ShedLoad(self), PowerOff(self), id="power")
@@ -349,9 +346,9 @@ async def test_an_order_that_cannot_begin_fails_and_says_why(play: Play) -> None
     # of the NAS it is told at once: nobody else would
     stage = Stage.of(Kind.NAS)
     play.house.attach(_Nas())
-    orders.shed(stage, -1)
+    orders.ask(stage, -1, ["n"])
     assert not await orders.wait("nas")
-    assert not orders.progress()["nas"].sent
+    assert orders.progress()["nas"].unsent == {"n"}
     assert orders.why("nothing") == ""
 
 

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from custom_components.home_server_monitor.guardian.contract import Node
+from custom_components.home_server_monitor.guardian.topology import Topology
 from custom_components.home_server_monitor.plays.power_plan.commands import Message, Tell
 from custom_components.home_server_monitor.plays.power_plan.driver import Driver
 from custom_components.home_server_monitor.plays.power_plan.inputs import Needs
@@ -21,6 +23,7 @@ from tests.guardian.fake import nap
 
 from .scene import PREPARE, Scene
 from .test_carrying import HOUSE, WORKLOADS, Play, carry
+from .test_last_order import Machine
 
 
 class Ups:
@@ -59,10 +62,11 @@ class Ups:
 class House(Play):
     """A house with a plan and a machine at work."""
 
-    known, needs = frozenset[str](), Needs(nas=60.0)
+    needs = Needs(nas=60.0)
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
+        self.known = frozenset[str]()
         self.plan = PowerPlan(mode=Mode.PREPARE, stages=(Stage.of(Kind.WORKLOADS),))
         self.ups: Any = Ups()
         self.told: list[Message] = []
@@ -138,6 +142,36 @@ async def test_a_tap_while_the_server_of_the_ups_is_slow_is_not_lost(house: Hous
     assert Message.CANCELLED in house.told
     assert house.state is State.ON_BATTERY
     assert house.engine.running == set(HOUSE)
+
+
+async def test_a_nas_that_is_silent_when_mains_fails_is_missing_and_still_ours(house: House) -> None:
+    first, second = Machine("a"), Machine("b")
+    for each in (first, second):
+        house.house.attach(each)
+    house.unit_node, house.known = "ups:u", frozenset({"a", "b"})
+    fed = [Node(id=f"host:{each}", kind="host", runs_on="ups:u") for each in ("a", "b")]
+    house.topology = Topology([Node(id="ups:u", kind="ups"), *fed])
+    await house.ticks(6, "OL", 100.0)
+    second.there = False
+    await house.ticks(6, "OL", 100.0)
+    await house.ticks(3, "OB")
+
+    def seen() -> tuple[Any, ...]:
+        assert house.driver.inputs is not None
+        nas = house.driver.inputs.nas
+        return nas.reachable, nas.answering, nas.missing
+
+    assert seen() == (True, ("a",), ("b",))
+    first.there = False
+    await house.ticks(2, "OB")
+    assert seen() == (False, (), ("a", "b"))
+    second.there = True
+    await house.ticks(2, "OB")
+    assert seen() == (True, ("b",), ("a",))
+    # one that is set up here no more is nobody's to ask
+    first.there, house.known = False, frozenset({"b"})
+    await house.ticks(40, "OL", 100.0)
+    assert seen() == (True, ("b",), ())
 
 
 async def test_a_reading_that_is_looked_at_twice_is_no_second_one(house: House) -> None:
@@ -233,7 +267,7 @@ def test_countdowns_of_mains_that_comes_and_goes_ring_once() -> None:
     guardian = SimpleNamespace(texts=texts, speaker=speaker, intake=SimpleNamespace(at_once=at_once))
     play: Any = SimpleNamespace(
         id="power", source=None, guardian=guardian, title="UPS", about="ups:u",
-        can_cancel=lambda: False, shed_names=list, report=Report, why_not_asked=str,
+        can_cancel=lambda: False, shed_names=list, report=Report, why_not_asked=str, missed=list,
     )  # fmt: skip
     telling = Telling(play)
     for message in (Message.COUNTDOWN, Message.POWER_BACK, Message.COUNTDOWN, Message.SHEDDING):

@@ -1,21 +1,25 @@
 """The order to shut down: sent once, on battery only, and told apart from one that was certainly never sent."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from custom_components.home_server_monitor.guardian.contract import Refusal, Refused, Risk
+from custom_components.home_server_monitor.guardian.contract import Node, Refusal, Refused, Risk
 from custom_components.home_server_monitor.guardian.remediation import Record, State as Done
+from custom_components.home_server_monitor.guardian.topology import Topology
+from custom_components.home_server_monitor.plays.power_plan import asking
 from custom_components.home_server_monitor.plays.power_plan.commands import Message, ShutDownNas
 from custom_components.home_server_monitor.plays.power_plan.memory import State
 from custom_components.home_server_monitor.plays.power_plan.plan import Kind, Stage
 from custom_components.home_server_monitor.sources.errors import CannotConnect, NotSent
 from tests.guardian.fake import ADMIN, FakeAction, FakeSource, World
 
-from .scene import DECIDE, Scene
+from .scene import DECIDE, NAS as ONE, Scene
 from .test_carrying import Play, orders_of
 
 NAS = Stage.of(Kind.NAS)
@@ -27,9 +31,10 @@ class Machine(FakeSource):
 
     may_power_off, power_off_right, names = True, "FULL_ADMIN", frozenset[str]()
 
-    def __init__(self) -> None:
+    def __init__(self, id: str = "n") -> None:
         self.world = World()
-        super().__init__(FakeAction(self.world, "shutdown", risk=Risk.HIGH), id="n")
+        self.action = FakeAction(self.world, "shutdown", risk=Risk.HIGH)
+        super().__init__(self.action, id=id)
 
     def snapshot_targets(self) -> Sequence[str]:
         """Nothing."""
@@ -56,9 +61,9 @@ async def asked(play: Play) -> tuple[bool, list[Any], int]:
     """Ask; returns whether it may have been sent, what was told, and how many orders arrived."""
     told: list[Any] = []
     orders, before = orders_of(play, told), len(nas_of(play).world.orders)
-    orders.shed(NAS, -1)
+    orders.ask(NAS, -1, ["n"])
     await orders.wait("nas")
-    return orders.progress()["nas"].sent, told, len(nas_of(play).world.orders) - before
+    return not orders.progress()["nas"].unsent, told, len(nas_of(play).world.orders) - before
 
 
 async def test_only_what_was_certainly_not_sent_may_be_sent_again(play: Play) -> None:
@@ -102,6 +107,97 @@ async def test_nothing_is_switched_off_once_mains_is_back(play: Play) -> None:
         await desk.leases.tick()
     assert nas.world.orders == []
     assert {each.state for each in desk.records.values() if each.action == "shutdown"} == {Done.CANCELLED}
+
+
+async def test_of_two_each_is_asked_once_and_the_second_while_the_first_goes(
+    play: Play, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(asking, "LOOK_EVERY", 0.02)
+    first, second, told = nas_of(play), Machine("m"), list[Any]()
+    play.guardian.others = (*play.guardian.others, second)
+    play.house.attach(second)
+    play.unit_node = "ups:u"
+    fed = [Node(id=f"host:{each}", kind="host", runs_on="ups:u") for each in ("n", "m")]
+    play.topology = Topology([Node(id="ups:u", kind="ups"), *fed])
+    orders = orders_of(play, told)
+
+    async def until(reached: Callable[[], Any]) -> None:
+        for _ in range(6000):
+            if reached():
+                return
+            await asyncio.sleep(0.01)
+        raise AssertionError("never")
+
+    # the first is on its way down for long, the other is silent, and then says no
+    first.action.verify_gate = asyncio.Event()
+    second.there = False
+    orders.ask(NAS, -1, ["n"])
+    await until(lambda: first.world.orders)
+    second.there = True
+    second.world.before = Refused(Refusal("busy"))
+    orders.ask(NAS, -1, ["m"])
+    await until(lambda: orders.progress()["nas"].unsent)
+    assert orders.progress()["nas"].unsent == {"m"}
+    assert orders.busy
+    second.world.before = None
+    orders.ask(NAS, -1, ["m"])
+    assert not orders.progress()["nas"].unsent
+    await until(lambda: second.world.orders)
+    first.action.verify_gate.set()
+    assert await orders.wait("nas"), "what was tried again counts as it ended last"
+    assert (len(first.world.orders), len(second.world.orders), told) == (1, 1, [])
+    # another one is asked after all of it was over, and only that one; and one that is not there is not
+    second.world.done.clear()
+    orders.ask(NAS, -1, ["m"])
+    assert await orders.wait("nas")
+    assert (len(first.world.orders), len(second.world.orders)) == (1, 2)
+    second.there = False
+    orders.ask(NAS, -1, ["m"])
+    assert not await orders.wait("nas")
+    assert orders.progress()["nas"].unsent == {"m"}
+    assert (len(first.world.orders), len(second.world.orders), told) == (1, 2, [])
+
+
+def asks(scene: Scene) -> list[tuple[str, ...]]:
+    """Return whom the machine had asked."""
+    return [each.machines for each in scene.of(ShutDownNas)]
+
+
+def test_of_two_the_one_that_is_silent_is_told_at_once_and_asked_once_it_answers() -> None:
+    two = replace(ONE, answering=("a",), missing=("b",))
+    scene = Scene(DECIDE, nas=two).mains().go(40, "OB", **EMPTY)
+    assert asks(scene) == [("a",)]
+    assert Message.PARTLY_ASKED in scene.told()
+    assert Message.ASKED not in scene.told()
+    # the first is off, and mains still out: the other answers, also to another process
+    scene.nas = replace(two, reachable=False, answering=(), missing=("a", "b"))
+    scene.go(20, "OB", **EMPTY)
+    assert scene.state is State.DONE
+    scene.crash(5)
+    scene.nas = replace(two, answering=("b",), missing=("a",))
+    scene.refuses = {"b"}
+    scene.go(40, "OB", **EMPTY)
+    assert asks(scene) == [("a",), ("b",), ("b",), ("b",)], "what surely was not sent, each 15 s"
+    scene.refuses = set()
+    scene.go(20, "OB", **EMPTY)
+    # the first comes up again on battery, which is its owner's wish
+    scene.nas = replace(two, answering=("a", "b"), missing=())
+    scene.go(100, "OB", **EMPTY)
+    assert asks(scene) == [("a",), ("b",), ("b",), ("b",), ("b",)]
+    assert scene.told().count(Message.PARTLY_ASKED) == 2
+    assert Message.NOT_ASKED not in scene.told()
+
+
+def test_of_two_the_one_that_answers_once_mains_is_back_is_left_alone() -> None:
+    two = replace(ONE, answering=("a",), missing=("b",))
+    scene = Scene(DECIDE, nas=two).mains().go(40, "OB", **EMPTY)
+    scene.nas = replace(two, answering=("a", "b"), missing=())
+    scene.mains(60, charge=15.0)
+    assert asks(scene) == [("a",)]
+    # and both of them at once where both answer
+    both = Scene(DECIDE, nas=scene.nas).mains().go(40, "OB", **EMPTY)
+    assert asks(both) == [("a", "b")]
+    assert Message.PARTLY_ASKED not in both.told()
 
 
 def test_a_nas_that_could_not_be_asked_is_asked_again_while_the_battery_lasts() -> None:

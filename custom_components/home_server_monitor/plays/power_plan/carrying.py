@@ -98,6 +98,10 @@ class StageAction(Action):
         """Return whether a stage is of this action."""
         raise NotImplementedError
 
+    def picked(self, load: Load) -> Sequence[Item]:
+        """Return what of the load it is about now."""
+        return load.items
+
     @override
     async def plan(self, target: str, params: Mapping[str, Any]) -> Plan:
         play = self._play
@@ -107,14 +111,13 @@ class StageAction(Action):
         if params.get("plan") != written(play.plan):
             raise Refused(Refusal("policy_changed"))
         load = (await play.load(stage))[stage.key]
-        longest = max((each.seconds for each in load.items), default=0.0)
+        items = self.picked(load)
+        longest = max((each.seconds for each in items), default=0.0)
         return Plan(
             action=self.key,
             target=target,
             fingerprint=target,
-            steps=(Step(order=self.key, params={"names": [each.name for each in load.items]}),)
-            if load.items
-            else (),
+            steps=(Step(order=self.key, params={"names": [each.name for each in items]}),) if items else (),
             risk=self.risk,
             takes_away=True,
             deadline=stage.limit + longest + GRACE,
@@ -123,9 +126,9 @@ class StageAction(Action):
             before={
                 "run": secrets.token_hex(8),
                 "limit": stage.limit,
-                "items": [each.pack() for each in load.items],
+                "items": [each.pack() for each in items],
                 "spared": [[each.name, each.reason, each.why] for each in load.spared],
-                "shown": {"names": some([each.name for each in load.items]) or "-"},
+                "shown": {"names": some([each.name for each in items]) or "-"},
             },
         )
 
@@ -208,7 +211,9 @@ class StageAction(Action):
     async def verify(self, plan: Plan, receipts: Sequence[Receipt]) -> Verdict:
         """Judge by how each part ended, which its own action looked at."""
         desk = self._play.desk
-        parts = [await desk.wait(each.id) for each in desk.parts.of(self._whole(plan).id)]
+        ended = [await desk.wait(each.id) for each in desk.parts.of(self._whole(plan).id)]
+        # what was tried again counts as it ended last
+        parts = {(each.source, each.action, each.target): each for each in ended}.values()
         done = [each.name for each in parts if each.state is State.SUCCEEDED]
         refused = dict((receipts[-1].result or {}).get("refused", {})) if receipts else {}
         left = [each.name for each in parts if each.state is not State.SUCCEEDED] + sorted(refused)
@@ -233,17 +238,6 @@ class ShedLoad(StageAction):
     @override
     def fits(self, stage: Stage) -> bool:
         return stage.kind is not Kind.NAS
-
-
-class PowerOff(StageAction):
-    """Asks the machines that hang on the UPS to shut down."""
-
-    key = POWER_OFF
-    risk = Risk.HIGH
-
-    @override
-    def fits(self, stage: Stage) -> bool:
-        return stage.kind is Kind.NAS
 
 
 def action_of(stage: Stage) -> str:

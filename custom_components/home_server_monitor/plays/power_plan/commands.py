@@ -34,7 +34,9 @@ class Restore:
 
 @dataclass(frozen=True, slots=True)
 class ShutDownNas:
-    """Ask the NAS to shut down: once in an outage, and again only where it was certainly not sent."""
+    """Ask NASes to shut down: each once in an outage, and again only where it was certainly not sent; ids of sources."""
+
+    machines: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,8 @@ class Message(StrEnum):
     FORCED = "forced"
     ASKED = "asked"
     NOT_ASKED = "not_asked"
+    # some of several were, and some could not be
+    PARTLY_ASKED = "partly_asked"
     NAS_OFF = "nas_off"
     NAS_STILL_ON = "nas_still_on"
     POWER_BACK = "power_back"

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterable, Mapping
+from dataclasses import replace
 import logging
 from typing import Any, Final, Protocol
 import uuid
@@ -12,7 +13,7 @@ from ...guardian.contract import Refused
 from ...guardian.policy import Mode as HouseMode
 from ...sources.errors import ClientError
 from .approving import permitted
-from .carrying import Carries
+from .asking import Asks
 from .commands import Command, Ended, Login, Logout, Message, Restore, Shed, ShutDownNas, Tell, WakeNas
 from .feeding import Readings, nas_of, power_of
 from .holding import Holding
@@ -38,7 +39,7 @@ STILL_FULL: Final = 40.0
 ONCE: Final = -1
 
 
-class Driven(Carries, Protocol):
+class Driven(Asks, Protocol):
     """The play that is driven."""
 
     @property
@@ -218,20 +219,21 @@ class Driver:
 
     def _nas(self) -> Nas:
         play = self._play
-        there: list[Any] = machines_of(play) if self.machines else sources_of(play, PowersOff)
-        seen = frozenset(each.id for each in machines_of(play))
+        machines: list[Any] = machines_of(play) if self.machines else sources_of(play, PowersOff)
         if not self.outage:
-            # in an outage one that is missing is off, and still ours
-            self.machines = seen or (self.machines & play.known)
-        answering = [each for each in there if each.id in self.machines]
+            # one that is missing is off, and still ours
+            heard = {each.id for each in play.house.capable(PowersOff) if each.judged}
+            seen = frozenset(each.id for each in machines_of(play))
+            self.machines = seen | ((self.machines & play.known) - heard)
+        answering = [each for each in machines if each.id in self.machines]
         if play.plan.mode is Mode.DECIDE and not self.outage:
             self._look_whether_it_may_be_asked(answering)
         found = nas_of(answering, play.services(), own_path=self.nas_refusal is not None)
-        if not answering and self.machines:
-            return Nas(
-                reachable=False, own_monitor=found.own_monitor, timer=found.timer, host_sync=found.host_sync
-            )
-        return found
+        there = sorted(each.id for each in answering)
+        missing = tuple(sorted(self.machines.difference(there)))
+        if not there and missing:
+            return replace(found, reachable=False, may_ask=False, missing=missing)
+        return replace(found, answering=tuple(there), missing=missing)
 
     def _look_whether_it_may_be_asked(self, machines: list[Any]) -> None:
         """Have the shutdown planned now and then; a NAS that hangs keeps nobody from looking at mains."""
@@ -266,7 +268,7 @@ class Driver:
                 self.orders.restore(command.stage, command.order)
             case ShutDownNas():
                 if (stage := self._nas_stage(play.plan)) is not None:
-                    self.orders.shed(stage, ONCE)
+                    self.orders.ask(stage, ONCE, command.machines)
             case WakeNas():
                 self._spawn(play.wake())
             case Tell():

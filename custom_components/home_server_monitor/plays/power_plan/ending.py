@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Final
 
 from .commands import Message, ShutDownNas
-from .inputs import Doing, Link
+from .inputs import Link
 from .memory import Outage, State
 from .ordering import run_final, shed_next, stalled
 from .plan import Kind, Mode
@@ -63,12 +63,14 @@ def committed(turn: Turn) -> None:
 def _unasked(turn: Turn) -> Outage | None:
     """Return the outage, with a NAS that was certainly not asked as what it is, since there may be time to ask again."""
     outage, stage = turn.outage, next((each for each in turn.plan.finals if each.kind is Kind.NAS), None)
-    if outage is None or not outage.asked or stage is None:
+    progress = turn.inputs.progress.get(stage.key) if stage is not None else None
+    if outage is None or progress is None or progress.unsent.isdisjoint(outage.asked_of):
         return outage
-    progress = turn.inputs.progress.get(stage.key)
-    if progress is not None and progress.doing is Doing.FAILED and not progress.sent:
-        turn.mark(asked=False, unsent=turn.now)
-        turn.tell(Message.NOT_ASKED)
+    asked = tuple(each for each in outage.asked_of if each not in progress.unsent)
+    turn.mark(asked=bool(asked), asked_of=asked, unsent=turn.now)
+    if outage.unsent is None:
+        turn.untell(Message.PARTLY_ASKED)
+    turn.tell(Message.PARTLY_ASKED if asked else Message.NOT_ASKED)
     return turn.outage
 
 
@@ -89,18 +91,33 @@ def _ordered(turn: Turn, outage: Outage) -> bool:
 
 
 def _ask(turn: Turn) -> None:
-    """Ask the NAS to shut down, once; one that watches the UPS itself follows a forced shutdown by itself."""
-    outage, nas = turn.outage, turn.inputs.nas
-    if outage is None or outage.asked or turn.plan.mode is not Mode.DECIDE or not nas.may_ask:
+    """Ask each NAS to shut down, once; one that watches the UPS itself follows a forced shutdown by itself."""
+    outage, nas, machines = turn.outage, turn.inputs.nas, _not_asked(turn)
+    if outage is None or not machines or turn.plan.mode is not Mode.DECIDE or not nas.may_ask:
         return
     if nas.reachable is False or (outage.forced and nas.own_monitor) or (turn.on_mains and not outage.forced):
         return
     if outage.unsent is not None and turn.now - outage.unsent < ASK_AGAIN:
         return
-    turn.mark(asked=True, logged_out=True, final=turn.now)
+    asked = (*outage.asked_of, *machines)
+    turn.mark(asked=True, asked_of=asked, logged_out=True, final=turn.now)
     turn.set(nas_taken=True)
-    turn.give(ShutDownNas())
-    turn.tell(Message.ASKED)
+    turn.give(ShutDownNas(machines))
+    if not set(nas.missing) <= set(asked):
+        if outage.unsent is None:
+            turn.untell(Message.PARTLY_ASKED)
+        turn.tell(Message.PARTLY_ASKED)
+    elif outage.unsent is None:
+        # what is asked again may fail again, and was told
+        turn.tell(Message.ASKED)
+
+
+def _not_asked(turn: Turn) -> tuple[str, ...]:
+    """Return the NASes that answer and were not asked yet; none where nobody knows which were."""
+    outage = turn.outage
+    if outage is None or (outage.asked and not outage.asked_of):
+        return ()
+    return tuple(each for each in turn.inputs.nas.answering if each not in outage.asked_of)
 
 
 def _wait(turn: Turn) -> None:
@@ -133,6 +150,9 @@ def done(turn: Turn) -> None:
         # what was taken for off was only silent: it is asked once it answers
         turn.go(State.LOAD_SHED)
         return
+    if _answers_late(turn):
+        turn.go(State.COMMITTED)
+        return
     if not turn.on_mains or memory.mains_since is None or turn.now - memory.mains_since < SETTLED:
         return
     if memory.fsd and outage is not None and outage.final is not None:
@@ -146,7 +166,16 @@ def done(turn: Turn) -> None:
 
 def _was_not_off(turn: Turn) -> bool:
     """Return whether a NAS that was never asked answers again, on battery."""
-    outage = turn.outage
-    if outage is None or outage.asked or outage.forced or turn.plan.mode is not Mode.DECIDE:
+    return turn.outage is not None and not turn.outage.asked and _could_be_asked(turn)
+
+
+def _answers_late(turn: Turn) -> bool:
+    """Return whether one of several that was not asked answers now, on battery."""
+    return turn.outage is not None and turn.outage.asked and bool(_not_asked(turn)) and _could_be_asked(turn)
+
+
+def _could_be_asked(turn: Turn) -> bool:
+    outage, nas = turn.outage, turn.inputs.nas
+    if outage is None or outage.forced or turn.plan.mode is not Mode.DECIDE:
         return False
-    return turn.acts and turn.on_battery and turn.inputs.nas.reachable is True and turn.inputs.nas.may_ask
+    return turn.acts and turn.on_battery and nas.reachable is True and nas.may_ask

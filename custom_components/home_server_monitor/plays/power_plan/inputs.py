@@ -67,12 +67,14 @@ class Power:
 class Nas:
     """What is known of the NAS.
 
-    reachable: None where there is none; may_ask: we have the right to shut it down; own_monitor: it watches this UPS
+    reachable: whether any of them answers, None where there is none; answering, missing: which, ids of sources; may_ask: we have the right to shut it down; own_monitor: it watches this UPS
     itself and follows a forced shutdown; timer: seconds on battery after which it shuts down by itself, None where it
     waits for a low battery; host_sync: seconds for which it then waits for those that are logged in.
     """
 
     reachable: bool | None = None
+    answering: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
     may_ask: bool = False
     own_monitor: bool = False
     timer: float | None = None
@@ -92,8 +94,8 @@ class Progress:
     """How far whoever carries out an order is with it.
 
     order: the number that came with the order; count: grows with every thing that is done; patience: seconds for which
-    no progress is normal just now; holds: something is stopped that was running, or may be; sent: something of it was
-    done, or may have been.
+    no progress is normal just now; holds: something is stopped that was running, or may be; unsent: the NASes
+    to which certainly nothing was sent, ids of sources.
     """
 
     order: int
@@ -101,7 +103,7 @@ class Progress:
     count: int = 0
     patience: float = 30.0
     holds: bool = True
-    sent: bool = True
+    unsent: frozenset[str] = frozenset()
 
 
 # seconds that the NAS needs to shut down, and a stage needs, where nothing was measured yet

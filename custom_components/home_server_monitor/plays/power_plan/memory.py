@@ -65,8 +65,8 @@ class Outage:
     UPS calls its battery low; low_rose: it did not when mains failed; samples: (instant, percent), the last minutes;
     start_charge, lowest: percent; start_runtime: seconds; cancelled: by a person; logged_out: we said that we are done; critical_since: when
     the battery was low first; asked: the NAS was asked to shut down, or may have been; unsent: when that surely failed
-    last; forced: somebody else announced
-    it; final: when that was; shed: something was stopped; told: what was.
+    last; asked_of: which NASes that is, ids of
+    sources; forced: somebody else announced it; final: when that was; shed: something was stopped; told: what was.
     """
 
     number: int
@@ -93,6 +93,7 @@ class Outage:
     critical_since: float | None = None
     asked: bool = False
     unsent: float | None = None
+    asked_of: tuple[str, ...] = ()
     forced: bool = False
     final: float | None = None
     shed: bool = False
@@ -256,7 +257,8 @@ def _plain(thing: Any) -> dict[str, Any]:
 
 def _packed(outage: Outage) -> dict[str, Any]:
     samples = [[at, charge] for at, charge in outage.samples]
-    return {**_plain(outage), "samples": samples, "told": list(outage.told)}
+    names = {"told": list(outage.told), "asked_of": list(outage.asked_of)}
+    return {**_plain(outage), "samples": samples, **names}
 
 
 def unpack(data: Mapping[str, Any]) -> Memory:
@@ -292,5 +294,6 @@ def _outage(data: Mapping[str, Any] | None) -> Outage | None:
     samples = tuple((float(at), float(charge)) for at, charge in data.get("samples", ()))
     return Outage(
         **_known(Outage, data)
-        | {"samples": samples, "told": tuple(str(each) for each in data.get("told", ()))}
+        | {"samples": samples}
+        | {name: tuple(str(each) for each in data.get(name, ())) for name in ("told", "asked_of")}
     )

@@ -8,8 +8,8 @@ from typing import Any, Final
 
 from ...guardian.contract import Refused
 from ...guardian.remediation import OUTAGE, Record, State
-from ...guardian.sending import flag
-from .carrying import NOT_BEGUN, Carries, carry
+from .asking import Asks, goes_on
+from .carrying import NOT_BEGUN, carry
 from .inputs import Doing, Progress
 from .plan import Kind, Stage
 from .restoring import Report, Restoring
@@ -17,13 +17,11 @@ from .restoring import Report, Restoring
 _LOGGER = logging.getLogger(__name__)
 
 LOOK_EVERY: Final = 1.0
-# ends of a record that had no answer, or none but a refusal, after which nothing of it was done
-UNSENT: Final = frozenset({State.FAILED, State.CANCELLED, State.SUPERSEDED, State.DENIED, State.EXPIRED})
 
 
 @dataclass(slots=True)
 class _Job:
-    """One order. since: when it began; why: what it could not begin for, a key of `exceptions`; sent: see `Progress`."""
+    """One order. since: when it began; why: what it could not begin for, a key of `exceptions`."""
 
     order: int
     doing: Doing = Doing.RUNNING
@@ -32,7 +30,6 @@ class _Job:
     task: asyncio.Task[None] | None = None
     since: float = 0.0
     why: str = ""
-    sent: bool = True
 
 
 @dataclass(slots=True)
@@ -61,7 +58,7 @@ class Orders:
 
     def __init__(
         self,
-        play: Carries,
+        play: Asks,
         spawn: Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]],
         took: Callable[[Took], None],
         still_on: Callable[[], None] = lambda: None,
@@ -90,7 +87,7 @@ class Orders:
                 count=job.count,
                 patience=job.patience,
                 holds=bool(self._play.ledger.of(stage)),
-                sent=job.sent,
+                unsent=frozenset(self._play.asking.unsent),
             )
             for stage, job in self._jobs.items()
         }
@@ -104,6 +101,11 @@ class Orders:
     def shed(self, stage: Stage, order: int) -> None:
         """Carry a stage out, unless that is under way already."""
         self._begin(stage.key, order, lambda: self._shed(stage))
+
+    def ask(self, stage: Stage, order: int, machines: Iterable[str]) -> None:
+        """Ask these NASes to shut down, beside those that are being asked already."""
+        self._play.asking.ask(machines)
+        self._begin(stage.key, order, lambda: self._ask(stage))
 
     def restore(self, stage: str, order: int) -> None:
         """Bring a stage back."""
@@ -123,7 +125,7 @@ class Orders:
             except NOT_BEGUN as err:
                 job.why = err.refusal.key if isinstance(err, Refused) else "not_reachable"
                 _LOGGER.warning("Stage %s of the shutdown plan is not carried out: %s", stage, err)
-                well = job.sent = False
+                well = False
             except Exception:
                 _LOGGER.exception("Stage %s of the shutdown plan broke off", stage)
                 well = False
@@ -146,27 +148,39 @@ class Orders:
     # One stage
 
     async def _shed(self, stage: Stage) -> bool:
-        job = self._jobs[stage.key]
         if stage.kind is Kind.SETTLE:
             return await self._settle(stage.limit)
         began = asyncio.get_running_loop().time()
         record = await carry(self._play, stage)
         if record is None:
-            # a NAS that is away at this moment was not asked
-            job.sent = stage.kind is not Kind.NAS
-            return job.sent
+            return True
+        whole = self._note(record)
+        self._took(Took(stage.key, asyncio.get_running_loop().time() - began, whole))
+        return whole
+
+    async def _ask(self, stage: Stage) -> bool:
+        asking, whole = self._play.asking, True
+        try:
+            while wanted := set(asking.wanted):
+                record = await carry(self._play, stage)
+                # a NAS that is away at this moment was not asked
+                asking.missed(wanted & asking.wanted)
+                if record is None:
+                    return False
+                whole = self._note(record)
+                # when it is off is seen by who watches it
+                if record.state is State.FAILED and goes_on(self._play.desk.parts.of(record.id)):
+                    self._still_on()
+        finally:
+            asking.missed(asking.take())
+        return whole
+
+    def _note(self, record: Record) -> bool:
+        """Take note of what a record ended; returns whether that is all of it."""
         facts = record.verdict.facts if record.verdict is not None else {}
         self.done.ended += facts.get("ended", ())
         self.done.left += facts.get("left", ())
-        whole = record.state is State.SUCCEEDED
-        if stage.kind is Kind.NAS:
-            # when it is off is seen by who watches it
-            job.sent = may_have_been_sent(self._play.desk.parts.of(record.id))
-            if record.state is State.FAILED and job.sent:
-                self._still_on()
-            return whole
-        self._took(Took(stage.key, asyncio.get_running_loop().time() - began, whole))
-        return whole
+        return record.state is State.SUCCEEDED
 
     async def _settle(self, limit: float) -> bool:
         """Give what runs already, an update above all, its time to end by itself or to be taken back."""
@@ -187,10 +201,3 @@ class Orders:
         report = await self.restoring.restore(stage)
         self.done.report.add(report)
         return report.whole
-
-
-def may_have_been_sent(parts: Iterable[Record]) -> bool:
-    """Return whether an order of these may have reached who it was for, so that it must not be sent again."""
-    return any(
-        part.state not in UNSENT or any(not flag(each, "refused") for each in part.receipts) for part in parts
-    )

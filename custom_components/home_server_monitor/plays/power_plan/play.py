@@ -23,7 +23,8 @@ from ...guardian.contract import (
 )
 from ...guardian.house import House
 from .approving import TARGET, ApprovePlan
-from .carrying import PowerOff, ShedLoad
+from .asking import PowerOff
+from .carrying import ShedLoad
 from .commands import Ended, Message, Tell
 from .drill import Drill
 from .driver import Driver
@@ -256,8 +257,9 @@ class PowerPlay(Watched):
     def say(self, command: Tell) -> None:
         """Tell people."""
         now = self.hass.loop.time()
-        if command.message is Message.ASKED and not command.would:
-            self._asked = now
+        if command.message in (Message.ASKED, Message.PARTLY_ASKED) and not command.would:
+            # of several that are asked one after the other, the first
+            self._asked = now if self._asked is None else self._asked
         elif command.message is Message.NOT_ASKED:
             # how long it took once it was asked again says nothing
             self._asked = None
@@ -270,6 +272,7 @@ class PowerPlay(Watched):
 
     def ended(self, command: Ended) -> None:
         """Learn from an outage."""
+        self._asked = None
         self.keeping.ended(clock.now())
 
     def drains(self, power: Power, *, low: bool) -> None:

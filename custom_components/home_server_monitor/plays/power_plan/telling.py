@@ -22,6 +22,7 @@ CRITICAL: Final = frozenset(
         Message.FORCED,
         Message.ASKED,
         Message.NOT_ASKED,
+        Message.PARTLY_ASKED,
         Message.NAS_STILL_ON,
         Message.HELD,
     }
@@ -67,6 +68,10 @@ class Tells(Protocol):
 
     def report(self) -> Report:
         """Return what came back."""
+        ...
+
+    def missed(self) -> list[str]:
+        """Return the names of the NASes that were not asked to shut down, while others were."""
         ...
 
     def why_not_asked(self) -> str:
@@ -201,6 +206,7 @@ class Telling:
         found.setdefault("seconds", self._lasted)
         found.setdefault("left", of.texts.common("power_left_unknown"))
         found["why"] = Made(self._play.why_not_asked())
+        found["missed"] = some(self._play.missed())
         report = self._play.report()
         found["names"] = some(self._play.shed_names()) or of.texts.common("power_nothing")
         found["back"] = str(len(report.back) + len(report.unwell) + len(report.theirs))

@@ -15,6 +15,7 @@ from ...guardian.contract import Finding, Severity
 from ...guardian.house import House
 from ...guardian.policy import Mode as HouseMode
 from .around import AroundUps
+from .asking import Asking
 from .battery import Health
 from .driver import Driver
 from .fitting import timer_too_short
@@ -42,6 +43,7 @@ class Watched(AroundUps, ABC):
     ) -> None:
         super().__init__(hass, entry, house, guardian)
         self.ledger = Ledger()
+        self.asking = Asking()
         self.keeping = Keeping(hass, self.server)
         self.driver: Driver | None = None
 
@@ -81,6 +83,15 @@ class Watched(AroundUps, ABC):
         if self.is_told(self.driver):
             found.append(self.telling.finding())
         return found
+
+    def missed(self) -> list[str]:
+        """Return the names of the NASes that were not asked to shut down, while others were."""
+        outage = self.driver.memory.outage if self.driver is not None else None
+        if self.driver is None or outage is None or not outage.asked_of:
+            return []
+        stands = self.guardian.watch.stands
+        left = sorted(self.driver.machines.difference(outage.asked_of))
+        return [stands[each].name if each in stands else "NAS" for each in left]
 
     def standing(self) -> Standing:
         """Return how it stands."""
