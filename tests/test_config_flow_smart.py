@@ -102,6 +102,22 @@ async def test_a_collector_that_has_not_run(hass: HomeAssistant) -> None:
         assert "has not found a drive yet" in result["description_placeholders"]["missing"]
 
 
+async def test_one_that_tells_little(hass: HomeAssistant) -> None:
+    """Old releases have no page of settings, and a drive that was never read is counted."""
+    async with simulator.run(tls=False, scrutiny=True) as sim:
+        assert sim.scrutiny is not None
+        # as it slept whenever the collector ran
+        sim.scrutiny.history_days, sim.world.disk("sdc").asleep = 0, True
+        sim.scrutiny.faults.add("status", "GET /api/settings", status=404)
+        said = (await form(hass, sim.scrutiny_url))["description_placeholders"]
+        assert said["version"] == ""
+        assert said["missing"].startswith("Drives without a reading yet: 1.")
+        sim.scrutiny.faults.clear()
+        # but one that breaks off in the middle is not added
+        sim.scrutiny.faults.add("drop", "GET /api/settings")
+        assert (await form(hass, sim.scrutiny_url))["errors"] == {"url": "cannot_connect"}
+
+
 async def test_a_discovered_one_is_offered_with_its_address(hass: HomeAssistant) -> None:
     async with simulator.run(tls=False, scrutiny=True) as sim:
         home(hass)

@@ -119,6 +119,7 @@ async def test_a_failed_import_is_replaced_by_another_release(story: Story) -> N
     assert "blocklisted, and another release searched for" in finding["advice"]
     assert finding["verb"] == "Remove, blocklist, search again"
     assert finding["risk"] == "medium"
+    await _is_shown_at_a_glance(story)
     # nothing was done so far
     assert [call for call in story.sim.arrs.faces["radarr"].calls.writes if "signalr" not in call.route] == []
 
@@ -145,6 +146,24 @@ async def test_a_failed_import_is_replaced_by_another_release(story: Story) -> N
     report = (await story.of_device("queue_report"))["report"]
     (row,) = (row for row in report if row["name"] == "SAMPLER")
     assert (row["failed"], row["reasons"]) == (1, {"import_sample": 1})
+
+
+async def _is_shown_at_a_glance(story: Story) -> None:
+    """What is stuck comes first, with why in words; of who does not answer no queue is shown."""
+    calls = len(story.sim.arrs.faces["radarr"].calls.calls)
+    seen = await story.call("media_overview")
+    assert len(story.sim.arrs.faces["radarr"].calls.calls) == calls, "looking at it asks nothing"
+    first, *others = seen["queue"]
+    assert (first["title"], first["state"], first["stuck"], first["app"]) == (BAD, "blocked", True, "Radarr")
+    assert "only a sample" in first["why"]
+    assert first["why"][0].isupper()
+    assert [each["stuck"] for each in others] == sorted((each["stuck"] for each in others), reverse=True)
+    (app,) = seen["apps"]
+    assert (app["answers"], app["stuck"], app["device_id"]) == (True, 1, story.source.device_id)
+    story.source.last_update_success = False
+    away = await story.call("media_overview")
+    story.source.last_update_success = True
+    assert ([each["answers"] for each in away["apps"]], away["queue"]) == ([False], [])
 
 
 async def test_nothing_else_to_be_found_is_said_and_is_no_success(story: Story) -> None:

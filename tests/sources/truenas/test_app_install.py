@@ -11,12 +11,13 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 
 from custom_components.home_server_monitor.const import DOMAIN, HOME
-from custom_components.home_server_monitor.guardian.contract import Plan, Proposal, Refused
+from custom_components.home_server_monitor.guardian.contract import Outcome, Plan, Proposal, Receipt, Refused
 from custom_components.home_server_monitor.guardian.journal import JournalFailed
 from custom_components.home_server_monitor.guardian.policy import Mode
 from custom_components.home_server_monitor.guardian.remediation import State
 from custom_components.home_server_monitor.repairs import async_create_fix_flow
 from custom_components.home_server_monitor.sources.truenas.catalogue import answers
+from custom_components.home_server_monitor.sources.truenas.sending import NO_CHANGE
 from tests.orders import ADMIN, desk_of, ended
 from tests.test_config_flow import TEXTS
 from tests.test_services import House
@@ -239,6 +240,39 @@ async def test_the_repair_approves_what_it_showed_or_nothing(
     assert created(home) == []
 
 
+async def test_each_look_at_an_installation(home: House) -> None:
+    """Whatever is met between the approval and its end."""
+    action, world, sim = home.source.actions["install_scrutiny"], home.sim.world, home.sim
+    plan = await action.plan("scrutiny", {})
+    # the server says no: that is no success, and the app is not ours to take away
+    sim.faults.error("app.create", count=1)
+    refused = await action.run(plan, 0)
+    verdict = await action.verify(plan, [refused])
+    assert (verdict.outcome, "Simulated failure" in verdict.facts["reason"]) == (Outcome.FAILED, True)
+    # a job that failed says why; one that succeeded without an app is no success
+    for state, reason in (("FAILED", "No room"), ("SUCCESS", NO_CHANGE.facts["reason"])):
+        row = {"id": 77, "method": "app.create", "state": state, "error": "no room", "progress": {}}
+        sim.faults.replace("core.get_jobs", [row])
+        verdict = await action.verify(plan, [Receipt(0, {}, 77)])
+        assert (verdict.outcome, verdict.facts["reason"]) == (Outcome.FAILED, reason)
+        sim.faults.active.clear()
+    # a look that fails is repeated; made by somebody else meanwhile, it is not created a second time
+    world.apps["scrutiny"] = replace(world.apps["sonarr"], name="scrutiny")
+    sim.faults.error("app.query", count=2)
+    verdict = await action.verify(plan, [Receipt(0, {"lost": True})])
+    assert (verdict.outcome, verdict.facts["state"]) == (Outcome.SUCCEEDED, "running")
+    writes = len(created(home))
+    with pytest.raises(Refused, match="app_exists"):
+        await action.run(plan, 0)
+    assert len(created(home)) == writes
+    del world.apps["scrutiny"]
+    world.disks.clear()
+    with pytest.raises(Refused, match="no_disks"):
+        await action.plan("scrutiny", {})
+    await home.hass.config_entries.async_unload(home.entry.entry_id)
+    assert (await action.verify(plan, [Receipt(0, {"lost": True})])).outcome is Outcome.INCONCLUSIVE
+
+
 async def nobody(*args: Any) -> None:
     """Return nobody."""
 
@@ -299,6 +333,16 @@ OLDER = {
 }
 
 
+def asks(*network: Any) -> Any:
+    """A catalogue that asks this of the network, and a row that has no name."""
+    rows = [
+        {"variable": "scrutiny", "schema": {"type": "dict", "attrs": []}},
+        {"schema": {"type": "dict"}},
+        {"variable": "network", "schema": {"type": "dict", "attrs": [*network]}},
+    ]
+    return {"latest_version": "1", "versions": {"1": {"schema": {"questions": rows}}}}
+
+
 def test_an_older_catalogue_is_answered_in_its_own_way() -> None:
     found = answers(OLDER, ["sda"], {31054})
     assert found is not None
@@ -315,7 +359,17 @@ def test_an_older_catalogue_is_answered_in_its_own_way() -> None:
         {"latest_version": None, "versions": {"1": {}}},
         {"latest_version": "1", "versions": {"1": {"schema": {"questions": "?"}}}},
         {"latest_version": "1", "versions": {"1": {"schema": {"questions": [{"variable": "network"}]}}}},
+        asks(),
+        asks({"variable": "web_port", "schema": {"type": "dict", "attrs": [{"variable": "number"}]}}),
     ],
 )
 def test_what_is_not_understood_is_not_answered(details: Any) -> None:
     assert answers(details, ["sda"], ()) is None
+
+
+def test_no_port_is_taken_twice() -> None:
+    """Where but one is free there is none for its database."""
+    assert answers(OLDER, ["sda"], {*range(31054, 31998)}) is None
+    found = answers(OLDER, ["sda"], {*range(31054, 31997)})
+    assert found is not None
+    assert found.values["network"] == {"web_port": 31997, "influxdb_port": 31998}

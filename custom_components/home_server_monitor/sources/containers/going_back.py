@@ -208,10 +208,6 @@ class LetGoAction(YardAction):
         await self._yard.relist()
         return Verdict(Outcome.SUCCEEDED if gone else Outcome.FAILED, {"removed": plan.before["kept"]})
 
-    @override
-    async def undo(self, plan: Plan, step: int, receipt: Receipt) -> Receipt | None:
-        return None
-
 
 def _fingerprint(pairs: Sequence[Pair]) -> str:
     return json.dumps([[each.name, each.new, each.old] for each in pairs])

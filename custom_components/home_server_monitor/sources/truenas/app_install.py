@@ -42,7 +42,7 @@ class InstallingNas(Nas, Protocol):
 
 
 class InstallScrutiny(Action):
-    """Creates the app, with the disks of this NAS; `remove_app` is its inverse, under an approval of its own."""
+    """Creates the app, with the disks of this NAS. It is not undone: `remove_app` is its inverse, under an approval of its own."""
 
     key = INSTALL
     risk = Risk.MEDIUM
@@ -143,11 +143,6 @@ class InstallScrutiny(Action):
             if (verdict := _judged(app, job, clock() - steady, missed)) is not None:
                 return verdict
             await asyncio.sleep(LOOK_EVERY)
-
-    @override
-    async def undo(self, plan: Plan, step: int, receipt: Receipt | None) -> Receipt | None:
-        """Send nothing: removing it is an action that somebody approves."""
-        return None
 
 
 def _judged(app: App | None, job: Job | None, steady: float, missed: int) -> Verdict | None:
