@@ -190,13 +190,21 @@ class RemoveAction(Action):
 
     async def ready(self, plan: Plan, step: int) -> Refusal | None:
         """Search only once it is gone: what is still in the queue is not grabbed again."""
+        away: ClientError | None = None
         try:
             async with asyncio.timeout(REMOVAL):
                 while True:
-                    if plan.target not in (await self._service.async_look("queue")).queue.items:
-                        return None
+                    try:
+                        if plan.target not in (await self._service.async_look("queue")).queue.items:
+                            return None
+                        away = None
+                    except ClientError as err:
+                        # it is out already: one answer that fails leaves it without its search
+                        away = err
                     await asyncio.sleep(LOOK_EVERY)
         except TimeoutError:
+            if away is not None:
+                raise away from None
             return Refusal("still_queued")
 
     @override
