@@ -78,6 +78,10 @@ async def test_a_ups_is_added_and_its_account_really_tested(hass: HomeAssistant,
     said = result["description_placeholders"]
     assert (said["product"], said["name"], said["what"]) == ("UPS", "Keeper 900", "a battery at 100 %")
     assert "make the server wait" in said["missing"]
+    of_primary = {"username": sim.world.ups.settings.user, "password": sim.world.ups.settings.password}
+    primary = await form(hass, **place, **of_primary)
+    assert "could also shut the UPS down" in primary["description_placeholders"]["missing"]
+    hass.config_entries.flow.async_abort(primary["flow_id"])
     entry = await added(hass, result)
     assert entry.unique_id == SERIAL
     assert entry.data == {**place, **login, "ups": "ups", "kind": "ups", "server": "home"}
@@ -87,10 +91,16 @@ async def test_a_ups_is_added_and_its_account_really_tested(hass: HomeAssistant,
 
 
 async def test_without_a_serial_number_the_place_stands_for_it(hass: HomeAssistant, sim: Any) -> None:
-    sim.world.ups.said = {"ups.serial": "000000000000", "device.serial": "Blank", "device.model": "(null)"}
+    sim.world.ups.said = {
+        "battery.charge": "?",
+        "ups.serial": "000000000000",
+        "device.serial": "Blank",
+        "device.model": "(null)",
+    }
     sim.world.ups.said["ups.model"] = ""
     place = {"host": "127.0.0.1", "port": sim.nut.port}
     result = await form(hass, **place)
+    assert result["description_placeholders"]["what"] == "a battery"
     assert "watched only" in result["description_placeholders"]["missing"]
     entry = await added(hass, result)
     assert (entry.unique_id, entry.title) == (None, "The house")

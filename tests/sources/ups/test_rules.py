@@ -3,11 +3,13 @@
 from dataclasses import replace
 from datetime import UTC, date, datetime
 import json
+from types import SimpleNamespace
 
 import pytest
 
 from custom_components.home_server_monitor.guardian.capabilities_power import Mains
 from custom_components.home_server_monitor.guardian.contract import Severity
+from custom_components.home_server_monitor.sources.ups.keeping import hold_off
 from custom_components.home_server_monitor.sources.ups.ledger import DAY, HOLD_OFF, Ledger
 from custom_components.home_server_monitor.sources.ups.model import Contact, Power, Unit
 from custom_components.home_server_monitor.sources.ups.reading import Reading, SelfTest, read
@@ -143,8 +145,26 @@ def test_cuts_are_counted_by_the_clock_that_does_not_jump() -> None:
     long = watched((0, OB), (HOLD_OFF + 1, OL))
     told = long.snapshot(OL, 1_000_100)
     assert (told.brief, told.cuts_week, told.cut_at, told.cut_for) == (0, 0, 1_000_000, 31)
+    # where the options of the home wait for longer, nobody was told of it either
+    patient = long.snapshot(OL, 1_000_100, hold_off=60.0)
+    assert (patient.brief, patient.cuts_week) == (1, 1)
+    assert long.snapshot(OL, 1_000_100, hold_off=10.0).brief == 0
+    assert [each.placeholders["seconds"] for each in judge("s", "Rack", patient, TODAY)] == ["60"]
     now = watched((0, OL), (5, OB)).snapshot(OB, 1_000_006)
     assert (now.cut_at, now.cut_for) == (1_000_005, None)
+
+
+def test_what_a_short_cut_is_stands_in_the_options_of_the_home() -> None:
+    def of(**options: object) -> float:
+        return hold_off(SimpleNamespace(entry=SimpleNamespace(options=options)))
+
+    assert (of(power_hold_off=60), of(), of(power_hold_off="long"), of(power_hold_off=True)) == (
+        60,
+        30,
+        30,
+        30,
+    )
+    assert hold_off(None) == 30
 
 
 def test_neither_tests_nor_silence_are_cuts() -> None:

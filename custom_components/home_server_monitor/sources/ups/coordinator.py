@@ -24,7 +24,7 @@ from .client import Account, NutClient
 from .diagnosis import told_of
 from .factory import lets_anybody_in
 from .holding import Holding
-from .keeping import Keeping
+from .keeping import Keeping, hold_off
 from .model import Contact, Mains, Power, Unit
 from .nodes import nodes_of, unit_node
 from .options import battery_since
@@ -223,7 +223,7 @@ class UpsCoordinator(ServiceCoordinator[Power]):
         wall = dt_util.utcnow().timestamp()
         if self._keeping.ledger.see(self._unit, wall, self.hass.loop.time()):
             self._keeping.save_soon()
-        kept = self._keeping.ledger.snapshot(self._unit, wall)
+        kept = self._keeping.ledger.snapshot(self._unit, wall, hold_off(self.house.guardian(self.server)))
         return replace(kept, orders=self.client.account is not None)
 
     async def async_look(self) -> Power:

@@ -17,6 +17,7 @@ import voluptuous as vol
 from yarl import URL
 
 from ...const import CONF_KIND, DOMAIN
+from ...edge.texts import Texts, async_texts
 from ..errors import AuthFailed, ClientError, NotSent
 from ..kind import Choice, FlowError, Probe
 from .client import Account, NutClient
@@ -84,7 +85,7 @@ async def probe(hass: HomeAssistant, data: Mapping[str, Any], answered: frozense
     kept = {CONF_HOST: host, CONF_PORT: port, CONF_UPS: ups}
     if account:
         kept |= {CONF_USERNAME: account.username, CONF_PASSWORD: account.password}
-    title = _title(reading, names[ups], ups)
+    title, texts = _title(reading, names[ups], ups), await async_texts(hass)
     return Probe(
         title=title,
         unique_id=reading.serial,
@@ -92,8 +93,10 @@ async def probe(hass: HomeAssistant, data: Mapping[str, Any], answered: frozense
         found={
             "name": title,
             "version": reading.model or ups,
-            "what": "a battery" if reading.charge is None else f"a battery at {reading.charge:.0f} %",
-            "missing": _said_of(standing),
+            "what": texts.common("ups_battery")
+            if reading.charge is None
+            else texts.common("ups_battery_at", {"charge": f"{reading.charge:.0f} %"}),
+            "missing": _said_of(standing, texts),
         },
     )
 
@@ -154,12 +157,10 @@ def _title(reading: Reading, described: str, ups: str) -> str:
     return reading.model or described or ups
 
 
-def _said_of(standing: Standing | None) -> str:
+def _said_of(standing: Standing | None, texts: Texts) -> str:
+    """Return what the account is good for, in words."""
     if standing is Standing.PRIMARY:
-        return "This account is the primary's: it could also shut the UPS down. One that is `upsmon secondary` is enough."
+        return texts.common("ups_account_primary")
     if standing is Standing.SECONDARY:
-        return "With this account Home Assistant can make the server wait until it has stopped what should be stopped."
-    return (
-        "Without an account it is watched only: its server cannot be made to wait, and its battery not be tested "
-        "from here."
-    )
+        return texts.common("ups_account_secondary")
+    return texts.common("ups_account_none")

@@ -5,10 +5,19 @@ from typing import Any, Final, override
 from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 
+from ...edge import power_settings
 from ...kept import KeptFile
-from .ledger import Ledger
+from .ledger import HOLD_OFF, Ledger
 
 SAVE_DELAY: Final = 10.0
+
+
+def hold_off(guardian: Any) -> float:
+    """Return for how many seconds an outage tells nobody, as the options of the home say; guardian: None without one."""
+    found = guardian.entry.options.get(power_settings.HOLD_OFF) if guardian is not None else None
+    if isinstance(found, bool) or not isinstance(found, int | float) or found < 0:
+        return HOLD_OFF
+    return float(found)
 
 
 class Keeping(KeptFile):

@@ -6,8 +6,10 @@ from typing import Any, Final
 
 from .model import Mains, Power, Reading, SelfTest, Unit
 
-# cuts shorter than this tell nobody; the findings on battery hold as long
+# cuts shorter than this tell nobody, where the options of the home say nothing else
 HOLD_OFF: Final = 30.0
+# longer than a self-test of a device takes
+LONGEST_TEST: Final = 30.0
 DAY, WEEK = 86_400.0, 7 * 86_400.0
 KEPT: Final = 90 * DAY
 MOST_CUTS: Final = 500
@@ -46,10 +48,10 @@ class Ledger:
         """Return the energy in kWh, in hundredths, never more than was counted."""
         return None if self.energy is None else round(int(self.energy / STEP + 1e-9) * STEP, 2)
 
-    def snapshot(self, unit: Unit, wall: float) -> Power:
-        """Return the snapshot of a UPS with what is kept of it."""
+    def snapshot(self, unit: Unit, wall: float, hold_off: float = HOLD_OFF) -> Power:
+        """Return the snapshot of a UPS with what is kept of it. hold_off: seconds, shorter cuts tell nobody."""
         last = self.cuts[-1] if self.cuts else None
-        brief = [at for at, lasted in self.cuts if lasted < HOLD_OFF]
+        brief = [at for at, lasted in self.cuts if lasted < hold_off]
         return Power(
             unit=unit,
             energy=self.shown,
@@ -58,6 +60,7 @@ class Ledger:
             cut_for=None if self.began is not None or last is None else last[1],
             brief=sum(0 <= wall - at < DAY for at in brief),
             cuts_week=sum(0 <= wall - at < WEEK for at in brief),
+            hold_off=hold_off,
             watched_days=int(max(0.0, wall - (self.since or wall)) // DAY),
         )
 
@@ -107,7 +110,7 @@ class Ledger:
             return False
         lasted = wall - self.began if self._began_loop is None else loop - self._began_loop
         # a device that tests itself by itself shows that as a short cut, and names the reason afterwards
-        if lasted >= HOLD_OFF or not _was_a_test(now):
+        if lasted >= LONGEST_TEST or not _was_a_test(now):
             self.cuts.append((self.began, max(0.0, round(lasted, 1))))
         self.cuts = [cut for cut in self.cuts if wall - cut[0] < KEPT][-MOST_CUTS:]
         self.began = self._began_loop = None

@@ -84,6 +84,7 @@ class Power:
     energy: kWh since we watch, in hundredths, None where no power is known. tested: when its battery was last tested
     with success, seconds since 1970. cut_at: when mains failed last; cut_for: for how many seconds, None while it lasts.
     brief: cuts of the last day that ended before anybody was told; cuts_week: such cuts of the last seven days.
+    hold_off: for how many seconds an outage tells nobody.
     orders: whether there is an account to send orders with.
     """
 
@@ -94,5 +95,6 @@ class Power:
     cut_for: float | None = None
     brief: int = 0
     cuts_week: int = 0
+    hold_off: float = 30.0
     watched_days: int = 0
     orders: bool = False

@@ -221,10 +221,15 @@ def _cuts(case: Case) -> Iterator[Finding]:
             Severity.WARNING,
             {"cuts": case.data.cuts_week},
             cuts=str(case.data.cuts_week),
+            seconds=f"{case.data.hold_off:.0f}",
         )
     if case.data.brief:
         yield case.make(
-            "ups_brief_cuts", Severity.WARNING, {"cuts": case.data.brief}, cuts=str(case.data.brief)
+            "ups_brief_cuts",
+            Severity.WARNING,
+            {"cuts": case.data.brief},
+            cuts=str(case.data.brief),
+            seconds=f"{case.data.hold_off:.0f}",
         )
 
 
