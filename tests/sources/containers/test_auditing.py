@@ -1,6 +1,7 @@
 """The permission audit of a watched engine, in a real Home Assistant core: seen, mended, accepted, and taken back."""
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 from homeassistant.core import Context, HomeAssistant
@@ -10,6 +11,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 
 from custom_components.home_server_monitor.const import DOMAIN
+from custom_components.home_server_monitor.guardian.contract import Outcome, Refused
 
 REASON = "It is behind the proxy"
 
@@ -161,3 +163,28 @@ async def test_a_mending_is_taken_back(docker: MockConfigEntry, house: Any) -> N
     assert verdict.outcome == "succeeded"
     raw = await source.access.client.inspect("sonarr")
     assert raw["HostConfig"]["NanoCpus"] == plan.before["back"]["NanoCpus"]
+
+
+async def test_a_decision_about_what_is_otherwise_by_now(docker: MockConfigEntry) -> None:
+    """What was found is gone, or worse than when it was accepted: nobody has accepted that."""
+    source = docker.runtime_data
+    accept, fix, revoke = (source.actions[key] for key in ("accept_audit", "fix_audit", "revoke_audit"))
+    found = source.data.audits["plex"].open[0]
+    wanted = {"check": found.identity, "reason": REASON, "days": 30}
+    plan = await accept.plan("plex", wanted)
+    assert await accept.check(plan) is None
+    for changed, key in (
+        (replace(plan, before={"grade": "INFO" if found.grade.name != "INFO" else "LOW"}), "target_changed"),
+        (replace(plan, target="nobody"), "no_such_target"),
+        (replace(plan, params=wanted | {"check": "no such check"}), "audit_check_gone"),
+    ):
+        refusal = await accept.check(changed)
+        assert (refusal.key if refusal else None) == key
+    with pytest.raises(Refused, match="audit_check_gone"):
+        await fix.plan("plex", {"check": "no such check"})
+    with pytest.raises(Refused, match="audit_not_accepted"):
+        await revoke.plan("plex", {"check": found.identity})
+    # what is not written down is not accepted
+    verdict = await accept.verify(plan, [])
+    assert (verdict.outcome, verdict.facts) == (Outcome.FAILED, {"reason": "audit_not_written"})
+    assert source.accepted.find("plex", found.identity) is None

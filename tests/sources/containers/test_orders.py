@@ -11,6 +11,7 @@ from custom_components.home_server_monitor.sources.containers import (
     actions as orders,
     by_id,
     cutting,
+    lending,
     limit_action,
 )
 from custom_components.home_server_monitor.sources.errors import CallFailed
@@ -164,6 +165,9 @@ async def _another_one_of_that_name_is_not_meant(yard: Yard, monkeypatch: pytest
     monkeypatch.setattr(yard.action("stop_container")._client, "inspect", fails)
     with pytest.raises(CallFailed):
         await yard.action("stop_container").now(plans["stop_container"])
+    paused = yard.source.settings[lending.PAUSED]
+    with pytest.raises(CallFailed):
+        await paused.read("any")
 
 
 async def _a_limit_that_does_not_hold_is_no_success(yard: Yard) -> None:
@@ -179,9 +183,75 @@ async def _a_limit_that_does_not_hold_is_no_success(yard: Yard) -> None:
     assert (await action.undone(plan)).outcome is Outcome.SUCCEEDED
 
 
+async def _what_is_lent_is_set_once_and_read_as_it_is(yard: Yard) -> None:
+    source, container = yard.source, yard.it
+    settings, ident = source.settings, container.ident
+
+    async def writes(work: Any) -> int:
+        """Return how many orders something sent: what the engine counts, without the lists that follow."""
+        before = len(sent)
+        await work
+        return len(sent) - before
+
+    sent: list[str] = []
+    client = settings[lending.PAUSED]._client
+    ordered = ("pause", "unpause", "stop", "start", "connect", "disconnect", "update")
+
+    class Counting:
+        """The client, which notes what is ordered."""
+
+        def __getattr__(self, name: str) -> Any:
+            if name in ordered:
+                sent.append(name)
+            return getattr(client, name)
+
+    for setting in settings.values():
+        setting._client = Counting()
+    for key, value in ((lending.PAUSED, "paused"), (lending.STOPPED, "exited")):
+        setting = settings[key]
+        for wanted in (True, False):
+            assert await writes(setting.set_leased(ident, wanted)) == 1
+            assert (await setting.read(ident), setting.shown(ident)) == (wanted, wanted)
+            assert (container.state == value) is wanted
+            # it is so already
+            assert await writes(setting.set_leased(ident, wanted)) == 0
+        assert (await setting.read("gone"), setting.shown("gone")) == (None, None)
+    off = settings[lending.OFF_NETWORK]
+    network = next(iter(source.data.containers[NAME].networks))
+    target = f"{ident} {network}"
+    was = await off.read(target)
+    assert off.same(was, off.shown(target))
+    assert await writes(off.set_leased(target, was)) == 0
+    assert await writes(off.set_leased(target, False)) == 1
+    assert (await off.read(target), off.shown(target)) == (False, False)
+    assert not off.same(was, False)
+    # of two who hold it back the stricter one counts
+    assert (off.strictest([was, False]), off.strictest([was, was])) == (False, was)
+    assert await writes(off.set_leased(target, was)) == 1
+    assert await off.read(target) == was
+    assert (await off.read(f"gone {network}"), off.shown(f"gone {network}")) == (None, None)
+    limit = settings[lending.LIMITED]
+    target = f"{ident} NanoCpus"
+    was = await limit.read(target)
+    assert await writes(limit.set_leased(target, was)) == 0
+    half = {"NanoCpus": 500_000_000}
+    assert await writes(limit.set_leased(target, half)) == 1
+    assert await limit.read(target) == half
+    # a list does not tell of limits: nobody is suspected by it, but what is gone is gone
+    assert limit.same(half, limit.shown(target))
+    assert limit.shown("gone NanoCpus") is None
+    assert not limit.same(half, None)
+    assert limit.strictest([{"NanoCpus": 0}, half, {"NanoCpus": 10**9}]) == half
+    assert await writes(limit.set_leased(target, was)) == 1
+    assert await limit.read(target) == was
+    for setting in settings.values():
+        setting._client = client
+
+
 async def test_orders_to_one_container(yard: Yard, monkeypatch: pytest.MonkeyPatch) -> None:
     await _each_order_is_seen_and_taken_back(yard)
     await _what_ends_again_did_not_start(yard, monkeypatch)
     await _all_its_networks_are_cut_and_are_back(yard)
     await _a_limit_that_does_not_hold_is_no_success(yard)
+    await _what_is_lent_is_set_once_and_read_as_it_is(yard)
     await _another_one_of_that_name_is_not_meant(yard, monkeypatch)
