@@ -115,6 +115,10 @@ async def test_over_a_restart_a_finding_waits_for_who_had_its_disk(
         )
         tracked.finding = replace(tracked.finding, evidence={"seen_by": ["removed"]})
         assert house.play.findings == []
+        # and for one whose note was damaged
+        tracked.finding = replace(tracked.finding, evidence={"seen_by": 5})
+        house.play._leaving.look()
+        assert house.play.findings == []
 
 
 class Second:

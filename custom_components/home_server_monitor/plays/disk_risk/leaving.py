@@ -109,7 +109,8 @@ class Leaving:
         for finding in (each.finding for each in play.guardian.register.firing()):
             serial = finding.object.removeprefix("disk:")
             if finding.source == play.id and finding.rule in OF_READINGS and serial not in seen_by:
-                seen_by[serial] = {*map(str, finding.evidence.get("seen_by") or ())}
+                noted = finding.evidence.get("seen_by")
+                seen_by[serial] = {*map(str, noted)} if isinstance(noted, list | tuple) else set()
         reading = play.mine(ReadsSmart)
         answer = all(each.judged for each in reading)
         dark = {
