@@ -141,6 +141,7 @@ TABLE: Mapping[str, Waking] = MappingProxyType(
         "ups_weak": Waking(area=UPS, keep=3600.0),
         "ups_battery_old": Waking(area=UPS, most=_INFO),
         "ups_untested": Waking(area=UPS, most=_INFO),
+        "ups_off_delay": Waking(area=UPS, most=_INFO),
         # they were over before anybody was told
         "ups_unsteady_mains": Waking(area=UPS, covers=frozenset({"ups_brief_cuts"})),
         "ups_brief_cuts": Waking(area=UPS),

@@ -113,6 +113,12 @@ def test_low_is_believed_where_a_number_agrees(said: Unit, empty: bool) -> None:
             Power(unit("OL", ups_test_result="Done and passed", ups_test_date="03/01/2026")),
             {"ups_untested": Severity.INFO},
         ),
+        # CyberPower makes 0 minutes of it; others mean seconds
+        (unit("OL", ups_delay_shutdown="20", device_mfr="CPS"), {"ups_off_delay": Severity.INFO}),
+        (unit("OL", ups_delay_shutdown="20", ups_mfr="CP1500EPFCLCD"), {"ups_off_delay": Severity.INFO}),
+        (unit("OL", ups_delay_shutdown="60", device_mfr="CyberPower"), {}),
+        (unit("OL", device_mfr="CPS"), {}),
+        (unit("OL", ups_delay_shutdown="20", device_mfr="EATON"), {}),
         (Power(unit("OL"), brief=1, cuts_week=2), {"ups_brief_cuts": Severity.WARNING}),
         (Power(unit("OL"), cuts_week=3), {"ups_unsteady_mains": Severity.WARNING}),
     ],

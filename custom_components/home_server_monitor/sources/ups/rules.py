@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+import re
 from typing import Any, Final
 
 from ...guardian.capabilities_power import UpsService
@@ -16,6 +17,9 @@ UNTESTED: Final = 190
 # a calibration that empties the battery further than this is no harmless one
 FLOOR: Final = 20.0
 OFTEN: Final = 3
+# CyberPower, by what its devices say in `device.mfr` (some say their model there); they count delays in whole minutes
+_MINUTES: Final = re.compile(r"cyber|cps\b|cp\d{3}", re.IGNORECASE)
+MINUTE: Final = 60.0
 _LOST: Final = {
     Contact.STALE: "ups_stale",
     Contact.DRIVER_GONE: "ups_driver_gone",
@@ -213,6 +217,13 @@ def _untested(case: Case) -> Iterator[Finding]:
         yield case.make("ups_untested", Severity.INFO, days=str(since))
 
 
+def _off_delay(case: Case) -> Iterator[Finding]:
+    """At the end of a shutdown it cuts the power at once: what is less than a minute is none to it."""
+    delay = case.now.delay_shutdown
+    if delay is not None and delay < MINUTE and _MINUTES.match(case.now.maker or ""):
+        yield case.make("ups_off_delay", Severity.INFO, {"delay": delay}, seconds=f"{delay:.0f}")
+
+
 def _cuts(case: Case) -> Iterator[Finding]:
     """Power cuts that were over before anybody was told: counted for the morning, and one warning where they are many."""
     if case.data.cuts_week >= OFTEN:
@@ -248,6 +259,7 @@ RULES: Final = (
     _battery,
     _alarm,
     _untested,
+    _off_delay,
     _cuts,
     _open,
 )
