@@ -61,7 +61,7 @@ class Host(Protocol):
 
 
 class ClientAction(Action):
-    """One or more writes, each judged by looking at the client."""
+    """One or more writes, each judged by looking at the client. What is lent returns by its lease, the rest has no inverse."""
 
     risk = Risk.LOW
     key: str
@@ -141,11 +141,6 @@ class ClientAction(Action):
                     return Verdict(Outcome.INCONCLUSIVE, {"reason": "not reachable"})
             await asyncio.sleep(LOOK_EVERY)
         return Verdict(self.unseen, {"reason": "the client shows no change"})
-
-    @override
-    async def undo(self, plan: Plan, step: int, receipt: Receipt) -> Receipt | None:
-        # what is lent returns by its lease, and the rest has no inverse
-        return None
 
     @property
     def title(self) -> str:
