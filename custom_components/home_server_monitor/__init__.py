@@ -33,6 +33,7 @@ from .issues import (
 from .kinds import KINDS
 from .objects import ObjectDevices
 from .own_path_edge import async_derive_own_path
+from .parting import async_give_back
 from .plays import join, start
 from .services import async_setup_services
 
@@ -105,6 +106,8 @@ async def async_remove_entry(hass: HomeAssistant, entry: HsmConfigEntry) -> None
     if of_a_server:
         await async_return_all(hass, server)
         clear_disks_unread(hass, server)
+    else:
+        await async_give_back(hass, hass.data[HOUSE], entry)
     if not _services(hass, server):
         clear_server_missing(hass, server)
     elif of_a_server:

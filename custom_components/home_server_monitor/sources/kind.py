@@ -103,6 +103,7 @@ class ServiceKind:
     host: the field whose host a discovered one is compared with.
     address: the address in the data of an entry, and typed: the fields of the form for an address that was discovered.
     same: the fields that are alike where it is the same one, for a system that guarantees no identity.
+    parts: whether one that was only made and fetched once can give back what is lent, when its entry is removed.
     """
 
     key: str
@@ -117,6 +118,7 @@ class ServiceKind:
     options_of: Callable[[HsmConfigEntry], vol.Schema] | None = None
     has_options: Callable[[Mapping[str, Any]], bool] = lambda data: True
     wrong_options: Callable[[Mapping[str, Any]], dict[str, str]] = lambda given: {}
+    parts: bool = False
     host: str = "url"
     address: Callable[[Mapping[str, Any]], str | None] = _url_in
     typed: Callable[[str], dict[str, Any]] = _url_typed

@@ -330,6 +330,28 @@ async def test_nothing_stays_throttled_after_a_restart(home: Home) -> None:
     assert home.there.max_active == 5
 
 
+async def test_what_is_lent_goes_back_when_the_entry_is_removed(home: Home) -> None:
+    before = home.limits, home.there.max_active
+    await home.ask("limit_bandwidth", down=1024, minutes=10)
+    await home.ask("limit_bandwidth", down=512, minutes=20)
+    await home.ask("pause_downloads", minutes=12)
+    assert len(await home.leases()) == 5
+    assert await home.hass.config_entries.async_remove(home.entry.entry_id)
+    assert (home.limits, home.there.max_active) == before
+    leases = home.server.runtime_data.desk.leases
+    assert leases.changes == {}
+    # where it is away, its entry is removed all the same, and what is still lent is known
+    again = entry_of(home.entry.data["url"], home.face)
+    again.add_to_hass(home.hass)
+    assert await home.hass.config_entries.async_setup(again.entry_id)
+    other = Home(home.hass, again, home.server, home.face, home.world, home.admin)
+    await asyncio.sleep(MINUTE)
+    await other.ask("limit_bandwidth", down=1024, minutes=10)
+    home.face.faults.add("drop")
+    assert await home.hass.config_entries.async_remove(again.entry_id)
+    assert (home.limits[0], len(leases.changes)) == (MIB, 2)
+
+
 async def test_the_client_is_away_when_it_ends(home: Home) -> None:
     before = home.limits
     await home.ask("limit_bandwidth", down=1024, minutes=10)

@@ -14,4 +14,5 @@ KIND = ServiceKind(
     make=DownloadsCoordinator,
     platforms=PLATFORMS,
     tables=TABLES,
+    parts=True,
 )
