@@ -167,7 +167,9 @@ class ScanAction(Action):
     async def check(self, plan: Plan) -> Refusal | None:
         data = await self._service.async_look("sections")
         found = data.sections.get(plan.target)
-        if found is not None and found.refreshing:
+        if found is None:
+            return Refusal("no_such_library", {"library": plan.before["shown"]["library"]})
+        if found.refreshing:
             return Refusal("library_is_scanned", {"library": found.title})
         return None
 
