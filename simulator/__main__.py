@@ -106,6 +106,12 @@ def _media(arguments: argparse.Namespace) -> Media | None:
     return Media(clients=clients, plex=arguments.plex, busy=True, ports=ports)
 
 
+def _app_ports(arguments: argparse.Namespace) -> dict[str, int]:
+    """Return where the apps say that they answer: where the simulated ones do, so that what is offered can be added."""
+    names = (*ARRS, *CLIENTS, PLEX, "scrutiny")
+    return {name: port for name in names if (port := getattr(arguments, f"{name}_port"))}
+
+
 async def _main(arguments: argparse.Namespace) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -128,12 +134,15 @@ async def _main(arguments: argparse.Namespace) -> None:
         containers=_containers(arguments),
         scrutiny=arguments.scrutiny,
         scrutiny_port=arguments.scrutiny_port,
+        # as a real one, which speaks no TLS
+        scrutiny_tls=False,
         media=_media(arguments),
         ups=arguments.ups,
         ups_port=arguments.ups_port,
         arrs=arguments.arrs or bool(arguments.load),
         arr_ports=tuple(getattr(arguments, f"{name}_port") for name in ARRS),
         load=Load(*arguments.load) if arguments.load else None,
+        app_ports=_app_ports(arguments),
     ) as sim:
         ready = {
             "truenas": sim.url,

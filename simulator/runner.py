@@ -1,6 +1,6 @@
 """How a simulation is run inside a program."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -33,6 +33,7 @@ async def run(
     containers: Containers | None = None,
     scrutiny: bool = False,
     scrutiny_port: int = 0,
+    scrutiny_tls: bool = True,
     arrs: bool = False,
     arr_base: str = "",
     arr_ports: tuple[int, ...] = (),
@@ -40,17 +41,19 @@ async def run(
     ups: bool = False,
     ups_port: int = 0,
     load: Load | None = None,
+    app_ports: Mapping[str, int] | None = None,
 ) -> AsyncGenerator[Simulation]:
     """A home server on loopback, in the caller's loop.
 
     `latency` in seconds is added to each call; `auth_delay` is the pause after a failed login;
     `job_pace` times the real duration of jobs; `downtime` is how long a reboot takes.
     `containers`: an engine, Portainer and a registry, too, where they are asked for.
-    `scrutiny`: it answers, too, with what its collector has read of the disks.
+    `scrutiny`: it answers, too, with what its collector has read of the disks, over TLS where the rest does, or never.
     `arrs`: Sonarr, Radarr and Prowlarr, too, below `arr_base` such as `/media`, on what the house downloads.
     `media`: download clients, too, where they are asked for; they answer at `sim.quay.url(name)`.
     `ups`: the server of the UPS, too, at `sim.nut.port`.
     `load`: a lot of all of it, which wants all four clients, Plex and the Arrs, of which it makes two more.
+    `app_ports`: where the apps of these names say that they answer, else as in the catalogue.
     `loopback_is_remote`: treat plain http from loopback as the real server treats it from elsewhere.
     """
     wanted = Wanted(
@@ -71,6 +74,7 @@ async def run(
         containers=containers,
         scrutiny=scrutiny,
         scrutiny_port=scrutiny_port,
+        scrutiny_tls=scrutiny_tls,
         arrs=arrs,
         arr_base=arr_base,
         arr_ports=arr_ports,
@@ -78,6 +82,7 @@ async def run(
         ups=ups,
         ups_port=ups_port,
         load=load,
+        app_ports=app_ports or {},
     )
     sim = Simulation(wanted)
     try:

@@ -43,7 +43,7 @@ class Simulation(Outages):
         self._ssl: ssl.SSLContext | None = None
         self.world: World = self._new_world(moving=wanted.profile == "idle-noise")
         self.truenas = self._new_truenas()
-        self._collector = Quay(secure=wanted.tls)
+        self._collector = Quay(secure=wanted.tls and wanted.scrutiny_tls)
         self.scrutiny = ScrutinyFace(self.world, latency=wanted.latency) if wanted.scrutiny else None
         if self.scrutiny is not None:
             self._collector.add(SCRUTINY, self.scrutiny, wanted.scrutiny_port)
@@ -62,6 +62,9 @@ class Simulation(Outages):
         wanted = self._wanted
         world = build(Clock(moving=moving), seed=wanted.seed, disks=wanted.disks, apps=wanted.apps)
         world.jobs.pace = wanted.job_pace
+        for name, port in wanted.app_ports.items():
+            if name in world.apps:
+                world.apps[name].port = port
         return world
 
     def _new_truenas(self) -> TrueNAS:

@@ -1,5 +1,6 @@
 """What is asked of a simulation."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -32,6 +33,7 @@ class Wanted:
     containers: Containers | None
     scrutiny: bool
     scrutiny_port: int
+    scrutiny_tls: bool
     arrs: bool
     arr_base: str
     arr_ports: tuple[int, ...]
@@ -39,3 +41,4 @@ class Wanted:
     ups: bool
     ups_port: int
     load: Load | None
+    app_ports: Mapping[str, int]

@@ -157,9 +157,19 @@ class Demo:
             f"  the server       TrueNAS {self.release} at {self.server.url}\n"
             f"  make trouble     {self.server.control}\n"
             f"  logs             {self.hass.log.parent}\n"
+            f"\nShould you remove one of its services, it is offered again, and wants:\n{self._keys()}"
             "\nCtrl-C stops both.\n",
             flush=True,
         )
+
+    def _keys(self) -> str:
+        """Return what lets somebody in, a line each."""
+        server = self.server
+        login = f"{server.download_user}, {server.download_password}"
+        keys = {name.capitalize(): key for name, (_, key) in server.arrs.items()}
+        keys |= {"qBittorrent": login, "SABnzbd": server.sabnzbd_key, "Plex": server.plex_token}
+        keys |= {"UPS": f"{server.ups_user}, {server.ups_password}"}
+        return "".join(f"  {name:<16} {key}\n" for name, key in keys.items())
 
     async def _alive(self, client: Client) -> str:
         """Wait for the entities of the NAS, its pools and its disks; returns a line about them."""

@@ -152,3 +152,15 @@ async def test_snapshots_can_be_taken_held_cloned_rolled_back_and_deleted() -> N
 def test_schedules_come_round(schedule: Schedule, after: float, wanted: float) -> None:
     """The epoch began on a Thursday."""
     assert schedule.after(after) == wanted
+
+
+async def test_apps_say_that_they_answer_where_they_do() -> None:
+    """As in the demo, where what is offered has to answer; also in the world after a reset."""
+    async with simulator.run(apps=2, scrutiny=True, scrutiny_tls=False, app_ports={"sonarr": 8991}) as sim:
+        assert sim.scrutiny_url.startswith("http://")
+        for _ in range(2):
+            assert {name: app.port for name, app in sim.world.apps.items()} == {
+                "sonarr": 8991,
+                "radarr": 30025,
+            }
+            await sim.reset()
