@@ -99,7 +99,7 @@ async def test_repairs_approve_only_the_plan_that_was_shown(
     again = await flow.async_step_approve()
     assert again["type"] == "menu"
     assert home.scrubs() == 0
-    assert (await flow.async_step_approve())["type"] == "create_entry"
+    assert (await flow.async_step_approve())["reason"] == "approved"
     await home.settle(15)
     assert home.scrubs() == 1
 

@@ -353,7 +353,8 @@ async def test_repairs_show_the_plan_and_approve_it(
     assert shown["menu_options"] == ["approve", "deny", "acknowledge"]
     assert "tank" in shown["description_placeholders"]["what"]
     _as(monkeypatch, hass_admin_user)
-    assert (await flow.async_step_approve())["type"] == "create_entry"
+    assert (await flow.async_step_approve())["reason"] == "approved"
+    assert ir.async_get(home.hass).async_get_issue(DOMAIN, f"finding_{tracked.id}") is None
     await home.settle(15)
     assert home.scrubs() == 1
     assert home.record().actor.via == "repairs"  # type: ignore[union-attr]
@@ -394,7 +395,7 @@ async def test_high_risk_asks_for_the_name(
     for wrong in ("nope", record.name.upper(), record.name[:-1]):
         assert (await flow.async_step_approve({"name": wrong}))["errors"] == {"name": "wrong_name"}
     boot = home.sim.world.boot_id
-    assert (await flow.async_step_approve({"name": f" {record.name} "}))["type"] == "create_entry"
+    assert (await flow.async_step_approve({"name": f" {record.name} "}))["reason"] == "approved"
     await home.settle(300)
     assert home.sim.world.boot_id != boot
 

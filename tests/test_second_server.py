@@ -75,7 +75,7 @@ async def test_it_has_options_and_repairs_of_its_own(
     record = await home.guardian.proposals.propose_for(tracked)
     await home.settle(5)
     flow = await _fix(home, tracked.id)
-    assert (await flow.async_step_approve())["type"] == "create_entry"
+    assert (await flow.async_step_approve())["reason"] == "approved"
     await home.settle(15)
     assert home.scrubs() == 1
     (done,) = (

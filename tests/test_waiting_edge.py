@@ -110,7 +110,7 @@ async def test_a_reboot_waits_for_a_replication(
     assert f"It would interrupt: replication {name}." in shown["description_placeholders"]["what"]
     _as(monkeypatch, hass_admin_user)
     boot = home.sim.world.boot_id
-    assert (await _approve_in_repairs(home, "after_it_ends", record))["type"] == "create_entry"
+    assert (await _approve_in_repairs(home, "after_it_ends", record))["reason"] == "approved_later"
     await home.settle(60)
     assert _state(home, record) is State.APPROVED
     (listed,) = (await _ask(home, "list_proposals", hass_admin_user.id))["waiting"]
@@ -367,7 +367,7 @@ async def test_repairs_change_nothing_without_somebody_who_may_and_a_journal(
         for step in ("approve", "deny"):
             assert (await _told(flow, step, named)).startswith("refused The journal")
     assert _state(home, record) is State.PROPOSED
-    assert await _told(flow, "next_window", named) == "create_entry"
+    assert await _told(flow, "next_window", named) == "approved_later"
     assert (_state(home, record), home.record().waits) == (State.APPROVED, "window")
     # what waits is cancelled the same way
     waiting = await async_create_fix_flow(

@@ -83,7 +83,9 @@ class ProposalFlow(RepairsFlow):
             await self._of.desk.approve(record.id, actor, typed=typed, waits=WHEN[when])
         except (Refused, JournalFailed, ClientError, NotDone, TimeoutError) as err:
             return self._refused(err)
-        return self.async_create_entry(data={})
+        # not as the flow of an issue that is repaired ends: whether it is, is not known before the work is done
+        self._of.decisions.decided(record)
+        return self.async_abort(reason="approved" if when == "now" else "approved_later")
 
     def _refused(self, err: Exception) -> RepairsFlowResult:
         """Say why nothing was done."""

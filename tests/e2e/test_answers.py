@@ -135,7 +135,7 @@ async def test_a_problem_is_mended_from_repairs(nas: House) -> None:
 
     took = await _sent(nas, len(before), approve)
     assert took < WITHIN, f"from the decision to the order on the NAS: {took:.2f} s"
-    assert answers[0]["type"] == "create_entry"
+    assert (answers[0]["type"], answers[0]["reason"]) == ("abort", "approved")
     ended = await _ended(nas, proposal)
     assert (ended["state"], ended["by"], ended["via"]) == ("succeeded", "Owner", "repairs")
     await _is_gone(nas, issue)

@@ -105,7 +105,7 @@ class Cellar:
             wrong = await self.owner.request("POST", flow, {"name": "plan"})
             assert wrong["errors"] == {"name": "wrong_name"}
             answer = await self.owner.request("POST", flow, {"name": "Shutdown plan"})
-        assert answer["type"] == "create_entry", answer
+        assert (answer["type"], answer["reason"]) == ("abort", "approved"), answer
         return str(shown["description_placeholders"]["what"])
 
     async def until(self, state: str, within: float = 60.0) -> None:

@@ -86,6 +86,11 @@ class Decisions:
                 self._shown[issue_id] = told
                 self._create(issue_id, about, proposal)
 
+    @callback
+    def decided(self, record: Record) -> None:
+        """Take away the issue in which a proposal was decided, until there is something new to say of it."""
+        ir.async_delete_issue(self._of.hass, DOMAIN, f"{FINDING}_{record.finding or record.id}")
+
     def clear(self) -> None:
         """Take all of them away."""
         for issue_id in self._shown:
