@@ -14,8 +14,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.home_server_monitor.const import DOMAIN
 from custom_components.home_server_monitor.guardian.capabilities_streams import Surroundings
-from custom_components.home_server_monitor.guardian.contract import NotDone, Receipt, Refused
-from custom_components.home_server_monitor.sources.plex import actions
+from custom_components.home_server_monitor.guardian.contract import Refused
 from custom_components.home_server_monitor.sources.plex.actions import shown
 
 
@@ -166,43 +165,6 @@ async def test_a_library_is_scanned(plex: Any, stage: Any) -> None:
     assert refusal is not None
     assert refusal.key == "no_such_library"
     assert (await action.verify(plan, [receipt])).outcome == "failed"
-
-
-async def test_an_order_whose_answer_is_lost_is_looked_for(
-    plex: Any, stage: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A token that is refused did nothing for certain; what broke off may have been done, and is not sent again."""
-    monkeypatch.setattr(actions, "LOOK_EVERY", 0.01)
-    setting, scan = plex.actions["plex_set"], plex.actions["plex_scan"]
-    stage.theatre.preferences["secureConnections"] = 2
-    plans = (
-        (setting, await setting.plan("secureConnections", {"value": 1}), "PUT /:/prefs", "/:/prefs"),
-        (scan, await scan.plan("2", {}), "POST /library/sections/{id}/refresh", "/library/sections/all"),
-    )
-    for action, plan, order, look in plans:
-        stage.faults.add("status", order, status=401)
-        with pytest.raises(NotDone):
-            await action.run(plan, 0)
-        stage.faults.clear()
-        stage.faults.add("drop", order)
-        assert (await action.run(plan, 0)).result == {"lost": True}
-        stage.faults.clear()
-        # nobody answers at first: it is asked again, and the deadline of the plan would end that
-        receipt = await action.run(plan, 0)
-        stage.faults.add("drop", f"GET {look}", count=6)
-        assert (await action.verify(plan, [receipt])).outcome == "succeeded"
-    # what somebody has set since is not put back, and what is no setting of these, or is so, is no plan
-    plan = plans[0][1]
-    stage.theatre.preferences["secureConnections"] = 0
-    with pytest.raises(Refused, match="setting_changed"):
-        await setting.undo(plan, 0, Receipt(0, {}))
-    assert stage.theatre.preferences["secureConnections"] == 0
-    for target, value, key in (
-        ("FriendlyName", "x", "no_such_setting"),
-        ("secureConnections", 0, "setting_is_so"),
-    ):
-        with pytest.raises(Refused, match=key):
-            await setting.plan(target, {"value": value})
 
 
 async def test_a_refused_token_asks_for_a_new_one(
