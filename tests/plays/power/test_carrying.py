@@ -238,6 +238,52 @@ async def test_what_others_did_and_what_is_not_well_is_told(play: Play) -> None:
     assert play.ledger.rows == {}
 
 
+async def test_what_is_still_being_stopped_is_started_once_that_has_ended(tmp_path: Path) -> None:
+    """Mains is back in the middle of a stop: two orders at once would cross."""
+    play = Play(tmp_path)
+    play.plan = PowerPlan(mode=Mode.DECIDE, stages=(Stage.of(Kind.WORKLOADS, limit=0.05), NAS))
+    await play.approved()
+    play.engine.slow = {"web", "client"}
+    ending = asyncio.create_task(carry(play, play.plan.stages[0]))
+    for _ in range(6000):
+        if len(play.engine.calls) == 2:
+            break
+        await asyncio.sleep(0.01)
+    returning = asyncio.create_task(Restoring(play, nap).restore("workloads"))
+    for _ in range(300):
+        await asyncio.sleep(0)
+    assert sorted(play.engine.calls) == ["-client", "-web"]
+    play.engine.gate.set()
+    report = await returning
+    await ending
+    assert sorted(report.back) == ["client", "web"]
+    assert play.engine.running == set(HOUSE)
+
+
+async def test_what_two_bring_back_at_once_is_started_once(play: Play) -> None:
+    await carry(play, WORKLOADS)
+    both = await asyncio.gather(*(Restoring(play, nap).restore("workloads") for _ in range(2)))
+    starts = [each for each in play.engine.calls if each.startswith("+")]
+    assert sorted(starts) == sorted(f"+{each}" for each in HOUSE)
+    assert all(not report.theirs and not report.late for report in both)
+    assert play.engine.running == set(HOUSE)
+    assert not play.ledger.rows
+
+
+async def test_what_nobody_can_look_at_is_not_said_to_be_well(
+    play: Play, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await carry(play, WORKLOADS)
+
+    async def silent(targets: Collection[str]) -> Mapping[str, bool]:
+        raise CannotConnect("no answer")
+
+    monkeypatch.setattr(play.engine, "look_well", silent)
+    report = await Restoring(play, nap).restore("workloads")
+    assert play.engine.running == set(HOUSE), "it is started all the same"
+    assert (sorted(report.unwell), report.back, report.whole) == (sorted(HOUSE), [], True)
+
+
 async def test_what_cannot_be_brought_back_yet_is_tried_again(play: Play) -> None:
     await carry(play, WORKLOADS)
     play.engine.there = False

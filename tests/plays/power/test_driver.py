@@ -9,6 +9,7 @@ import pytest
 
 from custom_components.home_server_monitor.guardian.contract import Node
 from custom_components.home_server_monitor.guardian.topology import Topology
+from custom_components.home_server_monitor.plays.power_plan import drill
 from custom_components.home_server_monitor.plays.power_plan.commands import Message, Tell
 from custom_components.home_server_monitor.plays.power_plan.driver import Driver
 from custom_components.home_server_monitor.plays.power_plan.inputs import Needs
@@ -17,6 +18,7 @@ from custom_components.home_server_monitor.plays.power_plan.plan import Kind, Mo
 from custom_components.home_server_monitor.plays.power_plan.play import PowerPlay
 from custom_components.home_server_monitor.plays.power_plan.restoring import Report, Restoring
 from custom_components.home_server_monitor.plays.power_plan.telling import Telling
+from custom_components.home_server_monitor.sources.errors import CannotConnect
 from custom_components.home_server_monitor.sources.ups.model import Contact, Unit
 from custom_components.home_server_monitor.sources.ups.reading import read
 from tests.guardian.fake import nap
@@ -207,6 +209,59 @@ async def test_nobody_waits_for_who_does_nothing(house: House) -> None:
     assert house.ups.held
     await house.driver.holding.leave()
     assert not house.ups.held
+
+
+async def test_load_is_stopped_also_where_nobody_waits_for_us(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An account that may not log in is not tried, and a server that refuses it holds nothing up."""
+    house.ups.may_hold = False
+    await house.ticks(3, "OB")
+    assert not house.driver.holding.holds
+    house.ups.may_hold = True
+    tries = []
+
+    async def refuses() -> None:
+        tries.append(house.now)
+        raise CannotConnect("refused")
+
+    monkeypatch.setattr(house.ups, "hold_primary", refuses)
+    await house.ticks(90, "OB")
+    assert len(tries) > 1
+    assert not house.ups.held
+    assert house.state is State.LOAD_SHED
+    assert await asyncio.wait_for(house.driver.orders.wait("workloads"), 30)
+    assert house.engine.running == set()
+
+
+async def test_practice_that_an_outage_cuts_short_starts_again_on_mains_only(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(drill, "LOOK_EVERY", 0.01)
+    later = Stage.of(Kind.WORKLOADS, "later")
+    house.plan = PowerPlan(mode=Mode.PREPARE, stages=(Stage.of(Kind.WORKLOADS), later))
+    await house.approved()
+    house.engine.slow = {"web"}
+    practice: Any = drill.Drill(house)  # type: ignore[arg-type]
+    running = asyncio.create_task(practice._really(house.driver))
+    for _ in range(6000):
+        if "-web" in house.engine.calls:
+            break
+        await asyncio.sleep(0.01)
+    assert practice.runs
+    await house.ticks(2, "OB")
+    house.engine.gate.set()
+    assert await house.driver.orders.wait("workloads")
+    for _ in range(20):
+        await asyncio.sleep(0.01)
+    assert house.driver.outage
+    assert not practice.runs
+    assert not [each for each in house.engine.calls if each.startswith("+")]
+    await house.ticks(3, "OL", 100.0)
+    report = await asyncio.wait_for(running, 30)
+    assert report["interrupted"]
+    assert sorted(report["back"]) == sorted(report["ended"]) == sorted(HOUSE)
+    assert house.engine.running == set(HOUSE)
 
 
 async def test_the_switch_in_the_middle_leaves_no_order_behind(house: House) -> None:

@@ -305,6 +305,14 @@ async def _practised(it: Living) -> None:
         "left_alone"
     ]
     assert it.running(*CHOSEN)
+    helm, drill = it.guardian.desk.helm, it.play.drill
+    for thing, name, why in ((helm, "hold", "hold_is_on"), (drill, "runs", "busy")):
+        setattr(thing, name, True)
+        with pytest.raises(ServiceValidationError) as err:
+            await it.ask("power_drill", real=True)
+        assert err.value.translation_key == why
+        setattr(thing, name, False)
+    assert it.running(*CHOSEN)
     real = await it.ask("power_drill", real=True)
     assert {"gluetun", "immich_postgres", "Sonarr"} <= set(real["ended"]) == set(real["back"])
     assert not real["not_well"]
@@ -421,3 +429,7 @@ async def _taken_away(it: Living) -> None:
     await it.until(lambda: it.running(*CHOSEN) and not it.resting, 10 * MINUTE)
     await it.until(lambda: not it.guardian.desk.helm.outage and not it.play.ledger.rows)
     assert it.state("power_plan_state").state == "unavailable"
+    assert it.play.power_plan() is None
+    with pytest.raises(ServiceValidationError) as err:
+        await it.ask("power_drill")
+    assert err.value.translation_key == "power_no_ups"

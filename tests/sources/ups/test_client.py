@@ -17,7 +17,9 @@ from custom_components.home_server_monitor.sources.errors import (
     NotSupported,
     PermissionDenied,
 )
+from custom_components.home_server_monitor.sources.ups import sessions
 from custom_components.home_server_monitor.sources.ups.client import Account, NutClient
+from custom_components.home_server_monitor.sources.ups.factory import lets_anybody_in
 from custom_components.home_server_monitor.sources.ups.sessions import Came, Standing
 from custom_components.home_server_monitor.sources.ups.wire import DataStale, DriverGone
 from simulator import tls as certificates
@@ -222,6 +224,41 @@ async def test_an_account_is_really_tested(
         assert upsd.lines[:3] == ["STARTTLS", 'USERNAME "ha"', 'PASSWORD "pa\\"ss"']
         assert nut.secured is False
         assert "pa" not in repr(ACCOUNT)
+
+
+@pytest.mark.parametrize(
+    ("replies", "lets_in"),
+    [
+        ({"PRIMARY rack": "OK PRIMARY-GRANTED\n"}, True),
+        ({"PRIMARY rack": "ERR ACCESS-DENIED\n", "LOGIN rack": "ERR ACCESS-DENIED\n"}, False),
+        # somebody made that account a secondary; an upsd that knows no such word; one that is asked of another UPS
+        ({"PRIMARY rack": "ERR ACCESS-DENIED\n", "LOGIN rack": "OK\n"}, None),
+        ({}, None),
+        ({"PRIMARY rack": "ERR UNKNOWN-UPS\n"}, None),
+    ],
+)
+async def test_whether_the_factory_password_works(
+    upsd: Scripted, replies: Replies, lets_in: bool | None
+) -> None:
+    upsd.replies |= replies
+    async with client(upsd) as nut:
+        assert await lets_anybody_in(nut, "rack") is lets_in
+    assert 'USERNAME "upsmon"' in upsd.lines
+    assert 'USERNAME "ha"' not in upsd.lines
+    gone = NutClient("127.0.0.1", 9, ACCOUNT)
+    assert await lets_anybody_in(gone, "rack") is None
+
+
+async def test_an_order_of_which_nothing_is_heard_again_is_not_said_to_be_done(
+    upsd: Scripted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sessions, "TRACK", 0.2)
+    monkeypatch.setattr(sessions, "ASK_AGAIN", 0.02)
+    upsd.replies |= {"INSTCMD rack": "OK TRACKING 1234\n", "GET TRACKING": "PENDING\n"}
+    async with client(upsd) as nut:
+        assert await nut.command("rack", "beeper.disable") is Came.QUEUED
+        assert upsd.sent("GET TRACKING") > 0
+        assert upsd.sent("INSTCMD") == 1
 
 
 async def test_a_command_is_sent_once_and_followed(upsd: Scripted) -> None:

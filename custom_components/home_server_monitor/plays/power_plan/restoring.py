@@ -114,9 +114,8 @@ class Restoring:
     async def _settled(self, rows: Iterable[Stopped]) -> None:
         """Wait until what is being ended just now has ended: two orders at once would cross."""
         desk = self._play.desk
-        running = [
-            each for row in rows for each in row.parts if each in desk.records and not desk.records[each].over
-        ]
+        parts = [each for row in rows for each in self._parts_of(row)]
+        running = [each for each in parts if each in desk.records and not desk.records[each].over]
         if running:
             waiting = [asyncio.ensure_future(desk.wait(each)) for each in running]
             try:
