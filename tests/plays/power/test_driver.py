@@ -13,7 +13,7 @@ from custom_components.home_server_monitor.plays.power_plan import drill
 from custom_components.home_server_monitor.plays.power_plan.commands import Message, Tell
 from custom_components.home_server_monitor.plays.power_plan.driver import Driver
 from custom_components.home_server_monitor.plays.power_plan.inputs import Needs
-from custom_components.home_server_monitor.plays.power_plan.memory import State
+from custom_components.home_server_monitor.plays.power_plan.memory import Memory, Outage, State
 from custom_components.home_server_monitor.plays.power_plan.plan import Kind, Mode, PowerPlan, Stage
 from custom_components.home_server_monitor.plays.power_plan.play import PowerPlay
 from custom_components.home_server_monitor.plays.power_plan.restoring import Report, Restoring
@@ -330,6 +330,21 @@ def test_countdowns_of_mains_that_comes_and_goes_ring_once() -> None:
     telling.clear()
     telling.tell(Tell(Message.COUNTDOWN))
     assert [push.quiet for push in pushes] == [False, False, True, False, False]
+
+
+def test_who_was_not_asked_is_named() -> None:
+    def missed(*asked: str) -> list[str]:
+        around: Any = PowerPlay.__new__(PowerPlay)
+        outage = Outage(number=1, began=0.0, battery_since=0.0, asked=bool(asked), asked_of=asked)
+        around.driver = SimpleNamespace(memory=Memory(outage=outage), machines=frozenset({"a", "b"}))
+        stands = {"a": SimpleNamespace(name="attic"), "b": SimpleNamespace(name="basement")}
+        around.guardian = SimpleNamespace(watch=SimpleNamespace(stands=stands))
+        return around.missed()
+
+    assert missed("a") == ["basement"]
+    assert missed("a", "b") == []
+    # nobody was: that is said in other words
+    assert missed() == []
 
 
 def test_the_plan_moves_to_no_other_ups_by_itself() -> None:

@@ -80,6 +80,13 @@ async def test_only_what_was_certainly_not_sent_may_be_sent_again(play: Play) ->
     await desk.hold(True, ADMIN)
     assert await asked(play) == (False, [], 0)
     await desk.hold(False, ADMIN)
+    # the plan does not want it any more, or what Home Assistant stands on would go
+    play.going = False
+    assert await asked(play) == (False, [], 0)
+    play.going = True
+    nas.world.refuse = "own_path"
+    assert await asked(play) == (False, [], 0)
+    nas.world.refuse = None
     # the answer was lost, and it goes on: nobody knows, so it is told
     nas.world.after = CannotConnect("lost")
     nas.world.done.clear()
