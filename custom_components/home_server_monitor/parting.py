@@ -36,6 +36,8 @@ async def async_give_back(hass: HomeAssistant, house: House, entry: HsmConfigEnt
     # it is unloaded, so that this one is looked at once and stands in for it
     coordinator = kind.make(hass, entry)
     coordinator.house = house
+    # nothing that it is told or sets has it look again
+    await coordinator.async_shutdown()
     detach: Callable[[], None] | None = None
     try:
         async with asyncio.timeout(PARTING):

@@ -334,7 +334,14 @@ async def test_while_imports_are_held(story: Story, monkeypatch: pytest.MonkeyPa
     ]
     assert {tuple(file["episodeIds"]) for file in order.body["files"]} == {(306,), (307,)}
     assert {file["downloadId"] for file in order.body["files"]} == {(tracked.download or "").upper()}
-    await story.hass.config_entries.async_unload(sonarr.config_entry.entry_id)
+    # its entry is removed while they wait: nobody could let it go on afterwards
+    series.handle(True)
+    record = await desk.propose(sonarr.id, "hold_imports", "", {"minutes": 60}, actor=actor)
+    await desk.approve(record.id, actor)
+    assert (await desk.wait(record.id)).state == "succeeded"
+    assert not series.handles
+    await story.hass.config_entries.async_remove(sonarr.config_entry.entry_id)
+    assert series.handles
     # it is over: what waited for a person is offered again
     await desk.leases.end_all()
     await desk.leases.tick()

@@ -15,6 +15,7 @@ KIND = ServiceKind(
     make=ArrCoordinator,
     platforms=PLATFORMS,
     tables=TABLES,
+    parts=True,
     options=OPTIONS,
     options_of=options_of,
     has_options=has_options,
