@@ -1,20 +1,17 @@
 """What upsd says of an account and of an order, in answers that a real one rarely gives."""
 
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from custom_components.home_server_monitor.sources.errors import (
-    AuthFailed,
     CallFailed,
     CannotConnect,
     ClientError,
     NotSupported,
 )
 from custom_components.home_server_monitor.sources.ups import sessions
-from custom_components.home_server_monitor.sources.ups.factory import lets_anybody_in
-from custom_components.home_server_monitor.sources.ups.sessions import Came, Standing, followed, granted
+from custom_components.home_server_monitor.sources.ups.sessions import Came, followed, granted
 from custom_components.home_server_monitor.sources.ups.wire import AccessDenied, Refused
 
 UNKNOWN = Refused("UNKNOWN-COMMAND")
@@ -64,23 +61,3 @@ async def test_what_came_of_an_order(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sessions, "TRACK", 0.01)
     silent: Any = Session("PENDING")
     assert await followed(silent, "1", "test.battery.start") is Came.QUEUED
-
-
-@pytest.mark.parametrize(
-    ("answer", "found"),
-    [
-        (Standing.PRIMARY, True),
-        # it let us in as something else, which says nothing of the factory's password
-        (Standing.SECONDARY, None),
-        (AuthFailed("no"), False),
-        (CannotConnect("away"), None),
-    ],
-)
-async def test_whether_the_factory_password_is_tried_with_success(answer: Any, found: bool | None) -> None:
-    async def check(ups: str) -> Any:
-        if isinstance(answer, ClientError):
-            raise answer
-        return answer
-
-    client: Any = SimpleNamespace(as_=lambda account: SimpleNamespace(check=check))
-    assert await lets_anybody_in(client, "ups") is found
