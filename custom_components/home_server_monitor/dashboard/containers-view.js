@@ -14,12 +14,12 @@ export class ContainersView extends HTMLElement {
         const title = heading(nameOf(device), { icon: "mdi:docker", device });
         const source = sourceOf(device);
         return [
-          section([title, { ...card("findings", key), source }]),
+          section([title, { ...card("findings", key), source }], { column_span: 2 }),
           section([{ ...card("engine"), device: device.id, source }], { column_span: 2 }),
         ];
       }),
     );
     if (!sections.length) sections.push(section([heading(text(hass, "engine.none"), { icon: "mdi:docker" })]));
-    return { type: "sections", max_columns: 3, sections };
+    return { type: "sections", max_columns: 2, sections };
   }
 }

@@ -16,11 +16,13 @@ export class MediaView extends HTMLElement {
       // what is found about the line is found by the server itself
       const sources = [...media.map(sourceOf), `uplink:${sourceOf(server)}`];
       return [
-        section([heading(title, { icon: "mdi:filmstrip" }), { ...card("findings", key), sources }]),
+        section([heading(title, { icon: "mdi:filmstrip" }), { ...card("findings", key), sources }], {
+          column_span: 2,
+        }),
         section([card("media", key)], { column_span: 2 }),
       ];
     });
     if (!sections.length) sections.push(section([heading(text(hass, "media.none"), { icon: "mdi:filmstrip" })]));
-    return { type: "sections", max_columns: 3, sections };
+    return { type: "sections", max_columns: 2, sections };
   }
 }

@@ -16,13 +16,15 @@ export class PowerView extends HTMLElement {
       // what is found about the plan is found by the server itself
       const sources = [...units.map(sourceOf), `power:${sourceOf(server)}`];
       return [
-        section([heading(title, { icon: "mdi:power-plug-battery" }), { ...card("findings", key), sources }]),
+        section([heading(title, { icon: "mdi:power-plug-battery" }), { ...card("findings", key), sources }], {
+          column_span: 2,
+        }),
         section([card("power", key)], { column_span: 2 }),
       ];
     });
     if (!sections.length) {
       sections.push(section([heading(text(hass, "power.none"), { icon: "mdi:power-plug-battery" })]));
     }
-    return { type: "sections", max_columns: 3, sections };
+    return { type: "sections", max_columns: 2, sections };
   }
 }
