@@ -72,7 +72,8 @@ const CSS = `
   .facts dd { font-weight: 500; font-variant-numeric: tabular-nums; }
   table { width: 100%; border-collapse: collapse; table-layout: fixed; }
   th { color: var(--secondary-text-color); font-weight: 500; text-align: start; }
-  th, td { padding-block: 8px; padding-inline: 0 4px; border-bottom: 1px solid var(--divider-color); overflow-wrap: anywhere; }
+  th, td { padding-block: 8px; padding-inline: 0 4px; overflow-wrap: anywhere; }
+  th, td { border-bottom: 1px solid var(--divider-color); }
   th { overflow-wrap: normal; hyphens: auto; font-size: 13px; }
   td { vertical-align: top; }
   td .chip { margin-inline-start: 8px; }
