@@ -229,7 +229,7 @@ async def _killed(cellar: Cellar) -> None:
     await cellar.die()
     cellar.nut.say(ups_status="OL CHRG")
     await cellar.live()
-    await cellar.until("online", within=120)
+    await cellar.until("online", within=240)
     assert await cellar.running() == set(CHOSEN)
     assert not (await cellar.act("list_leases"))["leases"]
     assert not await cellar.calls("system.shutdown")
