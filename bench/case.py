@@ -2,12 +2,9 @@
 
 import argparse
 import asyncio
-from dataclasses import asdict
+from functools import partial
 import gc
-import json
-import logging
 import statistics
-import tempfile
 import time
 from typing import Any
 from unittest.mock import patch
@@ -20,7 +17,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, async_
 
 from bench.meters import Heartbeat, memory
 from bench.remote import simulator
-from bench.rows import Row
+from bench.rows import Row, print_rows
 import custom_components.home_server_monitor  # noqa: F401 - found only when it is loaded already
 from custom_components.home_server_monitor.const import CONF_FINGERPRINT, CONF_KIND, CONF_SERVER, DOMAIN, HOME
 from custom_components.home_server_monitor.sources.truenas.connection import Connection
@@ -162,10 +159,7 @@ def main() -> None:
     parser.add_argument("--latency", type=int, required=True)
     parser.add_argument("--steady", action="store_true")
     options = parser.parse_args()
-    logging.disable(logging.WARNING)
-    with tempfile.TemporaryDirectory() as folder:
-        rows = asyncio.run(run(options.disks, options.latency, options.steady, folder))
-    print(json.dumps([asdict(row) for row in rows]))
+    print_rows(partial(run, options.disks, options.latency, options.steady))
 
 
 if __name__ == "__main__":

@@ -1,9 +1,13 @@
 """The rows that a benchmark makes; lower is better in every one."""
 
-from collections.abc import Iterable
+import asyncio
+from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import asdict, dataclass
 import json
+import logging
 from pathlib import Path
+import tempfile
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,3 +45,11 @@ def table(rows: Iterable[Row]) -> str:
             f"{row.case:<22} {row.metric:<38} {row.value:>12.2f} {row.unit:<8} {budget:>8} {peer:>10}{mark}"
         )
     return "\n".join(lines)
+
+
+def print_rows(run: Callable[[str], Coroutine[Any, Any, Iterable[Row]]]) -> None:
+    """Run a case in a folder of its own and print its rows as JSON, for the process that asked for them."""
+    logging.disable(logging.WARNING)
+    with tempfile.TemporaryDirectory() as folder:
+        rows = asyncio.run(run(folder))
+    print(json.dumps([asdict(row) for row in rows]))

@@ -2,11 +2,8 @@
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 import gc
-import json
-import logging
-import tempfile
 import time
 from typing import Any
 from unittest.mock import patch
@@ -21,7 +18,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, async_
 from bench.case import entry_of
 from bench.meters import Heartbeat
 from bench.remote import Board, simulator
-from bench.rows import Row
+from bench.rows import Row, print_rows
 from custom_components.home_server_monitor.const import CONF_KIND, DOMAIN, HOME
 from custom_components.home_server_monitor.edge.buttons import buttons_for
 from custom_components.home_server_monitor.edge.guardian import Guardian
@@ -198,13 +195,5 @@ async def run(folder: str) -> list[Row]:
             await hass.async_stop(force=True)
 
 
-def main() -> None:
-    """Run the case and print its rows as JSON."""
-    logging.disable(logging.WARNING)
-    with tempfile.TemporaryDirectory() as folder:
-        rows = asyncio.run(run(folder))
-    print(json.dumps([asdict(row) for row in rows]))
-
-
 if __name__ == "__main__":
-    main()
+    print_rows(run)

@@ -1,10 +1,6 @@
 """A UPS: how often its server is asked on mains and on battery, and what that costs the loop, in two real minutes."""
 
 import asyncio
-from dataclasses import asdict
-import json
-import logging
-import tempfile
 import time
 from typing import Any
 
@@ -16,7 +12,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, async_
 
 from bench.meters import Heartbeat, memory
 from bench.remote import Board, simulator
-from bench.rows import Row
+from bench.rows import Row, print_rows
 import custom_components.home_server_monitor  # noqa: F401 - found only when it is loaded already
 from custom_components.home_server_monitor.const import CONF_KIND, CONF_SERVER, DOMAIN, HOME
 
@@ -98,13 +94,5 @@ async def run(folder: str) -> list[Row]:
             await hass.async_stop(force=True)
 
 
-def main() -> None:
-    """Run it and print its rows as JSON."""
-    logging.disable(logging.WARNING)
-    with tempfile.TemporaryDirectory() as folder:
-        rows = asyncio.run(run(folder))
-    print(json.dumps([asdict(row) for row in rows]))
-
-
 if __name__ == "__main__":
-    main()
+    print_rows(run)

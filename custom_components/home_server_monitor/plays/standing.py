@@ -1,5 +1,6 @@
 """The approval in advance of what options say: given by an admin, to the letter; what is written anew is asked for anew."""
 
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 import json
 import time
@@ -101,17 +102,17 @@ class Approve(Action):
     # it cannot itself be approved in advance
     stands_by_policy = True
 
+    @abstractmethod
     def desk(self) -> Desk:
         """Return where they are kept. Raises Refused."""
-        raise NotImplementedError
 
+    @abstractmethod
     def wanted(self, plan: Plan, by: Actor) -> Sequence[Standing]:
         """Return what is to be granted, each without an id."""
-        raise NotImplementedError
 
+    @abstractmethod
     def replaces(self, old: Standing) -> bool:
         """Return whether what is granted takes the place of another one."""
-        raise NotImplementedError
 
     @override
     async def run(self, plan: Plan, step: int) -> Receipt:

@@ -1,5 +1,6 @@
 """The stages of the plan as actions of the guardian: each thing that is ended is a part, planned and checked as any."""
 
+from abc import abstractmethod
 import asyncio
 from collections.abc import Mapping, Sequence
 import logging
@@ -94,9 +95,9 @@ class StageAction(Action):
     def __init__(self, play: Carries) -> None:
         self._play = play
 
+    @abstractmethod
     def fits(self, stage: Stage) -> bool:
         """Return whether a stage is of this action."""
-        raise NotImplementedError
 
     def picked(self, load: Load) -> Sequence[Item]:
         """Return what of the load it is about now."""
